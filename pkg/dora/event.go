@@ -1,0 +1,239 @@
+package dora
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind names what an event tells of.
+type Kind string
+
+// The kinds of events. A source hands over whole events, never differences: the newest version replaces the one before.
+const (
+	KindRepository Kind = "repository"
+	KindCommit     Kind = "commit"
+	KindChange     Kind = "change"
+	KindDeployment Kind = "deployment"
+	KindIncident   Kind = "incident"
+)
+
+// Header identifies an event and its version. Embedding it makes a struct an Event.
+type Header struct {
+	// Source is the id of the configured source that told of the event, such as "github".
+	Source string `json:"source"`
+	// ID is the event's name within its source, such as "owner/name:deployment:123". With the source in front it is
+	// the id that people see. It never changes.
+	ID string `json:"id"`
+	// Updated is when the vendor last changed the event. Of two versions the later wins, whenever it arrives.
+	Updated time.Time `json:"updated"`
+	// Rank decides between versions of the same instant: the higher wins.
+	Rank int `json:"rank,omitempty"`
+}
+
+// Event is something that happened in a source system.
+type Event interface {
+	Kind() Kind
+	Head() Header
+}
+
+// Head returns the event's identity and version.
+func (h Header) Head() Header { return h }
+
+// FullID is the event's name across sources, such as "github:owner/name:deployment:123".
+func (h Header) FullID() string { return h.Source + ":" + h.ID }
+
+// NewerThan says whether this version replaces the other. Equal versions do not replace each other.
+func (h Header) NewerThan(other Header) bool {
+	if !h.Updated.Equal(other.Updated) {
+		return h.Updated.After(other.Updated)
+	}
+	return h.Rank > other.Rank
+}
+
+// Repository is where changes are made. Its head moves; everything reachable from it is on the main line's history.
+type Repository struct {
+	Header
+	Name          string `json:"name"` // owner/name
+	DefaultBranch string `json:"defaultBranch"`
+	HeadSHA       string `json:"headSha"` // 40 hex; empty while the repository has no commit
+	URL           string `json:"url,omitempty"`
+}
+
+// Commit is a node of a repository's history. It never changes.
+type Commit struct {
+	Header
+	Repository string    `json:"repository"`
+	SHA        string    `json:"sha"`     // 40 hex
+	Parents    []string  `json:"parents"` // the first parent is the branch that was merged into
+	Authored   time.Time `json:"authored"`
+	Committed  time.Time `json:"committed"`
+	Author     string    `json:"author,omitempty"` // login, or the name where none is known; automation ends in [bot]
+	Message    string    `json:"message,omitempty"`
+}
+
+// Change is one merged pull or merge request.
+type Change struct {
+	Header
+	Repository  string         `json:"repository"`
+	Number      int            `json:"number"`
+	Title       string         `json:"title"`
+	Body        string         `json:"body,omitempty"`
+	URL         string         `json:"url,omitempty"`
+	Author      string         `json:"author,omitempty"`
+	Labels      []string       `json:"labels,omitempty"`
+	Base        string         `json:"base"`   // the branch that it was merged into
+	Branch      string         `json:"branch"` // the branch that it came from
+	Opened      time.Time      `json:"opened"`
+	Merged      time.Time      `json:"merged"`
+	MergeCommit string         `json:"mergeCommit"` // the merge, the squash, or the last landed commit of a rebase; empty where the vendor lost it
+	Commits     []ChangeCommit `json:"commits"`     // its own, before the squash, as the vendor lists them
+	Reviews     []Review       `json:"reviews,omitempty"`
+}
+
+// ChangeCommit is a commit of a change's own branch.
+type ChangeCommit struct {
+	SHA      string    `json:"sha"`
+	Authored time.Time `json:"authored"`
+}
+
+// Review is one person's or machine's review of a change.
+type Review struct {
+	Author string    `json:"author"`
+	State  string    `json:"state"` // approved, changes_requested, commented, dismissed
+	At     time.Time `json:"at"`
+}
+
+// ReviewApproved is the state of a review that approves.
+const ReviewApproved = "approved"
+
+// Deployment is one run that brings, or tries to bring, a version into an environment.
+type Deployment struct {
+	Header
+	Repository  string             `json:"repository"`
+	Number      int64              `json:"number"` // the vendor's number; orders deployments that finished together
+	Environment string             `json:"environment"`
+	Task        string             `json:"task,omitempty"` // the deployment task or workflow, where the vendor has one
+	SHA         string             `json:"sha"`
+	Ref         string             `json:"ref,omitempty"`
+	RefKind     RefKind            `json:"refKind,omitempty"`
+	Created     time.Time          `json:"created"`
+	Statuses    []DeploymentStatus `json:"statuses"` // in order of time
+	URL         string             `json:"url,omitempty"`
+	Creator     string             `json:"creator,omitempty"`
+}
+
+// RefKind says what a deployment's ref is. Only a tag is a version that an incident's text can name.
+type RefKind string
+
+// The kinds of refs; empty where the vendor does not say.
+const (
+	RefTag    RefKind = "tag"
+	RefBranch RefKind = "branch"
+)
+
+// DeploymentStatus is one step in the life of a deployment.
+type DeploymentStatus struct {
+	State DeploymentState `json:"state"`
+	At    time.Time       `json:"at"`
+}
+
+// DeploymentState is what a status says.
+type DeploymentState string
+
+// The states of a deployment. Retired is what vendors call inactive: a later deployment took its place; it says
+// nothing about success.
+const (
+	StateWaiting DeploymentState = "waiting" // queued, pending or held for approval
+	StateRunning DeploymentState = "running"
+	StateSuccess DeploymentState = "success"
+	StateFailure DeploymentState = "failure" // failed, in error, cancelled or abandoned
+	StateRetired DeploymentState = "retired"
+)
+
+// Finished is when the deployment first succeeded; zero if it never did. A later failure does not revoke it.
+func (d *Deployment) Finished() time.Time { return d.first(StateSuccess) }
+
+// Started is when the deployment first ran; zero where the vendor did not say.
+func (d *Deployment) Started() time.Time { return d.first(StateRunning) }
+
+// Failed is when a run that never succeeded first failed; zero for every other.
+func (d *Deployment) Failed() time.Time {
+	if !d.Finished().IsZero() {
+		return time.Time{}
+	}
+	return d.first(StateFailure)
+}
+
+// Settled says that no later status can change what the deployment means: it has succeeded.
+// A run that failed may still be tried again.
+func (d *Deployment) Settled() bool { return !d.Finished().IsZero() }
+
+func (d *Deployment) first(state DeploymentState) time.Time {
+	var at time.Time
+	for _, s := range d.Statuses {
+		if s.State == state && (at.IsZero() || s.At.Before(at)) {
+			at = s.At
+		}
+	}
+	return at
+}
+
+// Incident is one interruption of a service.
+type Incident struct {
+	Header
+	Repository   string    `json:"repository,omitempty"` // where incidents are issues
+	Service      string    `json:"service,omitempty"`    // the incident system's own service, where it has one
+	Number       int64     `json:"number"`
+	Title        string    `json:"title"`
+	Body         string    `json:"body,omitempty"`
+	URL          string    `json:"url,omitempty"`
+	Labels       []string  `json:"labels,omitempty"`
+	Severity     string    `json:"severity,omitempty"` // as the source's pattern captured it, such as "1"
+	Opened       time.Time `json:"opened"`
+	Acknowledged time.Time `json:"acknowledged,omitzero"`
+	Resolved     time.Time `json:"resolved,omitzero"` // the last close; zero while it is open or open again
+	// Withdrawn says that it turned out to be no incident, such as an issue that lost its label.
+	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// Kind implements Event.
+func (*Repository) Kind() Kind { return KindRepository }
+
+// Kind implements Event.
+func (*Commit) Kind() Kind { return KindCommit }
+
+// Kind implements Event.
+func (*Change) Kind() Kind { return KindChange }
+
+// Kind implements Event.
+func (*Deployment) Kind() Kind { return KindDeployment }
+
+// Kind implements Event.
+func (*Incident) Kind() Kind { return KindIncident }
+
+// Encode writes an event as JSON, the form in which stores keep it.
+func Encode(e Event) ([]byte, error) { return json.Marshal(e) }
+
+// Decode reads an event that Encode wrote.
+func Decode(kind Kind, body []byte) (Event, error) {
+	var e Event
+	switch kind {
+	case KindRepository:
+		e = new(Repository)
+	case KindCommit:
+		e = new(Commit)
+	case KindChange:
+		e = new(Change)
+	case KindDeployment:
+		e = new(Deployment)
+	case KindIncident:
+		e = new(Incident)
+	default:
+		return nil, fmt.Errorf("an event of unknown kind %q: the store was written by a newer version", kind)
+	}
+	if err := json.Unmarshal(body, e); err != nil {
+		return nil, fmt.Errorf("a stored %s cannot be read: %w", kind, err)
+	}
+	return e, nil
+}

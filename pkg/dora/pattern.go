@@ -1,0 +1,68 @@
+package dora
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// Pattern is a regular expression in Go's syntax (RE2: linear time whatever the input). The zero Pattern matches nothing.
+type Pattern struct{ re *regexp.Regexp }
+
+// patternLimit bounds what settings and queries may carry, in bytes.
+const patternLimit = 1000
+
+// NewPattern compiles an expression; the error says what is wrong with it.
+func NewPattern(expression string) (Pattern, error) {
+	var p Pattern
+	err := p.UnmarshalText([]byte(expression))
+	return p, err
+}
+
+// MustPattern is NewPattern for expressions written in code.
+func MustPattern(expression string) Pattern { return Pattern{regexp.MustCompile(expression)} }
+
+// Match says whether the text contains a match.
+func (p Pattern) Match(text string) bool { return p.re != nil && p.re.MatchString(text) }
+
+// Capture is the first group of the first match, or the whole match where the pattern has no group.
+func (p Pattern) Capture(text string) (string, bool) {
+	if p.re == nil {
+		return "", false
+	}
+	found := p.re.FindStringSubmatch(text)
+	if found == nil {
+		return "", false
+	}
+	return found[min(1, len(found)-1)], true
+}
+
+// IsZero says that no expression was given.
+func (p Pattern) IsZero() bool { return p.re == nil }
+
+// String is the expression.
+func (p Pattern) String() string {
+	if p.re == nil {
+		return ""
+	}
+	return p.re.String()
+}
+
+// MarshalText writes the expression.
+func (p Pattern) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads an expression; an empty one is the zero Pattern.
+func (p *Pattern) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = Pattern{}
+		return nil
+	}
+	if len(text) > patternLimit {
+		return fmt.Errorf("the regular expression has %d bytes, at most %d are allowed", len(text), patternLimit)
+	}
+	re, err := regexp.Compile(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a regular expression: %w", text, err)
+	}
+	p.re = re
+	return nil
+}

@@ -1,0 +1,52 @@
+package settings
+
+import "github.com/livedora/dora-datasource/pkg/dora"
+
+// Source is one system to read. Which keys apply depends on its type.
+type Source struct {
+	// ID is unique among the sources; secrets and stored events are keyed by it, so it is fixed once saved.
+	ID   string     `json:"id"`
+	Type SourceType `json:"type"`
+	// URL is the API's address: https://api.github.com, or https://HOST/api/v3 for Enterprise Server.
+	URL string `json:"url,omitempty"`
+	// GraphQLURL overrides the address derived from URL.
+	GraphQLURL string `json:"graphqlUrl,omitempty"`
+	// Repositories are owner/name globs (* and ? within a part); a leading ! excludes.
+	Repositories []string         `json:"repositories,omitempty"`
+	Deployments  SourceDeployment `json:"deployments,omitzero"`
+	Incidents    *SourceIncidents `json:"incidents,omitempty"` // absent: issues are not read
+
+	// Secrets of this source by their short name, such as "token". They are never written anywhere.
+	Secrets map[string]string `json:"-"`
+}
+
+// SourceType names a kind of system.
+type SourceType string
+
+// The systems that can be read.
+const SourceGitHub SourceType = "github"
+
+// Allowed lists the types that settings may name.
+func (SourceType) Allowed() []string { return []string{string(SourceGitHub)} }
+
+// SourceDeployment says what counts as a deployment in the source.
+type SourceDeployment struct {
+	From DeploymentsFrom `json:"from"`
+}
+
+// DeploymentsFrom names the vendor's objects that are deployments.
+type DeploymentsFrom string
+
+// FromDeployments reads GitHub's deployments with their statuses.
+const FromDeployments DeploymentsFrom = "deployments"
+
+// Allowed lists what settings may name.
+func (DeploymentsFrom) Allowed() []string { return []string{string(FromDeployments)} }
+
+// SourceIncidents says which issues are incidents.
+type SourceIncidents struct {
+	// Labels: an issue that has any of them is an incident.
+	Labels []string `json:"labels"`
+	// Severity captures the severity from a label in its first group, such as ^sev(\d)$.
+	Severity dora.Pattern `json:"severity,omitzero"`
+}

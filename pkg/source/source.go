@@ -1,0 +1,52 @@
+// Package source is the contract between the collector and the systems that it reads. One sub-package speaks to one
+// system and turns its API into events; none of them knows another, a store, or Grafana.
+package source
+
+import (
+	"context"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// Source reads one configured system.
+type Source interface {
+	// Collect reads what changed since the cursor (nil: everything since the request's history limit) and hands it
+	// over in batches. It returns when it is up to date. Reading the same again is harmless.
+	//
+	// A part that cannot be read (one repository of many) does not stop the others: their errors are joined and
+	// returned at the end. What was handed over before an error is kept. Errors are *Error where the cause is known.
+	Collect(ctx context.Context, request Request) error
+	// Check makes one cheap request that tells whether address and credentials work. It returns nil or an *Error.
+	Check(ctx context.Context) error
+}
+
+// Request is what the collector asks of a source and where the source answers.
+type Request struct {
+	// Cursor is what the last batch carried; nil on the first run. Its form is the source's own.
+	Cursor []byte
+	// Since limits deployments, changes and incidents of the first run. It never limits the commit graph.
+	Since time.Time
+	// Emit stores a batch, cursor included, in one transaction. An error from it ends the run.
+	Emit func(context.Context, Batch) error
+	// Report tells how far the run is. It may be called often and must not block.
+	Report func(Progress)
+}
+
+// Batch is a piece of what was read, with the cursor that says "everything up to here is in".
+type Batch struct {
+	Events []dora.Event
+	Cursor []byte
+}
+
+// Progress is how far a run is, in words and numbers that a person can follow.
+type Progress struct {
+	// Part is what is being read, such as a repository's name.
+	Part string
+	// Done and Total count what is read and what there is to read, in one unit of the source's choice. Total 0: unknown.
+	Done, Total int
+	// Requests and Points are what the run has spent so far: HTTP requests, and the vendor's own quota units.
+	Requests, Points int
+	// WaitingUntil is set while a rate limit holds the run.
+	WaitingUntil time.Time
+}

@@ -1,0 +1,87 @@
+// Package store is the contract for where events rest. Its sub-packages keep them in memory and in SQLite. A store
+// knows events as keyed, versioned documents; it knows nothing of what they mean, of sources, or of Grafana.
+//
+// One open store serves one dataset: whatever else lies in the same file or database is invisible through it.
+package store
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// Sequence numbers what was written, in order. 0 is before everything.
+type Sequence int64
+
+// Store keeps the events of one dataset. It is safe for concurrent use.
+type Store interface {
+	// Apply writes a batch in one transaction: all of it or nothing. Of two versions of an event (source, kind, id) the
+	// newer wins, whichever arrives first; an equal or older one changes nothing.
+	Apply(ctx context.Context, batch Batch) (Applied, error)
+	// Changes yields, in order of writing, the current version of every event written after a sequence.
+	// From 0 it is everything: the cold start. It yields an error once, last, if reading fails.
+	Changes(ctx context.Context, after Sequence) iter.Seq2[Change, error]
+	// Cursor is where a source's next run goes on; nil if it never ran.
+	Cursor(ctx context.Context, source string) ([]byte, error)
+	// Acquire takes or renews the right to collect one source. It fails with ErrLeaseHeld while another holder's
+	// right lasts.
+	Acquire(ctx context.Context, source, holder string, lasting time.Duration) (Lease, error)
+	// Release gives the right back early, so that a successor need not wait. Releasing what is not held is harmless.
+	Release(ctx context.Context, lease Lease) error
+	// Prune removes deployments, changes and incidents last updated before a time, and says how many. Repositories and commits
+	// stay: the commit graph must be whole.
+	Prune(ctx context.Context, before time.Time) (int, error)
+	// Size is the number of events, by kind.
+	Size(ctx context.Context) (map[dora.Kind]int, error)
+	// Durable says whether events outlive the process.
+	Durable() bool
+	// Close releases files and connections. Closing twice is harmless.
+	Close() error
+}
+
+// Batch is what one transaction writes.
+type Batch struct {
+	Events []dora.Event
+	// Source and Cursor move a source's cursor together with the events. A nil cursor leaves it where it is.
+	Source string
+	Cursor []byte
+	// Epoch fences scheduled collection: a batch whose lease has passed to another holder fails with ErrLeaseLost.
+	// 0 is unfenced: events that were pushed to us, without a cursor.
+	Epoch int64
+}
+
+// Applied says what a batch changed.
+type Applied struct {
+	// Sequence is the newest in the store after the batch.
+	Sequence Sequence
+	// Changed counts the events that were new or newer than what the store had.
+	Changed int
+}
+
+// Change is an event with the sequence of its last writing.
+type Change struct {
+	Sequence Sequence
+	Event    dora.Event
+}
+
+// Lease is the right to collect one source until a time, unless renewed.
+type Lease struct {
+	Source string
+	Holder string
+	// Epoch rises each time the right passes from one holder to another.
+	Epoch int64
+	Until time.Time
+}
+
+// What a store refuses.
+var (
+	// ErrLeaseHeld says that another holder collects the source.
+	ErrLeaseHeld = errors.New("another instance collects this source")
+	// ErrLeaseLost says that a batch came from a holder whose right has passed on; nothing of it was written.
+	ErrLeaseLost = errors.New("the right to collect this source has passed to another instance")
+	// ErrNewerStore says that a newer version of the product wrote the store.
+	ErrNewerStore = errors.New("the store was written by a newer version of Live DORA: update the plugin, or point store.path at another file")
+)
