@@ -31,9 +31,11 @@ type Store interface {
 	Acquire(ctx context.Context, source, holder string, lasting time.Duration) (Lease, error)
 	// Release gives the right back early, so that a successor need not wait. Releasing what is not held is harmless.
 	Release(ctx context.Context, lease Lease) error
-	// Prune removes deployments, changes and incidents last updated before a time, and says how many. Repositories and commits
-	// stay: the commit graph must be whole.
-	Prune(ctx context.Context, before time.Time) (int, error)
+	// Prune shows every deployment, change and incident last updated before a time to spent, removes those that spent
+	// returns, and says how many. Only age can be seen here; what is still open, only spent knows. Repositories and
+	// commits stay: the commit graph must be whole. An event that is rewritten meanwhile stays too. spent must not
+	// call the store.
+	Prune(ctx context.Context, before time.Time, spent func(old []dora.Event) []dora.Event) (int, error)
 	// Size is the number of events, by kind.
 	Size(ctx context.Context) (map[dora.Kind]int, error)
 	// Durable says whether events outlive the process.
@@ -48,8 +50,8 @@ type Batch struct {
 	// Source and Cursor move a source's cursor together with the events. A nil cursor leaves it where it is.
 	Source string
 	Cursor []byte
-	// Epoch fences scheduled collection: a batch whose lease has passed to another holder fails with ErrLeaseLost.
-	// 0 is unfenced: events that were pushed to us, without a cursor.
+	// Epoch fences scheduled collection: a batch whose lease was released or has passed to another holder fails with
+	// ErrLeaseLost. 0 is unfenced: events that were pushed to us, without a cursor.
 	Epoch int64
 }
 
@@ -71,7 +73,7 @@ type Change struct {
 type Lease struct {
 	Source string
 	Holder string
-	// Epoch rises each time the right passes from one holder to another.
+	// Epoch rises each time the right passes from one holder to another; renewing keeps it. The first is 1.
 	Epoch int64
 	Until time.Time
 }

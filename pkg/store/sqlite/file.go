@@ -1,0 +1,164 @@
+// Package sqlite keeps events in a file, through SQLite in pure Go. Several datasets can share a file, and so can
+// several stores of one process and, on one machine, several processes. It knows the store contract and the domain's
+// events, and nothing else of this module.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	driver "modernc.org/sqlite"
+)
+
+// readers is how many feeds and look-ups can run beside the one writer.
+const readers = 4
+
+// file is a database that this process has open, once for each path: Grafana keeps an old plugin instance for some
+// seconds beside its successor, and two handles would only wait for each other's locks.
+type file struct {
+	path   string
+	writer *sql.DB // one connection, whose transactions take the write lock at once
+	reader *sql.DB
+	upsert *sql.Stmt
+	is     os.FileInfo // what lies at the path may be replaced while the file is open
+
+	users int // guarded by opened
+}
+
+// opened holds the files that are open.
+var opened = struct {
+	sync.Mutex
+	files map[string]*file
+}{files: make(map[string]*file)}
+
+// share opens the file at a path, or joins those who have it open. Each call needs one release.
+func share(ctx context.Context, path string) (*file, error) {
+	opened.Lock()
+	defer opened.Unlock()
+	truePath, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	is, err := os.Stat(truePath)
+	if err == nil {
+		if f := opened.files[truePath]; f != nil && os.SameFile(f.is, is) {
+			f.users++
+			return f, nil
+		}
+	}
+	// Only a file that this process does not have open may be opened here: closing it again would give up the locks
+	// that SQLite holds on it.
+	if is, err = touch(truePath); err != nil {
+		return nil, fmt.Errorf("store.path %s cannot be written: give the user that Grafana runs as write access to the file and its directory: %w", path, err)
+	}
+	f := &file{path: truePath, is: is, users: 1}
+	if err := f.open(ctx); err != nil {
+		return nil, errors.Join(f.explain(err), f.close())
+	}
+	opened.files[truePath] = f
+	return f, nil
+}
+
+// locate gives the one true path of a file that may not exist yet, and creates its directory.
+func locate(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("store.path is empty: name a file, such as /var/lib/grafana/live-dora.db")
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("store.path %s cannot be resolved: name an absolute path: %w", path, err)
+	}
+	if info, err := os.Stat(absolute); err == nil && info.IsDir() {
+		return "", fmt.Errorf("store.path %s is a directory: name a file in it, such as %s", path, filepath.Join(absolute, "live-dora.db"))
+	}
+	directory := filepath.Dir(absolute)
+	if err := os.MkdirAll(directory, 0o750); err != nil {
+		return "", fmt.Errorf("the directory of store.path %s cannot be created: create it for the user that Grafana runs as, or name a file where this user can write: %w", path, err)
+	}
+	if target, err := filepath.EvalSymlinks(absolute); err == nil {
+		return target, nil
+	}
+	if directory, err = filepath.EvalSymlinks(directory); err != nil {
+		return "", fmt.Errorf("store.path %s cannot be resolved: %w", path, err)
+	}
+	return filepath.Join(directory, filepath.Base(absolute)), nil
+}
+
+// touch creates a file that others cannot read, or sees whether it can be written.
+func touch(path string) (is os.FileInfo, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return f.Stat()
+}
+
+func (f *file) open(ctx context.Context) (err error) {
+	if f.writer, err = connect(f.path, "_txlock=immediate&_synchronous=FULL&_pragma=journal_size_limit(67108864)"); err != nil {
+		return err
+	}
+	f.writer.SetMaxOpenConns(1)
+	if err := migrate(ctx, f.writer, f.path); err != nil {
+		return err
+	}
+	// The mode stays with the file. It is set only now, so that another program's file is left as it was.
+	if _, err := f.writer.ExecContext(ctx, `PRAGMA journal_mode = WAL`); err != nil {
+		return err
+	}
+	if f.upsert, err = f.writer.PrepareContext(ctx, upsert); err != nil {
+		return err
+	}
+	if f.reader, err = connect(f.path, "_query_only=1"); err != nil {
+		return err
+	}
+	f.reader.SetMaxOpenConns(readers)
+	return nil
+}
+
+// connect makes a pool whose every connection has the given parameters of the driver.
+func connect(path, parameters string) (*sql.DB, error) {
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") { // a drive's letter
+		slashed = "/" + slashed
+	}
+	name := url.URL{Scheme: "file", Path: slashed, RawQuery: "_busy_timeout=10000&_dqs=0&_error_rc=1&" + parameters}
+	connector, err := driver.NewConnector(name.String())
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+func (f *file) release() error {
+	opened.Lock()
+	defer opened.Unlock()
+	f.users--
+	if f.users > 0 {
+		return nil
+	}
+	if opened.files[f.path] == f {
+		delete(opened.files, f.path)
+	}
+	return f.close()
+}
+
+func (f *file) close() error {
+	var failures []error
+	if f.upsert != nil {
+		failures = append(failures, f.upsert.Close())
+	}
+	for _, db := range []*sql.DB{f.reader, f.writer} {
+		if db != nil {
+			failures = append(failures, db.Close())
+		}
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,307 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/store"
+)
+
+// page is how many changes are read at once. Between pages no transaction is open, so that a slow reader does not
+// keep the write-ahead log from being folded back into the file.
+const page = 2000
+
+// Store is the events of one dataset in a SQLite file.
+type Store struct {
+	dataset string
+	file    *file
+	now     func() time.Time
+	closed  atomic.Bool
+}
+
+var _ store.Store = (*Store)(nil)
+
+var errClosed = errors.New("the store is closed")
+
+// Option alters how a store works.
+type Option func(*Store)
+
+// WithClock sets the clock by which leases end. Everything that shares a file must agree on the time.
+func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+
+// Open opens the dataset's store in the file at a path, and creates file and directories where there are none. A file
+// that this process already has open is shared. Its errors say what to do about store.path; a file that a newer version
+// wrote fails with store.ErrNewerStore.
+func Open(ctx context.Context, path, dataset string, options ...Option) (*Store, error) {
+	if dataset == "" {
+		return nil, errors.New("the store needs the name of a dataset")
+	}
+	f, err := share(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dataset: dataset, file: f, now: time.Now}
+	for _, option := range options {
+		option(s)
+	}
+	return s, nil
+}
+
+const upsert = `
+	INSERT INTO events (sequence, dataset, source, kind, id, updated, rank, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (dataset, source, kind, id) DO UPDATE
+	SET sequence = excluded.sequence, updated = excluded.updated, rank = excluded.rank, body = excluded.body
+	WHERE excluded.updated > events.updated OR (excluded.updated = events.updated AND excluded.rank > events.rank)`
+
+// Apply implements store.Store. When it returns, the batch is on the disk.
+func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, error) {
+	if err := batch.Validate(); err != nil {
+		return store.Applied{}, err
+	}
+	events := batch.Newest()
+	bodies := make([]string, len(events))
+	for i, e := range events {
+		body, err := dora.Encode(e)
+		if err != nil {
+			return store.Applied{}, fmt.Errorf("%s %s cannot be written: %w", e.Kind(), e.Head().FullID(), err)
+		}
+		bodies[i] = string(body)
+	}
+
+	var applied store.Applied
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		applied = store.Applied{}
+		if batch.Epoch != 0 {
+			if err := s.checkLease(ctx, tx, batch.Source, batch.Epoch); err != nil {
+				return err
+			}
+		}
+		// Sequences are shared by all datasets of the file: the table lies in their order.
+		var newest, own store.Sequence
+		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0),
+			coalesce(max(sequence) FILTER (WHERE dataset = ?), 0) FROM datasets`, s.dataset).Scan(&newest, &own)
+		if err != nil {
+			return err
+		}
+		statement := tx.StmtContext(ctx, s.file.upsert)
+		for i, e := range events {
+			head := e.Head()
+			result, err := statement.ExecContext(ctx, newest+1, s.dataset, head.Source, string(e.Kind()), head.ID,
+				nanoseconds(head.Updated), head.Rank, bodies[i])
+			if err != nil {
+				return err
+			}
+			rows, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if rows > 0 {
+				newest++
+				own = newest
+				applied.Changed++
+			}
+		}
+		applied.Sequence = own
+		if applied.Changed > 0 {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence) VALUES (?, ?)
+				ON CONFLICT (dataset) DO UPDATE SET sequence = excluded.sequence`, s.dataset, own); err != nil {
+				return err
+			}
+		}
+		if batch.Cursor != nil {
+			_, err := tx.ExecContext(ctx, `INSERT INTO cursors (dataset, source, cursor) VALUES (?, ?, ?)
+				ON CONFLICT (dataset, source) DO UPDATE SET cursor = excluded.cursor`, s.dataset, batch.Source, batch.Cursor)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return store.Applied{}, err
+	}
+	return applied, nil
+}
+
+// nanoseconds is a time as the version column orders it. What 64 bits cannot hold, such as the zero time, is clamped.
+func nanoseconds(t time.Time) int64 {
+	switch {
+	case t.Before(time.Unix(0, math.MinInt64)):
+		return math.MinInt64
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// Changes implements store.Store.
+func (s *Store) Changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
+	return func(yield func(store.Change, error) bool) {
+		for {
+			changes, err := s.read(ctx, after)
+			if err != nil {
+				yield(store.Change{}, err)
+				return
+			}
+			for _, change := range changes {
+				if !yield(change, nil) {
+					return
+				}
+				after = change.Sequence
+			}
+			if len(changes) < page {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) read(ctx context.Context, after store.Sequence) ([]store.Change, error) {
+	return s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
+		ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+}
+
+// query reads (sequence, kind, body) rows.
+func (s *Store) query(ctx context.Context, statement string, arguments ...any) (changes []store.Change, err error) {
+	if s.closed.Load() {
+		return nil, errClosed
+	}
+	rows, err := s.file.reader.QueryContext(ctx, statement, arguments...)
+	if err != nil {
+		return nil, s.file.explain(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			change store.Change
+			kind   string
+			body   sql.RawBytes
+		)
+		if err := rows.Scan(&change.Sequence, &kind, &body); err != nil {
+			return nil, s.file.explain(err)
+		}
+		if change.Event, err = dora.Decode(dora.Kind(kind), body); err != nil {
+			return nil, err
+		}
+		changes = append(changes, change)
+	}
+	return changes, s.file.explain(rows.Err())
+}
+
+// Cursor implements store.Store.
+func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
+	if s.closed.Load() {
+		return nil, errClosed
+	}
+	var cursor []byte
+	err := s.file.reader.QueryRowContext(ctx,
+		`SELECT cursor FROM cursors WHERE dataset = ? AND source = ?`, s.dataset, source).Scan(&cursor)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return cursor, s.file.explain(err)
+}
+
+// Prune implements store.Store.
+func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.Event) []dora.Event) (int, error) {
+	changes, err := s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND kind IN (?, ?, ?)
+		AND updated < ?`, s.dataset, dora.KindDeployment, dora.KindChange, dora.KindIncident, nanoseconds(before))
+	if err != nil {
+		return 0, err
+	}
+	sequences := make(map[store.Key]store.Sequence, len(changes))
+	old := make([]dora.Event, len(changes))
+	for i, change := range changes {
+		sequences[store.KeyOf(change.Event)] = change.Sequence
+		old[i] = change.Event
+	}
+	gone := spent(old)
+	if len(gone) == 0 {
+		return 0, nil
+	}
+
+	pruned := 0
+	err = s.write(ctx, func(tx *sql.Tx) (err error) {
+		pruned = 0
+		// An event that was rewritten meanwhile has another sequence, and stays.
+		remove, err := tx.PrepareContext(ctx, `DELETE FROM events WHERE sequence = ? AND dataset = ?`)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, remove.Close()) }()
+		for _, e := range gone {
+			result, err := remove.ExecContext(ctx, sequences[store.KeyOf(e)], s.dataset)
+			if err != nil {
+				return err
+			}
+			rows, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			pruned += int(rows)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return pruned, nil
+}
+
+// Size implements store.Store.
+func (s *Store) Size(ctx context.Context) (size map[dora.Kind]int, err error) {
+	if s.closed.Load() {
+		return nil, errClosed
+	}
+	rows, err := s.file.reader.QueryContext(ctx, `SELECT kind, count(*) FROM events WHERE dataset = ? GROUP BY kind`, s.dataset)
+	if err != nil {
+		return nil, s.file.explain(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	size = make(map[dora.Kind]int)
+	for rows.Next() {
+		var (
+			kind  string
+			count int
+		)
+		if err := rows.Scan(&kind, &count); err != nil {
+			return nil, s.file.explain(err)
+		}
+		size[dora.Kind(kind)] = count
+	}
+	return size, s.file.explain(rows.Err())
+}
+
+// Durable implements store.Store: what Apply acknowledged outlives the process and a power failure.
+func (s *Store) Durable() bool { return true }
+
+// Close implements store.Store. The file stays open while another store of this process uses it.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	return s.file.release()
+}
+
+// write runs one transaction that holds the file's write lock from its first statement.
+func (s *Store) write(ctx context.Context, work func(*sql.Tx) error) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	tx, err := s.file.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return s.file.explain(err)
+	}
+	if err := work(tx); err != nil {
+		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			err = errors.Join(err, undo)
+		}
+		return s.file.explain(err)
+	}
+	return s.file.explain(tx.Commit())
+}
