@@ -1,0 +1,186 @@
+package dora
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Snapshot is what a history means under one definition. It is immutable: any number of readers share it.
+type Snapshot struct {
+	Definition Definition
+	// Services are the facts of each service, by name.
+	Services []*Facts
+	// Earliest is the first time that anything is known of; zero where nothing is.
+	Earliest time.Time
+}
+
+// view is the facts of every service under one definition, and which of them are out of date.
+type view struct {
+	services map[string]*Facts
+	stale    map[string]bool
+	all      bool
+}
+
+// Derive works out the facts under a definition. Only services whose events changed since the last time are worked
+// out again.
+func (h *History) Derive(def Definition) *Snapshot {
+	h.spread()
+	key := def.key()
+	v := h.views[key]
+	if v == nil {
+		if len(h.views) >= viewLimit {
+			clear(h.views)
+		}
+		v = &view{services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
+		h.views[key] = v
+	}
+	snapshot := &Snapshot{Definition: def}
+	services := h.mappedServices()
+	if v.all {
+		clear(v.services)
+	}
+	for i := range services {
+		s := &services[i]
+		if v.services[s.Name] == nil || v.stale[s.Name] {
+			v.services[s.Name] = h.derive(s, &def)
+		}
+		snapshot.Services = append(snapshot.Services, v.services[s.Name])
+	}
+	v.all, v.stale = false, map[string]bool{}
+	slices.SortStableFunc(snapshot.Services, func(a, b *Facts) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
+	for _, f := range snapshot.Services {
+		for _, at := range f.earliest() {
+			earliest(&snapshot.Earliest, at)
+		}
+	}
+	return snapshot
+}
+
+// viewLimit bounds how many definitions are kept worked out at a time.
+const viewLimit = 16
+
+// key tells definitions apart.
+func (d *Definition) key() string {
+	text, _ := json.Marshal(d) // plain data: it cannot fail
+	return string(text)
+}
+
+// spread passes on what was touched to every definition's view.
+func (h *History) spread() {
+	for _, v := range h.views {
+		v.all = v.all || h.everything
+		maps.Copy(v.stale, h.touched)
+	}
+	h.everything = false
+	clear(h.touched)
+}
+
+// derive works out one service's facts.
+func (h *History) derive(s *Service, def *Definition) *Facts {
+	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}}
+	lanes, failed := h.lanes(s)
+	f.FailedRuns = failed
+	if len(failed) > 0 {
+		f.Unmeasured[ReasonFailedRun] = len(failed)
+	}
+	for _, l := range lanes {
+		l.repository.settle()
+		l.fill()
+		for i, d := range l.deployments {
+			var shipped []shippedChange
+			shipped, d.Changes = l.units(d, def)
+			d.BotsOnly = len(shipped) > 0 && !slices.ContainsFunc(shipped, func(c shippedChange) bool {
+				return !def.Bots.Pattern.Match(c.author(l.repository.graph))
+			})
+			d.mends = l.mends(i, shipped, def)
+			d.contents = nil
+		}
+		l.accuse(def)
+		f.Deployments = append(f.Deployments, l.deployments...)
+		f.lanes = append(f.lanes, laneName{l.environment, l.repository.name})
+	}
+	slices.SortFunc(f.Deployments, byFinish)
+	h.link(f, def)
+	remedies := map[*DeploymentFact]bool{}
+	for _, i := range f.Incidents {
+		if i.Remedy != nil {
+			remedies[i.Remedy] = true
+		}
+	}
+	for _, l := range lanes {
+		l.rework(def, remedies)
+	}
+	f.Waiting = waiting(lanes, def, f.Unmeasured)
+	f.recover()
+	f.count()
+	f.measure(def)
+	return f
+}
+
+// count adds up what could not be measured.
+func (f *Facts) count() {
+	note := func(reason Reason, n int) {
+		if n > 0 {
+			f.Unmeasured[reason] += n
+		}
+	}
+	for _, d := range f.Deployments {
+		if d.unknown {
+			note(ReasonUnknownCommit, 1)
+		}
+		if d.Rollback && d.blamed < 0 {
+			note(ReasonRollbackUnresolved, 1)
+		}
+		for _, m := range d.mends {
+			if m.counted != "" {
+				note(m.counted, 1)
+			}
+		}
+		for _, c := range d.Changes {
+			if c.Excluded != "" && c.Excluded != ReasonUnknownCommit {
+				note(c.Excluded, 1)
+			}
+			note(ReasonClamped, c.clamped)
+		}
+	}
+}
+
+// measure lays the samples of every metric out in columns.
+func (f *Facts) measure(def *Definition) {
+	f.columns = map[Metric][]partition{}
+	for _, m := range Metrics {
+		var samples []sample
+		m.samples(f, def, func(at time.Time, lane int, value float64) {
+			samples = append(samples, sample{at.UnixMilli(), value, int16(lane)})
+		})
+		f.columns[m.Key] = column(samples)
+	}
+	for stage := range stageCount {
+		var samples []sample
+		for _, d := range f.Deployments {
+			for _, c := range d.Changes {
+				if length, ok := c.Stages.Of(stage); ok && c.Excluded == "" {
+					samples = append(samples, sample{d.Finished.UnixMilli(), length.Seconds(), int16(d.lane)})
+				}
+			}
+		}
+		f.stages[stage] = column(samples)
+	}
+}
+
+func (f *Facts) earliest() []time.Time {
+	var times []time.Time
+	if len(f.Deployments) > 0 {
+		times = append(times, f.Deployments[0].Finished)
+	}
+	if len(f.FailedRuns) > 0 {
+		times = append(times, f.FailedRuns[0].Failed)
+	}
+	if len(f.Incidents) > 0 {
+		times = append(times, f.Incidents[0].Event.Opened)
+	}
+	return times
+}

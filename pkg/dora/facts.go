@@ -1,0 +1,154 @@
+package dora
+
+import "time"
+
+// Facts are what one service's events mean under one definition: the audit trail between raw events and figures.
+// They are immutable once derived.
+type Facts struct {
+	Service     Service
+	Deployments []*DeploymentFact // of production, that succeeded; by (finished, the vendor's number)
+	FailedRuns  []FailedRun       // runs that never succeeded, by time
+	Incidents   []*IncidentFact   // by opened
+	Waiting     []Waiting         // merged and not shipped, by merged
+	// Unmeasured counts what could not be measured, by reason.
+	Unmeasured map[Reason]int
+
+	lanes   []laneName
+	columns map[Metric][]partition
+	stages  [stageCount][]partition
+}
+
+// DeploymentFact is a successful deployment of a service to production.
+type DeploymentFact struct {
+	Event    *Deployment
+	Finished time.Time
+	// Changes are the units of lead time that it shipped first.
+	Changes []*ChangeFact
+	// Commits counts the commits that it shipped first, merges included.
+	Commits int
+	// First says that nothing ran there before: its changes have no lead time.
+	First bool
+	// Redeploy says that the same version ran already.
+	Redeploy bool
+	// Rollback says that an earlier version took the place of what ran.
+	Rollback bool
+	// BotsOnly says that it shipped changes, and machines made all of them.
+	BotsOnly bool
+	// Evidence says why it is held to have failed; empty if it is not.
+	Evidence []Evidence
+	// Recovered is the earliest end of its failure; nil while it lasts, or where it did not fail.
+	Recovered *RecoveryFact
+	// Rework says why it was unplanned work; empty if it was planned.
+	Rework ReworkReason
+
+	lane     int
+	contents []node
+	blamed   int    // of a rollback: which deployment of the lane it blames; -1: none
+	incident bool   // an incident is linked to it
+	unknown  bool   // its commit, or some of the history below it, is not known
+	mends    []mend // what its changes put right
+}
+
+// Failed says whether anything is held against the deployment.
+func (d *DeploymentFact) Failed() bool { return len(d.Evidence) > 0 }
+
+// ChangeFact is one unit of lead time that a deployment shipped first.
+type ChangeFact struct {
+	Repository string
+	Number     int    // of the pull request; 0 for a plain commit
+	SHA        string // the commit that landed
+	Title      string
+	URL        string
+	Author     string
+
+	FirstCommit time.Time // earliest authored of its commits
+	Opened      time.Time // zero for a plain commit, as are the next three
+	FirstReview time.Time // by another person; zero if none came before the merge
+	Approved    time.Time
+	Merged      time.Time
+
+	// Lead is finished − start; only where Excluded is empty.
+	Lead     time.Duration
+	Stages   Stages
+	Excluded Reason
+
+	clamped int
+}
+
+// FailedRun is a run that never succeeded.
+type FailedRun struct {
+	Event  *Deployment
+	Failed time.Time
+}
+
+// Waiting is a change that is merged and not shipped.
+type Waiting struct {
+	Repository string
+	Number     int
+	SHA        string
+	Title      string
+	URL        string
+	Author     string
+	Merged     time.Time // of a plain commit: committed
+}
+
+// IncidentFact is an incident of the service and what it is linked to.
+type IncidentFact struct {
+	Event *Incident
+	// Linked is the deployment that it is held against; nil if none.
+	Linked *DeploymentFact
+	// By says how it was linked.
+	By EvidenceKind
+	// Remedy is the deployment that its text names and that came after it; nil if none.
+	Remedy *DeploymentFact
+	// Names says that its text names a deployment, of whatever service: such an incident is not linked by time.
+	Names bool
+}
+
+// Evidence is one reason why a deployment is held to have failed.
+type Evidence struct {
+	Kind EvidenceKind
+	// By is the full id of the incident, or of the later deployment that rolled back or carried the remedy.
+	By string
+	// Change is the remedy's pull request; 0 for a plain commit and for other kinds.
+	Change int
+	// At is when the evidence came to be: the incident opened, the later deployment finished.
+	At time.Time
+}
+
+// RecoveryFact is the end of a deployment's failure.
+type RecoveryFact struct {
+	At time.Time
+	By string // the full id of the deployment or incident that ended it
+}
+
+// ReworkReason says why a deployment was unplanned.
+type ReworkReason string
+
+// The reasons of rework, in the order in which one is named.
+const (
+	ReworkRollback ReworkReason = "rollback"
+	ReworkRevert   ReworkReason = "revert"
+	ReworkHotfix   ReworkReason = "hotfix"
+	ReworkRemedy   ReworkReason = "remedy" // an incident names it as its remedy
+)
+
+// Reason says why something could not be measured.
+type Reason string
+
+// What cannot be measured, and why.
+const (
+	ReasonFirstDeployment    Reason = "first_deployment"    // shipped by the first deployment, which has no base
+	ReasonBot                Reason = "bot"                 // made by a machine
+	ReasonNegative           Reason = "negative"            // the lead time is below zero: a clock was wrong
+	ReasonUnknownCommit      Reason = "unknown_commit"      // a deployment whose commit or history is not known
+	ReasonNoStart            Reason = "no_start"            // the time at which lead time begins is not known
+	ReasonNoMergeCommit      Reason = "no_merge_commit"     // the vendor lost what the pull request became
+	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped
+	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
+	ReasonRollbackUnresolved Reason = "rollback_unresolved" // what a rollback restored had not run before
+	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found
+	ReasonHotfixUnresolved   Reason = "hotfix_unresolved"   // no deployment came before a hotfix's
+	ReasonClamped            Reason = "clamped"             // a stage's bounds were out of order
+	ReasonNegativeRecovery   Reason = "negative_recovery"   // recovered before it finished
+)

@@ -1,0 +1,312 @@
+package dora
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// History is everything that the sources told of one dataset, indexed for deriving. One goroutine owns it; what it
+// derives is immutable and may be shared.
+type History struct {
+	mapping      Mapping
+	repositories map[repositoryKey]*repository
+	incidents    map[string]*incident // by full id
+	named        nameIndex
+	mentioned    map[string][]*incident // by token: the incidents whose text has it
+	mapped       []Service              // the services in force; nil when they must be listed anew
+	touched      map[string]bool        // services whose facts are out of date
+	everything   bool                   // all of them are
+	views        map[string]*view       // by definition
+}
+
+// Mapping says which services there are and what is production. Without services every repository is one, named
+// after it.
+type Mapping struct {
+	Services   []Service
+	Production Pattern
+}
+
+// DefaultProduction matches the environments that most teams call production.
+var DefaultProduction = MustPattern(`(?i)^(prod|production|live)$`)
+
+type repositoryKey struct{ source, name string } // the name in lower case: vendors do not tell cases apart
+
+type repository struct {
+	key         repositoryKey
+	name        string // as the vendor spells it
+	event       *Repository
+	graph       *graph
+	main        mainLine
+	changes     map[int]*change
+	byMerge     map[node][]*change // what landed with a commit
+	owners      map[node][]*change // whose commit it is: a change's own, or one that its rebase landed
+	unresolved  map[int]*change    // changes whose landed commits are not worked out
+	deployments map[int64]*Deployment
+}
+
+type change struct {
+	event   *Change
+	merge   node
+	commits []node
+	reverts *revert
+}
+
+type incident struct {
+	event    *Incident
+	mentions []string
+}
+
+// NewHistory is an empty history of the services that a mapping names.
+func NewHistory(mapping Mapping) *History {
+	return &History{
+		mapping:      mapping,
+		repositories: map[repositoryKey]*repository{},
+		incidents:    map[string]*incident{},
+		named:        nameIndex{},
+		mentioned:    map[string][]*incident{},
+		touched:      map[string]bool{},
+		views:        map[string]*view{},
+		everything:   true,
+	}
+}
+
+// Apply takes in events, in any order and any number of times. Of two versions of an event the newer stays.
+func (h *History) Apply(events ...Event) {
+	for _, e := range events {
+		switch e := e.(type) {
+		case *Repository:
+			h.applyRepository(e)
+		case *Commit:
+			if r := h.repository(e.Source, e.Repository); r.graph.add(e) {
+				h.touch(r)
+			}
+		case *Change:
+			h.applyChange(e)
+		case *Deployment:
+			h.applyDeployment(e)
+		case *Incident:
+			h.applyIncident(e)
+		}
+	}
+}
+
+func (h *History) repository(source, name string) *repository {
+	key := repositoryKey{source, strings.ToLower(name)}
+	r, ok := h.repositories[key]
+	if !ok {
+		r = &repository{
+			key: key, name: name, graph: newGraph(), main: mainLine{head: noNode},
+			changes: map[int]*change{}, byMerge: map[node][]*change{}, owners: map[node][]*change{},
+			unresolved: map[int]*change{}, deployments: map[int64]*Deployment{},
+		}
+		h.repositories[key] = r
+		h.mapped = nil
+		h.everything = true // a rule without a repository, and the default mapping, may take it in
+	}
+	return r
+}
+
+func (h *History) applyRepository(e *Repository) {
+	r := h.repository(e.Source, e.Name)
+	if r.event != nil && !e.NewerThan(r.event.Header) {
+		return
+	}
+	if r.name != e.Name {
+		r.name, h.mapped = e.Name, nil
+	}
+	r.event = e
+	h.touch(r)
+}
+
+func (h *History) applyChange(e *Change) {
+	r := h.repository(e.Source, e.Repository)
+	c := r.changes[e.Number]
+	if c != nil {
+		if !e.NewerThan(c.event.Header) {
+			return
+		}
+		r.disown(c)
+	}
+	c = &change{event: e, merge: r.graph.name(e.MergeCommit), reverts: parseRevert(e.Title, e.Body)}
+	for _, own := range e.Commits {
+		if n := r.graph.name(own.SHA); n != noNode {
+			c.commits = append(c.commits, n)
+			r.owners[n] = append(r.owners[n], c)
+		}
+	}
+	if c.merge != noNode {
+		r.byMerge[c.merge] = insertChange(r.byMerge[c.merge], c)
+	}
+	r.changes[e.Number] = c
+	r.unresolved[e.Number] = c
+	h.touch(r)
+}
+
+func (r *repository) disown(c *change) {
+	is := func(other *change) bool { return other == c }
+	r.byMerge[c.merge] = slices.DeleteFunc(r.byMerge[c.merge], is)
+	for _, n := range c.commits {
+		r.owners[n] = slices.DeleteFunc(r.owners[n], is)
+	}
+}
+
+func insertChange(to []*change, c *change) []*change {
+	to = append(to, c)
+	slices.SortFunc(to, func(a, b *change) int { return cmp.Compare(a.event.Number, b.event.Number) })
+	return to
+}
+
+func (h *History) applyDeployment(e *Deployment) {
+	r := h.repository(e.Source, e.Repository)
+	if old := r.deployments[e.Number]; old != nil {
+		if !e.NewerThan(old.Header) {
+			return
+		}
+		h.named.remove(old)
+	}
+	r.deployments[e.Number] = e
+	for _, token := range h.named.add(e) {
+		for _, i := range h.mentioned[token] {
+			h.touchIncident(i.event)
+		}
+	}
+	h.touch(r)
+}
+
+func (h *History) applyIncident(e *Incident) {
+	if old := h.incidents[e.FullID()]; old != nil {
+		if !e.NewerThan(old.event.Header) {
+			return
+		}
+		h.touchIncident(old.event)
+		for _, token := range old.mentions {
+			h.mentioned[token] = slices.DeleteFunc(h.mentioned[token], func(other *incident) bool { return other == old })
+		}
+	}
+	i := &incident{event: e, mentions: mentions(e.Title + "\n" + e.Body)}
+	h.incidents[e.FullID()] = i
+	for _, token := range i.mentions {
+		h.mentioned[token] = append(h.mentioned[token], i)
+	}
+	h.touchIncident(e)
+}
+
+func (h *History) touch(r *repository) {
+	if h.everything {
+		return
+	}
+	for _, s := range h.mappedServices() {
+		for i := range s.Deployments {
+			if rule := &s.Deployments[i]; rule.Source == r.key.source && (rule.Repository == "" || strings.EqualFold(rule.Repository, r.key.name)) {
+				h.touched[s.Name] = true
+			}
+		}
+	}
+}
+
+func (h *History) touchIncident(e *Incident) {
+	if h.everything {
+		return
+	}
+	for _, s := range h.mappedServices() {
+		for i := range s.Incidents {
+			if s.Incidents[i].Matches(e) {
+				h.touched[s.Name] = true
+			}
+		}
+	}
+}
+
+// mappedServices are the services of the settings, or one for each repository where settings name none.
+func (h *History) mappedServices() []Service {
+	if h.mapped != nil {
+		return h.mapped
+	}
+	if len(h.mapping.Services) > 0 {
+		h.mapped = h.mapping.Services
+		return h.mapped
+	}
+	repositories := slices.SortedFunc(maps.Values(h.repositories), func(a, b *repository) int {
+		return cmp.Or(cmp.Compare(a.key.source, b.key.source), cmp.Compare(a.key.name, b.key.name))
+	})
+	for _, r := range repositories {
+		h.mapped = append(h.mapped, Service{
+			Name:        r.name,
+			Deployments: []DeploymentRule{{Source: r.key.source, Repository: r.name}},
+			Incidents:   []IncidentRule{{Source: r.key.source, Repository: r.name}},
+		})
+	}
+	return h.mapped
+}
+
+// nameIndex finds deployments by what a text may call them: number, full sha, version.
+type nameIndex map[string][]*Deployment
+
+func deploymentNames(d *Deployment) []string {
+	names := []string{strconv.FormatInt(d.Number, 10), strings.ToLower(d.SHA)}
+	if d.RefKind == RefTag && d.Ref != "" {
+		names = append(names, d.Ref)
+	}
+	return names
+}
+
+func (n nameIndex) add(d *Deployment) []string {
+	names := deploymentNames(d)
+	for _, name := range names {
+		n[name] = append(n[name], d)
+	}
+	return names
+}
+
+func (n nameIndex) remove(d *Deployment) {
+	for _, name := range deploymentNames(d) {
+		n[name] = slices.DeleteFunc(n[name], func(other *Deployment) bool { return other == d })
+	}
+}
+
+// settle works out what depends on a repository as a whole: its main line, and which commits a rebase landed.
+func (r *repository) settle() {
+	if r.event != nil {
+		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
+	}
+	for number, c := range r.unresolved {
+		if !r.graph.known(c.merge) {
+			continue
+		}
+		delete(r.unresolved, number)
+		for _, landed := range r.landedByRebase(c) {
+			if !slices.Contains(c.commits, landed) {
+				c.commits = append(c.commits, landed)
+				r.owners[landed] = append(r.owners[landed], c)
+			}
+		}
+	}
+}
+
+// landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from
+// the last that landed, each keeps the author date of one of them, in their order.
+func (r *repository) landedByRebase(c *change) []node {
+	own := c.event.Commits
+	var landed []node
+	at := c.merge
+	for i := len(own) - 1; i >= 0 && r.graph.known(at) && !r.graph.merge(at); i-- {
+		if !r.graph.commits[at].authored.Equal(own[i].Authored) {
+			continue // merge commits of the branch do not land
+		}
+		landed = append(landed, at)
+		if len(r.graph.commits[at].parents) == 0 {
+			break
+		}
+		at = r.graph.commits[at].parents[0]
+	}
+	return landed
+}
+
+// plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
+func (r *repository) plain(n node) (position int, ok bool) {
+	position, on := r.main.position(n)
+	return position, on && len(r.byMerge[n]) == 0 && len(r.owners[n]) == 0
+}

@@ -1,0 +1,255 @@
+package dora
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Lead time: finished − start of each unit that a deployment shipped first.
+
+var leadTime = MetricRow{
+	Key: LeadTime, Name: "Change lead time", Unit: Seconds,
+	Description: "How long changes took from their first commit to production.",
+	Statistics:  lengths,
+	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
+		for _, d := range f.Deployments {
+			for _, c := range d.Changes {
+				if c.Excluded == "" {
+					add(d.Finished, d.lane, c.Lead.Seconds())
+				}
+			}
+		}
+	},
+}
+
+// Stage is a part of lead time.
+type Stage int
+
+// The stages of lead time, in order. Of one change they sum to its lead time exactly.
+const (
+	StageCoding Stage = iota // first commit → opened
+	StagePickup              // opened → first review
+	StageReview              // first review → merged
+	StageDeploy              // merged → finished
+	stageCount
+)
+
+// StageNames are the stages' keys, by Stage.
+var StageNames = [stageCount]string{"coding", "pickup", "review", "deploy"}
+
+// Stages are the lengths of a change's stages; a missing one is part of the next that is there.
+type Stages [stageCount]time.Duration
+
+// noStage marks a stage whose end is not known.
+const noStage time.Duration = -1
+
+// Of is the length of a stage; false if it is missing.
+func (s Stages) Of(stage Stage) (time.Duration, bool) { return s[stage], s[stage] != noStage }
+
+// units finds what a deployment shipped first: every change, and of them those that the definition measures. With
+// commits as unit these are the commits that are no merges.
+func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, measured []*ChangeFact) {
+	r := l.repository
+	for _, n := range d.contents {
+		for _, c := range r.byMerge[n] {
+			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
+		}
+		if _, ok := r.plain(n); ok {
+			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
+		}
+	}
+	switch def.Unit {
+	case UnitCommit:
+		for _, n := range d.contents {
+			if !r.graph.merge(n) {
+				measured = append(measured, r.commitFact(n, r.graph.commits[n].authored))
+			}
+		}
+	default:
+		for _, s := range all {
+			if s.change != nil {
+				measured = append(measured, r.changeFact(s.change, def))
+			} else if def.Unit == UnitChange {
+				position, _ := r.main.position(s.node)
+				measured = append(measured, r.commitFact(s.node, r.main.firstAuthored[position]))
+			}
+		}
+	}
+	for _, m := range measured {
+		m.measure(d, def)
+	}
+	slices.SortFunc(measured, func(a, b *ChangeFact) int {
+		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
+	})
+	return all, measured
+}
+
+// shippedChange is a pull request, or a commit on the main line that belongs to none.
+type shippedChange struct {
+	change  *change // nil for a plain commit
+	node    node    // what landed
+	reverts *revert
+}
+
+func (s *shippedChange) number() int {
+	if s.change == nil {
+		return 0
+	}
+	return s.change.event.Number
+}
+
+func (s *shippedChange) author(g *graph) string {
+	if s.change == nil {
+		return g.commits[s.node].author
+	}
+	return s.change.event.Author
+}
+
+func (r *repository) changeFact(c *change, def *Definition) *ChangeFact {
+	e := c.event
+	f := &ChangeFact{
+		Repository: r.name, Number: e.Number, SHA: e.MergeCommit, Title: e.Title, URL: e.URL, Author: e.Author,
+		Opened: e.Opened, Merged: e.Merged,
+	}
+	for _, own := range e.Commits {
+		if f.FirstCommit.IsZero() || own.Authored.Before(f.FirstCommit) {
+			f.FirstCommit = own.Authored
+		}
+	}
+	for _, review := range e.Reviews {
+		if review.Author == e.Author || def.Bots.Pattern.Match(review.Author) || review.At.After(e.Merged) {
+			continue
+		}
+		earliest(&f.FirstReview, review.At)
+		if review.State == ReviewApproved {
+			earliest(&f.Approved, review.At)
+		}
+	}
+	return f
+}
+
+func earliest(at *time.Time, candidate time.Time) {
+	if at.IsZero() || candidate.Before(*at) {
+		*at = candidate
+	}
+}
+
+func (r *repository) commitFact(n node, first time.Time) *ChangeFact {
+	c := &r.graph.commits[n]
+	f := &ChangeFact{
+		Repository: r.name, SHA: c.sha.String(), Title: c.title, Author: c.author,
+		FirstCommit: first, Merged: c.committed,
+	}
+	if r.event != nil && r.event.URL != "" {
+		f.URL = r.event.URL + "/commit/" + f.SHA
+	}
+	return f
+}
+
+// measure works out the unit's lead time and its stages, or why it has none.
+func (f *ChangeFact) measure(d *DeploymentFact, def *Definition) {
+	start := f.start(def.LeadTimeStart)
+	lead := d.Finished.Sub(start)
+	switch {
+	case d.First:
+		f.Excluded = ReasonFirstDeployment
+	case d.unknown:
+		f.Excluded = ReasonUnknownCommit
+	case def.Bots.LeadTime == Exclude && def.Bots.Pattern.Match(f.Author):
+		f.Excluded = ReasonBot
+	case start.IsZero():
+		f.Excluded = ReasonNoStart
+	case lead < 0:
+		f.Excluded = ReasonNegative
+	default:
+		f.Lead = lead
+		f.Stages, f.clamped = f.split(start, def.LeadTimeStart, d.Finished)
+	}
+}
+
+func (f *ChangeFact) start(from LeadTimeStart) time.Time {
+	switch from {
+	case StartOpened:
+		return f.Opened
+	case StartMerged:
+		return f.Merged
+	}
+	return f.FirstCommit
+}
+
+// split cuts the way from start to finished at the events that are known. Bounds out of order are moved, never
+// the sum; it says how many were.
+func (f *ChangeFact) split(start time.Time, from LeadTimeStart, finished time.Time) (stages Stages, clamped int) {
+	merged := f.Merged
+	if f.Number == 0 {
+		merged = time.Time{} // a plain commit is neither opened, reviewed nor merged
+	}
+	ends := [stageCount]time.Time{f.Opened, f.FirstReview, merged, finished}
+	begin := map[LeadTimeStart]Stage{StartFirstCommit: StageCoding, StartOpened: StagePickup, StartMerged: StageDeploy}[from]
+	at := start
+	for stage := range stageCount {
+		end := ends[stage]
+		if stage < begin || end.IsZero() {
+			stages[stage] = noStage
+			continue
+		}
+		bound := end
+		if bound.After(finished) {
+			bound = finished
+		}
+		if bound.Before(at) {
+			bound = at
+		}
+		if !bound.Equal(end) {
+			clamped++
+		}
+		stages[stage] = bound.Sub(at)
+		at = bound
+	}
+	return stages, clamped
+}
+
+// waiting lists the service's changes that are merged and that no production environment has yet, for each of its
+// repositories, and counts those that will never be because they were merged elsewhere.
+func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waiting {
+	shipped := map[*repository][]*lane{}
+	var order []*repository
+	for _, l := range lanes {
+		if shipped[l.repository] == nil {
+			order = append(order, l.repository)
+		}
+		shipped[l.repository] = append(shipped[l.repository], l)
+	}
+	var found []Waiting
+	for _, r := range order {
+		isShipped := func(n node) bool {
+			return slices.ContainsFunc(shipped[r], func(l *lane) bool { _, ok := l.shipper(n); return ok })
+		}
+		for _, c := range r.changes {
+			e := c.event
+			switch {
+			case e.MergeCommit == "":
+				unmeasured[ReasonNoMergeCommit]++
+			case isShipped(c.merge):
+			case r.event != nil && e.Base == r.event.DefaultBranch && r.main.contains(c.merge):
+				found = append(found, Waiting{r.name, e.Number, e.MergeCommit, e.Title, e.URL, e.Author, e.Merged})
+			default:
+				unmeasured[ReasonNotOnMainLine]++
+			}
+		}
+		if def.Unit == UnitPullRequest {
+			continue
+		}
+		for _, n := range r.main.landed {
+			if _, ok := r.plain(n); ok && !isShipped(n) {
+				f := r.commitFact(n, time.Time{})
+				found = append(found, Waiting{r.name, 0, f.SHA, f.Title, f.URL, f.Author, f.Merged})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Waiting) int {
+		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
+	})
+	return found
+}

@@ -1,0 +1,74 @@
+package dora
+
+import "time"
+
+// Recovery time: recovery − finished of each failed deployment.
+
+var recoveryTime = MetricRow{
+	Key: RecoveryTime, Name: "Failed deployment recovery time", Unit: Seconds,
+	Description: "How long it took to recover from failed deployments.",
+	Statistics:  lengths,
+	samples:     (*Facts).recoveries,
+}
+
+// recover finds when each failed deployment's failure ended: the earliest of its rollback's finish, the finish of what
+// ships its revert or hotfix, and the last resolution of its incidents once all are resolved.
+func (f *Facts) recover() {
+	incidents := map[string]*Incident{}
+	for _, i := range f.Incidents {
+		incidents[i.Event.FullID()] = i.Event
+	}
+	for _, d := range f.Deployments {
+		var ends []RecoveryFact
+		var resolved RecoveryFact
+		unresolved := false
+		for _, e := range d.Evidence {
+			incident := incidents[e.By]
+			switch {
+			case incident == nil:
+				ends = append(ends, RecoveryFact{At: e.At, By: e.By})
+			case incident.Resolved.IsZero():
+				unresolved = true
+			case incident.Resolved.After(resolved.At):
+				resolved = RecoveryFact{At: incident.Resolved, By: e.By}
+			}
+		}
+		if !unresolved && !resolved.At.IsZero() {
+			ends = append(ends, resolved)
+		}
+		var first *RecoveryFact
+		for i := range ends {
+			if first == nil || ends[i].At.Before(first.At) {
+				first = &ends[i]
+			}
+		}
+		switch {
+		case first == nil:
+		case first.At.Before(d.Finished):
+			f.Unmeasured[ReasonNegativeRecovery]++
+		default:
+			d.Recovered = first
+		}
+	}
+}
+
+// recoveries are the samples of recovery time under a definition: at its end, how long a failure or an incident lasted.
+func (f *Facts) recoveries(def *Definition, add func(at time.Time, lane int, seconds float64)) {
+	if def.Recovery == RecoveryOfIncident {
+		for _, i := range f.Incidents {
+			if lasted := i.Event.Resolved.Sub(i.Event.Opened); !i.Event.Resolved.IsZero() && lasted >= 0 {
+				lane := noLane
+				if i.Linked != nil {
+					lane = i.Linked.lane
+				}
+				add(i.Event.Resolved, lane, lasted.Seconds())
+			}
+		}
+		return
+	}
+	for _, d := range f.Deployments {
+		if d.Recovered != nil {
+			add(d.Recovered.At, d.lane, d.Recovered.At.Sub(d.Finished).Seconds())
+		}
+	}
+}

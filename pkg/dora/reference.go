@@ -1,0 +1,130 @@
+package dora
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// revert is what a title and body say of the change that they take back. One of number and commit is set where the
+// target is named.
+type revert struct {
+	repository string // owner/name where the text names one
+	number     int
+	commit     string // hex, 7 to 40 digits, lower case
+	// again says that what is taken back is, by its own title, a revert: the text brings something back.
+	again bool
+}
+
+var (
+	revertsNumber = regexp.MustCompile(`(?i)\breverts\s+([\w.-]+/[\w.-]+)#(\d{1,9})\b`)
+	revertsCommit = regexp.MustCompile(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`)
+	revertsTitle  = regexp.MustCompile(`^Revert "(.*)"`)
+	numberInTitle = regexp.MustCompile(`#(\d{1,9})\b`)
+)
+
+// parseRevert reads what a change takes back: the body names a pull request or a commit, else the title quotes the
+// other's title. It is nil where nothing is taken back.
+func parseRevert(title, body string) *revert {
+	quoted := revertsTitle.FindStringSubmatch(title)
+	r := &revert{}
+	if quoted != nil {
+		r.again = revertsTitle.MatchString(quoted[1])
+	}
+	if named := revertsNumber.FindStringSubmatch(body); named != nil {
+		r.repository = named[1]
+		r.number, _ = strconv.Atoi(named[2])
+		return r
+	}
+	if named := revertsCommit.FindStringSubmatch(body); named != nil {
+		r.commit = strings.ToLower(named[1])
+		return r
+	}
+	if quoted == nil {
+		return nil
+	}
+	// The last number inside the quotes is the other's; one after them would be the revert's own.
+	if numbers := numberInTitle.FindAllStringSubmatch(quoted[1], -1); numbers != nil {
+		r.number, _ = strconv.Atoi(numbers[len(numbers)-1][1])
+	}
+	return r
+}
+
+func splitMessage(message string) (title, body string) {
+	title, body, _ = strings.Cut(message, "\n")
+	return strings.TrimSpace(title), body
+}
+
+// mentionLimit bounds how much of an incident's text is searched for names of deployments, in bytes.
+const mentionLimit = 64 << 10
+
+// mentions lists what in a text may name a deployment: numbers, full shas and versions as whole tokens. A number
+// behind # is an issue's or pull request's. Of an address every part counts, and its end from any slash on, so that
+// …/deployments/12, …/commit/SHA and …/releases/tag/v1.2 name what they show.
+func mentions(text string) []string {
+	if len(text) > mentionLimit {
+		text = text[:mentionLimit]
+	}
+	var found []string
+	seen := map[string]bool{}
+	note := func(token string) {
+		token = strings.Trim(token, "._+/-~")
+		if token == "" {
+			return
+		}
+		if _, ok := parseSHA(token); ok {
+			token = strings.ToLower(token)
+		}
+		if !seen[token] {
+			seen[token] = true
+			found = append(found, token)
+		}
+	}
+	for start := 0; start < len(text); {
+		if !inToken(text[start]) {
+			start++
+			continue
+		}
+		end := start
+		for end < len(text) && inToken(text[end]) {
+			end++
+		}
+		token := text[start:end]
+		behind := byte(' ')
+		if start > 0 {
+			behind = text[start-1]
+		}
+		start = end
+		if behind == '#' && digitsOnly(token) {
+			continue
+		}
+		note(token)
+		parts := strings.Split(token, "/")
+		if len(parts) == 1 {
+			continue
+		}
+		address := behind == ':' && strings.HasPrefix(token, "//")
+		for i, part := range parts {
+			if _, isSHA := parseSHA(part); address || isSHA || digitsOnly(part) {
+				note(part)
+			}
+			if address {
+				note(strings.Join(parts[i:], "/"))
+			}
+		}
+	}
+	return found
+}
+
+func inToken(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._+/-~", c) >= 0 || c >= 0x80
+}
+
+func digitsOnly(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
