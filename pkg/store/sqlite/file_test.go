@@ -1,0 +1,189 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/sqlite"
+)
+
+// other opens a file as another program would.
+func other(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+func count(t *testing.T, s store.Store) int {
+	t.Helper()
+	n := 0
+	for _, err := range s.Changes(t.Context(), 0) {
+		require.NoError(t, err)
+		n++
+	}
+	return n
+}
+
+func TestAFileIsCreatedWithItsDirectoriesAndKeptFromOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a new", "dir?with=odd%20 characters#", "live dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	write(t, s, changes(0, 3))
+	require.NoError(t, s.Close())
+
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Zero(t, info.Mode().Perm()&0o007)
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "the last to close folds the log into the file")
+}
+
+func TestAnyoneCanOpenTheFileAndReadItsJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	write(t, s, changes(0, 3))
+
+	var title, mode string
+	db := other(t, path)
+	require.NoError(t, db.QueryRow(`SELECT body ->> 'title' FROM events WHERE kind = 'change' AND body ->> 'number' = 2`).Scan(&title))
+	assert.Equal(t, "Round doses to what the pharmacy has", title)
+	require.NoError(t, db.QueryRow(`PRAGMA journal_mode`).Scan(&mode))
+	assert.Equal(t, "wal", mode)
+}
+
+func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "live-dora.db")
+	old, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	link := filepath.Join(directory, "link.db")
+	require.NoError(t, os.Symlink(path, link))
+	next, err := sqlite.Open(t.Context(), link, "team")
+	require.NoError(t, err)
+
+	write(t, old, changes(0, 3))
+	require.NoError(t, old.Close())
+	require.NoError(t, old.Close())
+	_, err = old.Apply(t.Context(), store.Batch{Events: changes(3, 3)})
+	require.Error(t, err, "a closed store stays closed, even while the file is open for others")
+	_, err = old.Cursor(t.Context(), "github")
+	require.Error(t, err)
+	write(t, next, changes(3, 3))
+	assert.Equal(t, 6, count(t, next))
+	require.NoError(t, next.Close())
+}
+
+func TestAFileThatWasRemovedWhileOpenIsNotWrittenToBySuccessors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	old, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	write(t, old, changes(0, 3))
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		require.NoError(t, os.Remove(path+suffix))
+	}
+
+	next, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	assert.Zero(t, count(t, next))
+	write(t, next, changes(0, 1))
+	require.NoError(t, old.Close())
+	require.NoError(t, next.Close())
+
+	again, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	assert.Equal(t, 1, count(t, again))
+	require.NoError(t, again.Close())
+}
+
+func TestAStoreOfANewerVersionIsRefusedAndLeftAsItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	db := other(t, path)
+	_, err = db.Exec(`PRAGMA user_version = 99`)
+	require.NoError(t, err)
+
+	_, err = sqlite.Open(t.Context(), path, "team")
+	require.ErrorIs(t, err, store.ErrNewerStore)
+	assert.ErrorContains(t, err, path)
+	var version int
+	require.NoError(t, db.QueryRow(`PRAGMA user_version`).Scan(&version))
+	assert.Equal(t, 99, version)
+}
+
+func TestAnotherProgramsDatabaseIsRefusedAndLeftAsItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "grafana.db")
+	db := other(t, path)
+	_, err := db.Exec(`CREATE TABLE dashboard (id INTEGER)`)
+	require.NoError(t, err)
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+
+	_, err = sqlite.Open(t.Context(), path, "team")
+	require.ErrorContains(t, err, "another program's database")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+}
+
+func TestPathsThatCannotWorkAreExplained(t *testing.T) {
+	directory := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(directory, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	for name, each := range map[string]struct{ path, says string }{
+		"empty":              {"", "store.path is empty: name a file"},
+		"a directory":        {directory, "is a directory: name a file in it"},
+		"below a file":       {filepath.Join(file("a file", ""), "live-dora.db"), "cannot be created: create it"},
+		"not a database":     {file("notes.txt", strings.Repeat("Not a database. ", 100)), "is not a Live DORA store: name a file that does not exist yet"},
+		"a damaged database": {damaged(t, filepath.Join(directory, "damaged.db")), "is damaged: restore it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := sqlite.Open(t.Context(), each.path, "team")
+			require.ErrorContains(t, err, each.says)
+			assert.ErrorContains(t, err, "store.path")
+		})
+	}
+	_, err := sqlite.Open(t.Context(), filepath.Join(directory, "live-dora.db"), "")
+	require.ErrorContains(t, err, "dataset")
+}
+
+func TestAReadOnlyFileIsExplained(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may write everything")
+	}
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	require.NoError(t, os.WriteFile(path, nil, 0o400))
+	_, err := sqlite.Open(t.Context(), path, "team")
+	require.ErrorContains(t, err, "cannot be written: give the user that Grafana runs as write access")
+}
+
+// damaged is a store whose schema was overwritten.
+func damaged(t *testing.T, path string) string {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := 100; i < 4096; i++ {
+		content[i] = 0x55
+	}
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
