@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -28,7 +29,7 @@ type graphqlError struct {
 // quota is what a caller has left of its hour, as rateLimit shows it.
 type quota struct {
 	limit, used int
-	reset       string
+	resets      time.Time
 }
 
 // execution is one GraphQL request. It reads the world under the caller's lock.

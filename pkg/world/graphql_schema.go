@@ -158,7 +158,7 @@ func defineQuery() {
 		"cost":      leaf(func(x *execution) any { return x.cost() }),
 		"used":      leaf(func(x *execution) any { return x.quota.used }),
 		"remaining": leaf(func(x *execution) any { return max(0, x.quota.limit-x.quota.used) }),
-		"resetAt":   leaf(func(x *execution) any { return x.quota.reset }),
+		"resetAt":   leaf(func(x *execution) any { return stamp(x.quota.resets) }),
 		"nodeCount": leaf(func(x *execution) any { return x.nodes }),
 	})
 	define("Organization", []string{"Node"}, map[string]*field{

@@ -34,6 +34,11 @@ func (w *World) Handler(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /graphql", a.graphql)
 	mux.HandleFunc("POST /api/graphql", a.graphql)
+	a.routes(mux, "")
+	a.routes(mux, "/api/v3")
+	mux.HandleFunc("/", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, http.StatusNotFound, map[string]any{"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})
+	})
 	return a.authorised(mux)
 }
 
@@ -53,7 +58,7 @@ func (a *api) authorised(next http.Handler) http.Handler {
 }
 
 // spend takes points from the hour's budget of a resource, sets the rate limit's headers, and says whether there were enough.
-func (a *api) spend(rw http.ResponseWriter, resource string, points int) (quota, bool) {
+func (a *api) spend(h http.Header, resource string, points int) (quota, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
@@ -64,12 +69,11 @@ func (a *api) spend(rw http.ResponseWriter, resource string, points int) (quota,
 	if enough {
 		a.used[resource] += points
 	}
-	q := quota{limit: hourlyLimit, used: a.used[resource], reset: a.resets.UTC().Format(time.RFC3339)}
+	q := quota{limit: hourlyLimit, used: a.used[resource], resets: a.resets}
 	remaining := hourlyLimit - q.used
 	if !enough {
 		remaining = 0
 	}
-	h := rw.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(hourlyLimit))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
 	h.Set("X-RateLimit-Used", strconv.Itoa(q.used))
@@ -86,12 +90,12 @@ func (a *api) graphql(rw http.ResponseWriter, r *http.Request) {
 	}
 	x, invalid := a.world.prepare(req)
 	if len(invalid) > 0 {
-		a.spend(rw, "graphql", 1)
+		a.spend(rw.Header(), "graphql", 1)
 		answer(rw, http.StatusOK, object{keys: []string{"errors"}, values: []any{invalid}})
 		return
 	}
 	var enough bool
-	if x.quota, enough = a.spend(rw, "graphql", x.cost()); !enough {
+	if x.quota, enough = a.spend(rw.Header(), "graphql", x.cost()); !enough {
 		answer(rw, http.StatusOK, object{keys: []string{"errors"}, values: []any{[]graphqlError{{Type: "RATE_LIMITED", Message: "API rate limit exceeded"}}}})
 		return
 	}

@@ -88,17 +88,23 @@ type connection[T any] struct {
 	Nodes      []T
 }
 
-// everything pages through one connection of a repository, called x in the query, which takes $after.
+// everything pages through one connection of a repository that does not change meanwhile.
 func everything[T any](t *testing.T, server *httptest.Server, repository, query string) []T {
 	t.Helper()
-	var all []T
+	all, total := pages[T](t, server, repository, query)
+	require.Equal(t, total, len(all), "nodes of %s", repository)
+	return all
+}
+
+// pages reads a connection of a repository, called x in the query, which takes $after; total is the last page's count.
+func pages[T any](t *testing.T, server *httptest.Server, repository, query string) (all []T, total int) {
+	t.Helper()
 	variables := map[string]any{"name": repository}
 	for {
 		page := ask[struct{ Repository struct{ X connection[T] } }](t, server, query, variables).Repository.X
 		all = append(all, page.Nodes...)
 		if !page.PageInfo.HasNextPage {
-			require.Len(t, all, page.TotalCount)
-			return all
+			return all, page.TotalCount
 		}
 		variables["after"] = page.PageInfo.EndCursor
 	}
