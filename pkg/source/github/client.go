@@ -1,0 +1,281 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+const (
+	// userAgent is demanded by GitHub; a request without one is refused.
+	userAgent = "live-dora"
+	// answerLimit bounds an answer, in bytes.
+	answerLimit = 64 << 20
+	// redirectLimit bounds how often one request may be sent on within its host.
+	redirectLimit = 3
+	// overloadLimit bounds how often in a row an answer may be too much for the server.
+	overloadLimit = 9
+)
+
+// withinHost copies the client so that it follows redirects on the same host only: the token never leaves it.
+func withinHost(client *http.Client) *http.Client {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	kept := *client
+	kept.CheckRedirect = func(next *http.Request, before []*http.Request) error {
+		first := before[0].URL
+		if len(before) > redirectLimit || next.URL.Host != first.Host || next.URL.Scheme != first.Scheme || next.Method != http.MethodPost {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	return &kept
+}
+
+// question is one GraphQL query. The variables may depend on the page width, since a page that was too wide for the
+// server is asked for again in a narrower form.
+type question struct {
+	part      string // what it is about, for errors
+	text      string
+	variables func(width int) map[string]any
+	// tolerates, where given, names errors that the asker handles by looking for nulls.
+	tolerates func(graphqlError) bool
+}
+
+func fixed(variables map[string]any) func(int) map[string]any {
+	return func(int) map[string]any { return variables }
+}
+
+// reply is an answer as it came over the wire.
+type reply struct {
+	from   *http.Response
+	status int
+	header http.Header
+	body   []byte
+}
+
+var (
+	errCut      = errors.New("the answer ends in the middle")
+	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", answerLimit>>20)
+)
+
+// transport sends requests again that were lost on the way. What the server says on purpose (rate limits, an
+// overload that a narrower page may heal) is not for it: ask handles that.
+func (s *Source) transport(count func()) *retryablehttp.Client {
+	c := retryablehttp.NewClient()
+	c.HTTPClient = s.http
+	c.Logger = nil
+	c.RetryMax = s.retries
+	c.RetryWaitMin, c.RetryWaitMax = s.firstBreak, s.longestBreak
+	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	c.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { count() }
+	c.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if errors.Is(err, errTooLarge) {
+			return false, err
+		}
+		if errors.Is(err, errCut) {
+			return true, nil
+		}
+		if err == nil && resp != nil && (resp.StatusCode < 500 || overloadStatus(resp.StatusCode) || asksToWait(resp.StatusCode, resp.Header)) {
+			return false, nil
+		}
+		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+	}
+	return c
+}
+
+func overloadStatus(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+}
+
+// post sends one query and reads the whole answer. The token is set here and nowhere else.
+func (r *run) post(ctx context.Context, payload []byte) (*reply, error) {
+	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, r.address, payload)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+r.token())
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", userAgent)
+	answer := new(reply)
+	request.SetResponseHandler(func(response *http.Response) error {
+		body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
+		*answer = reply{response, response.StatusCode, response.Header, body}
+		switch {
+		case len(body) > answerLimit:
+			return errTooLarge
+		case err != nil:
+			return fmt.Errorf("%w: %w", errCut, err)
+		case response.StatusCode == http.StatusOK && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && !json.Valid(body):
+			return errCut
+		}
+		return nil
+	})
+	response, err := r.http.Do(request)
+	if response != nil {
+		defer func() { _ = response.Body.Close() }()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answer.from != response { // given up on a status that was to be tried again: the handler did not run
+		body, _ := io.ReadAll(io.LimitReader(response.Body, quoteLimit+1))
+		*answer = reply{response, response.StatusCode, response.Header, body}
+	}
+	return answer, nil
+}
+
+// envelope is what every GraphQL answer has around it.
+type envelope struct {
+	Data    json.RawMessage `json:"data"`
+	Errors  []graphqlError  `json:"errors"`
+	Message string          `json:"message"`
+}
+
+// ask puts a question until it is answered: it waits out rate limits, narrows pages that are too much for the
+// server, and returns every other failure as *source.Error, or the context's error.
+func (r *run) ask(ctx context.Context, q question, into any) error {
+	for overloads := 0; ; {
+		payload, err := json.Marshal(map[string]any{"query": q.text, "variables": q.variables(r.width.now)})
+		if err != nil {
+			return err
+		}
+		answer, err := r.post(ctx, payload)
+		if err != nil {
+			return r.lost(ctx, q.part, err)
+		}
+		again, err := r.judge(q, answer, into)
+		switch {
+		case err != nil:
+			return err
+		case again == limited:
+			if err := r.waitForLimit(ctx, answer.header); err != nil {
+				return err
+			}
+		case again == overloaded:
+			overloads++
+			if overloads > overloadLimit {
+				return r.failure(source.CauseServer, q.part, "GitHub could not answer even the smallest page: it is tried again at the next run",
+					fmt.Errorf("status %d: %s", answer.status, quote(answer.body)))
+			}
+			r.width.shrink()
+			if err := r.sleep(ctx, min(r.longestBreak, r.firstBreak<<(overloads-1))); err != nil {
+				return err
+			}
+		default:
+			r.width.succeeded()
+			r.limits = 0
+			return nil
+		}
+	}
+}
+
+// lost sorts what went wrong on the way.
+func (r *run) lost(ctx context.Context, part string, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, errTooLarge), errors.Is(err, errCut):
+		return r.failure(source.CauseAnswer, part, "GitHub's answer does not arrive whole: look for a proxy that cuts answers", err)
+	}
+	return r.failure(source.CauseNetwork, part, "GitHub cannot be reached: check the address, the network and the proxy", err)
+}
+
+// verdict says whether a question must be put again.
+type verdict int
+
+const (
+	answered verdict = iota
+	limited
+	overloaded
+)
+
+func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
+	if v, err := r.judgeStatus(q.part, answer); v != answered || err != nil {
+		return v, err
+	}
+	var e envelope
+	if err := json.Unmarshal(answer.body, &e); err != nil {
+		return answered, r.failure(source.CauseAnswer, q.part,
+			"what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", errors.New(quote(answer.body)))
+	}
+	r.spend(e.Data)
+	var grave []graphqlError
+	for _, each := range e.Errors {
+		switch {
+		case each.limited():
+			return limited, nil
+		case each.overloaded():
+			return overloaded, nil
+		case q.tolerates == nil || !q.tolerates(each):
+			grave = append(grave, each)
+		}
+	}
+	if len(grave) > 0 {
+		return answered, r.refused(q.part, grave)
+	}
+	if len(e.Data) == 0 || bytes.Equal(e.Data, []byte("null")) {
+		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data", errors.New(quote(answer.body)))
+	}
+	err := json.Unmarshal(e.Data, into)
+	if errors.Is(err, errNullNodes) {
+		return overloaded, nil
+	}
+	if err != nil {
+		return answered, r.unexpected(q.part, err)
+	}
+	return answered, nil
+}
+
+// judgeStatus sorts answers by their HTTP status; a 200 is for GraphQL's own errors to tell.
+func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
+	said := fmt.Errorf("status %d: %s", answer.status, quote(answer.body))
+	switch status := answer.status; {
+	case status == http.StatusOK:
+		return answered, nil
+	case status == http.StatusUnauthorized:
+		return answered, r.failure(source.CauseCredentials, "", "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one", said)
+	case asksToWait(status, answer.header), status == http.StatusForbidden && speaksOfLimit(string(answer.body)):
+		return limited, nil
+	case status == http.StatusForbidden:
+		advice := "the token may not read this: give it read access"
+		if answer.header.Get("X-GitHub-SSO") != "" || bytes.Contains(answer.body, []byte("SAML")) {
+			advice = "the organisation demands single sign-on: authorise the token for it in GitHub's token settings"
+		}
+		return answered, r.failure(source.CausePermission, part, advice, said)
+	case overloadStatus(status):
+		return overloaded, nil
+	case status >= http.StatusInternalServerError:
+		return answered, r.failure(source.CauseServer, part, "GitHub fails: it is tried again at the next run", said)
+	case status == http.StatusNotFound:
+		return answered, r.failure(source.CauseConfiguration, "", "there is no GraphQL API at "+r.address+": check the address", said)
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return answered, r.failure(source.CauseConfiguration, "", "the address redirects to another: enter the final one", errors.New(answer.header.Get("Location")))
+	}
+	return answered, r.failure(source.CauseAnswer, part, "GitHub refused the request", said)
+}
+
+// spend counts the points that an answer cost, where the server counts any.
+func (r *run) spend(data json.RawMessage) {
+	var cost struct{ RateLimit *struct{ Cost int } }
+	if len(data) > 0 && json.Unmarshal(data, &cost) == nil && cost.RateLimit != nil {
+		r.progress.Points += cost.RateLimit.Cost
+	}
+}
+
+// breakBefore is how long a limit without a time holds: a minute at first, then twice as long each time.
+func breakBefore(times int) time.Duration { return time.Minute << min(times, 4) }

@@ -1,0 +1,131 @@
+package github
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// cursorVersion rises when the cursor's form changes; an older cursor is not understood and everything is read again.
+const cursorVersion = 1
+
+// cursor is where a run goes on: per repository, keyed by its lower-case owner/name.
+type cursor struct {
+	Version      int                  `json:"v"`
+	Repositories map[string]*position `json:"repositories"`
+}
+
+// position is how far one repository is read.
+type position struct {
+	// Name is the repository's name as GitHub spells it. After a renaming everything is read again under the new name.
+	Name string `json:"name,omitempty"`
+	// Probe is what the owner's list said when the last complete sync began; equal again means nothing changed.
+	Probe string `json:"probe,omitempty"`
+	// Branch, Head and Announced are the last repository event.
+	Branch    string    `json:"branch,omitempty"`
+	Head      string    `json:"head,omitempty"`
+	Announced time.Time `json:"announced,omitzero"`
+
+	Pulls       stream  `json:"pulls,omitzero"`
+	Deployments stream  `json:"deployments,omitzero"`
+	Issues      stream  `json:"issues,omitzero"`
+	History     history `json:"history,omitzero"`
+
+	// Labels is what counted as an incident when issues were last read; Relabelled counts how often that changed.
+	Labels     string `json:"labels,omitempty"`
+	Relabelled int    `json:"relabelled,omitempty"`
+
+	// Open are deployments that have not succeeded and still may.
+	Open []openDeployment `json:"open,omitempty"`
+	// Unplaced are deployed commits that have not been met on the commit graph yet; Placed the last ones that have been,
+	// with all that leads to them; Lost the last ones that GitHub does not know any more.
+	Unplaced []string `json:"unplaced,omitempty"`
+	Placed   []string `json:"placed,omitempty"`
+	Lost     []string `json:"lost,omitempty"`
+}
+
+// stream is a list that is read from its newest entry backwards. Mark may only move when a pass has reached the
+// previous mark: an interrupted pass goes on after the page it had handed over.
+type stream struct {
+	Done bool      `json:"done,omitempty"` // a first pass has come to its end
+	Mark time.Time `json:"mark,omitzero"`  // everything up to here is handed over
+	Top  time.Time `json:"top,omitzero"`   // the newest entry of the pass under way
+	Page string    `json:"page,omitempty"` // where the pass under way goes on
+}
+
+// history is the default branch. Heads and Base are anchors: commits whose every ancestor is handed over. Heads are the
+// last ones reached, the newest first; Base are some of those before, the newest first.
+type history struct {
+	Heads []string `json:"heads,omitempty"`
+	Base  []string `json:"base,omitempty"`
+	// First is the first reading while it is under way.
+	First *firstReading `json:"first,omitempty"`
+}
+
+// firstReading is how far the history is read back from the head that it started from.
+type firstReading struct {
+	Target string `json:"target"`
+	Page   string `json:"page"`
+	// Next is the main line commit that comes next. Sample holds one main line commit of every Stride-th page, to be
+	// anchors when the reading is through.
+	Next   string   `json:"next,omitempty"`
+	Sample []string `json:"sample,omitempty"`
+	Pages  int      `json:"pages"`
+	Stride int      `json:"stride"`
+}
+
+// openDeployment is a deployment to ask about again.
+type openDeployment struct {
+	ID       string    `json:"id"` // GitHub's node id
+	Created  time.Time `json:"created"`
+	Statuses int       `json:"statuses"`
+}
+
+func newCursor() *cursor {
+	return &cursor{Version: cursorVersion, Repositories: map[string]*position{}}
+}
+
+func readCursor(text []byte) (*cursor, error) {
+	c := newCursor()
+	if len(text) == 0 {
+		return c, nil
+	}
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, fmt.Errorf("a cursor that is not ours: %w", err)
+	}
+	if c.Version != cursorVersion || c.Repositories == nil {
+		return newCursor(), nil
+	}
+	return c, nil
+}
+
+func (c *cursor) encode() ([]byte, error) { return json.Marshal(c) }
+
+func (c *cursor) at(key string) *position {
+	p := c.Repositories[key]
+	if p == nil {
+		p = new(position)
+		c.Repositories[key] = p
+	}
+	return p
+}
+
+// halve keeps every second entry, the first included.
+func halve(list []string) []string {
+	var kept []string
+	for i := 0; i < len(list); i += 2 {
+		kept = append(kept, list[i])
+	}
+	return kept
+}
+
+// remember puts an entry in front of a list that keeps the last few.
+func remember(list []string, entry string, limit int) []string {
+	kept := []string{entry}
+	for _, each := range list {
+		if each != entry && len(kept) < limit {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,112 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// Source reads one configured GitHub. It keeps nothing between runs; where a run goes on is in the cursor alone.
+type Source struct {
+	config    settings.Source
+	selection selection
+	address   string
+	http      *http.Client
+	// unusable says why the configuration cannot work; every call returns it.
+	unusable *source.Error
+
+	now                      func() time.Time
+	sleep                    func(context.Context, time.Duration) error
+	retries                  int
+	firstBreak, longestBreak time.Duration
+	patience                 time.Duration
+}
+
+var _ source.Source = (*Source)(nil)
+
+// New makes the source. The client brings TLS, proxy and time-outs; it must carry no credentials of its own, and it
+// is not changed. A configuration that cannot work is reported by Check and Collect.
+func New(config settings.Source, client *http.Client, options ...Option) *Source {
+	s := &Source{
+		config: config, now: time.Now, sleep: pause,
+		retries: 4, firstBreak: time.Second, longestBreak: 30 * time.Second, patience: time.Hour,
+	}
+	for _, option := range options {
+		option(s)
+	}
+	s.http = withinHost(client)
+	var err error
+	if s.selection, err = newSelection(config.Repositories); err != nil {
+		s.unusable = s.failure(source.CauseConfiguration, "", "the repositories to read are not set up", err)
+	}
+	if s.address, err = graphqlAddress(config.URL, config.GraphQLURL); err != nil {
+		s.unusable = s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
+	}
+	if s.token() == "" {
+		s.unusable = s.failure(source.CauseCredentials, "", "no token is set: enter one that may read the repositories", nil)
+	}
+	return s
+}
+
+func (s *Source) token() string { return s.config.Secrets["token"] }
+
+// Check asks who the token belongs to, and for the first configured repository or owner.
+func (s *Source) Check(ctx context.Context) error {
+	if s.unusable != nil {
+		return s.unusable
+	}
+	r := s.begin(source.Request{}, newCursor())
+	if len(s.selection.exact) == 0 {
+		owner := s.selection.owners[0]
+		var answer struct{ Owner *struct{ Login string } }
+		if err := r.ask(ctx, question{part: owner, text: checkOwnerText, variables: fixed(map[string]any{"owner": owner})}, &answer); err != nil {
+			return err
+		}
+		if answer.Owner == nil {
+			return s.noOwner(owner)
+		}
+		return nil
+	}
+	repository := s.selection.exact[0]
+	var answer struct {
+		Repository *struct{ NameWithOwner string }
+	}
+	if err := r.ask(ctx, question{part: repository, text: checkRepositoryText, variables: fixed(named(repository))}, &answer); err != nil {
+		return err
+	}
+	if answer.Repository == nil {
+		return s.noRepository(repository, nil)
+	}
+	return nil
+}
+
+// Collect implements source.Source. Repositories are read one after another: GitHub's limit on processing time leaves
+// nothing to win from more than one stream.
+func (s *Source) Collect(ctx context.Context, request source.Request) error {
+	if s.unusable != nil {
+		return s.unusable
+	}
+	cursor, err := readCursor(request.Cursor)
+	if err != nil {
+		return s.failure(source.CauseConfiguration, "", "the stored position cannot be read: collect this source again", err)
+	}
+	r := s.begin(request, cursor)
+	targets, err := r.targets(ctx)
+	failures := []error{err}
+	if stops(err) {
+		return err
+	}
+	for _, target := range targets {
+		err := r.sync(ctx, target)
+		failures = append(failures, err)
+		if stops(err) {
+			return errors.Join(failures...)
+		}
+	}
+	failures = append(failures, r.recheck(ctx, targets))
+	return errors.Join(failures...)
+}

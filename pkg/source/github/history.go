@@ -1,0 +1,130 @@
+package github
+
+import (
+	"slices"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// anchorLimit bounds how many heads, and how many older anchors, the cursor keeps for a repository.
+const anchorLimit = 24
+
+// branch reads the default branch's history. The first reading ends at the root; later ones end where every way back
+// leads to an anchor, which holds for side branches older than the last head and after a forced push alike.
+type branch struct {
+	graph  *graph
+	state  *history
+	done   bool
+	target string // the head that this pass reads from; empty until it is known
+	page   string
+}
+
+func newBranch(p *position) *branch {
+	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History}
+	if first := b.state.First; first != nil {
+		b.target, b.page = first.Target, first.Page
+	}
+	return b
+}
+
+// first says that the branch has never been read to its end.
+func (b *branch) first() bool { return len(b.state.Heads) == 0 }
+
+func (b *branch) fromBranch() bool { return !b.done && b.target == "" }
+func (b *branch) fromTarget() bool { return !b.done && b.target != "" }
+
+// take reads one page and returns what is news in it.
+func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora.Event {
+	if b.done {
+		return nil
+	}
+	commits := node.targetHistory()
+	switch {
+	case b.target == "" && node.branchHistory() == nil: // a repository without a commit
+		b.done = true
+		return nil
+	case b.target == "":
+		commits = node.branchHistory()
+		b.start(node.DefaultBranchRef.Target.OID)
+	case commits == nil: // the head that was being read is gone: begin with the present one
+		b.restart()
+		return nil
+	}
+	var news []dora.Event
+	line := ""
+	for _, c := range commits.Nodes {
+		commit := s.commit(repository, c)
+		if b.follows(commit) {
+			line = commit.SHA
+		}
+		if b.graph.add(commit.SHA, commit.Parents) {
+			news = append(news, commit)
+		}
+	}
+	b.page = commits.PageInfo.EndCursor
+	if first := b.state.First; first != nil {
+		first.turn(b.page, line)
+	}
+	if !commits.PageInfo.HasNextPage || (!b.first() && b.graph.complete(b.target)) {
+		b.finish()
+	}
+	return news
+}
+
+func (b *branch) start(head string) {
+	b.target = head
+	if b.first() {
+		b.state.First = &firstReading{Target: head, Next: head, Stride: 1}
+	}
+}
+
+// restart reads from the branch's present head again.
+func (b *branch) restart() {
+	b.target, b.page, b.state.First = "", "", nil
+}
+
+// follows walks down the main line, commit by commit, in the first reading.
+func (b *branch) follows(c *dora.Commit) bool {
+	first := b.state.First
+	if first == nil || c.SHA != first.Next {
+		return false
+	}
+	first.Next = ""
+	if len(c.Parents) > 0 {
+		first.Next = c.Parents[0]
+	}
+	return true
+}
+
+// turn moves the first reading on by a page, of which one main line commit, if it had any, is told.
+func (f *firstReading) turn(page, line string) {
+	if f.Pages%f.Stride == 0 && line != "" {
+		f.Sample = append(f.Sample, line)
+	}
+	f.Page, f.Pages = page, f.Pages+1
+	if len(f.Sample) > anchorLimit {
+		f.Sample, f.Stride = halve(f.Sample), f.Stride*2
+	}
+}
+
+// finish makes an anchor of the head that was read to the end.
+func (b *branch) finish() {
+	b.done = true
+	b.graph.settle([]string{b.target})
+	if first := b.state.First; first != nil {
+		b.graph.settle(first.Sample)
+		b.state.Base, b.state.First = first.Sample, nil
+	}
+	if slices.Index(b.state.Heads, b.target) == 0 {
+		return
+	}
+	b.state.Heads = remember(b.state.Heads, b.target, len(b.state.Heads)+1)
+	if len(b.state.Heads) > anchorLimit {
+		half := anchorLimit / 2
+		b.state.Base = remember(b.state.Base, b.state.Heads[half], len(b.state.Base)+1)
+		b.state.Heads = b.state.Heads[:half]
+	}
+	if len(b.state.Base) > anchorLimit {
+		b.state.Base = halve(b.state.Base)
+	}
+}

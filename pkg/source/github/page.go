@@ -1,0 +1,60 @@
+package github
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// errNullNodes says that a list came with holes: the server could not fill the page.
+var errNullNodes = errors.New("a page has null in place of an entry")
+
+// page is one page of a connection. A hole in it fails to decode, so that nothing downstream can take it for nothing.
+type page[T any] struct {
+	Nodes      []T
+	TotalCount int
+	PageInfo   pageInfo
+}
+
+type pageInfo struct {
+	HasNextPage bool
+	EndCursor   string
+}
+
+func (p *page[T]) UnmarshalJSON(text []byte) error {
+	var raw struct {
+		Nodes      []*T
+		TotalCount int
+		PageInfo   pageInfo
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	p.Nodes = make([]T, len(raw.Nodes))
+	for i, node := range raw.Nodes {
+		if node == nil {
+			return errNullNodes
+		}
+		p.Nodes[i] = *node
+	}
+	p.TotalCount, p.PageInfo = raw.TotalCount, raw.PageInfo
+	return nil
+}
+
+// rest is a list that did not fit into its parent's page.
+type rest interface {
+	// after is where the list goes on, and whether it does.
+	after() (string, bool)
+	// extend appends the page that was asked for.
+	extend(text []byte) error
+}
+
+func (p *page[T]) after() (string, bool) { return p.PageInfo.EndCursor, p.PageInfo.HasNextPage }
+
+func (p *page[T]) extend(text []byte) error {
+	var next page[T]
+	if err := json.Unmarshal(text, &next); err != nil {
+		return err
+	}
+	p.Nodes, p.PageInfo = append(p.Nodes, next.Nodes...), next.PageInfo
+	return nil
+}

@@ -1,0 +1,60 @@
+package github
+
+// The queries. Every one of them asks for its own cost, and no list within a list is narrower than the page, since the
+// cost counts lists, not their entries.
+
+const rateLimit = `rateLimit { cost remaining resetAt } `
+
+const (
+	actorFields  = `{ __typename login }`
+	pageFields   = `pageInfo { hasNextPage endCursor }`
+	pullCommits  = `{ ` + pageFields + ` nodes { commit { oid authoredDate } } }`
+	pullReviews  = `{ ` + pageFields + ` nodes { state submittedAt author ` + actorFields + ` } }`
+	labelNames   = `{ ` + pageFields + ` nodes { name } }`
+	statusFields = `{ ` + pageFields + ` nodes { state createdAt logUrl } }`
+	parentOids   = `{ ` + pageFields + ` nodes { oid } }`
+	unlabelled   = `{ ` + pageFields + ` totalCount nodes { ... on UnlabeledEvent { label { name } } } }`
+	unlabelling  = `itemTypes: [UNLABELED_EVENT]`
+	countField   = ` totalCount @include(if: $counts) `
+
+	deploymentFields = `{ id databaseId commitOid environment task createdAt updatedAt creator ` + actorFields + ` ref { name prefix } statuses(first: $nested) ` + statusFields + ` }`
+	commitFields     = `{ id oid authoredDate committedDate message author { name user { login } } parents(first: 10) ` + parentOids + ` }`
+)
+
+const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $counts: Boolean!,
+  $withPulls: Boolean!, $pulls: Int!, $pullsPage: String,
+  $withDeployments: Boolean!, $deployments: Int!, $deploymentsPage: String,
+  $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
+  $fromBranch: Boolean!, $fromTarget: Boolean!, $target: GitObjectID, $commits: Int!, $commitsPage: String) {
+  ` + rateLimit + `
+  repository(owner: $owner, name: $name) { nameWithOwner url
+    defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
+    target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
+    pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + countField + `
+      nodes { id number title body url createdAt updatedAt mergedAt baseRefName headRefName author ` + actorFields + ` mergeCommit { oid }
+        commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + ` } }
+    deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + countField + `
+      nodes ` + deploymentFields + ` }
+    issues(first: $issues, after: $issuesPage, filterBy: {since: $issuesSince}, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { ` + pageFields + countField + `
+      nodes { id number title body url createdAt updatedAt closed closedAt labels(first: $nested) ` + labelNames + `
+        timelineItems(first: $nested, ` + unlabelling + `) ` + unlabelled + ` } }
+  }
+}`
+
+const recheckText = `query Recheck($ids: [ID!]!, $nested: Int!) { ` + rateLimit + `
+  nodes(ids: $ids) { ... on Deployment ` + deploymentFields + ` }
+}`
+
+// probeText lists an owner's repositories by name, an order that does not change while it is read, each with the
+// newest of what a sync would read.
+const probeText = `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
+  repositoryOwner(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
+    nodes { nameWithOwner isArchived pushedAt
+      pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }
+      deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { id updatedAt } }
+      issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { nodes { updatedAt } } } } }
+}`
+
+const checkRepositoryText = `query Check($owner: String!, $name: String!) { rateLimit { cost remaining } viewer { login } repository(owner: $owner, name: $name) { nameWithOwner } }`
+
+const checkOwnerText = `query Check($owner: String!) { rateLimit { cost remaining } viewer { login } owner: repositoryOwner(login: $owner) { login } }`

@@ -1,0 +1,212 @@
+package github_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/github"
+)
+
+const (
+	replayToken = "replay-secret"
+	plain       = "NHSDigital/immunisation-fhir-api"
+	synthetic   = "NHSDigital/immunisation-fhir-api-synthetic"
+)
+
+var datasets = map[string]string{
+	plain:     "immunisation-fhir-api",
+	synthetic: "immunisation-fhir-api+synthetic",
+}
+
+// replay is a stand-in for GitHub that replays real histories, with a clock that tests move.
+type replay struct {
+	t   *testing.T
+	dir string
+	URL string `json:"url"`
+}
+
+var replayDir = sync.OnceValues(func() (string, error) {
+	if dir := os.Getenv("LIVEDORA_REPLAY"); dir != "" {
+		return dir, nil
+	}
+	shared, err := filepath.Abs("../../../../shared/replay")
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(shared); err != nil {
+		return "", errors.New("no replay of GitHub beside the repository")
+	}
+	dir, err := os.MkdirTemp("", "livedora-replay")
+	if err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
+		return "", err
+	}
+	install := exec.Command("npm", "ci", "--omit=dev")
+	install.Dir = dir
+	if out, err := install.CombinedOutput(); err != nil {
+		return "", errors.Join(err, errors.New(string(out)))
+	}
+	return dir, nil
+})
+
+// startReplay serves both datasets at an instant of the virtual clock, which stands still until it is moved.
+func startReplay(t *testing.T, now string) *replay {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the replay takes seconds to start")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not installed: the replay of GitHub cannot run")
+	}
+	dir, err := replayDir()
+	if err != nil {
+		t.Skip("the replay of GitHub cannot run: ", err)
+	}
+	command := exec.Command(node, "server.mjs", "--data", "data/immunisation-fhir-api", "--data", "data/immunisation-fhir-api+synthetic",
+		"--token", replayToken, "--now", now, "--speed", "0")
+	command.Dir = dir
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	require.NoError(t, err)
+	r := &replay{t: t, dir: dir}
+	require.NoError(t, json.Unmarshal(line, r))
+	return r
+}
+
+func (r *replay) control(settings map[string]any) {
+	r.t.Helper()
+	r.post("/_control", settings)
+}
+
+func (r *replay) reset() { r.post("/_reset", nil) }
+
+func (r *replay) post(path string, body any) {
+	r.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(r.t, err)
+	response, err := http.Post(r.URL+path, "application/json", bytes.NewReader(text))
+	require.NoError(r.t, err)
+	answer, err := io.ReadAll(response.Body)
+	require.NoError(r.t, err)
+	require.NoError(r.t, response.Body.Close())
+	require.Equal(r.t, http.StatusOK, response.StatusCode, string(answer))
+}
+
+func (r *replay) source(config settings.Source, options ...github.Option) *github.Source {
+	config.ID, config.Type = "github", settings.SourceGitHub
+	if config.URL == "" {
+		config.URL = r.URL
+	}
+	if config.Secrets == nil {
+		config.Secrets = map[string]string{"token": replayToken}
+	}
+	fast := []github.Option{github.WithRetries(2, time.Millisecond, 2*time.Millisecond)}
+	return github.New(config, &http.Client{Timeout: time.Minute}, append(fast, options...)...)
+}
+
+// at is a clock that stands at an instant and does not wait.
+func at(now string) github.Option {
+	instant, err := time.Parse(time.RFC3339, now)
+	if err != nil {
+		panic(err)
+	}
+	return github.WithClock(func() time.Time { return instant }, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+}
+
+// ledger keeps what a source hands over, as a store would.
+type ledger struct {
+	events   map[string]dora.Event
+	cursor   []byte
+	batches  int
+	last     source.Progress
+	progress []source.Progress
+	// stopAfter ends the run with errStopped once that many batches are in; 0 never does.
+	stopAfter int
+}
+
+var errStopped = errors.New("the collector was stopped")
+
+func newLedger() *ledger { return &ledger{events: map[string]dora.Event{}} }
+
+func (l *ledger) collect(ctx context.Context, s source.Source, since time.Time) error {
+	l.last, l.progress = source.Progress{}, nil
+	return s.Collect(ctx, source.Request{
+		Cursor: l.cursor,
+		Since:  since,
+		Emit: func(_ context.Context, b source.Batch) error {
+			for _, event := range b.Events {
+				head := event.Head()
+				key := string(event.Kind()) + " " + head.ID
+				if old, known := l.events[key]; !known || head.NewerThan(old.Head()) {
+					l.events[key] = event
+				}
+			}
+			l.cursor = b.Cursor
+			l.batches++
+			if l.stopAfter > 0 && l.batches >= l.stopAfter {
+				return errStopped
+			}
+			return nil
+		},
+		Report: func(p source.Progress) { l.last = p; l.progress = append(l.progress, p) },
+	})
+}
+
+// of lists the events of one type by id.
+func of[T dora.Event](l *ledger) map[string]T {
+	found := map[string]T{}
+	for _, event := range l.events {
+		if typed, ok := event.(T); ok {
+			found[event.Head().ID] = typed
+		}
+	}
+	return found
+}
+
+// rows reads a dataset's file.
+func rows[T any](t *testing.T, r *replay, repository, file string) []T {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.dir, "data", datasets[repository], file))
+	require.NoError(t, err)
+	var all []T
+	for decoder := json.NewDecoder(bytes.NewReader(text)); ; {
+		var row T
+		err := decoder.Decode(&row)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, row)
+	}
+}
+
+func id(repository, kind string, number int64) string {
+	return repository + ":" + kind + ":" + strconv.FormatInt(number, 10)
+}

@@ -1,0 +1,53 @@
+package github
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// run is one call of Collect or Check: what it has spent, how wide its pages are, and how far its cursor is.
+type run struct {
+	*Source
+	http     *retryablehttp.Client
+	request  source.Request
+	cursor   *cursor
+	width    width
+	progress source.Progress
+	waited   time.Duration // on rate limits so far
+	limits   int           // rate limits in a row
+	// reread holds the deployments whose newest version this run has handed over already, by node id.
+	reread map[string]bool
+}
+
+func (s *Source) begin(request source.Request, cursor *cursor) *run {
+	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}}
+	r.http = s.transport(func() { r.progress.Requests++ })
+	return r
+}
+
+func (r *run) report() {
+	if r.request.Report != nil {
+		r.request.Report(r.progress)
+	}
+}
+
+// emit hands over events together with the position that they lead to.
+func (r *run) emit(ctx context.Context, events []dora.Event) error {
+	position, err := r.cursor.encode()
+	if err != nil {
+		return err
+	}
+	return r.request.Emit(ctx, source.Batch{Events: events, Cursor: position})
+}
+
+// named splits owner/name into a query's variables.
+func named(repository string) map[string]any {
+	owner, name, _ := strings.Cut(repository, "/")
+	return map[string]any{"owner": owner, "name": name}
+}
