@@ -1,0 +1,37 @@
+import { DataSourcePluginOptionsEditorProps } from '@grafana/data';
+import { Alert, Stack } from '@grafana/ui';
+import React from 'react';
+import { Collection } from './Collection';
+import { DefinitionOfMetrics } from './DefinitionOfMetrics';
+import { Services } from './Services';
+import { DoraOptions, DoraSecrets } from './settings';
+import { Sources } from './Sources';
+import { faultsOf } from './validate';
+
+type Props = DataSourcePluginOptionsEditorProps<DoraOptions, DoraSecrets>;
+
+/** The settings of a data source, in the order in which they are needed; nothing below the sources has to be touched. */
+export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
+  const options = settings.jsonData;
+  const readOnly = Boolean(settings.readOnly);
+  const faults = faultsOf(options);
+  const section = {
+    options,
+    faults,
+    readOnly,
+    onChange: (jsonData: DoraOptions) => onOptionsChange({ ...settings, jsonData }),
+  };
+  return (
+    <Stack direction="column" gap={3}>
+      {readOnly && (
+        <Alert severity="info" title="These settings are provisioned">
+          They are written in a file on the server and can be read, but not changed, here.
+        </Alert>
+      )}
+      <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
+      <Services {...section} />
+      <DefinitionOfMetrics {...section} />
+      <Collection {...section} />
+    </Stack>
+  );
+}

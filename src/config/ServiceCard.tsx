@@ -1,0 +1,90 @@
+import { Button } from '@grafana/ui';
+import React from 'react';
+import { Text } from '../form/Text';
+import { merge, orAbsent, removeAt, replaceAt } from './change';
+import { Card, Row } from './Section';
+import { DeploymentsEntry, IncidentsEntry } from './ServiceEntries';
+import { Service } from './settings';
+import { Faults } from './validate';
+
+interface Props {
+  service: Service;
+  /** Ids to choose from. */
+  sources: string[];
+  path: string;
+  /** From 1: what a nameless service is called by. */
+  position: number;
+  faults: Faults;
+  readOnly: boolean;
+  onChange: (service: Service) => void;
+  onRemove: () => void;
+}
+
+/** One service, its team, and the entries that its deployments and incidents are found by. */
+export function ServiceCard({ service, sources, path, position, faults, readOnly, onChange, onRemove }: Props) {
+  const put = (patch: Partial<Service>) => onChange(merge(service, patch));
+  const name = service.name || String(position);
+  const deployments = service.deployments ?? [];
+  const incidents = service.incidents ?? [];
+  const entry = { sources, faults, readOnly };
+  return (
+    <Card name={`Service ${name}`}>
+      <Row>
+        <Text
+          label="Name"
+          value={service.name}
+          error={faults[`${path}.name`]}
+          disabled={readOnly}
+          onChange={(next) => put({ name: next ?? '' })}
+          width={30}
+        />
+        <Text label="Team" value={service.team} disabled={readOnly} onChange={(team) => put({ team })} width={30} />
+      </Row>
+      {deployments.map((each, index) => (
+        <DeploymentsEntry
+          {...entry}
+          key={index}
+          name={`Deployments ${index + 1} of service ${name}`}
+          path={`${path}.deployments[${index}]`}
+          entry={each}
+          onChange={(next) => put({ deployments: replaceAt(deployments, index, next) })}
+          onRemove={() => put({ deployments: orAbsent(removeAt(deployments, index)) })}
+        />
+      ))}
+      {incidents.map((each, index) => (
+        <IncidentsEntry
+          {...entry}
+          key={index}
+          name={`Incidents ${index + 1} of service ${name}`}
+          path={`${path}.incidents[${index}]`}
+          entry={each}
+          onChange={(next) => put({ incidents: replaceAt(incidents, index, next) })}
+          onRemove={() => put({ incidents: orAbsent(removeAt(incidents, index)) })}
+        />
+      ))}
+      {!readOnly && (
+        <Row>
+          <Button
+            variant="secondary"
+            size="sm"
+            icon="plus"
+            onClick={() => put({ deployments: [...deployments, { source: sources[0] ?? '' }] })}
+          >
+            Add deployments
+          </Button>
+          <Button
+            variant="secondary"
+            size="sm"
+            icon="plus"
+            onClick={() => put({ incidents: [...incidents, { source: sources[0] ?? '' }] })}
+          >
+            Add incidents
+          </Button>
+          <Button variant="destructive" fill="outline" size="sm" icon="trash-alt" onClick={onRemove}>
+            Remove service {name}
+          </Button>
+        </Row>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,80 @@
+import { DataSourceSettings } from '@grafana/data';
+import { Button } from '@grafana/ui';
+import React, { useState } from 'react';
+import { merge, newSource, orAbsent, removeAt, renameSource, replaceAt } from './change';
+import { dropSecretsOf, isConfigured, moveSecrets, resetSecret, tokenKey, writeSecret } from './secrets';
+import { Section } from './Section';
+import { DoraOptions, DoraSecrets } from './settings';
+import { SourceCard } from './SourceCard';
+import { Faults } from './validate';
+
+type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
+
+interface Props {
+  settings: Settings;
+  faults: Faults;
+  readOnly: boolean;
+  onSettingsChange: (settings: Settings) => void;
+}
+
+/** The systems that are read, with their secrets. */
+export function Sources({ settings, faults, readOnly, onSettingsChange }: Props) {
+  const options = settings.jsonData;
+  const sources = options.sources ?? [];
+  const saved = useSavedIds(settings);
+
+  const put = (jsonData: DoraOptions) => onSettingsChange({ ...settings, jsonData });
+  const rename = (index: number, id: string) =>
+    onSettingsChange({ ...moveSecrets(settings, sources[index].id, id), jsonData: renameSource(options, index, id) });
+  const remove = (index: number) =>
+    onSettingsChange({
+      ...dropSecretsOf(settings, sources[index].id),
+      jsonData: merge(options, { sources: orAbsent(removeAt(sources, index)) }),
+    });
+
+  return (
+    <Section title="Sources" description="The systems that deployments, changes and incidents are read from.">
+      {sources.map((source, index) => {
+        const key = tokenKey(source.id);
+        return (
+          <SourceCard
+            key={index}
+            source={source}
+            path={`sources[${index}]`}
+            faults={faults}
+            readOnly={readOnly}
+            idFixed={saved.includes(source.id)}
+            token={settings.secureJsonData?.[key] ?? ''}
+            tokenConfigured={isConfigured(settings, key)}
+            onTokenChange={(token) => onSettingsChange(writeSecret(settings, key, token))}
+            onTokenReset={() => onSettingsChange(resetSecret(settings, key))}
+            onRename={(id) => rename(index, id)}
+            onChange={(next) => put(merge(options, { sources: replaceAt(sources, index, next) }))}
+            onRemove={() => remove(index)}
+          />
+        );
+      })}
+      {!readOnly && (
+        <div>
+          <Button
+            variant="secondary"
+            icon="plus"
+            onClick={() => put(merge(options, { sources: [...sources, newSource(sources)] }))}
+          >
+            Add source
+          </Button>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+/** The ids under which Grafana has sources: those seen when the settings were loaded, or loaded again after a save. */
+function useSavedIds(settings: Settings): string[] {
+  const ids = (settings.jsonData.sources ?? []).map(({ id }) => id);
+  const [saved, setSaved] = useState({ version: settings.version, ids });
+  if (saved.version !== settings.version) {
+    setSaved({ version: settings.version, ids });
+  }
+  return saved.ids;
+}

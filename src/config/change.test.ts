@@ -1,0 +1,31 @@
+import { merge, newSource, renameSource, withDefinition } from './change';
+import { DoraOptions } from './settings';
+
+test('a setting that goes back to nothing leaves no key, so that the default holds', () => {
+  const options: DoraOptions = { definition: { bots: { pattern: 'bot$' } } };
+  expect(withDefinition(options, { unit: 'commit' })).toEqual({
+    definition: { bots: { pattern: 'bot$' }, unit: 'commit' },
+  });
+  expect(withDefinition(options, { bots: merge(options.definition!.bots!, { pattern: undefined }) })).toEqual({});
+});
+
+test('what this editor does not know, such as paths and application ids, is kept', () => {
+  const provisioned = {
+    httpHeaderName1: 'X-Team',
+    sources: [{ id: 'github', type: 'github', appId: '42' }],
+    services: [{ name: 'rx', deployments: [{ source: 'github', repository: 'a/b', paths: ['x/**'] }] }],
+  };
+  expect(renameSource(provisioned as DoraOptions, 0, 'forge')).toEqual({
+    httpHeaderName1: 'X-Team',
+    sources: [{ id: 'forge', type: 'github', appId: '42' }],
+    services: [{ name: 'rx', deployments: [{ source: 'forge', repository: 'a/b', paths: ['x/**'] }] }],
+  });
+});
+
+test('each new source has an id that none has yet', () => {
+  const first = newSource([]);
+  const second = newSource([first]);
+  const third = newSource([first, second]);
+  expect([first.id, second.id, third.id]).toEqual(['github', 'github-2', 'github-3']);
+  expect(newSource([second, third]).id).toBe('github');
+});

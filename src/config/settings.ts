@@ -1,0 +1,76 @@
+import { DataSourceJsonData } from '@grafana/data';
+
+/**
+ * The settings as Grafana stores them and as a provisioning file states them. Every key is optional and has its default
+ * in the backend; keys that this editor does not know are kept as they are.
+ */
+export interface DoraOptions extends DataSourceJsonData {
+  sources?: Source[];
+  services?: Service[];
+  /** Which environments are production, as a regular expression of Go. */
+  production?: string;
+  definition?: Definition;
+  collect?: { every?: string; backfill?: string };
+  store?: { type?: string; path?: string };
+}
+
+/** A system that events are read from. */
+export interface Source {
+  /** Secrets and services refer to it; fixed once saved. */
+  id: string;
+  type: string;
+  url?: string;
+  repositories?: string[];
+  deployments?: { from?: string };
+  incidents?: { labels?: string[]; severity?: string };
+}
+
+/** One application, and where its deployments and incidents come from. */
+export interface Service {
+  name: string;
+  team?: string;
+  deployments?: ServiceDeployments[];
+  incidents?: ServiceIncidents[];
+}
+
+export interface ServiceDeployments {
+  source: string;
+  repository?: string;
+  environment?: string;
+  tagPrefix?: string;
+}
+
+export interface ServiceIncidents {
+  source: string;
+  repository?: string;
+  labels?: string[];
+  excludeLabels?: string[];
+}
+
+export interface Definition {
+  unit?: string;
+  leadTimeStart?: string;
+  bots?: { pattern?: string; leadTime?: string; frequency?: string };
+  redeploys?: string;
+  evidence?: string[];
+  incidentWindow?: string;
+  hotfix?: { labels?: string[]; branches?: string };
+  recovery?: string;
+  rework?: string;
+}
+
+/** Flat keys with dots, such as `sources.github.token`. */
+export type DoraSecrets = Record<string, string>;
+
+/** What the backend takes where a setting is absent: shown, never written. */
+export const defaults = {
+  url: 'https://api.github.com',
+  production: '(?i)^(prod|production|live)$',
+  every: '1h',
+  backfill: '365d',
+  incidentWindow: '24h',
+  bots: '(?i)\\[bot\\]$',
+  hotfixLabels: ['hotfix'],
+  hotfixBranches: '^hotfix/',
+  store: 'memory',
+};

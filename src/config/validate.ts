@@ -1,0 +1,125 @@
+import { DoraOptions, Service, Source } from './settings';
+
+/** What is wrong with the settings: by the path of the field, a sentence that names it. */
+export type Faults = Record<string, string>;
+
+type Check = (value: string) => string | undefined;
+
+/** Faults that the editor can see. The backend judges again, and has the last word. */
+export function faultsOf(options: DoraOptions): Faults {
+  const faults: Faults = {};
+  const note = (path: string, fault: string | undefined) => {
+    if (fault !== undefined) {
+      faults[path] = `${path} ${fault}`;
+    }
+  };
+  const check = (path: string, value: string | undefined, with_: Check) => {
+    if (value !== undefined && value !== '') {
+      note(path, with_(value));
+    }
+  };
+
+  const sources = options.sources ?? [];
+  sources.forEach((source, index) => checkSource(source, `sources[${index}]`, sources.slice(0, index), note, check));
+  (options.services ?? []).forEach((service, index, services) =>
+    checkService(service, `services[${index}]`, services.slice(0, index), sources, note, check)
+  );
+
+  const { definition = {}, collect = {}, store = {} } = options;
+  check('production', options.production, regexp);
+  check('definition.bots.pattern', definition.bots?.pattern, regexp);
+  check('definition.hotfix.branches', definition.hotfix?.branches, regexp);
+  check('definition.incidentWindow', definition.incidentWindow, duration);
+  check('collect.every', collect.every, duration);
+  check('collect.backfill', collect.backfill, duration);
+  if (definition.evidence?.length === 0) {
+    note('definition.evidence', 'must keep at least one kind');
+  }
+  if (store.type === 'sqlite' && !store.path) {
+    note('store.path', 'must name a file, such as /var/lib/grafana/live-dora.db');
+  }
+  return faults;
+}
+
+type Note = (path: string, fault: string | undefined) => void;
+type CheckAt = (path: string, value: string | undefined, with_: Check) => void;
+
+function checkSource(source: Source, path: string, before: Source[], note: Note, check: CheckAt) {
+  note(`${path}.id`, sourceId(source.id, before));
+  note(`${path}.repositories`, repositories(source.repositories ?? []));
+  check(`${path}.url`, source.url, url);
+  check(`${path}.incidents.severity`, source.incidents?.severity, regexp);
+}
+
+function checkService(
+  service: Service,
+  path: string,
+  before: Service[],
+  sources: Source[],
+  note: Note,
+  check: CheckAt
+) {
+  if (service.name === '') {
+    note(`${path}.name`, 'must not be empty');
+  } else if (before.some(({ name }) => name === service.name)) {
+    note(`${path}.name`, `"${service.name}" is taken by another service`);
+  }
+  const ids = sources.map(({ id }) => id);
+  const known: Check = (id) =>
+    ids.includes(id) ? undefined : `"${id}" is no source; there is: ${ids.join(', ') || 'none'}`;
+  service.deployments?.forEach((entry, index) => {
+    const at = `${path}.deployments[${index}]`;
+    note(`${at}.source`, known(entry.source));
+    check(`${at}.repository`, entry.repository, repository);
+    check(`${at}.environment`, entry.environment, regexp);
+  });
+  service.incidents?.forEach((entry, index) => {
+    const at = `${path}.incidents[${index}]`;
+    note(`${at}.source`, known(entry.source));
+    check(`${at}.repository`, entry.repository, repository);
+  });
+}
+
+function sourceId(id: string, before: Source[]): string | undefined {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
+    return 'must be letters, digits, - and _, such as github';
+  }
+  return before.some((source) => source.id === id) ? `"${id}" is taken by another source` : undefined;
+}
+
+function repositories(globs: string[]): string | undefined {
+  const wrong = globs.find((glob) => repository(glob.replace(/^!/, '')) !== undefined);
+  if (wrong !== undefined) {
+    return `has "${wrong}", which is not of the form owner/name, such as example-health/* or !example-health/archived-*`;
+  }
+  return globs.some((glob) => !glob.startsWith('!')) ? undefined : 'must name at least one, such as example-health/*';
+}
+
+function repository(text: string): string | undefined {
+  return /^[^/\s!]+\/[^/\s]+$/.test(text) ? undefined : 'must be of the form owner/name';
+}
+
+function url(text: string): string | undefined {
+  try {
+    return ['http:', 'https:'].includes(new URL(text).protocol) ? undefined : 'must start with https:// or http://';
+  } catch {
+    return 'must be an address, such as https://api.github.com';
+  }
+}
+
+function duration(text: string): string | undefined {
+  return /^[1-9]\d*[hdw]$/.test(text) ? undefined : 'must be a number of h, d or w, such as 24h';
+}
+
+/** Patterns are Go's, which has flags in front and no lookaround; what both languages share is checked here. */
+function regexp(pattern: string): string | undefined {
+  if (/\(\?(?:[=!]|<[=!])/.test(pattern)) {
+    return "must do without lookaround, which Go's regular expressions do not have";
+  }
+  try {
+    new RegExp(pattern.replace(/^\(\?[imsU]+\)/, '').replace(/\(\?P</g, '(?<'));
+    return undefined;
+  } catch {
+    return 'must be a regular expression';
+  }
+}

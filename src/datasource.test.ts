@@ -1,0 +1,144 @@
+import { CoreApp, DataQueryRequest, DataSourceInstanceSettings, dateTime, PluginType, ScopedVars } from '@grafana/data';
+import { BackendSrvRequest, setBackendSrv, TemplateSrv } from '@grafana/runtime';
+import { firstValueFrom, Observable, of, throwError } from 'rxjs';
+import { DoraOptions } from './config/settings';
+import { DoraDataSource } from './datasource';
+import { DoraQuery } from './query/model';
+import { ValuesVariables } from './variables/support';
+
+const meta = { id: 'livedora-dora-datasource', type: PluginType.datasource } as never;
+const settings = {
+  uid: 'livedora',
+  type: 'livedora-dora-datasource',
+  name: 'Live DORA',
+  jsonData: {},
+  access: 'proxy',
+  readOnly: false,
+  meta,
+} satisfies DataSourceInstanceSettings<DoraOptions>;
+
+/** Variables of a dashboard where `team` stands at All and `service` at two services. */
+const values: Record<string, string | string[]> = { team: ['medicines', 'payments'], service: ['rx', 'pay'] };
+const templates = {
+  replace: (text: string, _: ScopedVars, format?: (value: string | string[]) => string) =>
+    text.replace(/\$(\w+)/g, (written, name: string) => (format && values[name] ? format(values[name]) : written)),
+  getVariables: () => [
+    { name: 'team', type: 'query', current: { text: 'All', value: ['$__all'] } },
+    { name: 'service', type: 'query', current: { text: 'rx + pay', value: ['rx', 'pay'] } },
+  ],
+} as unknown as TemplateSrv;
+
+let sent: DoraQuery[];
+let answer: () => Observable<unknown>;
+
+beforeEach(() => {
+  sent = [];
+  answer = () => of({ status: 200, data: { results: {} } });
+  setBackendSrv({
+    fetch: (request: BackendSrvRequest) => {
+      sent.push(...request.data.queries);
+      return answer();
+    },
+  } as never);
+});
+
+function ask(query: Partial<DoraQuery>, timezone = 'browser') {
+  const range = { from: dateTime(0), to: dateTime(1), raw: { from: 'now-1h', to: 'now' } };
+  const targets: DoraQuery[] = [{ refId: 'A', ...query }];
+  const request = { targets, timezone, range, scopedVars: {}, intervalMs: 1, app: CoreApp.Dashboard };
+  return firstValueFrom(new DoraDataSource(settings, templates).query(request as DataQueryRequest<DoraQuery>));
+}
+
+test('a query reaches the backend with its variables replaced', async () => {
+  await ask({
+    metric: 'lead_time',
+    filters: [
+      { field: 'team', op: 'in', values: ['$team'] },
+      { field: 'service', op: 'in', values: ['$service', 'web'] },
+    ],
+  });
+  expect(sent[0]).toMatchObject({
+    refId: 'A',
+    metric: 'lead_time',
+    datasource: { uid: 'livedora' },
+    filters: [
+      { field: 'team', op: 'in', values: [] },
+      { field: 'service', op: 'in', values: ['rx', 'pay', 'web'] },
+    ],
+  });
+});
+
+test.each([
+  ['Europe/London', 'Europe/London'],
+  ['utc', 'UTC'],
+  ['browser', 'UTC'], // the zone that tests run in
+])('the zone of a dashboard at %s is sent as %s', async (dashboard, zone) => {
+  await ask({ timezone: 'browser' }, dashboard);
+  expect(sent[0].timezone).toBe(zone);
+});
+
+test('a zone of the query’s own wins over the dashboard’s', async () => {
+  await ask({ timezone: 'Asia/Tokyo' }, 'Europe/London');
+  expect(sent[0].timezone).toBe('Asia/Tokyo');
+});
+
+test('a query that becomes an alert rule carries neither variables nor the word browser', () => {
+  const datasource = new DoraDataSource(settings, templates);
+  const filters = [{ field: 'service', op: 'in', values: ['$service'] }];
+  const [query] = datasource.interpolateVariablesInQueries([{ refId: 'A', timezone: 'browser', filters }], {});
+  expect(query.timezone).toBe('UTC');
+  expect(query.filters?.[0].values).toEqual(['rx', 'pay']);
+});
+
+test('an exclusion of nothing yet is not asked, nor is a hidden query', async () => {
+  await ask({ filters: [{ field: 'team', op: 'not_in', values: [] }] });
+  await ask({ hide: true });
+  expect(sent).toEqual([]);
+});
+
+test('a panel starts with the dashboard’s zone, an alert rule with the backend’s', () => {
+  const datasource = new DoraDataSource(settings, templates);
+  expect(datasource.getDefaultQuery(CoreApp.PanelEditor)).toEqual({
+    version: 1,
+    queryType: 'metric',
+    metric: 'deployment_frequency',
+    timezone: 'browser',
+  });
+  expect(datasource.getDefaultQuery(CoreApp.UnifiedAlerting)).not.toHaveProperty('timezone');
+});
+
+const services = {
+  status: 200,
+  data: {
+    results: {
+      offered: {
+        frames: [
+          { schema: { fields: [{ name: 'value', type: 'string' }] }, data: { values: [['prescriptions', 'rx']] } },
+        ],
+      },
+    },
+  },
+};
+
+test('values are offered from the data', async () => {
+  answer = () => of(services);
+  const others = [{ field: 'team', op: 'in', values: ['medicines'] }];
+  await expect(new DoraDataSource(settings, templates).offered('service', others)).resolves.toEqual([
+    'prescriptions',
+    'rx',
+  ]);
+  expect(sent[0]).toMatchObject({ queryType: 'values', field: 'service', filters: others });
+});
+
+test('a backend that cannot answer offers nothing, and says nothing', async () => {
+  answer = () => throwError(() => ({ status: 500, data: {} }));
+  await expect(new DoraDataSource(settings, templates).offered('service', [])).resolves.toEqual([]);
+});
+
+test('a dashboard variable asks for values, whatever it was saved with', async () => {
+  const variables = new ValuesVariables(new DoraDataSource(settings, templates));
+  const request = { targets: [{ refId: '', metric: 'lead_time', field: 'team' }], range: {}, scopedVars: {} };
+  await firstValueFrom(variables.query(request as never));
+  expect(sent[0]).toMatchObject({ refId: 'values', version: 1, queryType: 'values', field: 'team' });
+  expect(sent[0]).not.toHaveProperty('metric');
+});

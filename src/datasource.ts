@@ -1,0 +1,110 @@
+import {
+  CoreApp,
+  DataQueryRequest,
+  DataQueryResponse,
+  DataSourceInstanceSettings,
+  dateTime,
+  ScopedVars,
+  TimeRange,
+} from '@grafana/data';
+import { DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
+import { firstValueFrom, Observable } from 'rxjs';
+import { DoraOptions } from './config/settings';
+import { filtersOf } from './query/change';
+import { interpolateFilters, Variables } from './query/interpolate';
+import { BROWSER_TIMEZONE, DoraQuery, Filter, model } from './query/model';
+import { ianaZone } from './query/zone';
+import { ValuesVariables } from './variables/support';
+
+/** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
+export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> {
+  constructor(
+    settings: DataSourceInstanceSettings<DoraOptions>,
+    private readonly templates: TemplateSrv = getTemplateSrv()
+  ) {
+    super(settings);
+    this.variables = new ValuesVariables(this);
+  }
+
+  /** An alert rule is evaluated without a browser: it starts with the backend's zone. */
+  override getDefaultQuery(app: CoreApp): Partial<DoraQuery> {
+    const alerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
+    return {
+      version: model.version,
+      queryType: model.queryTypes[0],
+      metric: model.metrics[0].key,
+      ...(alerting ? {} : { timezone: BROWSER_TIMEZONE }),
+    };
+  }
+
+  /** A filter that excludes nothing yet is still being written. */
+  override filterQuery(query: DoraQuery): boolean {
+    return !query.hide && filtersOf(query).every((filter) => filter.op !== 'not_in' || filter.values.length > 0);
+  }
+
+  override query(request: DataQueryRequest<DoraQuery>): Observable<DataQueryResponse> {
+    const targets = request.targets.map((query) => withZone(query, request.timezone));
+    return super.query({ ...request, targets });
+  }
+
+  override applyTemplateVariables(query: DoraQuery, scopedVars: ScopedVars): DoraQuery {
+    const replaced = { ...query };
+    if (query.timezone) {
+      replaced.timezone = this.templates.replace(query.timezone, scopedVars);
+    }
+    if (Array.isArray(query.filters)) {
+      replaced.filters = interpolateFilters(filtersOf(query), this.templateVariables(scopedVars));
+    }
+    return withZone(replaced, undefined);
+  }
+
+  /** The names of the dashboard's variables, as they are written in a filter. */
+  variableNames(): string[] {
+    return this.templates.getVariables().map((variable) => `$${variable.name}`);
+  }
+
+  /** What the data offers for a field. An empty list where it cannot be asked: free text goes on working. */
+  async offered(field: string, filters: Filter[], range: TimeRange = lastQuarter()): Promise<string[]> {
+    try {
+      const response = await firstValueFrom(this.query(valuesRequest({ refId: 'offered', field, filters }, range)));
+      return response.data[0]?.fields[0]?.values.map(String) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  private templateVariables(scopedVars: ScopedVars): Variables {
+    return {
+      replace: (text, format) => this.templates.replace(text, scopedVars, format),
+      isAll: (name) => {
+        const variable = this.templates.getVariables().find((each) => each.name === name);
+        const current: unknown = variable && 'current' in variable ? variable.current.value : undefined;
+        return [current].flat().includes('$__all');
+      },
+    };
+  }
+}
+
+function withZone(query: DoraQuery, setting: string | undefined): DoraQuery {
+  return query.timezone === BROWSER_TIMEZONE ? { ...query, timezone: ianaZone(setting) } : query;
+}
+
+function lastQuarter(): TimeRange {
+  const to = dateTime();
+  const from = dateTime(to).subtract(90, 'days');
+  return { from, to, raw: { from: 'now-90d', to: 'now' } };
+}
+
+function valuesRequest(query: DoraQuery, range: TimeRange): DataQueryRequest<DoraQuery> {
+  return {
+    requestId: `livedora-offered-${query.field}`,
+    app: CoreApp.Unknown,
+    timezone: 'utc',
+    interval: '1d',
+    intervalMs: 86_400_000,
+    range,
+    scopedVars: {},
+    startTime: Date.now(),
+    targets: [{ version: model.version, queryType: 'values', ...query }],
+  };
+}

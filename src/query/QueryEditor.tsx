@@ -1,0 +1,51 @@
+import { QueryEditorProps } from '@grafana/data';
+import { Stack } from '@grafana/ui';
+import React, { useCallback } from 'react';
+import { DoraOptions } from '../config/settings';
+import type { DoraDataSource } from '../datasource';
+import { Filters } from './Filters';
+import { GroupBy } from './GroupBy';
+import { DoraQuery, Filter } from './model';
+import { ModelChoice } from './ModelChoice';
+import { Problems } from './Problems';
+import { Sentence } from './Sentence';
+import { Timezone } from './Timezone';
+
+type Props = QueryEditorProps<DoraDataSource, DoraQuery, DoraOptions>;
+
+/** Builds a query from left to right as one would say it, and says it below. */
+export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: Props) {
+  const put = (next: DoraQuery) => {
+    onChange(next);
+    onRunQuery();
+  };
+  const offered = useCallback(
+    async (field: string, others: Filter[]) => [
+      ...datasource.variableNames(),
+      ...(await datasource.offered(field, others, range)),
+    ],
+    [datasource, range]
+  );
+  const choice = { query, onChange: put };
+  return (
+    <Stack direction="column" gap={1.5}>
+      <Problems query={query} />
+      <Stack direction="row" wrap="wrap" alignItems="flex-start" gap={1}>
+        <ModelChoice {...choice} field="queryType" label="Show" />
+        <ModelChoice {...choice} field="metric" label="Metric" width={32} />
+        <ModelChoice {...choice} field="events" label="Which events" />
+        <ModelChoice {...choice} field="field" label="Of each" />
+        <ModelChoice {...choice} field="statistic" label="Statistic" />
+        <ModelChoice {...choice} field="bucket" label="Per" width={16} />
+        <GroupBy {...choice} />
+      </Stack>
+      <Filters {...choice} offered={offered} />
+      <Stack direction="row" wrap="wrap" alignItems="flex-start" gap={1}>
+        <ModelChoice {...choice} field="format" label="As" />
+        <ModelChoice {...choice} field="compare" label="Compared with" />
+        <Timezone {...choice} />
+      </Stack>
+      <Sentence query={query} />
+    </Stack>
+  );
+}

@@ -1,0 +1,81 @@
+import {
+  addFilter,
+  change,
+  changeFilter,
+  filtersOf,
+  groupByOf,
+  removeFilter,
+  withFilters,
+  withGroupBy,
+} from './change';
+import { DoraQuery } from './model';
+
+const weekly: DoraQuery = {
+  refId: 'A',
+  version: 1,
+  queryType: 'metric',
+  metric: 'lead_time',
+  statistic: 'p90',
+  bucket: 'week',
+  groupBy: ['service'],
+};
+
+test('another metric keeps a statistic that it has and drops one that it does not have', () => {
+  expect(change(weekly, { metric: 'recovery_time' }).statistic).toBe('p90');
+  expect(change(weekly, { metric: 'change_failure_rate' })).not.toHaveProperty('statistic');
+});
+
+test('another type of query keeps only what it reads, and what is Grafana’s', () => {
+  const shown = { ...weekly, hide: true, filters: [{ field: 'team', op: 'in', values: ['medicines'] }] };
+  expect(change(shown, { queryType: 'events' })).toEqual({
+    refId: 'A',
+    hide: true,
+    version: 1,
+    queryType: 'events',
+    filters: shown.filters,
+  });
+  expect(change(shown, { queryType: 'collection' })).toEqual({
+    refId: 'A',
+    hide: true,
+    version: 1,
+    queryType: 'collection',
+  });
+});
+
+test('one number has no bucket, and a series has no comparison', () => {
+  const number = change(change(weekly, { format: 'numeric' }), { compare: 'previous' });
+  expect(number).toMatchObject({ format: 'numeric', compare: 'previous' });
+  expect(number).not.toHaveProperty('bucket');
+  expect(change(number, { format: 'time_series' })).not.toHaveProperty('compare');
+});
+
+test('a query written before it had a version gets this one, and a newer one keeps its own', () => {
+  expect(change({ refId: 'A' }, { metric: 'lead_time' }).version).toBe(1);
+  expect(change({ refId: 'A', version: 2 }, { metric: 'lead_time' }).version).toBe(2);
+});
+
+test('no grouping and no filter leave nothing behind', () => {
+  expect(withGroupBy(weekly, [])).not.toHaveProperty('groupBy');
+  expect(withFilters({ ...weekly, filters: [] }, [])).not.toHaveProperty('filters');
+});
+
+test('each new filter starts on the next field without one', () => {
+  const two = addFilter(addFilter([]));
+  expect(two).toEqual([
+    { field: 'service', op: 'in', values: [] },
+    { field: 'team', op: 'in', values: [] },
+  ]);
+  expect(removeFilter(two, 0)).toEqual([two[1]]);
+});
+
+test('a filter on another field forgets its values, under another condition it keeps them', () => {
+  const filters = [{ field: 'team', op: 'in', values: ['medicines'] }];
+  expect(changeFilter(filters, 0, { field: 'service' })).toEqual([{ field: 'service', op: 'in', values: [] }]);
+  expect(changeFilter(filters, 0, { op: 'not_in' })).toEqual([{ field: 'team', op: 'not_in', values: ['medicines'] }]);
+});
+
+test('a broken saved query still has filters and groups that can be shown', () => {
+  const broken = { refId: 'A', groupBy: 'service', filters: [null, { field: 'team', op: 'in', values: 'x' }] };
+  expect(filtersOf(broken as never)).toEqual([{ field: 'team', op: 'in', values: [] }]);
+  expect(groupByOf(broken as never)).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import { DoraQuery, model } from './model';
+import { sentence } from './wording';
+
+const say = (fields: Partial<DoraQuery>) => sentence({ refId: 'A', ...fields });
+
+test.each<[Partial<DoraQuery>, string]>([
+  [{}, 'Number of deployments in buckets that fit the time range.'],
+  [
+    {
+      metric: 'lead_time',
+      bucket: 'week',
+      groupBy: ['service'],
+      filters: [{ field: 'team', op: 'in', values: ['medicines'] }],
+    },
+    'Median change lead time per week, by service, for team medicines.',
+  ],
+  [
+    { metric: 'recovery_time', statistic: 'p90', bucket: 'month', timezone: 'Europe/London' },
+    '90th percentile of failed deployment recovery time per month, with days as in Europe/London.',
+  ],
+  [
+    { metric: 'change_failure_rate', format: 'numeric', compare: 'previous' },
+    'Change failure rate over the whole time range, compared with the period of the same length before.',
+  ],
+  [
+    {
+      metric: 'rework_rate',
+      statistic: 'k',
+      bucket: 'quarter',
+      format: 'table',
+      groupBy: ['service', 'team', 'environment'],
+    },
+    'Number of unplanned deployments per quarter as a table, by service, team and environment.',
+  ],
+  [{ metric: 'lead_time', statistic: 'max', bucket: 'day' }, 'Longest change lead time per day.'],
+  [
+    { queryType: 'stages', statistic: 'mean', bucket: 'week' },
+    'Mean time in each stage of lead time (coding, pickup, review, deploy) per week.',
+  ],
+  [
+    {
+      queryType: 'events',
+      events: 'failures',
+      filters: [
+        { field: 'repository', op: 'in', values: ['example-health/a', 'example-health/b', 'example-health/c'] },
+        { field: 'environment', op: 'not_in', values: ['staging'] },
+      ],
+    },
+    'A table of failed deployments, for repositories example-health/a, example-health/b or example-health/c, without environment staging.',
+  ],
+  [{ queryType: 'values', field: 'repository' }, 'Names of repositories.'],
+  [{ queryType: 'collection' }, 'The state of the collection, a row per source.'],
+])('%j', (query, expected) => {
+  expect(say(query)).toBe(expected);
+});
+
+test('a filter without values restricts nothing and is not mentioned', () => {
+  expect(say({ filters: [{ field: 'team', op: 'in', values: [] }] })).toBe(say({}));
+});
+
+test('what a query does not use is not said', () => {
+  expect(say({ queryType: 'collection', groupBy: ['team'], timezone: 'Europe/London' })).toBe(
+    say({ queryType: 'collection' })
+  );
+  expect(say({ compare: 'previous' })).toBe(say({}));
+});
+
+test('every metric and statistic makes a sentence of its own', () => {
+  const sentences = model.metrics.flatMap(({ key, statistics }) =>
+    statistics.map((statistic) => say({ metric: key, statistic }))
+  );
+  expect(new Set(sentences).size).toBe(sentences.length);
+  expect(sentences.filter((text) => !/^[A-Z0-9][^_]*\.$/.test(text))).toEqual([]);
+});
+
+test('a query that cannot be computed is spoken of without falling over', () => {
+  expect(say({ queryType: 'ranking' })).toBe('A query of the unknown type ranking.');
+  expect(say({ metric: 'velocity', filters: 'x' as never, groupBy: 3 as never })).toContain('velocity');
+});

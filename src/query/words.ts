@@ -1,0 +1,36 @@
+import { ChoiceField, metricOf, statisticName } from './model';
+
+/** What a person reads for the model's keys. */
+const words: Record<string, Record<string, string>> = {
+  queryType: {
+    metric: 'Metric',
+    stages: 'Stages of lead time',
+    events: 'Events',
+    values: 'Values for a variable',
+    collection: 'State of the collection',
+  },
+  bucket: { auto: 'automatic', day: 'day', week: 'week', month: 'month', quarter: 'quarter' },
+  format: { time_series: 'time series', numeric: 'one number', table: 'table' },
+  compare: { none: 'nothing', previous: 'the period before' },
+  events: {
+    deployments: 'deployments',
+    changes: 'changes',
+    incidents: 'incidents',
+    failures: 'failed deployments',
+  },
+  op: { in: 'is one of', not_in: 'is none of' },
+};
+
+/** The words for a value of a field; the value itself where it has no other words. */
+export function wordsFor(field: ChoiceField | 'op', value: string): string {
+  if (field === 'metric') {
+    return metricOf(value)?.name ?? value;
+  }
+  return field === 'statistic' ? statisticName(value) : (words[field]?.[value] ?? value);
+}
+
+const plurals: Record<string, string> = { repository: 'repositories' };
+
+export function plural(field: string): string {
+  return plurals[field] ?? `${field}s`;
+}

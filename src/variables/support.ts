@@ -1,0 +1,19 @@
+import { CustomVariableSupport, DataQueryRequest, DataQueryResponse } from '@grafana/data';
+import { Observable } from 'rxjs';
+import type { DoraDataSource } from '../datasource';
+import { DoraQuery } from '../query/model';
+import { valuesQuery } from './query';
+import { VariableEditor } from './VariableEditor';
+
+/** A dashboard variable offers the names of services, teams, environments or repositories. */
+export class ValuesVariables extends CustomVariableSupport<DoraDataSource, DoraQuery> {
+  override editor = VariableEditor;
+
+  constructor(private readonly datasource: DoraDataSource) {
+    super();
+  }
+
+  override query(request: DataQueryRequest<DoraQuery>): Observable<DataQueryResponse> {
+    return this.datasource.query({ ...request, targets: request.targets.map(valuesQuery) });
+  }
+}
