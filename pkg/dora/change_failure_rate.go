@@ -12,7 +12,7 @@ import (
 
 var changeFailureRate = MetricRow{
 	Key: ChangeFailureRate, Name: "Change failure rate", Unit: Ratio,
-	Description: "Which share of deployments to production failed there.",
+	Description: "The share of deployments that failed in production, each counted once however many incidents it caused.",
 	Statistics:  ratios,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
 		for _, d := range f.Deployments {

@@ -6,7 +6,7 @@ import "time"
 
 var deploymentFrequency = MetricRow{
 	Key: DeploymentFrequency, Name: "Deployment frequency", Unit: Count,
-	Description: "How many deployments to production succeeded.",
+	Description: "How often the service is deployed to production: every deployment that succeeded.",
 	Statistics:  []Statistic{CountOf, PerDay, DaysPerWeek},
 	zero:        true,
 	samples: func(f *Facts, def *Definition, add func(time.Time, int, float64)) {

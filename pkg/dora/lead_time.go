@@ -10,7 +10,7 @@ import (
 
 var leadTime = MetricRow{
 	Key: LeadTime, Name: "Change lead time", Unit: Seconds,
-	Description: "How long changes took from their first commit to production.",
+	Description: "How long a change takes from its first commit to running in production.",
 	Statistics:  lengths,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
 		for _, d := range f.Deployments {

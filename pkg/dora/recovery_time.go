@@ -6,7 +6,7 @@ import "time"
 
 var recoveryTime = MetricRow{
 	Key: RecoveryTime, Name: "Failed deployment recovery time", Unit: Seconds,
-	Description: "How long it took to recover from failed deployments.",
+	Description: "How long it takes to recover from a deployment that failed.",
 	Statistics:  lengths,
 	samples:     (*Facts).recoveries,
 }

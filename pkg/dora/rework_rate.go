@@ -6,7 +6,7 @@ import "time"
 
 var reworkRate = MetricRow{
 	Key: ReworkRate, Name: "Deployment rework rate", Unit: Ratio,
-	Description: "Which share of deployments to production was unplanned, to mend what users met.",
+	Description: "The share of deployments that were unplanned, made to repair what users saw.",
 	Statistics:  ratios,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
 		for _, d := range f.Deployments {

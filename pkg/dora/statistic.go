@@ -37,9 +37,9 @@ type StatisticRow struct {
 
 // Statistics are all statistics, by key.
 var Statistics = []StatisticRow{
-	{CountOf, "number", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
-	{PerDay, "number per day", Count, func(c *cell) (float64, bool) { return float64(len(c.values)) / c.days(), c.days() > 0 }},
-	{DaysPerWeek, "median of days with a deployment per week", Count, (*cell).medianDaysPerWeek},
+	{CountOf, "count", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
+	{PerDay, "per day", Count, func(c *cell) (float64, bool) { return float64(len(c.values)) / c.days(), c.days() > 0 }},
+	{DaysPerWeek, "median days per week", Count, (*cell).medianDaysPerWeek},
 	{Median, "median", "", func(c *cell) (float64, bool) { return c.quantile(0.5) }},
 	{P75, "75th percentile", "", func(c *cell) (float64, bool) { return c.quantile(0.75) }},
 	{P90, "90th percentile", "", func(c *cell) (float64, bool) { return c.quantile(0.9) }},
@@ -47,9 +47,9 @@ var Statistics = []StatisticRow{
 	{Mean, "mean", "", func(c *cell) (float64, bool) { return c.sum() / float64(len(c.values)), len(c.values) > 0 }},
 	{Min, "minimum", "", func(c *cell) (float64, bool) { return c.quantile(0) }},
 	{Max, "maximum", "", func(c *cell) (float64, bool) { return c.quantile(1) }},
-	{RatioOf, "share", Ratio, func(c *cell) (float64, bool) { return c.sum() / float64(len(c.values)), len(c.values) > 0 }},
-	{K, "number of those", Count, func(c *cell) (float64, bool) { return c.sum(), true }},
-	{N, "number of events", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
+	{RatioOf, "ratio", Ratio, func(c *cell) (float64, bool) { return c.sum() / float64(len(c.values)), len(c.values) > 0 }},
+	{K, "cases (k)", Count, func(c *cell) (float64, bool) { return c.sum(), true }},
+	{N, "measured (n)", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
 }
 
 // Row finds a statistic's row; nil if there is no such statistic.

@@ -1,0 +1,52 @@
+package query
+
+import "github.com/livedora/dora-datasource/pkg/dora"
+
+// Model describes the query model as data. The frontend's editors and the docs are held to it by a test.
+type Model struct {
+	Version         int              `json:"version"`
+	QueryTypes      []string         `json:"queryTypes"`
+	Metrics         []ModelMetric    `json:"metrics"`
+	Statistics      []ModelNamed     `json:"statistics"`
+	StageStatistics []dora.Statistic `json:"stageStatistics"`
+	Buckets         []string         `json:"buckets"`
+	GroupBy         []string         `json:"groupBy"`
+	FilterFields    []string         `json:"filterFields"`
+	FilterOps       []string         `json:"filterOps"`
+	Formats         []string         `json:"formats"`
+	Compare         []string         `json:"compare"`
+	Events          []string         `json:"events"`
+	Values          []string         `json:"values"`
+}
+
+// ModelMetric is a metric with the statistics that it has, the default first.
+type ModelMetric struct {
+	Key         dora.Metric      `json:"key"`
+	Name        string           `json:"name"`
+	Unit        dora.Measure     `json:"unit"`
+	Statistics  []dora.Statistic `json:"statistics"`
+	Description string           `json:"description"`
+}
+
+// ModelNamed is a key with its name in words.
+type ModelNamed struct {
+	Key  dora.Statistic `json:"key"`
+	Name string         `json:"name"`
+}
+
+// Describe is the model in force.
+func Describe() Model {
+	m := Model{
+		Version: Version, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
+		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
+		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), Compare: Compare("").Allowed(),
+		Events: Events("").Allowed(), Values: dora.Field("").Allowed(),
+	}
+	for _, row := range dora.Metrics {
+		m.Metrics = append(m.Metrics, ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description})
+	}
+	for _, row := range dora.Statistics {
+		m.Statistics = append(m.Statistics, ModelNamed{row.Key, row.Name})
+	}
+	return m
+}

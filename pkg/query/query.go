@@ -1,0 +1,238 @@
+// Package query is the one query model: what panels, alerts, variables and the command line may ask, how it is read
+// from JSON, and how it is answered from a snapshot. It knows the domain and nothing of Grafana.
+package query
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// Version of the model. A query of a later version is refused.
+const Version = 1
+
+// Type says what a query asks for.
+type Type string
+
+// The query types.
+const (
+	TypeMetric     Type = "metric"     // one of the five metrics
+	TypeStages     Type = "stages"     // lead time by stage
+	TypeEvents     Type = "events"     // deployments, changes or incidents, one a row
+	TypeValues     Type = "values"     // what a field takes, for variables
+	TypeCollection Type = "collection" // how collection is going
+)
+
+// Allowed lists the query types.
+func (Type) Allowed() []string {
+	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeValues), string(TypeCollection)}
+}
+
+// Format is the form of an answer.
+type Format string
+
+// The formats.
+const (
+	TimeSeries Format = "time_series" // one figure a bucket
+	Numeric    Format = "numeric"     // one figure for the whole range
+	Table      Format = "table"       // a row a group and bucket
+)
+
+// Allowed lists the formats.
+func (Format) Allowed() []string {
+	return []string{string(TimeSeries), string(Numeric), string(Table)}
+}
+
+// Compare says what a figure is shown beside.
+type Compare string
+
+// The comparisons.
+const (
+	CompareNone     Compare = "none"
+	ComparePrevious Compare = "previous" // the period of the same length before
+)
+
+// Allowed lists the comparisons.
+func (Compare) Allowed() []string { return []string{string(CompareNone), string(ComparePrevious)} }
+
+// Events names a kind of rows.
+type Events string
+
+// The kinds of rows.
+const (
+	EventsDeployments Events = "deployments"
+	EventsChanges     Events = "changes"
+	EventsIncidents   Events = "incidents"
+	EventsFailures    Events = "failures" // deployments that failed
+)
+
+// Allowed lists the kinds of rows.
+func (Events) Allowed() []string {
+	return []string{string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures)}
+}
+
+// FilterOp says how a filter reads its values.
+type FilterOp string
+
+// The operators.
+const (
+	OpIn    FilterOp = "in"
+	OpNotIn FilterOp = "not_in"
+)
+
+// Allowed lists the operators.
+func (FilterOp) Allowed() []string { return []string{string(OpIn), string(OpNotIn)} }
+
+// Filter restricts a field to some values, or leaves some out. Without values it restricts nothing.
+type Filter struct {
+	Field  dora.Field `json:"field"`
+	Op     FilterOp   `json:"op"`
+	Values []string   `json:"values"`
+}
+
+// Query is a question, complete: every field has its value or default.
+type Query struct {
+	Version    int             `json:"version"`
+	Type       Type            `json:"queryType"`
+	Metric     dora.Metric     `json:"metric"`
+	Statistic  dora.Statistic  `json:"statistic"`
+	Bucket     dora.Bucket     `json:"bucket"`
+	GroupBy    []dora.Field    `json:"groupBy"`
+	Filters    []Filter        `json:"filters"`
+	Timezone   Zone            `json:"timezone"`
+	Format     Format          `json:"format"`
+	Compare    Compare         `json:"compare"`
+	Definition dora.Definition `json:"definition"`
+	Events     Events          `json:"events"`
+	Field      dora.Field      `json:"field"`
+}
+
+// Zone is an IANA time zone.
+type Zone struct{ *time.Location }
+
+// UnmarshalText finds a zone by its name; empty is UTC.
+func (z *Zone) UnmarshalText(text []byte) error {
+	name := string(text)
+	if strings.EqualFold(name, "utc") || name == "" {
+		z.Location = time.UTC
+		return nil
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return fmt.Errorf("%q is no time zone; allowed: the IANA name of one, such as Europe/London, or UTC", name)
+	}
+	z.Location = location
+	return nil
+}
+
+// foreign are the keys that Grafana puts into every query beside ours.
+var foreign = []string{"refId", "datasource", "datasourceId", "intervalMs", "maxDataPoints", "hide", "key", "queryCachingTTL", "intervalFactor", "timeRange", "scenarioId"}
+
+// filterLimit and valueLimit bound what one query may carry.
+const (
+	filterLimit = 50
+	valueLimit  = 1000
+)
+
+// Parse reads a query from JSON over a data source's definition, of which the query may override parts. The error
+// joins one *strict.Error for each mistake.
+func Parse(text []byte, base dora.Definition) (Query, error) {
+	q := Query{
+		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: dora.Auto, Timezone: Zone{time.UTC},
+		Format: TimeSeries, Compare: CompareNone, Events: EventsDeployments, Field: dora.ByService,
+	}
+	base.Evidence = slices.Clone(base.Evidence)
+	q.Definition = base
+	object, err := strict.Object(text)
+	if err != nil {
+		return q, &strict.Error{Field: "the query", Problem: err.Error()}
+	}
+	for _, key := range foreign {
+		delete(object, key)
+	}
+	if object["queryType"] == "" {
+		delete(object, "queryType")
+	}
+	if err := strict.Decode("", object, &q); err != nil {
+		return q, err
+	}
+	return q, q.complete()
+}
+
+// complete fills in what depends on other fields and checks what fits together.
+func (q *Query) complete() error {
+	var mistakes []error
+	fail := func(field, format string, args ...any) {
+		mistakes = append(mistakes, &strict.Error{Field: field, Problem: fmt.Sprintf(format, args...)})
+	}
+	if q.Version != Version {
+		fail("version", "%d is not allowed; allowed: %d", q.Version, Version)
+	}
+	statistics := q.statistics()
+	if q.Statistic == "" || !q.asksFigures() {
+		q.Statistic = statistics[0]
+	}
+	if !slices.Contains(statistics, q.Statistic) {
+		fail("statistic", "%q is not allowed for %s; allowed: %s", q.Statistic, q.subject(), list(statistics))
+	}
+	if len(q.Filters) > filterLimit {
+		fail("filters", "%d are too many; allowed: %d", len(q.Filters), filterLimit)
+	}
+	for i := range q.Filters {
+		filter := &q.Filters[i]
+		if filter.Field == "" {
+			fail(fmt.Sprintf("filters[%d].field", i), "is missing; allowed: %s", strings.Join(filter.Field.Allowed(), ", "))
+		}
+		if filter.Op == "" {
+			filter.Op = OpIn
+		}
+		if len(filter.Values) > valueLimit {
+			fail(fmt.Sprintf("filters[%d].values", i), "%d are too many; allowed: %d", len(filter.Values), valueLimit)
+		}
+	}
+	for i, field := range q.GroupBy {
+		if slices.Contains(q.GroupBy[:i], field) {
+			fail(fmt.Sprintf("groupBy[%d]", i), "%s is there twice", field)
+		}
+	}
+	if q.Compare == ComparePrevious && q.Format != Numeric {
+		fail("compare", "previous is not allowed with format %s; allowed: with format numeric", q.Format)
+	}
+	return errors.Join(mistakes...)
+}
+
+func (q *Query) asksFigures() bool { return q.Type == TypeMetric || q.Type == TypeStages }
+
+// StageStatistics are the statistics of lead time's stages, the default first.
+var StageStatistics = []dora.Statistic{dora.Median, dora.P75, dora.P90, dora.P95, dora.Mean}
+
+func (q *Query) statistics() []dora.Statistic {
+	if q.Type == TypeStages {
+		return StageStatistics
+	}
+	return q.Metric.Row().Statistics
+}
+
+func (q *Query) subject() string {
+	if q.Type == TypeStages {
+		return "stages"
+	}
+	return "metric " + string(q.Metric)
+}
+
+func list[T ~string](values []T) string {
+	text := make([]string, len(values))
+	for i, v := range values {
+		text[i] = string(v)
+	}
+	return strings.Join(text, ", ")
+}
+
+// Fields lists the keys that a query may have.
+func Fields() []string { return strict.Keys(reflect.TypeFor[Query]()) }

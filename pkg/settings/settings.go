@@ -1,0 +1,208 @@
+// Package settings is the one schema of what an administrator configures, wherever it is read: from Grafana's editor,
+// from a provisioning file, or by the command line. It knows the domain's definitions and nothing of sources, stores
+// or Grafana.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// Settings are all that one data source is configured with.
+type Settings struct {
+	Sources    []Source        `json:"sources"`
+	Services   []dora.Service  `json:"services"`
+	Production dora.Pattern    `json:"production"`
+	Definition dora.Definition `json:"definition"`
+	Collect    Collect         `json:"collect"`
+	Store      Store           `json:"store"`
+}
+
+// Collect says how often and how far back.
+type Collect struct {
+	Every    dora.Duration `json:"every"`
+	Backfill dora.Duration `json:"backfill"`
+}
+
+// Store says where events rest.
+type Store struct {
+	Type StoreType `json:"type"`
+	// Path is the file of a sqlite store; it and its folders are made where they are missing.
+	Path string `json:"path,omitempty"`
+	// Dataset overrides the name that keeps data sources apart in one store.
+	Dataset string `json:"dataset,omitempty"`
+}
+
+// StoreType names a kind of store.
+type StoreType string
+
+// The stores.
+const (
+	StoreMemory StoreType = "memory" // read again at each start
+	StoreSQLite StoreType = "sqlite"
+)
+
+// Allowed lists the stores that settings may name.
+func (StoreType) Allowed() []string { return []string{string(StoreMemory), string(StoreSQLite)} }
+
+// Defaults are the settings where nothing is said.
+func Defaults() Settings {
+	return Settings{
+		Production: dora.DefaultProduction,
+		Definition: dora.DefaultDefinition(),
+		Collect:    Collect{Every: dora.Duration(time.Hour), Backfill: dora.Duration(365 * 24 * time.Hour)},
+		Store:      Store{Type: StoreMemory},
+	}
+}
+
+// keys are the top-level keys that are ours. Others belong to Grafana (timeouts, TLS, headers) and are left alone.
+var keys = []string{"sources", "services", "production", "definition", "collect", "store"}
+
+// everyLimit is the shortest interval of collection: faster would spend a vendor's limit on nothing.
+const everyLimit = time.Minute
+
+// Parse reads jsonData and secureJsonData. The error joins one *strict.Error for each mistake. The settings returned
+// beside an error must not be used.
+func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error) {
+	s := Defaults()
+	ours := map[string]any{}
+	for _, key := range keys {
+		if value, ok := jsonData[key]; ok {
+			ours[key] = value
+		}
+	}
+	if err := strict.Decode("", ours, &s); err != nil {
+		return s, err
+	}
+	if store, ok := ours["store"].(map[string]any); ok && store["type"] == nil && s.Store.Path != "" {
+		s.Store.Type = StoreSQLite
+	}
+	s.takeSecrets(secrets)
+	return s, s.validate()
+}
+
+// Mapping is what the settings say of services and production.
+func (s *Settings) Mapping() dora.Mapping {
+	return dora.Mapping{Services: s.Services, Production: s.Production}
+}
+
+// takeSecrets hands each source its secrets: sources.<id>.<name>.
+func (s *Settings) takeSecrets(secrets map[string]string) {
+	for i := range s.Sources {
+		source := &s.Sources[i]
+		source.Secrets = map[string]string{}
+		prefix := "sources." + source.ID + "."
+		for key, value := range secrets {
+			if name, ok := strings.CutPrefix(key, prefix); ok && value != "" && !strings.Contains(name, ".") {
+				source.Secrets[name] = strings.TrimSpace(value)
+			}
+		}
+	}
+}
+
+var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$`)
+
+// repositoryPattern is owner/name, either part with * and ?.
+var repositoryPattern = regexp.MustCompile(`^!?[\w.*?-]+/[\w.*?-]+$`)
+
+func (s *Settings) validate() error {
+	var mistakes []error
+	fail := func(field, format string, args ...any) {
+		mistakes = append(mistakes, &strict.Error{Field: field, Problem: fmt.Sprintf(format, args...)})
+	}
+	ids := []string{}
+	for i, source := range s.Sources {
+		at := fmt.Sprintf("sources[%d]", i)
+		if !idPattern.MatchString(source.ID) {
+			fail(at+".id", "%q is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit", source.ID)
+		} else if slices.Contains(ids, source.ID) {
+			fail(at+".id", "%q is there twice; each source needs an id of its own", source.ID)
+		}
+		ids = append(ids, source.ID)
+		if source.Type == "" {
+			fail(at+".type", "is missing; allowed: %s", strings.Join(SourceType("").Allowed(), ", "))
+		}
+		checkURL(at+".url", source.URL, fail)
+		checkURL(at+".graphqlUrl", source.GraphQLURL, fail)
+		if len(source.Repositories) == 0 {
+			fail(at+".repositories", "is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out")
+		}
+		for j, repository := range source.Repositories {
+			if !repositoryPattern.MatchString(repository) {
+				fail(fmt.Sprintf("%s.repositories[%d]", at, j), "%q is not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out", repository)
+			}
+		}
+		if source.Incidents != nil && len(source.Incidents.Labels) == 0 {
+			fail(at+".incidents.labels", "is missing; allowed: a list of labels, of which an incident has at least one")
+		}
+	}
+	s.validateServices(ids, fail)
+	if s.Production.IsZero() {
+		fail("production", "is empty; allowed: a regular expression that matches the names of production environments")
+	}
+	if time.Duration(s.Collect.Every) < everyLimit {
+		fail("collect.every", "%s is too short; allowed: %s or longer", s.Collect.Every, dora.Duration(everyLimit))
+	}
+	if s.Collect.Backfill <= 0 {
+		fail("collect.backfill", "%s is too short; allowed: a length of time, such as 365d", s.Collect.Backfill)
+	}
+	if s.Store.Type == StoreSQLite && s.Store.Path == "" {
+		fail("store.path", "is missing; a sqlite store needs the path of its file")
+	}
+	if s.Store.Type == StoreMemory && s.Store.Path != "" {
+		fail("store.path", "is not allowed with store.type memory; allowed: leave it out, or store.type sqlite")
+	}
+	if s.Definition.IncidentWindow <= 0 {
+		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", s.Definition.IncidentWindow)
+	}
+	return errors.Join(mistakes...)
+}
+
+func (s *Settings) validateServices(sources []string, fail func(field, format string, args ...any)) {
+	names := map[string]bool{}
+	for i, service := range s.Services {
+		at := fmt.Sprintf("services[%d]", i)
+		if service.Name == "" {
+			fail(at+".name", "is missing")
+		} else if names[service.Name] {
+			fail(at+".name", "%q is there twice; each service needs a name of its own", service.Name)
+		}
+		names[service.Name] = true
+		for j, rule := range service.Deployments {
+			checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)
+		}
+		for j, rule := range service.Incidents {
+			checkSource(fmt.Sprintf("%s.incidents[%d].source", at, j), rule.Source, sources, fail)
+		}
+	}
+}
+
+func checkSource(field, id string, sources []string, fail func(field, format string, args ...any)) {
+	if !slices.Contains(sources, id) {
+		allowed := strings.Join(sources, ", ")
+		if allowed == "" {
+			allowed = "nothing, for no source is configured"
+		}
+		fail(field, "%q is no source's id; allowed: %s", id, allowed)
+	}
+}
+
+func checkURL(field, text string, fail func(field, format string, args ...any)) {
+	if text == "" {
+		return
+	}
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		fail(field, "is not an address; allowed: https://HOST or http://HOST with a path")
+	} else if u.User != nil {
+		fail(field, "must not contain a user or password; a token belongs in the source's secret")
+	}
+}

@@ -1,0 +1,227 @@
+// Package strict reads JSON-like values (from JSON, YAML or a query) into structs, and turns every mistake into a
+// sentence that names the field and says what is allowed. It imports nothing of this module.
+package strict
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Error is a mistake in one field.
+type Error struct {
+	Field   string // such as sources[0].url
+	Problem string // what is wrong and what is allowed
+}
+
+// Error names the field and the problem.
+func (e *Error) Error() string { return e.Field + ": " + e.Problem }
+
+// Enum is a string type with a fixed set of values.
+type Enum interface{ Allowed() []string }
+
+// Decode fills target, a pointer to a struct with json tags, from a value of maps, lists, strings, numbers and
+// booleans. What is absent or null keeps its default. A number or boolean where a string is wanted is taken as text,
+// because environment expansion turns "5" into 5. All mistakes are reported together, each an *Error.
+func Decode(path string, value any, target any) error {
+	d := &decoder{}
+	d.decode(path, value, reflect.ValueOf(target).Elem())
+	return errors.Join(d.errors...)
+}
+
+// Object reads JSON text that must be an object.
+func Object(text []byte) (map[string]any, error) {
+	var object map[string]any
+	if len(text) == 0 {
+		return map[string]any{}, nil
+	}
+	if err := json.Unmarshal(text, &object); err != nil {
+		return nil, fmt.Errorf("not a JSON object: %w", err)
+	}
+	return object, nil
+}
+
+type decoder struct{ errors []error }
+
+func (d *decoder) fail(path, format string, args ...any) {
+	if path == "" {
+		path = "the settings"
+	}
+	d.errors = append(d.errors, &Error{Field: path, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (d *decoder) decode(path string, value any, target reflect.Value) {
+	if value == nil {
+		return
+	}
+	if target.Kind() == reflect.Pointer {
+		fresh := reflect.New(target.Type().Elem())
+		d.decode(path, value, fresh.Elem())
+		target.Set(fresh)
+		return
+	}
+	if reader, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if text, ok := d.text(path, value); ok {
+			if err := reader.UnmarshalText([]byte(text)); err != nil {
+				d.fail(path, "%s", err)
+			}
+		}
+		return
+	}
+	switch target.Kind() {
+	case reflect.Struct:
+		d.decodeStruct(path, value, target)
+	case reflect.Slice:
+		d.decodeList(path, value, target)
+	case reflect.String:
+		text, ok := d.text(path, value)
+		if !ok {
+			return
+		}
+		if enum, ok := target.Interface().(Enum); ok && !slices.Contains(enum.Allowed(), text) {
+			d.fail(path, "%q is not allowed; allowed: %s", text, strings.Join(enum.Allowed(), ", "))
+			return
+		}
+		target.SetString(text)
+	case reflect.Bool:
+		switch value {
+		case true, "true":
+			target.SetBool(true)
+		case false, "false":
+			target.SetBool(false)
+		default:
+			d.fail(path, "%v is not allowed; allowed: true, false", value)
+		}
+	case reflect.Int, reflect.Int64:
+		number, ok := wholeNumber(value)
+		if !ok {
+			d.fail(path, "%v is not allowed; allowed: a whole number", value)
+			return
+		}
+		target.SetInt(number)
+	default:
+		panic("strict: no reading for " + target.Type().String())
+	}
+}
+
+func (d *decoder) text(path string, value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int:
+		return strconv.Itoa(v), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	}
+	d.fail(path, "%s is not allowed; allowed: text", describe(value))
+	return "", false
+}
+
+func wholeNumber(value any) (int64, bool) {
+	switch v := value.(type) {
+	case int:
+		return int64(v), true
+	case float64:
+		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+func (d *decoder) decodeStruct(path string, value any, target reflect.Value) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.fail(path, "%s is not allowed; allowed: an object with %s", describe(value), strings.Join(Keys(target.Type()), ", "))
+		return
+	}
+	fields := map[string]int{}
+	for i := range target.NumField() {
+		if key := keyOf(target.Type().Field(i)); key != "" {
+			fields[key] = i
+		}
+	}
+	keys := make([]string, 0, len(object))
+	for key := range object {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		i, ok := fields[key]
+		if !ok {
+			d.fail(join(path, key), "there is no such key; allowed: %s", strings.Join(Keys(target.Type()), ", "))
+			continue
+		}
+		d.decode(join(path, key), object[key], target.Field(i))
+	}
+}
+
+func (d *decoder) decodeList(path string, value any, target reflect.Value) {
+	list, ok := value.([]any)
+	if !ok {
+		d.fail(path, "%s is not allowed; allowed: a list", describe(value))
+		return
+	}
+	fresh := reflect.MakeSlice(target.Type(), len(list), len(list))
+	for i, each := range list {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if each == nil {
+			d.fail(at, "is empty")
+			continue
+		}
+		d.decode(at, each, fresh.Index(i))
+	}
+	target.Set(fresh)
+}
+
+// Keys lists the keys of a struct type, in its order.
+func Keys(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if key := keyOf(t.Field(i)); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func keyOf(field reflect.StructField) string {
+	key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	if key == "-" || !field.IsExported() {
+		return ""
+	}
+	return key
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// describe names a kind of value without repeating it: it might be long.
+func describe(value any) string {
+	switch v := value.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case string:
+		if len(v) > 80 {
+			v = v[:80] + "…"
+		}
+		return strconv.Quote(v)
+	}
+	return fmt.Sprint(value)
+}
