@@ -120,18 +120,18 @@ type issueNode struct {
 	TimelineItems page[struct{ Label *nameNode }]
 }
 
-type probeAnswer struct {
-	RepositoryOwner *struct {
-		Repositories page[struct {
-			NameWithOwner string
-			IsArchived    bool
-			PushedAt      *time.Time
-			PullRequests  page[struct{ UpdatedAt time.Time }]
-			Deployments   page[struct {
-				ID        string
-				UpdatedAt time.Time
-			}]
-			Issues *page[struct{ UpdatedAt time.Time }]
-		}]
-	}
+type probeAnswer struct{ Owner *ownerNode }
+
+type ownerNode struct{ Repositories page[probeNode] }
+
+type probeNode struct {
+	NameWithOwner string
+	IsArchived    bool
+	PushedAt      *time.Time
+	PullRequests  page[struct{ UpdatedAt time.Time }]
+	Deployments   page[struct {
+		ID        string
+		UpdatedAt time.Time
+	}]
+	Issues *page[struct{ UpdatedAt time.Time }]
 }

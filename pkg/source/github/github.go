@@ -61,27 +61,30 @@ func (s *Source) Check(ctx context.Context) error {
 	}
 	r := s.begin(source.Request{}, newCursor())
 	if len(s.selection.exact) == 0 {
-		owner := s.selection.owners[0]
-		var answer struct{ Owner *struct{ Login string } }
-		if err := r.ask(ctx, question{part: owner, text: checkOwnerText, variables: fixed(map[string]any{"owner": owner})}, &answer); err != nil {
-			return err
-		}
-		if answer.Owner == nil {
-			return s.noOwner(owner)
-		}
-		return nil
+		return r.checkOwner(ctx, s.selection.owners[0])
 	}
 	repository := s.selection.exact[0]
 	var answer struct {
 		Repository *struct{ NameWithOwner string }
 	}
-	if err := r.ask(ctx, question{part: repository, text: checkRepositoryText, variables: fixed(named(repository))}, &answer); err != nil {
-		return err
-	}
-	if answer.Repository == nil {
+	err := r.ask(ctx, question{part: repository, text: checkRepositoryText, variables: fixed(named(repository))}, &answer)
+	if err == nil && answer.Repository == nil {
 		return s.noRepository(repository, nil)
 	}
-	return nil
+	return err
+}
+
+func (r *run) checkOwner(ctx context.Context, owner string) error {
+	for _, root := range ownerRoots {
+		var answer struct{ Owner *struct{ Login string } }
+		err := r.ask(ctx, question{
+			part: owner, text: checkOwnerText(root), tolerates: noSuchOwner, variables: fixed(map[string]any{"owner": owner}),
+		}, &answer)
+		if err != nil || answer.Owner != nil {
+			return err
+		}
+	}
+	return r.noOwner(owner)
 }
 
 // Collect implements source.Source. Repositories are read one after another: GitHub's limit on processing time leaves

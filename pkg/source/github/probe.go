@@ -47,43 +47,58 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 func (r *run) probe(ctx context.Context, owner string) ([]target, error) {
 	var found []target
 	var after any
+	roots := ownerRoots
 	for {
 		var answer probeAnswer
-		err := r.ask(ctx, question{part: owner, text: probeText, variables: func(width int) map[string]any {
-			return map[string]any{"owner": owner, "repositories": width, "page": after, "withIssues": r.config.Incidents != nil}
-		}}, &answer)
+		err := r.ask(ctx, question{
+			part: owner, text: probeText(roots[0]), tolerates: noSuchOwner,
+			variables: func(width int) map[string]any {
+				return map[string]any{"owner": owner, "repositories": width, "page": after, "withIssues": r.config.Incidents != nil}
+			},
+		}, &answer)
 		if err != nil {
 			return nil, err
 		}
-		if answer.RepositoryOwner == nil {
-			return nil, r.noOwner(owner)
+		if answer.Owner == nil {
+			if roots = roots[1:]; len(roots) == 0 {
+				return nil, r.noOwner(owner)
+			}
+			continue
 		}
-		list := answer.RepositoryOwner.Repositories
+		roots = roots[:1]
+		list := answer.Owner.Repositories
 		for _, node := range list.Nodes {
-			if node.IsArchived || !r.selection.lists(node.NameWithOwner) {
-				continue
+			if !node.IsArchived && r.selection.lists(node.NameWithOwner) {
+				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node)})
 			}
-			digest := []string{node.NameWithOwner, "", "", "", ""}
-			if node.PushedAt != nil {
-				digest[1] = node.PushedAt.UTC().Format(time.RFC3339)
-			}
-			for _, each := range node.PullRequests.Nodes {
-				digest[2] = each.UpdatedAt.UTC().Format(time.RFC3339)
-			}
-			for _, each := range node.Deployments.Nodes {
-				digest[3] = each.ID + "@" + each.UpdatedAt.UTC().Format(time.RFC3339)
-			}
-			if node.Issues != nil {
-				digest[4] = r.incidentsWanted()
-				for _, each := range node.Issues.Nodes {
-					digest[4] += "@" + each.UpdatedAt.UTC().Format(time.RFC3339)
-				}
-			}
-			found = append(found, target{name: node.NameWithOwner, probe: strings.Join(digest, "|")})
 		}
 		if !list.PageInfo.HasNextPage {
 			return found, nil
 		}
 		after = list.PageInfo.EndCursor
 	}
+}
+
+func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place() == "owner" }
+
+// digest is what changes whenever a sync would find something new.
+func (r *run) digest(node probeNode) string {
+	parts := []string{node.NameWithOwner}
+	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
+	if node.PushedAt != nil {
+		add("pushed", *node.PushedAt)
+	}
+	for _, each := range node.PullRequests.Nodes {
+		add("pull", each.UpdatedAt)
+	}
+	for _, each := range node.Deployments.Nodes {
+		add("deployment "+each.ID, each.UpdatedAt)
+	}
+	if node.Issues != nil {
+		parts = append(parts, r.incidentsWanted())
+		for _, each := range node.Issues.Nodes {
+			add("issue", each.UpdatedAt)
+		}
+	}
+	return strings.Join(parts, "|")
 }

@@ -45,16 +45,23 @@ const recheckText = `query Recheck($ids: [ID!]!, $nested: Int!) { ` + rateLimit 
   nodes(ids: $ids) { ... on Deployment ` + deploymentFields + ` }
 }`
 
+// ownerRoots are the ways to an owner, in order: the second finds users as well.
+var ownerRoots = []string{"organization", "repositoryOwner"}
+
 // probeText lists an owner's repositories by name, an order that does not change while it is read, each with the
 // newest of what a sync would read.
-const probeText = `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
-  repositoryOwner(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
+func probeText(root string) string {
+	return `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
+  owner: ` + root + `(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
     nodes { nameWithOwner isArchived pushedAt
       pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }
       deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { id updatedAt } }
       issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { nodes { updatedAt } } } } }
 }`
+}
 
 const checkRepositoryText = `query Check($owner: String!, $name: String!) { rateLimit { cost remaining } viewer { login } repository(owner: $owner, name: $name) { nameWithOwner } }`
 
-const checkOwnerText = `query Check($owner: String!) { rateLimit { cost remaining } viewer { login } owner: repositoryOwner(login: $owner) { login } }`
+func checkOwnerText(root string) string {
+	return `query Check($owner: String!) { rateLimit { cost remaining } viewer { login } owner: ` + root + `(login: $owner) { login } }`
+}

@@ -10,11 +10,13 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
-// The widths of a page's lists. GitHub counts one for each list and rounds the sum to hundreds: 48 pull requests with
-// three lists each, 100 deployments and 100 commits with one each make 347, which is 3 points. What is usually new
-// since the last run fits into one page of 1 point.
+// The widths of a page's lists. GitHub counts one for each list and rounds the sum to hundreds: 100 commits and 15 pull
+// requests with three lists each make 147, which is 1 point, and 100 deployments more are 1 more; 48 pull requests are
+// another. So pages are slim where the other lists take as many pages anyway. What is usually new since the last run
+// fits into one page of 1 point.
 const (
 	pullsAtMost     = 48
+	pullsForFree    = 15
 	newPulls        = 12
 	newEntries      = 24
 	placedLimit     = 50
@@ -118,7 +120,11 @@ func (s *repositorySync) page(ctx context.Context) error {
 	}
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node.Issues))
 	s.progress.Done += len(events)
-	s.progress.Total = max(s.progress.Total, total(node))
+	if s.pages == 0 {
+		s.progress.Total = total(node)
+		s.left.count(node)
+	}
+	s.left.read(node)
 	s.pages++
 	s.report()
 	return s.emit(ctx, append(events, s.announce(node)...))
@@ -139,6 +145,9 @@ func (s *repositorySync) restart() {
 // variables asks narrowly at first where little can be new, and as widely as the server bears from then on.
 func (s *repositorySync) variables(width int) map[string]any {
 	pulls, entries := min(width/2, pullsAtMost), width
+	if s.left.pulls <= pullsForFree*s.left.pages {
+		pulls = min(pulls, pullsForFree)
+	}
 	if s.pages == 0 && s.pulls.state.Done && s.runs.state.Done && !s.branch.first() {
 		pulls, entries = min(pulls, newPulls), min(entries, newEntries)
 	}
@@ -164,6 +173,32 @@ func optional(text string) any {
 		return nil
 	}
 	return text
+}
+
+// remainder estimates what a first reading has before it: pull requests, and pages of the longest other list.
+type remainder struct{ pulls, pages int }
+
+func (r *remainder) count(node *repositoryNode) {
+	longest := 0
+	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
+		if commits != nil {
+			longest = max(longest, commits.TotalCount)
+		}
+	}
+	if node.Deployments != nil {
+		longest = max(longest, node.Deployments.TotalCount)
+	}
+	if node.PullRequests != nil {
+		r.pulls = node.PullRequests.TotalCount
+	}
+	r.pages = longest / widest
+}
+
+func (r *remainder) read(node *repositoryNode) {
+	if node.PullRequests != nil {
+		r.pulls -= len(node.PullRequests.Nodes)
+	}
+	r.pages--
 }
 
 // total is how many entries there are, where the answer counts them.
