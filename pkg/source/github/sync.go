@@ -34,6 +34,7 @@ type repositorySync struct {
 	runs   *pass
 	issues *pass // nil where issues are not read
 	pages  int
+	left   remainder
 	known  bool // whether incidents may have been handed over before
 	// restarted says that a stored page was refused, and every list is read from its beginning.
 	restarted bool
