@@ -103,7 +103,7 @@ func profiles() []profile {
 		{
 			name: "reminders", teamName: "appointments", people: 1, repo: "reminders",
 			production: "production", staging: "staging",
-			landing: byRebase, trunk: true, perWeek: 8.5, coding: 2 * h, pickup: h, approval: h, merging: 20 * time.Minute,
+			landing: byRebase, trunk: true, perWeek: 7.5, coding: 2 * h, pickup: h, approval: h, merging: 20 * time.Minute,
 			promote: 15 * time.Minute, badRate: 0.05, bots: 0.7,
 			stories: []weighted{{3, tellRevert}, {3, tellRollback}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentSHA}},
 		},

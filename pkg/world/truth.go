@@ -52,6 +52,7 @@ type ServiceTruth struct {
 //
 // It holds no derived figure. Failures are complete for a reading that takes every kind of evidence with a window of 24 hours;
 // a hotfix_branch failure always leaves an incident too, since how an unmerged branch counts as a hotfix is the reader's definition.
+// Where Deploy overtakes a repair that was under way, the repair still ships later, but is planned by nobody: it is not in here.
 type Truth struct {
 	Services map[string]ServiceTruth
 }

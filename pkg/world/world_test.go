@@ -19,6 +19,7 @@ const token = "a-token-for-tests"
 // thursday is a working day in the middle of the morning.
 var thursday = time.Date(2026, 11, 12, 10, 30, 0, 0, time.UTC)
 
+// grow is a world of the test's own, behind HTTP.
 func grow(t *testing.T) (*world.World, *httptest.Server) {
 	t.Helper()
 	w := world.New(world.Options{Seed: 7, Now: thursday})
