@@ -184,3 +184,17 @@ func (f *Facts) earliest() []time.Time {
 	}
 	return times
 }
+
+// Same says whether two definitions read everything alike.
+func Same(a, b Definition) bool { return a.key() == b.key() }
+
+// Environments counts the deployments of each environment, production or not.
+func (h *History) Environments() map[string]int {
+	counts := map[string]int{}
+	for _, r := range h.repositories {
+		for _, d := range r.deployments {
+			counts[d.Environment]++
+		}
+	}
+	return counts
+}

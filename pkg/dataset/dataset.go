@@ -1,0 +1,234 @@
+// Package dataset keeps one data source's data ready for questions: its store, its collector, and the snapshot that
+// answers. It ties settings, sources, stores, the collector and the domain together, and knows nothing of Grafana.
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/sqlite"
+)
+
+// sources makes a source of each type. A new system is one line here and one folder beside the others.
+var sources = map[settings.SourceType]func(settings.Source, *http.Client) source.Source{
+	settings.SourceGitHub: func(s settings.Source, client *http.Client) source.Source { return github.New(s, client) },
+}
+
+// Options are what a dataset is opened with.
+type Options struct {
+	Name     string
+	Settings settings.Settings
+	// Client is used for every source; each source adds its own credentials to its own host's requests.
+	Client *http.Client
+	// Store is used instead of opening the settings' one; it is not closed with the dataset.
+	Store  store.Store
+	Logger *slog.Logger
+}
+
+// Dataset is the data of one data source. It is safe for concurrent use.
+type Dataset struct {
+	options   Options
+	store     store.Store
+	collector *collect.Collector
+	sources   []collect.Source
+	changed   chan struct{}
+
+	mu      sync.Mutex // guards history, behind and failure
+	history *dora.History
+	behind  store.Sequence
+	failure error // why the store could not be read last time
+
+	snapshot atomic.Pointer[dora.Snapshot]
+}
+
+// Open opens the store and reads what it has. It calls no source.
+func Open(ctx context.Context, o Options) (*Dataset, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	d := &Dataset{options: o, store: o.Store, history: dora.NewHistory(o.Settings.Mapping()), changed: make(chan struct{}, 1)}
+	if d.store == nil {
+		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
+		if err != nil {
+			return nil, err
+		}
+		d.store = opened
+	}
+	for _, s := range o.Settings.Sources {
+		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, o.Client)})
+	}
+	d.collector = collect.New(collect.Options{
+		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake,
+		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
+	})
+	if err := d.Refresh(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// OpenStore opens a dataset's store as the settings say.
+func OpenStore(ctx context.Context, dataset string, s settings.Store) (store.Store, error) {
+	if s.Type == settings.StoreSQLite {
+		return sqlite.Open(ctx, s.Path, dataset)
+	}
+	return memory.New(), nil
+}
+
+func (d *Dataset) wake() {
+	select {
+	case d.changed <- struct{}{}:
+	default:
+	}
+}
+
+// settleTime is how long changes are gathered before the snapshot is made anew; pollTime is how often the store is
+// asked for what others wrote.
+const (
+	settleTime = 200 * time.Millisecond
+	pollTime   = 5 * time.Second
+)
+
+// Run collects on schedule and keeps the snapshot up to date until the context ends.
+func (d *Dataset) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	work.Go(func() { d.follow(ctx) }) // the follower: reads what collectors, ours or others', wrote
+	err := d.collector.Run(ctx)
+	work.Wait()
+	return err
+}
+
+func (d *Dataset) follow(ctx context.Context) {
+	poll := time.NewTicker(pollTime)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.changed:
+			settled := time.NewTimer(settleTime)
+			select {
+			case <-ctx.Done():
+				settled.Stop()
+				return
+			case <-settled.C:
+			}
+		case <-poll.C:
+		}
+		if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
+			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
+		}
+	}
+}
+
+// Refresh takes in what was written to the store since the last time.
+func (d *Dataset) Refresh(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fresh := false
+	var failure error
+	for change, err := range d.store.Changes(ctx, d.behind) {
+		if err != nil {
+			failure = err
+			break
+		}
+		d.history.Apply(change.Event)
+		d.behind = change.Sequence
+		fresh = true
+	}
+	d.failure = failure
+	if fresh || d.snapshot.Load() == nil {
+		d.snapshot.Store(d.history.Derive(d.options.Settings.Definition))
+	}
+	return failure
+}
+
+// Snapshot is the facts under the settings' definition. It never waits.
+func (d *Dataset) Snapshot() *dora.Snapshot { return d.snapshot.Load() }
+
+// Under is the facts under another definition. The first question under a definition works them out.
+func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
+	if dora.Same(definition, d.options.Settings.Definition) {
+		return d.Snapshot()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Derive(definition)
+}
+
+// Once collects every source once, until it is up to date.
+func (d *Dataset) Once(ctx context.Context) (collect.Summary, error) {
+	summary, err := d.collector.Once(ctx)
+	return summary, errors.Join(err, d.Refresh(ctx))
+}
+
+// State tells how each source is doing.
+func (d *Dataset) State() []collect.SourceState { return d.collector.State() }
+
+// StoreFailure is why the store could not be read last time; nil if it could.
+func (d *Dataset) StoreFailure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failure
+}
+
+// Size is the number of stored events, by kind.
+func (d *Dataset) Size(ctx context.Context) (map[dora.Kind]int, error) { return d.store.Size(ctx) }
+
+// Check asks each source whether its address and credentials work, all at the same time. It gives the failures, by
+// the sources' ids.
+func (d *Dataset) Check(ctx context.Context) map[string]error {
+	failures := make([]error, len(d.sources))
+	var work sync.WaitGroup
+	for i, s := range d.sources {
+		work.Go(func() { failures[i] = s.Check(ctx) })
+	}
+	work.Wait()
+	failed := map[string]error{}
+	for i, s := range d.sources {
+		if failures[i] != nil {
+			failed[s.ID] = failures[i]
+		}
+	}
+	return failed
+}
+
+// Settings are those that the dataset was opened with.
+func (d *Dataset) Settings() settings.Settings { return d.options.Settings }
+
+// Close closes the store, if the dataset opened it.
+func (d *Dataset) Close() error {
+	if d.options.Store != nil {
+		return nil
+	}
+	return d.store.Close()
+}
+
+// Unmatched lists the environments of collected deployments, by number of deployments, so that a person sees why a
+// pattern of production matches nothing.
+func (d *Dataset) Unmatched() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	counts := d.history.Environments()
+	names := slices.Collect(maps.Keys(counts))
+	slices.SortFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s (%d)", name, counts[name])
+	}
+	return names
+}

@@ -1,0 +1,455 @@
+package dora_test
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// naive is a second reading of METRICS.md, written without the first: sets, loops and no index, as slow as it likes.
+// It tells what it found as lines of text, so that a difference from the engine reads as a difference of stories.
+type naive struct {
+	mapping      dora.Mapping
+	def          dora.Definition
+	repositories []*dora.Repository
+	commits      []*dora.Commit
+	changes      []*dora.Change
+	deployments  []*dora.Deployment
+	incidents    []*dora.Incident
+}
+
+// set is a set of commits, by sha.
+type set map[string]bool
+
+// newNaive keeps the newest version of each event.
+func newNaive(mapping dora.Mapping, def dora.Definition, events []dora.Event) *naive {
+	newest := map[string]dora.Event{}
+	for _, e := range events {
+		key := string(e.Kind()) + " " + e.Head().FullID()
+		if known, ok := newest[key]; !ok || e.Head().NewerThan(known.Head()) {
+			newest[key] = e
+		}
+	}
+	keys := make([]string, 0, len(newest))
+	for key := range newest {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	n := &naive{mapping: mapping, def: def}
+	for _, key := range keys {
+		switch e := newest[key].(type) {
+		case *dora.Repository:
+			n.repositories = append(n.repositories, e)
+		case *dora.Commit:
+			n.commits = append(n.commits, e)
+		case *dora.Change:
+			n.changes = append(n.changes, e)
+		case *dora.Deployment:
+			n.deployments = append(n.deployments, e)
+		case *dora.Incident:
+			n.incidents = append(n.incidents, e)
+		}
+	}
+	return n
+}
+
+// naiveRepository is a repository as far as it is known, with its changes sorted out.
+type naiveRepository struct {
+	source, name string
+	head         string
+	branch       string
+	commits      map[string]*dora.Commit
+	pulls        []*dora.Change
+	// units are all changes: pull requests, and main-line commits that belong to none.
+	units []*naiveChange
+}
+
+// naiveChange is one change: a pull request, or a plain main-line commit.
+type naiveChange struct {
+	pull    *dora.Change
+	commit  *dora.Commit
+	landed  string   // the commit that it ships with
+	shas    []string // its own commits: those that a revert may name
+	first   time.Time
+	onMain  bool
+	author  string
+	message string // title, empty line, body
+}
+
+func (c *naiveChange) number() int {
+	if c.pull != nil {
+		return c.pull.Number
+	}
+	return 0
+}
+
+func (n *naive) repository(source, name string) *naiveRepository {
+	r := &naiveRepository{source: source, name: name, commits: map[string]*dora.Commit{}}
+	for _, known := range n.repositories {
+		if known.Source == source && known.Name == name {
+			r.head, r.branch = known.HeadSHA, known.DefaultBranch
+		}
+	}
+	for _, c := range n.commits {
+		if c.Source == source && c.Repository == name {
+			r.commits[c.SHA] = c
+		}
+	}
+	for _, c := range n.changes {
+		if c.Source == source && c.Repository == name {
+			r.pulls = append(r.pulls, c)
+		}
+	}
+	r.sortOut()
+	return r
+}
+
+// reach is everything reachable from a commit, itself included; shas that are not known are in it, their parents are not.
+func (r *naiveRepository) reach(sha string) set {
+	reached := set{}
+	todo := []string{sha}
+	for len(todo) > 0 {
+		at := todo[0]
+		todo = todo[1:]
+		if at == "" || reached[at] {
+			continue
+		}
+		reached[at] = true
+		if c := r.commits[at]; c != nil {
+			todo = append(todo, c.Parents...)
+		}
+	}
+	return reached
+}
+
+// mainLine is the first-parent line from the head.
+func (r *naiveRepository) mainLine() []*dora.Commit {
+	var line []*dora.Commit
+	for c := r.commits[r.head]; c != nil; c = r.commits[c.Parents[0]] {
+		line = append(line, c)
+		if len(c.Parents) == 0 {
+			break
+		}
+	}
+	return line
+}
+
+// landedBy are the commits on the main line that are a pull request's: its merge or squash commit, the landed commits
+// of its rebase, and its own.
+func (r *naiveRepository) landedBy(pull *dora.Change) set {
+	landed := set{pull.MergeCommit: true}
+	for _, c := range pull.Commits {
+		landed[c.SHA] = true
+	}
+	// A rebase keeps each commit's authored time and lands them one after the other, the merge commit last.
+	var run []string
+	at := r.commits[pull.MergeCommit]
+	for i := len(pull.Commits) - 1; i >= 0; i-- {
+		if at == nil || len(at.Parents) > 1 || !at.Authored.Equal(pull.Commits[i].Authored) {
+			return landed
+		}
+		run = append(run, at.SHA)
+		if len(at.Parents) == 0 {
+			at = nil
+		} else {
+			at = r.commits[at.Parents[0]]
+		}
+	}
+	for _, sha := range run {
+		landed[sha] = true
+	}
+	return landed
+}
+
+// sortOut finds the changes.
+func (r *naiveRepository) sortOut() {
+	line := r.mainLine()
+	onLine := set{}
+	for _, c := range line {
+		onLine[c.SHA] = true
+	}
+	owned := set{}
+	for _, pull := range r.pulls {
+		c := &naiveChange{pull: pull, landed: pull.MergeCommit, onMain: pull.Base == r.branch, author: pull.Author, message: pull.Title + "\n\n" + pull.Body}
+		for sha := range r.landedBy(pull) {
+			owned[sha] = true
+			c.shas = append(c.shas, sha)
+		}
+		for _, own := range pull.Commits {
+			c.first = earlier(c.first, own.Authored)
+		}
+		r.units = append(r.units, c)
+	}
+	for _, commit := range line {
+		if owned[commit.SHA] {
+			continue
+		}
+		c := &naiveChange{commit: commit, landed: commit.SHA, onMain: true, author: commit.Author, message: commit.Message}
+		for sha := range r.brought(commit) {
+			c.shas = append(c.shas, sha)
+			if brought := r.commits[sha]; brought != nil {
+				c.first = earlier(c.first, brought.Authored)
+			}
+		}
+		r.units = append(r.units, c)
+	}
+}
+
+// brought is what a main-line commit brought in: itself and what only its other parents reach.
+func (r *naiveRepository) brought(c *dora.Commit) set {
+	reached := r.reach(c.SHA)
+	if len(c.Parents) > 0 {
+		return minus(reached, r.reach(c.Parents[0]))
+	}
+	return reached
+}
+
+// naiveDeployment is a successful deployment in its place.
+type naiveDeployment struct {
+	event    *dora.Deployment
+	lane     *naiveLane
+	at       int // in its lane
+	contents set
+	unknown  bool
+	changes  []*naiveChange
+	blamed   *naiveDeployment // by a rollback
+	redeploy bool
+	rollback bool
+
+	evidence []string
+	recovery []naiveEnd
+	linked   []*dora.Incident
+	mended   []*naiveDeployment // what its changes mend
+	reasons  set                // of rework
+	remedy   bool               // of an incident
+}
+
+type naiveEnd struct {
+	at time.Time
+	by string
+}
+
+// naiveLane is the deployments of one service into one environment, in order.
+type naiveLane struct {
+	repository  *naiveRepository
+	deployments []*naiveDeployment
+}
+
+func (n *naive) services() []dora.Service {
+	if len(n.mapping.Services) > 0 {
+		services := slices.Clone(n.mapping.Services)
+		sort.Slice(services, func(i, j int) bool { return services[i].Name < services[j].Name })
+		return services
+	}
+	found := map[string]dora.Service{}
+	for _, r := range n.repositories {
+		found[r.Name] = dora.Service{
+			Name:        r.Name,
+			Deployments: []dora.DeploymentRule{{Source: r.Source, Repository: r.Name}},
+			Incidents:   []dora.IncidentRule{{Source: r.Source, Repository: r.Name}},
+		}
+	}
+	var services []dora.Service
+	for _, name := range sortedKeys(found) {
+		services = append(services, found[name])
+	}
+	return services
+}
+
+// tell derives everything and writes it down.
+func (n *naive) tell() []string {
+	var told []string
+	for _, service := range n.services() {
+		told = append(told, n.service(service)...)
+	}
+	return told
+}
+
+func (n *naive) service(s dora.Service) []string {
+	unmeasured := map[dora.Reason]int{}
+	var lanes []*naiveLane
+	var failedRuns []string
+	byName := map[string]*naiveLane{}
+	repositories := map[string]*naiveRepository{}
+	for _, d := range n.deployments {
+		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
+			continue
+		}
+		if d.Finished().IsZero() {
+			if !d.Failed().IsZero() {
+				failedRuns = append(failedRuns, "failed run "+d.FullID()+" "+stamp(d.Failed()))
+				unmeasured[dora.ReasonFailedRun]++
+			}
+			continue
+		}
+		repository := d.Source + " " + d.Repository
+		if repositories[repository] == nil {
+			repositories[repository] = n.repository(d.Source, d.Repository)
+		}
+		key := d.Environment + " " + repository
+		if byName[key] == nil {
+			byName[key] = &naiveLane{repository: repositories[repository]}
+			lanes = append(lanes, byName[key])
+		}
+		byName[key].deployments = append(byName[key].deployments, &naiveDeployment{event: d, lane: byName[key], reasons: set{}})
+	}
+	var all []*naiveDeployment
+	for _, l := range lanes {
+		sort.Slice(l.deployments, func(i, j int) bool { return earlierDeployment(l.deployments[i], l.deployments[j]) })
+		for i, d := range l.deployments {
+			d.at = i
+		}
+		l.contents(unmeasured)
+		l.rollbacks(n.def, unmeasured)
+		l.remedies(n.def, unmeasured)
+		all = append(all, l.deployments...)
+	}
+	sort.Slice(all, func(i, j int) bool { return earlierDeployment(all[i], all[j]) })
+	incidents := n.link(s, all)
+	var told []string
+	for _, d := range all {
+		told = append(told, n.deployment(d, unmeasured)...)
+	}
+	sort.Strings(failedRuns)
+	told = append(told, failedRuns...)
+	told = append(told, incidents...)
+	told = append(told, n.waiting(s, lanes, unmeasured)...)
+	for _, reason := range sortedKeys(unmeasured) {
+		if unmeasured[reason] > 0 {
+			told = append(told, fmt.Sprintf("unmeasured %s %d", reason, unmeasured[reason]))
+		}
+	}
+	for i := range told {
+		told[i] = s.Name + ": " + told[i]
+	}
+	return told
+}
+
+// contents are the commits reachable from a deployment's sha and from no earlier one's.
+func (l *naiveLane) contents(unmeasured map[dora.Reason]int) {
+	before := set{}
+	for i, d := range l.deployments {
+		d.contents = minus(l.repository.reach(d.event.SHA), before)
+		for sha := range d.contents {
+			before[sha] = true
+			d.unknown = d.unknown || l.repository.commits[sha] == nil
+		}
+		d.redeploy = i > 0 && l.deployments[i-1].event.SHA == d.event.SHA
+		if d.unknown {
+			unmeasured[dora.ReasonUnknownCommit]++
+			d.contents = set{}
+		}
+		for _, c := range l.repository.units {
+			if d.contents[c.landed] {
+				d.changes = append(d.changes, c)
+			}
+		}
+	}
+}
+
+// deployment tells of one deployment, what it shipped and what became of it.
+func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) []string {
+	bots := 0
+	for _, c := range d.changes {
+		if n.def.Bots.Pattern.Match(c.author) {
+			bots++
+		}
+	}
+	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.event.FullID(), stamp(d.event.Finished()),
+		d.at == 0, d.redeploy, d.rollback, bots > 0 && bots == len(d.changes), len(d.contents), n.rework(d))}
+	var units []string
+	for _, u := range n.units(d) {
+		units = append(units, u.tell(n.def, d, unmeasured))
+	}
+	sort.Strings(units)
+	told = append(told, units...)
+	sort.Strings(d.evidence)
+	told = append(told, d.evidence...)
+	if end := n.recovered(d, unmeasured); end != "" {
+		told = append(told, end)
+	}
+	return told
+}
+
+// waiting is what is merged and not shipped; and, counted, what never can be told to ship.
+func (n *naive) waiting(s dora.Service, lanes []*naiveLane, unmeasured map[dora.Reason]int) []string {
+	var told []string
+	seen := map[string]bool{}
+	for _, l := range lanes {
+		r := l.repository
+		if seen[r.source+" "+r.name] {
+			continue
+		}
+		seen[r.source+" "+r.name] = true
+		for _, c := range r.units {
+			shipped := false
+			for _, other := range lanes {
+				for _, d := range other.deployments {
+					shipped = shipped || (other.repository == r && slices.Contains(d.changes, c))
+				}
+			}
+			if shipped || (c.pull == nil && n.def.Unit == dora.UnitPullRequest) {
+				continue
+			}
+			switch {
+			case c.pull == nil:
+				told = append(told, fmt.Sprintf("waiting #0 %s %s", short(c.landed), stamp(c.commit.Committed)))
+			case c.landed == "":
+				unmeasured[dora.ReasonNoMergeCommit]++
+			case !c.onMain:
+				unmeasured[dora.ReasonNotOnMainLine]++
+			default:
+				told = append(told, fmt.Sprintf("waiting #%d %s %s", c.pull.Number, short(c.landed), stamp(c.pull.Merged)))
+			}
+		}
+	}
+	sort.Strings(told)
+	return told
+}
+
+func earlierDeployment(a, b *naiveDeployment) bool {
+	if !a.event.Finished().Equal(b.event.Finished()) {
+		return a.event.Finished().Before(b.event.Finished())
+	}
+	return a.event.Number < b.event.Number
+}
+
+func minus(a, b set) set {
+	left := set{}
+	for sha := range a {
+		if !b[sha] {
+			left[sha] = true
+		}
+	}
+	return left
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func stamp(at time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return at.UTC().Format("01-02T15:04:05")
+}
+
+// short leaves of a sha what tells the generated ones apart.
+func short(sha string) string { return strings.TrimLeft(sha, "0") }
