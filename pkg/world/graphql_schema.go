@@ -93,6 +93,8 @@ func concrete(v any) *objectType {
 			return schema["Bot"]
 		}
 		return schema["User"]
+	case organization:
+		return schema["Organization"]
 	case *repository:
 		return schema["Repository"]
 	case *deployment:
@@ -140,6 +142,12 @@ func defineQuery() {
 			}
 			return nil, notFound{fmt.Errorf("Could not resolve to an Organization with the login of '%s'.", a.text("login"))} //nolint:staticcheck,revive // GitHub's own words
 		}),
+		"repositoryOwner": call("RepositoryOwner", []string{"login"}, func(x *execution, _ root, a arguments) (any, error) {
+			if a.text("login") == Organization {
+				return organization{x.world}, nil
+			}
+			return nil, nil
+		}),
 		"node": call("Node", []string{"id"}, func(x *execution, _ root, a arguments) (any, error) { return x.byID(a.text("id")) }),
 		"nodes": call("Node", []string{"ids"}, func(x *execution, _ root, a arguments) (any, error) {
 			list := []any{}
@@ -161,7 +169,7 @@ func defineQuery() {
 		"resetAt":   leaf(func(x *execution) any { return stamp(x.quota.resets) }),
 		"nodeCount": leaf(func(x *execution) any { return x.nodes }),
 	})
-	define("Organization", []string{"Node"}, map[string]*field{
+	define("Organization", []string{"Node", "RepositoryOwner"}, map[string]*field{
 		"id":         leaf(func(organization) any { return nodeID("Organization", organizationID) }),
 		"databaseId": leaf(func(organization) any { return organizationID }),
 		"login":      leaf(func(organization) any { return Organization }),
@@ -178,6 +186,8 @@ func defineQuery() {
 			return paged(a, orderRepositories(o.world.repos, by), descending)
 		}),
 	})
+	owner := schema["Organization"].fields
+	defineAbstract("RepositoryOwner", map[string]*field{"id": owner["id"], "login": owner["login"], "url": owner["url"], "repositories": owner["repositories"]})
 	people := func() map[string]*field {
 		url := func(p *person) any { return "https://github.com/" + p.login }
 		return map[string]*field{

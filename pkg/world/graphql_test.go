@@ -301,6 +301,25 @@ func TestDeploymentsAreFoundAgainByTheirNodeIDs(t *testing.T) {
 	assert.Equal(t, some, again)
 }
 
+func TestAnOwnersRepositoriesAreListed(t *testing.T) {
+	t.Parallel()
+	w, server := grow(t)
+	type owner struct {
+		Owner struct {
+			Repositories connection[struct{ NameWithOwner string }]
+		}
+	}
+	for _, root := range []string{"organization", "repositoryOwner"} {
+		got := ask[owner](t, server, `{owner: `+root+`(login: "example-health") {repositories(first: 100, orderBy: {field: NAME, direction: ASC}) {totalCount nodes {nameWithOwner}}}}`, nil)
+		names := []string{}
+		for _, n := range got.Owner.Repositories.Nodes {
+			names = append(names, n.NameWithOwner)
+		}
+		assert.ElementsMatch(t, w.Repositories(), names)
+		assert.IsNonDecreasing(t, names)
+	}
+}
+
 func TestWhatGitHubRefuses(t *testing.T) {
 	t.Parallel()
 	_, server := grow(t)
