@@ -33,8 +33,8 @@ type Store interface {
 	Release(ctx context.Context, lease Lease) error
 	// Prune shows every deployment, change and incident last updated before a time to spent, removes those that spent
 	// returns, and says how many. Only age can be seen here; what is still open, only spent knows. Repositories and
-	// commits stay: the commit graph must be whole. An event that is rewritten meanwhile stays too. spent must not
-	// call the store.
+	// commits stay: the commit graph must be whole. Nothing is locked while spent thinks; an event that is rewritten
+	// meanwhile stays too.
 	Prune(ctx context.Context, before time.Time, spent func(old []dora.Event) []dora.Event) (int, error)
 	// Size is the number of events, by kind.
 	Size(ctx context.Context) (map[dora.Kind]int, error)
@@ -61,6 +61,17 @@ type Applied struct {
 	Sequence Sequence
 	// Changed counts the events that were new or newer than what the store had.
 	Changed int
+	// Kinds is Changed by kind; nil if nothing changed.
+	Kinds map[dora.Kind]int
+}
+
+// Count takes note of an event that changed.
+func (a *Applied) Count(kind dora.Kind) {
+	if a.Kinds == nil {
+		a.Kinds = make(map[dora.Kind]int)
+	}
+	a.Kinds[kind]++
+	a.Changed++
 }
 
 // Change is an event with the sequence of its last writing.

@@ -74,13 +74,13 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 			return store.Applied{}, store.ErrLeaseLost
 		}
 	}
-	changed := 0
+	var applied store.Applied
 	for _, e := range events {
 		key := store.KeyOf(e)
 		if had, known := s.current[key]; known && !e.Head().NewerThan(had.Event.Head()) {
 			continue
 		}
-		changed++
+		applied.Count(key.Kind)
 		s.sequence++
 		s.current[key] = store.Change{Sequence: s.sequence, Event: e}
 		s.journal = append(s.journal, entry{s.sequence, key})
@@ -89,7 +89,8 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		s.cursors[batch.Source] = bytes.Clone(batch.Cursor)
 	}
 	s.compact()
-	return store.Applied{Sequence: s.sequence, Changed: changed}, nil
+	applied.Sequence = s.sequence
+	return applied, nil
 }
 
 // compact drops stale entries once they are most of the journal.

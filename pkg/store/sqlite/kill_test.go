@@ -112,3 +112,46 @@ func TestEveryAcknowledgedBatchOutlivesAKill(t *testing.T) {
 	}
 	require.Positive(t, acknowledged)
 }
+
+func TestTwoProcessesWriteToOneFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a process")
+	}
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	writer := exec.Command(os.Args[0])
+	writer.Env = append(os.Environ(), killedPath+"="+path)
+	writer.Stderr = os.Stderr
+	output, err := writer.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, writer.Start())
+	theirs := bufio.NewScanner(output)
+
+	followed := make(map[string]bool)
+	var position store.Sequence
+	follow := func() {
+		for change, err := range s.Changes(t.Context(), position) {
+			require.NoError(t, err)
+			require.Greater(t, change.Sequence, position)
+			position = change.Sequence
+			followed[change.Event.Head().ID] = true
+		}
+	}
+	for round := range 30 {
+		require.True(t, theirs.Scan(), "the other process writes on")
+		write(t, s, changes(round*20, 20))
+		follow()
+	}
+	require.NoError(t, writer.Process.Kill())
+	for theirs.Scan() { // what it had said before it was killed
+	}
+	_ = writer.Wait() // it was killed: that is no news
+	follow()
+	size, err := s.Size(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 600, size[dora.KindChange])
+	require.GreaterOrEqual(t, size[dora.KindIncident], 30*eventsInABatch)
+	require.Len(t, followed, size[dora.KindChange]+size[dora.KindIncident], "the follower missed nothing of either")
+}

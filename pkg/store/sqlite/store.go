@@ -105,7 +105,7 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 			if rows > 0 {
 				newest++
 				own = newest
-				applied.Changed++
+				applied.Count(e.Kind())
 			}
 		}
 		applied.Sequence = own

@@ -126,7 +126,8 @@ func everyKind(t *testing.T, scene *scene) {
 		incident("1", monday, 0, "down"),
 		incident("zero", time.Time{}, 0, "of unknown age"),
 	}
-	assert.Equal(t, len(events), write(t, s, events...).Changed, "kinds have ids of their own")
+	applied := write(t, s, events...)
+	assert.Equal(t, len(events), applied.Changed, "kinds have ids of their own")
 	want := make(map[store.Key]string)
 	for _, e := range events {
 		want[store.KeyOf(e)] = document(t, e)
@@ -137,6 +138,7 @@ func everyKind(t *testing.T, scene *scene) {
 	assert.Equal(t, map[dora.Kind]int{
 		dora.KindRepository: 1, dora.KindCommit: 1, dora.KindChange: 1, dora.KindDeployment: 1, dora.KindIncident: 2,
 	}, size)
+	assert.Equal(t, size, applied.Kinds)
 	assert.Equal(t, 1, write(t, s, incident("zero", monday, 0, "of known age")).Changed)
 }
 
@@ -153,6 +155,27 @@ func feedInOrder(t *testing.T, scene *scene) {
 	assert.Equal(t, newest.Sequence, tail[0].Sequence)
 	assert.Empty(t, feed(t, s, newest.Sequence))
 	assert.Empty(t, feed(t, s, newest.Sequence+100))
+}
+
+func rewritten(t *testing.T, scene *scene) {
+	const events, rounds = 150, 30
+	s := scene.store("team")
+	var newest store.Sequence
+	for round := range rounds {
+		batch := make([]dora.Event, events)
+		for i := range batch {
+			batch[i] = incident(fmt.Sprintf("P%d", i), monday.Add(time.Duration(round)*time.Second), 0, fmt.Sprint(round))
+		}
+		if round == rounds-1 {
+			batch = batch[:10]
+		}
+		newest = write(t, s, batch...).Sequence
+	}
+	all := feed(t, s, 0)
+	require.Len(t, all, events)
+	assert.Equal(t, "P10", all[0].Event.Head().ID, "what was not rewritten at last comes first")
+	assert.Equal(t, newest, all[events-1].Sequence)
+	assert.Equal(t, all[100:], feed(t, s, all[99].Sequence))
 }
 
 func feedResumed(t *testing.T, scene *scene) {

@@ -27,6 +27,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"an empty batch changes nothing", emptyBatch},
 		{"every kind of event comes back as it was", everyKind},
 		{"the feed follows the order of writing", feedInOrder},
+		{"an event that is rewritten over and over stays one", rewritten},
 		{"the feed can be left and taken up again", feedResumed},
 		{"the store can be written while the feed is read", feedWhileWriting},
 		{"a cursor moves with its batch", cursorMoves},

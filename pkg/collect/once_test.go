@@ -1,0 +1,88 @@
+package collect_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/memory"
+)
+
+func TestOnceSumsUpEverySource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := memory.New()
+		github := &script{steps: []step{then(page(1), page(2), lasting(1500*time.Millisecond), failing("example-health/records")), nothing}}
+		pagerduty := &script{steps: []step{nothing}}
+		c := collect.New(collect.Options{Store: kept, Sources: []collect.Source{named("github", github), named("pagerduty", pagerduty)}})
+
+		summary, err := c.Once(t.Context())
+		var failed *source.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, "example-health/records", failed.Part)
+		line, err := json.Marshal(summary)
+		require.NoError(t, err)
+		assert.Equal(t, `{"sources":[`+
+			`{"id":"github","type":"scripted","events":{"deployment":2},"requests":2,"points":3,`+
+			`"errors":["github (example-health/records): the token may not read this"],"durationSeconds":1.5},`+
+			`{"id":"pagerduty","type":"scripted","events":{},"requests":0,"points":0,"errors":[],"durationSeconds":0}],`+
+			`"ok":false}`, string(line))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 2}, size(t, kept))
+
+		summary, err = c.Once(t.Context())
+		require.NoError(t, err)
+		assert.True(t, summary.OK)
+		assert.Empty(t, summary.Sources[0].Events, "nothing new")
+		assert.Zero(t, summary.Sources[0].Requests, "of this run alone")
+		assert.Equal(t, "page 2", github.visits()[1].cursor)
+		_, err = kept.Acquire(t.Context(), "github", "another", time.Minute)
+		require.NoError(t, err, "the lease was given back")
+	})
+}
+
+func TestOnceWithoutSourcesIsFine(t *testing.T) {
+	summary, err := collect.New(collect.Options{Store: memory.New()}).Once(t.Context())
+	require.NoError(t, err)
+	line, err := json.Marshal(summary)
+	require.NoError(t, err)
+	assert.Equal(t, `{"sources":[],"ok":true}`, string(line))
+}
+
+func TestOnceGivesUpOnASourceThatAnotherInstanceGoesOnCollecting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := memory.New()
+		running := collect.New(collect.Options{Store: shared, Sources: []collect.Source{named("github", &script{steps: []step{nothing}})}})
+		defer started(t, running)()
+
+		pagerduty := &script{steps: []step{nothing}}
+		summary, err := collect.New(collect.Options{Store: shared, Sources: []collect.Source{
+			named("github", &script{steps: []step{nothing}}), named("pagerduty", pagerduty),
+		}}).Once(t.Context())
+		require.ErrorIs(t, err, store.ErrLeaseHeld)
+		assert.False(t, summary.OK)
+		assert.Equal(t, []string{"github: the source was not read [another instance collects this source]"}, summary.Sources[0].Errors)
+		assert.Empty(t, summary.Sources[1].Errors)
+		assert.Len(t, pagerduty.visits(), 1)
+	})
+}
+
+func TestOnceEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		c := collect.New(collect.Options{Store: memory.New(), Sources: []collect.Source{named("github", &script{steps: []step{lasting(time.Hour)}})}})
+		summary, err := c.Once(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.False(t, summary.OK)
+		assert.Len(t, summary.Sources[0].Errors, 1)
+		assert.InDelta(t, 60, summary.Sources[0].DurationSeconds, 0)
+	})
+}

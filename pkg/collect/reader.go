@@ -1,0 +1,192 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/store"
+)
+
+// reader reads one source. Its methods but refresh run in one goroutine.
+type reader struct {
+	source   Source
+	holder   string
+	store    store.Store
+	every    time.Duration
+	backfill time.Duration
+	changed  func()
+	log      *slog.Logger
+
+	wake   chan struct{} // holds one wish to run now
+	status *status
+
+	failures int       // in a row
+	due      time.Time // of the next run; in the past or zero: now
+}
+
+func newReader(s Source, holder string, options Options) *reader {
+	return &reader{
+		source: s, holder: holder, store: options.Store,
+		every: options.Every, backfill: options.Backfill, changed: options.Changed,
+		log:    options.Logger.With("source", s.ID),
+		wake:   make(chan struct{}, 1),
+		status: newStatus(s),
+	}
+}
+
+func (r *reader) refresh() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // a wish waits already
+	}
+}
+
+// sleep waits until a time, or until someone wishes a run. It says whether the context still lasts.
+func (r *reader) sleep(ctx context.Context, until time.Time) bool {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-r.wake:
+	}
+	return ctx.Err() == nil
+}
+
+// follow collects whenever this instance has the lease, until the context ends.
+func (r *reader) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		lease, err := r.acquire(ctx, false)
+		if err != nil {
+			return // the context has ended
+		}
+		r.lead(ctx, lease, r.keepSchedule)
+	}
+}
+
+// keepSchedule runs the source when it is due, until the lease is lost or the context ends.
+func (r *reader) keepSchedule(ctx context.Context, lease store.Lease) {
+	for {
+		r.status.scheduled(r.due)
+		if !r.sleep(ctx, r.due) {
+			return
+		}
+		o := r.run(ctx, lease)
+		switch {
+		case errors.Is(o.err, store.ErrLeaseLost):
+			r.due = time.Time{}
+			return
+		case ctx.Err() != nil:
+			return
+		case o.err != nil:
+			r.failures++
+			r.due = o.ended.Add(retryAfter(r.source.ID, r.failures, r.every))
+		default:
+			r.failures = 0
+			r.due = o.began.Add(nextAfter(r.source.ID, r.every))
+		}
+	}
+}
+
+// once is one run, for which the lease is taken and given back.
+func (r *reader) once(ctx context.Context) (o outcome) {
+	began := time.Now()
+	lease, err := r.acquire(ctx, true)
+	if err != nil {
+		failed := &source.Error{Cause: source.CauseConfiguration, Source: r.source.ID, Advice: "the source was not read", Err: err}
+		r.status.failed([]*source.Error{failed})
+		return outcome{began: began, ended: time.Now(), err: failed}
+	}
+	r.lead(ctx, lease, func(ctx context.Context, lease store.Lease) { o = r.run(ctx, lease) })
+	return o
+}
+
+// outcome is what came of a run.
+type outcome struct {
+	began, ended     time.Time
+	events           map[dora.Kind]int
+	requests, points int
+	err              error
+}
+
+// run reads the source once. What came before a failure is kept.
+func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
+	select {
+	case <-r.wake: // this is the run that was wished for
+	default:
+	}
+	r.status.began(time.Now())
+	err := r.collect(ctx, lease)
+	if ctx.Err() != nil { // whatever failed, failed because of this
+		err = context.Cause(ctx)
+	}
+	var failures []*source.Error
+	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseLost) {
+		failures = source.Failures(r.source.ID, err)
+	}
+	o := r.status.ended(time.Now(), err, failures)
+	switch log := r.log.With("events", o.events, "requests", o.requests, "points", o.points, "duration", o.ended.Sub(o.began)); {
+	case err == nil:
+		log.Info("The source is up to date")
+	case failures == nil:
+		log.Info("The run was interrupted", "reason", err)
+	default:
+		log.Warn("The source could not be read completely", "error", err)
+	}
+	return o
+}
+
+// collect calls the source. A source that panics has failed; the others go on.
+func (r *reader) collect(ctx context.Context, lease store.Lease) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			r.log.Error("The source panicked", "panic", describe(panicked), "stack", string(debug.Stack()))
+			err = &source.Error{
+				Cause: source.CauseServer, Source: r.source.ID,
+				Advice: "reading stopped because of a defect in Live DORA: please report it with the log of this moment",
+				Err:    fmt.Errorf("panic: %s", describe(panicked)),
+			}
+		}
+	}()
+	cursor, err := r.store.Cursor(ctx, r.source.ID)
+	if err != nil {
+		return r.storeFailed(err)
+	}
+	return r.source.Collect(ctx, source.Request{
+		Cursor: cursor,
+		Since:  time.Now().Add(-r.backfill),
+		Emit: func(ctx context.Context, batch source.Batch) error {
+			applied, err := r.store.Apply(ctx, store.Batch{
+				Events: batch.Events, Source: r.source.ID, Cursor: batch.Cursor, Epoch: lease.Epoch,
+			})
+			if err != nil {
+				return r.storeFailed(err)
+			}
+			r.status.wrote(applied.Kinds)
+			if applied.Changed > 0 {
+				r.changed()
+			}
+			return nil
+		},
+		Report: r.status.reported,
+	})
+}
+
+// describe tells what a panic was about. Only the runtime's own words are known to hold no secrets.
+func describe(panicked any) string {
+	if known, ok := panicked.(runtime.Error); ok {
+		return known.Error()
+	}
+	return fmt.Sprintf("a value of type %T", panicked)
+}
+
+func (r *reader) storeFailed(err error) error {
+	return &source.Error{Cause: source.CauseConfiguration, Source: r.source.ID, Advice: "what was read cannot be stored", Err: err}
+}

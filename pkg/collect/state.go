@@ -1,0 +1,170 @@
+package collect
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// Status is how a source is doing, in a word.
+type Status string
+
+// The states of a source.
+const (
+	StatusIdle       Status = "idle"       // it has not run yet
+	StatusCollecting Status = "collecting" // a run is on
+	StatusWaiting    Status = "waiting"    // a rate limit holds the run, or another instance collects the source
+	StatusOK         Status = "ok"         // the last run succeeded
+	StatusFailing    Status = "failing"    // the last run failed, wholly or in part
+)
+
+// SourceState tells how a source is doing. Times are zero where there is none.
+type SourceState struct {
+	ID    string `json:"id"`
+	Type  string `json:"type"`
+	State Status `json:"state"`
+	// Progress of the current or last run, 0 to 1; 0 where the source cannot tell.
+	Progress float64 `json:"progress"`
+	// Part is what is being read, such as a repository.
+	Part string `json:"part,omitempty"`
+	// Message is a sentence for a person.
+	Message string `json:"message"`
+	// LastSuccess is when a run last ended with everything read.
+	LastSuccess time.Time `json:"lastSuccess,omitzero"`
+	// LastAttempt is when the last run began.
+	LastAttempt time.Time `json:"lastAttempt,omitzero"`
+	// Next is when the next run begins, unless someone wishes it earlier. Zero while a run is on.
+	Next time.Time `json:"next,omitzero"`
+	// WaitingUntil is set while a rate limit holds the run.
+	WaitingUntil time.Time `json:"waitingUntil,omitzero"`
+	// Requests, Points (the vendor's quota units) and Events (those that changed the store, by kind) add up all runs of
+	// this collector.
+	Requests int               `json:"requests"`
+	Points   int               `json:"points"`
+	Events   map[dora.Kind]int `json:"events"`
+	// Errors are what failed in the last run that ended, by part.
+	Errors []*source.Error `json:"-"`
+}
+
+// status follows one source. Its methods may be called from any goroutine.
+type status struct {
+	mu          sync.Mutex
+	shown       SourceState // State and Message are made when it is asked for
+	running     bool
+	heldByOther bool
+	done, total int
+
+	requestsBefore, pointsBefore int // the current run
+	eventsOfRun                  map[dora.Kind]int
+}
+
+func newStatus(s Source) *status {
+	return &status{shown: SourceState{ID: s.ID, Type: s.Type, Events: make(map[dora.Kind]int)}}
+}
+
+func (s *status) scheduled(next time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown.Next = next
+}
+
+func (s *status) elsewhere(held bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heldByOther = held
+	if held {
+		s.shown.Next = time.Time{}
+	}
+}
+
+func (s *status) failed(failures []*source.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown.Errors = failures
+}
+
+func (s *status) began(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.done, s.total = true, 0, 0
+	s.shown.LastAttempt, s.shown.Next, s.shown.Progress, s.shown.Part = at, time.Time{}, 0, ""
+	s.requestsBefore, s.pointsBefore = s.shown.Requests, s.shown.Points
+	s.eventsOfRun = make(map[dora.Kind]int)
+}
+
+func (s *status) reported(p source.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done, s.total = p.Done, p.Total
+	s.shown.Part, s.shown.WaitingUntil = p.Part, p.WaitingUntil
+	s.shown.Requests, s.shown.Points = s.requestsBefore+p.Requests, s.pointsBefore+p.Points
+	s.shown.Progress = 0
+	if p.Total > 0 {
+		s.shown.Progress = min(1, max(0, float64(p.Done)/float64(p.Total)))
+	}
+}
+
+func (s *status) wrote(kinds map[dora.Kind]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for kind, n := range kinds {
+		s.shown.Events[kind] += n
+		s.eventsOfRun[kind] += n
+	}
+}
+
+// ended takes note of a run's end. A run that was interrupted has an error but no failures.
+func (s *status) ended(at time.Time, err error, failures []*source.Error) outcome {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = false
+	s.shown.Part, s.shown.WaitingUntil = "", time.Time{}
+	switch {
+	case err == nil:
+		s.shown.LastSuccess, s.shown.Progress, s.shown.Errors = at, 1, nil
+	case failures != nil:
+		s.shown.Errors = failures
+	}
+	return outcome{
+		began: s.shown.LastAttempt, ended: at, events: s.eventsOfRun, err: err,
+		requests: s.shown.Requests - s.requestsBefore, points: s.shown.Points - s.pointsBefore,
+	}
+}
+
+func (s *status) snapshot() SourceState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shown := s.shown
+	shown.Events = maps.Clone(s.shown.Events)
+	shown.Errors = slices.Clone(s.shown.Errors)
+	shown.State, shown.Message = s.words()
+	return shown
+}
+
+// words says the state in a word and in a sentence.
+func (s *status) words() (Status, string) {
+	switch {
+	case s.heldByOther:
+		return StatusWaiting, "Another instance collects this source; this one reads what it stores."
+	case s.running && time.Now().Before(s.shown.WaitingUntil):
+		return StatusWaiting, fmt.Sprintf("The rate limit is used up until %s.", s.shown.WaitingUntil.UTC().Format("15:04:05 UTC"))
+	case s.running && s.shown.Part != "" && s.total > 0:
+		return StatusCollecting, fmt.Sprintf("Reading %s (%d of %d).", s.shown.Part, s.done, s.total)
+	case s.running && s.shown.Part != "":
+		return StatusCollecting, fmt.Sprintf("Reading %s.", s.shown.Part)
+	case s.running:
+		return StatusCollecting, "Reading."
+	case len(s.shown.Errors) == 1:
+		return StatusFailing, s.shown.Errors[0].Error()
+	case len(s.shown.Errors) > 1:
+		return StatusFailing, fmt.Sprintf("%s (and %d more)", s.shown.Errors[0], len(s.shown.Errors)-1)
+	case !s.shown.LastSuccess.IsZero():
+		return StatusOK, "Up to date."
+	}
+	return StatusIdle, "Not read yet."
+}
