@@ -37,9 +37,11 @@ type position struct {
 
 	// Open are deployments that have not succeeded and still may.
 	Open []openDeployment `json:"open,omitempty"`
-	// Unplaced are deployed commits that have not been met on the commit graph yet; Placed the last ones that have been,
-	// with all that leads to them; Lost the last ones that GitHub does not know any more.
+	// Unplaced are deployed commits that have not been met on the commit graph yet; Met the newest of those that have
+	// been, while the graph is still being read; Placed the last ones of which all that leads to them is handed over;
+	// Lost the last ones that GitHub does not know any more.
 	Unplaced []string `json:"unplaced,omitempty"`
+	Met      []string `json:"met,omitempty"`
 	Placed   []string `json:"placed,omitempty"`
 	Lost     []string `json:"lost,omitempty"`
 }
@@ -72,6 +74,9 @@ type firstReading struct {
 	Sample []string `json:"sample,omitempty"`
 	Pages  int      `json:"pages"`
 	Stride int      `json:"stride"`
+	// Ahead are the commits read last, shortened: deployments of them may be read only after a break, when no other
+	// memory of them is left.
+	Ahead []string `json:"ahead,omitempty"`
 }
 
 // openDeployment is a deployment to ask about again.

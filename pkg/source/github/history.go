@@ -9,10 +9,14 @@ import (
 // anchorLimit bounds how many heads, and how many older anchors, the cursor keeps for a repository.
 const anchorLimit = 24
 
+// aheadLimit bounds how many commits of an unfinished first reading the cursor keeps.
+const aheadLimit = 2000
+
 // branch reads the default branch's history. The first reading ends at the root; later ones end where every way back
 // leads to an anchor, which holds for side branches older than the last head and after a forced push alike.
 type branch struct {
 	graph  *graph
+	ahead  map[string]bool // what the first reading had read before a break, shortened
 	state  *history
 	done   bool
 	target string // the head that this pass reads from; empty until it is known
@@ -20,12 +24,21 @@ type branch struct {
 }
 
 func newBranch(p *position) *branch {
-	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History}
+	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}}
 	if first := b.state.First; first != nil {
 		b.target, b.page = first.Target, first.Page
+		for _, short := range first.Ahead {
+			b.ahead[short] = true
+		}
 	}
 	return b
 }
+
+// has says whether a commit has been read or is known.
+func (b *branch) has(sha string) bool { return b.graph.has(sha) || b.ahead[shortened(sha)] }
+
+// shortened is enough of a sha to tell it from a few thousand others.
+func shortened(sha string) string { return sha[:min(len(sha), 12)] }
 
 // first says that the branch has never been read to its end.
 func (b *branch) first() bool { return len(b.state.Heads) == 0 }
@@ -63,7 +76,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 	}
 	b.page = commits.PageInfo.EndCursor
 	if first := b.state.First; first != nil {
-		first.turn(b.page, line)
+		first.turn(commits, line)
 	}
 	if !commits.PageInfo.HasNextPage || (!b.first() && b.graph.complete(b.target)) {
 		b.finish()
@@ -96,15 +109,19 @@ func (b *branch) follows(c *dora.Commit) bool {
 	return true
 }
 
-// turn moves the first reading on by a page, of which one main line commit, if it had any, is told.
-func (f *firstReading) turn(page, line string) {
+// turn moves the first reading past a page, of which one main line commit, if it had any, is told.
+func (f *firstReading) turn(commits *page[commitNode], line string) {
 	if f.Pages%f.Stride == 0 && line != "" {
 		f.Sample = append(f.Sample, line)
 	}
-	f.Page, f.Pages = page, f.Pages+1
+	f.Page, f.Pages = commits.PageInfo.EndCursor, f.Pages+1
 	if len(f.Sample) > anchorLimit {
 		f.Sample, f.Stride = halve(f.Sample), f.Stride*2
 	}
+	for _, c := range commits.Nodes {
+		f.Ahead = append(f.Ahead, shortened(c.OID))
+	}
+	f.Ahead = f.Ahead[max(0, len(f.Ahead)-aheadLimit):]
 }
 
 // finish makes an anchor of the head that was read to the end.

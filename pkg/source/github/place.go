@@ -17,34 +17,47 @@ const (
 
 // deployed notes a deployed commit that has yet to be met on the commit graph.
 func (p *position) deployed(sha string) {
-	if sha != "" && !slices.Contains(p.Placed, sha) && !slices.Contains(p.Lost, sha) && !slices.Contains(p.Unplaced, sha) {
-		p.Unplaced = append(p.Unplaced, sha)
+	for _, list := range [][]string{p.Placed, p.Lost, p.Met, p.Unplaced} {
+		if slices.Contains(list, sha) {
+			return
+		}
 	}
+	p.Unplaced = append(p.Unplaced, sha)
+}
+
+// meet takes the deployed commits that the graph holds by now off the list. Once the branch is read they are placed.
+func (p *position) meet(b *branch) {
+	var missing []string
+	for _, sha := range p.Unplaced {
+		if !b.has(sha) {
+			missing = append(missing, sha)
+		} else if len(p.Met) < placedLimit {
+			p.Met = append(p.Met, sha)
+		}
+	}
+	p.Unplaced = missing
+	if first := p.History.First; first != nil && p.Deployments.Done {
+		first.Ahead = nil
+	}
+	if !b.done {
+		return
+	}
+	for _, sha := range slices.Backward(p.Met) { // the newest comes first and is to stay longest
+		p.Placed = remember(p.Placed, sha, placedLimit)
+	}
+	p.Met = nil
 }
 
 // place finds the deployed commits that the default branch does not lead to, such as those of a hotfix branch, and
 // reads what leads to them until known commits are met. A commit that GitHub does not know any more is remembered as lost.
 func (s *repositorySync) place(ctx context.Context) error {
-	if len(s.state.Unplaced) == 0 {
-		return nil
-	}
-	var missing []string
-	for _, sha := range slices.Backward(s.state.Unplaced) {
-		if !s.branch.graph.has(sha) {
-			missing = append(missing, sha)
-			continue
-		}
-		s.state.Placed = remember(s.state.Placed, sha, placedLimit)
-	}
-	slices.Reverse(missing)
-	s.state.Unplaced = missing
 	for len(s.state.Unplaced) > 0 {
 		batch := s.state.Unplaced[:min(len(s.state.Unplaced), placesPerQuery)]
 		if err := s.placeSome(ctx, batch); err != nil {
 			return err
 		}
 	}
-	return s.emit(ctx, nil)
+	return nil
 }
 
 // placeSome reads a page behind each of a few commits, and then on behind those for which a page is not enough.
@@ -74,44 +87,50 @@ func (s *repositorySync) placeSome(ctx context.Context, shas []string) error {
 	if answer.Repository == nil {
 		return s.noRepository(s.part, nil)
 	}
-	for i, sha := range slices.Clone(shas) {
-		if err := s.placeOne(ctx, sha, answer.Repository[fmt.Sprintf("commit%d", i)]); err != nil {
+	var events []dora.Event
+	for i, sha := range shas {
+		news, err := s.placeOne(ctx, sha, answer.Repository[fmt.Sprintf("commit%d", i)])
+		if err != nil {
 			return err
 		}
+		events = append(events, news...)
 	}
-	return nil
+	// Only now may the position change: until here an error leaves everything to the next run.
+	for i, sha := range shas {
+		if answer.Repository[fmt.Sprintf("commit%d", i)].lost() {
+			s.state.Lost = remember(s.state.Lost, sha, lostLimit)
+		} else {
+			s.state.Placed = remember(s.state.Placed, sha, placedLimit)
+		}
+	}
+	s.state.Unplaced = s.state.Unplaced[len(shas):]
+	return s.emit(ctx, events)
 }
 
 type historyNode struct{ History *page[commitNode] }
 
-func (s *repositorySync) placeOne(ctx context.Context, sha string, node *historyNode) error {
-	if node == nil || node.History == nil {
-		s.settlePlace(sha)
-		s.state.Lost = remember(s.state.Lost, sha, lostLimit)
-		return s.emit(ctx, nil)
+func (n *historyNode) lost() bool { return n == nil || n.History == nil }
+
+// placeOne returns what is news behind one commit once all of it is read.
+func (s *repositorySync) placeOne(ctx context.Context, sha string, node *historyNode) ([]dora.Event, error) {
+	if node.lost() {
+		return nil, nil
 	}
+	var events []dora.Event
 	for {
-		events, err := s.takeBehind(ctx, node.History)
+		news, err := s.takeBehind(ctx, node.History)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		events = append(events, news...)
 		if s.branch.graph.complete(sha) || !node.History.PageInfo.HasNextPage {
-			s.settlePlace(sha)
 			s.branch.graph.settle([]string{sha})
-			s.state.Placed = remember(s.state.Placed, sha, placedLimit)
-			return s.emit(ctx, events)
-		}
-		if err := s.emit(ctx, events); err != nil {
-			return err
+			return events, nil
 		}
 		if node, err = s.behind(ctx, sha, node.History.PageInfo.EndCursor); err != nil {
-			return err
+			return nil, err
 		}
 	}
-}
-
-func (s *repositorySync) settlePlace(sha string) {
-	s.state.Unplaced = slices.DeleteFunc(slices.Clone(s.state.Unplaced), func(each string) bool { return each == sha })
 }
 
 func (s *repositorySync) takeBehind(ctx context.Context, commits *page[commitNode]) ([]dora.Event, error) {
@@ -146,7 +165,7 @@ func (s *repositorySync) behind(ctx context.Context, sha, after string) (*histor
 	if err != nil {
 		return nil, err
 	}
-	if answer.Repository == nil || answer.Repository.Commit == nil || answer.Repository.Commit.History == nil {
+	if answer.Repository == nil || answer.Repository.Commit.lost() {
 		return nil, s.noRepository(s.part, fmt.Errorf("commit %s was lost while it was read", sha))
 	}
 	return answer.Repository.Commit, nil

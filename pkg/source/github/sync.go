@@ -120,6 +120,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 		return err
 	}
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node.Issues))
+	s.state.meet(s.branch)
 	s.progress.Done += len(events)
 	if s.pages == 0 {
 		s.progress.Total = total(node)
@@ -146,7 +147,7 @@ func (s *repositorySync) restart() {
 // variables asks narrowly at first where little can be new, and as widely as the server bears from then on.
 func (s *repositorySync) variables(width int) map[string]any {
 	pulls, entries := min(width/2, pullsAtMost), width
-	if s.left.pulls <= pullsForFree*s.left.pages {
+	if s.left.pages > 0 && s.left.pulls <= pullsForFree*s.left.pages {
 		pulls = min(pulls, pullsForFree)
 	}
 	if s.pages == 0 && s.pulls.state.Done && s.runs.state.Done && !s.branch.first() {
