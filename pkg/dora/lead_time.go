@@ -76,8 +76,12 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 			}
 		}
 	}
+	from := def.LeadTimeStart
+	if def.Unit == UnitCommit {
+		from = StartFirstCommit // a commit begins when it is authored: it has nothing else to begin with
+	}
 	for _, m := range measured {
-		m.measure(d, def)
+		m.measure(d, def, from)
 	}
 	slices.SortFunc(measured, func(a, b *ChangeFact) int {
 		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
@@ -148,8 +152,8 @@ func (r *repository) commitFact(n node, first time.Time) *ChangeFact {
 }
 
 // measure works out the unit's lead time and its stages, or why it has none.
-func (f *ChangeFact) measure(d *DeploymentFact, def *Definition) {
-	start := f.start(def.LeadTimeStart)
+func (f *ChangeFact) measure(d *DeploymentFact, def *Definition, from LeadTimeStart) {
+	start := f.start(from)
 	lead := d.Finished.Sub(start)
 	switch {
 	case d.First:
@@ -164,7 +168,7 @@ func (f *ChangeFact) measure(d *DeploymentFact, def *Definition) {
 		f.Excluded = ReasonNegative
 	default:
 		f.Lead = lead
-		f.Stages, f.clamped = f.split(start, def.LeadTimeStart, d.Finished)
+		f.Stages, f.clamped = f.split(start, from, d.Finished)
 	}
 }
 

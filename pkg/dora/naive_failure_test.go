@@ -22,7 +22,6 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[dora.Reason]in
 			continue
 		}
 		d.rollback = true
-		d.reasons["rollback"] = true
 		restored := l.repository.reach(d.event.SHA)
 		for j := i - 1; j >= 0 && d.blamed == nil; j-- {
 			if restored[l.deployments[j].event.SHA] {
@@ -33,9 +32,8 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[dora.Reason]in
 			unmeasured[dora.ReasonRollbackUnresolved]++
 			continue
 		}
-		d.mended = append(d.mended, d.blamed)
-		d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.event.Finished(), d.event.FullID()})
 		if def.Uses(dora.EvidenceRollback) {
+			d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.event.Finished(), d.event.Number, d.event.FullID()})
 			d.blamed.accuse(dora.EvidenceRollback, d.event.FullID(), 0, d.event.Finished())
 		}
 	}
@@ -47,105 +45,134 @@ func (d *naiveDeployment) accuse(kind dora.EvidenceKind, by string, change int, 
 
 // remedies finds what reverts and hotfixes mend.
 func (l *naiveLane) remedies(def dora.Definition, unmeasured map[dora.Reason]int) {
-	shippedBy := map[*naiveChange]*naiveDeployment{}
-	for _, d := range l.deployments {
-		for _, c := range d.changes {
-			shippedBy[c] = d
-		}
-	}
 	for i, d := range l.deployments {
+		if i == 0 || d.unknown {
+			continue // "it has no base, so its changes are unmeasurable": nor do they mend anything
+		}
 		for _, c := range d.changes {
 			hotfix := c.pull != nil && (def.Hotfix.Branches.Match(c.pull.Branch) || slices.ContainsFunc(c.pull.Labels, func(label string) bool {
 				return slices.ContainsFunc(def.Hotfix.Labels, func(wanted string) bool { return strings.EqualFold(label, wanted) })
 			}))
-			revert, undone := l.repository.undone(c)
+			v := l.repository.undone(c)
+			if v.is && (v.again && v.what == nil || v.what != nil && l.repository.effective(v.what, nil)) {
+				continue // a re-landing
+			}
+			shipped := l.shipper(v.what)
 			var failed *naiveDeployment
 			switch {
-			case undone != nil:
-				if l.repository.effective(undone, nil) || shippedBy[undone] == d {
-					continue // a re-landing, or a revert that ships with what it reverts
-				}
-				failed = shippedBy[undone]
-				if failed == nil || failed.at > d.at {
-					unmeasured[dora.ReasonRevertUnresolved]++
-					continue
-				}
-				d.reasons["revert"] = true
+			case shipped != nil && shipped.at >= i:
+				continue // ships together with what it reverts
+			case shipped != nil:
+				failed = shipped
+				d.reverts = append(d.reverts, failed)
 			case hotfix:
-				d.reasons["hotfix"] = true
-				before := i - 1
-				for before >= 0 && l.deployments[before].redeploy {
-					before--
-				}
-				if before >= 0 {
-					failed = l.deployments[before]
-					if failed.rollback {
-						failed = failed.blamed
-					}
-				}
-				if failed == nil {
-					unmeasured[dora.ReasonHotfixUnresolved]++
-					continue
-				}
-			case revert:
+				failed = l.mendedByHotfix(i)
+				d.hotfixes = append(d.hotfixes, failed)
+			case v.is:
 				unmeasured[dora.ReasonRevertUnresolved]++
 				continue
 			default:
 				continue
 			}
-			d.mended = append(d.mended, failed)
-			failed.recovery = append(failed.recovery, naiveEnd{d.event.Finished(), d.event.FullID()})
 			if def.Uses(dora.EvidenceRemedy) {
 				failed.accuse(dora.EvidenceRemedy, d.event.FullID(), c.number(), d.event.Finished())
+				failed.recovery = append(failed.recovery, naiveEnd{d.event.Finished(), d.event.Number, d.event.FullID()})
 			}
 		}
 	}
+}
+
+// shipper is the deployment that shipped a change.
+func (l *naiveLane) shipper(c *naiveChange) *naiveDeployment {
+	if c == nil {
+		return nil
+	}
+	for _, d := range l.deployments {
+		if d.contents[c.landed] {
+			return d
+		}
+	}
+	return nil
+}
+
+// mendedByHotfix is "the deployment just before the remedy's, skipping redeploys and rollbacks (after a rollback: the
+// one it blamed)".
+func (l *naiveLane) mendedByHotfix(remedy int) *naiveDeployment {
+	for i := remedy - 1; i >= 0; i-- {
+		switch d := l.deployments[i]; {
+		case d.blamed != nil:
+			return d.blamed
+		case !d.redeploy && !d.rollback:
+			return d
+		}
+	}
+	panic("the first deployment is neither redeploy nor rollback")
+}
+
+// naiveRevert is what a change's text says that it takes back.
+type naiveRevert struct {
+	is    bool         // a revert
+	what  *naiveChange // nil if that was not found
+	again bool         // its title says that what it takes back is a revert in its turn
 }
 
 // effective says that a change is a revert and no re-landing.
 func (r *naiveRepository) effective(c *naiveChange, seen []*naiveChange) bool {
-	revert, undone := r.undone(c)
-	if undone == nil || slices.Contains(seen, c) {
-		return revert
+	v := r.undone(c)
+	switch {
+	case !v.is:
+		return false
+	case v.what == nil || slices.Contains(seen, c):
+		return !v.again
 	}
-	return !r.effective(undone, append(seen, c))
+	return !r.effective(v.what, append(seen, c))
 }
 
-// undone reads of a change whether it is a revert, and what it takes back; nil if that was not found.
-func (r *naiveRepository) undone(c *naiveChange) (revert bool, what *naiveChange) {
+// undone reads of a change whether it is a revert, and what it takes back. What names the other first decides: a
+// number in the body, a commit in the body, the quoted title.
+func (r *naiveRepository) undone(c *naiveChange) naiveRevert {
 	title, body, _ := strings.Cut(c.message, "\n")
+	v := naiveRevert{again: againInTitle(title)}
 	for _, words := range splitAfter(body, "Reverts ") {
 		name, rest, ok := strings.Cut(words, "#")
-		if !ok || !strings.EqualFold(name, r.name) {
-			continue
+		if number := leadingNumber(rest); ok && number > 0 && strings.Count(name, "/") == 1 && !strings.Contains(name, " ") {
+			v.is = true
+			if strings.EqualFold(name, r.name) {
+				v.what = r.numbered(number)
+			}
+			return v
 		}
-		revert = true
-		if number := leadingNumber(rest); number > 0 && what == nil {
-			what = r.numbered(number)
-		}
-	}
-	if what != nil {
-		return true, what
 	}
 	for _, words := range splitAfter(body, "This reverts commit ") {
-		revert = true
-		for _, other := range r.units {
-			if len(words) >= 40 && what == nil && (other.landed == words[:40] || slices.Contains(other.shas, words[:40])) {
-				what = other
-			}
+		if len(words) >= 40 {
+			v.is, v.what = true, r.withCommit(words[:40])
+			return v
 		}
 	}
-	if what != nil {
-		return true, what
+	quoted, ok := quotedTitle(title)
+	v.is = ok
+	if at := strings.LastIndex(quoted, "#"); at >= 0 {
+		v.what = r.numbered(leadingNumber(quoted[at+1:]))
 	}
-	if strings.HasPrefix(title, `Revert "`) && strings.Count(title, `"`) >= 2 {
-		quoted := title[len(`Revert "`):strings.LastIndex(title, `"`)]
-		if at := strings.LastIndex(quoted, "#"); at >= 0 {
-			what = r.numbered(leadingNumber(quoted[at+1:]))
-		}
-		return true, what
+	return v
+}
+
+// quotedTitle is what stands inside the outermost quotes of a revert's title.
+func quotedTitle(title string) (string, bool) {
+	if !strings.HasPrefix(title, `Revert "`) || strings.Count(title, `"`) < 2 {
+		return "", false
 	}
-	return revert, nil
+	return title[len(`Revert "`):strings.LastIndex(title, `"`)], true
+}
+
+// againInTitle says that a title reverts a revert; a revert of that one is no re-landing.
+func againInTitle(title string) bool {
+	quoted, ok := quotedTitle(title)
+	if !ok {
+		return false
+	}
+	_, inner := quotedTitle(quoted)
+	return inner && !againInTitle(quoted)
 }
 
 func (r *naiveRepository) numbered(number int) *naiveChange {
@@ -153,6 +180,24 @@ func (r *naiveRepository) numbered(number int) *naiveChange {
 		if c.pull != nil && c.pull.Number == number {
 			return c
 		}
+	}
+	return nil
+}
+
+// withCommit is the change that a commit landed, else that it is one of; else the commit by itself.
+func (r *naiveRepository) withCommit(sha string) *naiveChange {
+	for _, c := range r.units {
+		if c.landed == sha {
+			return c
+		}
+	}
+	for _, c := range r.units {
+		if slices.Contains(c.shas, sha) {
+			return c
+		}
+	}
+	if c := r.commits[sha]; c != nil {
+		return &naiveChange{commit: c, landed: sha, author: c.Author, message: c.Message}
 	}
 	return nil
 }
@@ -176,6 +221,7 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 		text   string
 	}
 	var incidents []told
+	sort.SliceStable(n.incidents, func(a, b int) bool { return n.incidents[a].Opened.Before(n.incidents[b].Opened) })
 	for _, i := range n.incidents {
 		if i.Withdrawn || !slices.ContainsFunc(s.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) }) {
 			continue
@@ -183,19 +229,30 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
 		names := false
-		for _, d := range n.deployments {
-			names = names || (mentions(i, d) && !d.Finished().IsZero())
-		}
-		for _, d := range all {
-			if !mentions(i, d.event) {
-				continue
+		for _, word := range words(i) {
+			var before, after *naiveDeployment
+			for _, d := range n.deployments {
+				names = names || named(word, d)
 			}
-			if d.event.Finished().After(i.Opened) {
-				if remedy == nil {
-					remedy = d
+			for _, d := range all {
+				switch {
+				case !named(word, d.event):
+				case !d.event.Finished().After(i.Opened):
+					before = d
+				case after == nil:
+					after = d
 				}
-			} else {
-				linked, by = d, dora.EvidenceExplicit
+			}
+			// "A sha or version means its last success finished ≤ opened"; of several names the latest deployment counts.
+			switch {
+			case before != nil:
+				if linked == nil || earlierDeployment(linked, before) {
+					linked, by = before, dora.EvidenceExplicit
+				}
+			case after != nil:
+				if remedy == nil || earlierDeployment(remedy, after) {
+					remedy = after
+				}
 			}
 		}
 		if !n.def.Uses(dora.EvidenceExplicit) {
@@ -219,7 +276,6 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 		}
 		if remedy != nil {
 			remedy.remedy = true
-			remedy.reasons["remedy"] = true
 			text += " remedied by " + remedy.event.FullID()
 		}
 		incidents = append(incidents, told{i.Opened, text})
@@ -232,21 +288,22 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 	return lines
 }
 
-// mentions says whether an incident's text contains a deployment's sha, id, address or version as a whole token.
-func mentions(i *dora.Incident, d *dora.Deployment) bool {
-	names := []string{d.SHA, d.ID, d.FullID(), strconv.FormatInt(d.Number, 10)}
-	if d.URL != "" {
-		names = append(names, d.URL)
-	}
-	if d.RefKind == dora.RefTag && d.Ref != "" {
-		names = append(names, d.Ref)
-	}
-	for _, word := range strings.Fields(i.Title + "\n" + i.Body) {
-		if slices.Contains(names, strings.Trim(word, ".,;:!?()[]{}<>\"'`")) {
-			return true
+// words are the tokens of an incident's text. A colon ends one, so that the last part of a full id is the number.
+func words(i *dora.Incident) []string {
+	var found []string
+	for _, word := range strings.FieldsFunc(i.Title+"\n"+i.Body, func(c rune) bool { return strings.ContainsRune(" \n,;!?()[]{}<>\"'`", c) }) {
+		word = strings.Trim(word, ".:")
+		found = append(found, word)
+		if !strings.Contains(word, "://") {
+			found = append(found, word[strings.LastIndex(word, ":")+1:])
 		}
 	}
-	return false
+	return found
+}
+
+// named says whether a word is a deployment's sha, number, address or version.
+func named(word string, d *dora.Deployment) bool {
+	return word != "" && (word == d.SHA || word == strconv.FormatInt(d.Number, 10) || word == d.URL || (d.RefKind == dora.RefTag && word == d.Ref))
 }
 
 // recovered is the earliest end of a failure.
@@ -261,7 +318,7 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 		for _, i := range d.linked {
 			open = open || i.Resolved.IsZero()
 			if i.Resolved.After(last.at) {
-				last = naiveEnd{i.Resolved, i.FullID()}
+				last = naiveEnd{at: i.Resolved, by: i.FullID()}
 			}
 		}
 		if !open {
@@ -271,7 +328,12 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 	if len(ends) == 0 {
 		return ""
 	}
-	sort.SliceStable(ends, func(a, b int) bool { return ends[a].at.Before(ends[b].at) })
+	sort.SliceStable(ends, func(a, b int) bool {
+		if !ends[a].at.Equal(ends[b].at) {
+			return ends[a].at.Before(ends[b].at)
+		}
+		return ends[a].number != 0 && (ends[b].number == 0 || ends[a].number < ends[b].number)
+	})
 	if ends[0].at.Before(d.event.Finished()) {
 		unmeasured[dora.ReasonNegativeRecovery]++
 		return ""
@@ -279,16 +341,20 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 	return fmt.Sprintf("  recovered %s by %s", stamp(ends[0].at), ends[0].by)
 }
 
-// rework says why a deployment was unplanned.
+// rework says why a deployment was unplanned. Under the reading `incident` an incident stands behind the reason.
 func (n *naive) rework(d *naiveDeployment) dora.ReworkReason {
-	if n.def.Rework == dora.ReworkIncident && !d.remedy &&
-		!slices.ContainsFunc(d.mended, func(failed *naiveDeployment) bool { return len(failed.linked) > 0 }) {
-		return ""
+	behind := func(blamed *naiveDeployment) bool {
+		return n.def.Rework == dora.ReworkFix || (blamed != nil && len(blamed.linked) > 0)
 	}
-	for _, reason := range []dora.ReworkReason{dora.ReworkRollback, dora.ReworkRevert, dora.ReworkHotfix, dora.ReworkRemedy} {
-		if d.reasons[string(reason)] {
-			return reason
-		}
+	switch {
+	case d.rollback && behind(d.blamed):
+		return dora.ReworkRollback
+	case slices.ContainsFunc(d.reverts, behind):
+		return dora.ReworkRevert
+	case slices.ContainsFunc(d.hotfixes, behind):
+		return dora.ReworkHotfix
+	case d.remedy:
+		return dora.ReworkRemedy
 	}
 	return ""
 }

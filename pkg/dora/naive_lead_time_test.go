@@ -25,7 +25,7 @@ func (n *naive) units(d *naiveDeployment) []naiveUnit {
 	if n.def.Unit == dora.UnitCommit {
 		for sha := range d.contents {
 			if c := d.lane.repository.commits[sha]; len(c.Parents) < 2 {
-				units = append(units, naiveUnit{sha: sha, author: c.Author, start: c.Authored, own: true})
+				units = append(units, naiveUnit{sha: sha, author: c.Author, start: c.Authored, merged: c.Committed, own: true})
 			}
 		}
 		return units
@@ -38,6 +38,8 @@ func (n *naive) units(d *naiveDeployment) []naiveUnit {
 		if p := c.pull; p != nil {
 			u.number, u.opened, u.merged = p.Number, p.Opened, p.Merged
 			u.review, u.approved = n.reviews(p)
+		} else {
+			u.merged = c.commit.Committed // a plain commit is merged when it is committed
 		}
 		units = append(units, u)
 	}
@@ -75,6 +77,8 @@ func (u naiveUnit) tell(def dora.Definition, d *naiveDeployment, unmeasured map[
 	switch {
 	case d.at == 0:
 		reason = dora.ReasonFirstDeployment
+	case d.unknown:
+		return text + " excluded=" + string(dora.ReasonUnknownCommit) // the deployment is counted, not each unit
 	case def.Bots.Pattern.Match(u.author) && def.Bots.LeadTime == dora.Exclude:
 		reason = dora.ReasonBot
 	case start.IsZero():
@@ -87,11 +91,15 @@ func (u naiveUnit) tell(def dora.Definition, d *naiveDeployment, unmeasured map[
 		return text + " excluded=" + string(reason)
 	}
 	text += " lead=" + finished.Sub(start).String()
+	merged := u.merged
+	if u.number == 0 {
+		merged = time.Time{} // a plain commit has no review that could end
+	}
 	at := start
 	for _, end := range []struct {
 		stage dora.Stage
 		at    time.Time
-	}{{dora.StageCoding, u.opened}, {dora.StagePickup, u.review}, {dora.StageReview, u.merged}, {dora.StageDeploy, finished}} {
+	}{{dora.StageCoding, u.opened}, {dora.StagePickup, u.review}, {dora.StageReview, merged}, {dora.StageDeploy, finished}} {
 		if end.stage < from || end.at.IsZero() {
 			continue
 		}

@@ -104,6 +104,7 @@ func (n *naive) repository(source, name string) *naiveRepository {
 			r.pulls = append(r.pulls, c)
 		}
 	}
+	sort.Slice(r.pulls, func(i, j int) bool { return r.pulls[i].Number < r.pulls[j].Number })
 	r.sortOut()
 	return r
 }
@@ -174,7 +175,7 @@ func (r *naiveRepository) sortOut() {
 	}
 	owned := set{}
 	for _, pull := range r.pulls {
-		c := &naiveChange{pull: pull, landed: pull.MergeCommit, onMain: pull.Base == r.branch, author: pull.Author, message: pull.Title + "\n\n" + pull.Body}
+		c := &naiveChange{pull: pull, landed: pull.MergeCommit, onMain: pull.Base == r.branch && r.commits[r.head] != nil && r.commits[pull.MergeCommit] != nil && r.reach(r.head)[pull.MergeCommit], author: pull.Author, message: pull.Title + "\n\n" + pull.Body}
 		for sha := range r.landedBy(pull) {
 			owned[sha] = true
 			c.shas = append(c.shas, sha)
@@ -223,14 +224,15 @@ type naiveDeployment struct {
 	evidence []string
 	recovery []naiveEnd
 	linked   []*dora.Incident
-	mended   []*naiveDeployment // what its changes mend
-	reasons  set                // of rework
+	reverts  []*naiveDeployment // what its reverts undo
+	hotfixes []*naiveDeployment // what its hotfixes mend
 	remedy   bool               // of an incident
 }
 
 type naiveEnd struct {
-	at time.Time
-	by string
+	at     time.Time
+	number int64 // of the deployment; 0 for an incident
+	by     string
 }
 
 // naiveLane is the deployments of one service into one environment, in order.
@@ -295,7 +297,7 @@ func (n *naive) service(s dora.Service) []string {
 			byName[key] = &naiveLane{repository: repositories[repository]}
 			lanes = append(lanes, byName[key])
 		}
-		byName[key].deployments = append(byName[key].deployments, &naiveDeployment{event: d, lane: byName[key], reasons: set{}})
+		byName[key].deployments = append(byName[key].deployments, &naiveDeployment{event: d, lane: byName[key]})
 	}
 	var all []*naiveDeployment
 	for _, l := range lanes {
@@ -336,12 +338,15 @@ func (l *naiveLane) contents(unmeasured map[dora.Reason]int) {
 		d.contents = minus(l.repository.reach(d.event.SHA), before)
 		for sha := range d.contents {
 			before[sha] = true
-			d.unknown = d.unknown || l.repository.commits[sha] == nil
+			if l.repository.commits[sha] == nil {
+				d.unknown = true
+				delete(d.contents, sha)
+			}
 		}
+		d.unknown = d.unknown || l.repository.commits[d.event.SHA] == nil
 		d.redeploy = i > 0 && l.deployments[i-1].event.SHA == d.event.SHA
 		if d.unknown {
 			unmeasured[dora.ReasonUnknownCommit]++
-			d.contents = set{}
 		}
 		for _, c := range l.repository.units {
 			if d.contents[c.landed] {

@@ -1,0 +1,45 @@
+package dora_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mapping, def := drawMapping(t), drawDefinition(t)
+		w := drawWorld(t)
+		h := dora.NewHistory(mapping)
+		h.Apply(w.events...)
+		got := tell(h.Derive(def))
+		want := newNaive(mapping, def, w.events).tell()
+		sameStory(t, want, got)
+	})
+}
+
+// sameStory fails with the lines that only one of two tellings has.
+func sameStory(t *rapid.T, want, got []string) {
+	if strings.Join(want, "\n") == strings.Join(got, "\n") {
+		return
+	}
+	count := map[string]int{}
+	for _, line := range want {
+		count[line]++
+	}
+	for _, line := range got {
+		count[line]--
+	}
+	for _, line := range sortedKeys(count) {
+		switch {
+		case count[line] > 0:
+			t.Logf("naive  %s", line)
+		case count[line] < 0:
+			t.Logf("engine %s", line)
+		}
+	}
+	t.Fatalf("the readings differ; the naive one is\n%s", strings.Join(want, "\n"))
+}

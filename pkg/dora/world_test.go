@@ -1,0 +1,409 @@
+package dora_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// world draws small histories: every way in which a change lands, a version is deployed and an incident is told of.
+type world struct {
+	t           *rapid.T
+	events      []dora.Event
+	repos       []*worldRepo
+	deployments []*dora.Deployment
+	now         time.Time
+	serial      int
+}
+
+// worldRepo is a repository under way.
+type worldRepo struct {
+	name    string
+	tip     string   // of the main line
+	shas    []string // all that can be deployed
+	main    []string // of these, the main line
+	changes []*dora.Change
+	plain   []*dora.Commit
+	number  int
+}
+
+var worldStart = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+
+// drawWorld draws the events of a history, newest versions and overtaken ones.
+func drawWorld(t *rapid.T) *world {
+	w := &world{t: t, now: worldStart}
+	for _, name := range []string{"acme/api", "acme/web"}[:w.int("repositories", 1, 2)] {
+		w.repos = append(w.repos, &worldRepo{name: name})
+	}
+	for _, r := range w.repos {
+		w.land(r, w.commit(r, w.author()))
+	}
+	for range w.int("steps", 2, 22) {
+		w.now = w.now.Add(time.Duration(w.int("hours", 0, 9)) * time.Hour)
+		r := w.repos[w.int("repository", 0, len(w.repos)-1)]
+		switch w.pick("step", "plain", "side", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "incident", "incident") {
+		case "plain":
+			c := w.commit(r, w.author(), r.tip)
+			c.Message = w.message(r, fmt.Sprintf("Work on %d", w.serial))
+			w.land(r, c)
+			r.plain = append(r.plain, c)
+		case "side":
+			w.side(r)
+		case "deploy":
+			w.deploy(r)
+		case "incident":
+			w.incident(r)
+		default:
+			w.pull(r, "")
+		}
+	}
+	for _, r := range w.repos {
+		w.events = append(w.events, &dora.Repository{Header: w.head(r.name, w.now), Name: r.name, DefaultBranch: "main", HeadSHA: r.tip})
+		if w.one("an older head", 3) {
+			w.events = append(w.events, &dora.Repository{Header: w.head(r.name, worldStart), Name: r.name, DefaultBranch: "main", HeadSHA: r.main[len(r.main)/2]})
+		}
+	}
+	return w
+}
+
+func (w *world) int(what string, low, high int) int { return rapid.IntRange(low, high).Draw(w.t, what) }
+
+// one says yes once in n times.
+func (w *world) one(what string, n int) bool { return w.int(what, 0, n-1) == n-1 }
+
+func (w *world) pick(what string, from ...string) string { return from[w.int(what, 0, len(from)-1)] }
+
+func (w *world) author() string {
+	return w.pick("author", "dev-01", "dev-02", "dev-03", "dependabot[bot]")
+}
+
+func (w *world) head(id string, updated time.Time) dora.Header {
+	return dora.Header{Source: "github", ID: id, Updated: updated}
+}
+
+func (w *world) next() int {
+	w.serial++
+	return w.serial
+}
+
+// skewed is now, or what a wrong clock or a patient author makes of it.
+func (w *world) skewed() time.Time {
+	return w.now.Add(time.Duration(w.int("clock", -30, 4))*time.Hour + time.Duration(w.serial)*time.Second)
+}
+
+func (w *world) commit(r *worldRepo, author string, parents ...string) *dora.Commit {
+	sha := fmt.Sprintf("%040x", 0xa0+w.next())
+	c := &dora.Commit{Header: w.head(r.name+":commit:"+sha, time.Time{}), Repository: r.name, SHA: sha, Parents: parents, Authored: w.skewed(), Committed: w.now, Author: author}
+	if w.one("lost commit", 60) && r.tip != "" {
+		return c
+	}
+	w.events = append(w.events, c)
+	r.shas = append(r.shas, sha)
+	return c
+}
+
+func (w *world) land(r *worldRepo, c *dora.Commit) {
+	r.tip = c.SHA
+	r.main = append(r.main, c.SHA)
+}
+
+// side makes a commit off the main line, or merges one without a pull request.
+func (w *world) side(r *worldRepo) {
+	branch := w.commit(r, w.author(), r.tip)
+	if w.one("merged by hand", 2) {
+		w.land(r, w.commit(r, w.author(), r.tip, branch.SHA))
+	}
+}
+
+// message may make a revert of a text.
+func (w *world) message(r *worldRepo, title string) string {
+	if !w.one("revert", 3) {
+		return title
+	}
+	number, sha := "", fmt.Sprintf("%040x", 0xdead)
+	if len(r.changes) > 0 {
+		undone := r.changes[w.int("undone", 0, len(r.changes)-1)]
+		number, title, sha = fmt.Sprintf("#%d", undone.Number), undone.Title, undone.MergeCommit
+		if w.one("a commit of its branch", 4) {
+			sha = undone.Commits[0].SHA
+		}
+	}
+	if len(r.plain) > 0 && w.one("plain undone", 3) {
+		undone := r.plain[w.int("which plain", 0, len(r.plain)-1)]
+		number = ""
+		sha = undone.SHA
+		title, _, _ = strings.Cut(undone.Message, "\n")
+	}
+	switch w.pick("revert by", "number", "sha", "title", "words", "other repository") {
+	case "number":
+		return "Revert \"" + title + "\"\n\nReverts " + r.name + number
+	case "sha":
+		return "Revert \"" + title + "\"\n\nThis reverts commit " + sha + "."
+	case "title":
+		if number != "" {
+			return "Revert \"" + title + " (" + number + ")\" (#99)"
+		}
+		return "Revert \"" + title + "\" (#1)"
+	case "other repository":
+		return "Undo\n\nReverts acme/other" + number
+	}
+	return "Revert \"" + title + "\""
+}
+
+// pull merges a pull request; onto a branch if one is named, else onto the main line.
+func (w *world) pull(r *worldRepo, nested string) {
+	base, author := r.tip, w.author()
+	r.number++
+	number := r.number
+	opened := w.skewed()
+	if w.one("opened in time", 2) {
+		opened = w.now.Add(-time.Duration(w.int("open for", 0, 20)) * time.Hour)
+	}
+	p := &dora.Change{Header: w.head(fmt.Sprintf("%s:change:%d", r.name, number), w.now), Repository: r.name, Number: number, Author: author, Base: "main", Branch: fmt.Sprintf("topic-%d", number), Opened: opened, Merged: w.now}
+	title, body, _ := strings.Cut(w.message(r, fmt.Sprintf("Add %d", number)), "\n")
+	p.Title, p.Body = title, strings.TrimSpace(body)
+	if w.one("hotfix label", 5) {
+		p.Labels = []string{"Hotfix"}
+	}
+	if w.one("hotfix branch", 6) {
+		p.Branch = "hotfix/it"
+	}
+	for range w.int("reviews", 0, 2) {
+		p.Reviews = append(p.Reviews, dora.Review{Author: w.author(), State: w.pick("review", "approved", "commented"), At: w.skewed()})
+	}
+	var own []*dora.Commit
+	at := base
+	for range w.int("commits", 1, 3) {
+		c := w.commit(r, author, at)
+		own, at = append(own, c), c.SHA
+	}
+	for _, c := range own {
+		p.Commits = append(p.Commits, dora.ChangeCommit{SHA: c.SHA, Authored: c.Authored})
+	}
+	kind := w.pick("landing", "merge", "squash", "rebase", "forward", "nested", "lost", "retargeted")
+	if nested != "" {
+		kind = "merge"
+	}
+	switch kind {
+	case "merge":
+		w.merged(r, p, w.commit(r, author, base, at))
+	case "squash":
+		w.merged(r, p, w.commit(r, author, base))
+	case "forward":
+		w.merged(r, p, own[len(own)-1])
+	case "rebase":
+		if w.one("moved on", 2) {
+			c := w.commit(r, author, r.tip)
+			w.land(r, c)
+			r.plain = append(r.plain, c)
+		}
+		for _, c := range own {
+			landed := w.commit(r, author, r.tip)
+			landed.Authored = c.Authored
+			w.merged(r, p, landed)
+		}
+	case "nested":
+		// Merged into a branch, which may itself be merged later.
+		inner := w.commit(r, author, base, at)
+		p.Base, p.MergeCommit = fmt.Sprintf("topic-%d", number+1), inner.SHA
+		if w.one("outer", 2) {
+			r.number++
+			outer := *p
+			outer.Header = w.head(fmt.Sprintf("%s:change:%d", r.name, r.number), w.now)
+			outer.Number, outer.Base, outer.Title, outer.Body = r.number, "main", fmt.Sprintf("Add %d", r.number), ""
+			outer.Commits = append(append([]dora.ChangeCommit{}, p.Commits...), dora.ChangeCommit{SHA: inner.SHA, Authored: inner.Authored})
+			w.merged(r, &outer, w.commit(r, author, base, inner.SHA))
+			r.changes = append(r.changes, &outer)
+			w.events = append(w.events, &outer)
+		}
+	case "lost":
+		p.MergeCommit = ""
+	case "retargeted":
+		p.Base = "release"
+		c := w.commit(r, author, base)
+		p.MergeCommit = c.SHA
+	}
+	r.changes = append(r.changes, p)
+	w.events = append(w.events, p)
+	if w.one("an older version", 4) {
+		old := *p
+		old.Updated = old.Updated.Add(-time.Hour)
+		old.Labels, old.Reviews, old.MergeCommit, old.Title = []string{"hotfix"}, nil, r.main[0], "Old"
+		w.events = append(w.events, &old)
+	}
+}
+
+func (w *world) merged(r *worldRepo, p *dora.Change, landed *dora.Commit) {
+	p.MergeCommit = landed.SHA
+	w.land(r, landed)
+}
+
+// deploy brings a version into an environment, or tries to.
+func (w *world) deploy(r *worldRepo) {
+	sha := r.tip
+	switch w.pick("version", "tip", "tip", "main", "main", "same again", "any", "unknown") {
+	case "main":
+		sha = r.main[max(0, len(r.main)-w.int("back", 1, 5))]
+	case "any":
+		sha = r.shas[w.int("any sha", 0, len(r.shas)-1)]
+	case "same again":
+		for _, d := range w.deployments {
+			if d.Repository == r.name {
+				sha = d.SHA
+			}
+		}
+	case "unknown":
+		if w.one("truly", 3) {
+			sha = fmt.Sprintf("%040x", 0xfff000+w.next())
+		}
+	}
+	number := w.next() + 500100
+	d := &dora.Deployment{
+		Header:      w.head(fmt.Sprintf("%s:deployment:%d", r.name, number), w.now),
+		Repository:  r.name,
+		Number:      int64(number),
+		Environment: w.pick("environment", "production", "production", "production", "worker", "staging"),
+		Task:        w.pick("task", "deploy", "deploy", "deploy:worker"),
+		SHA:         sha,
+		Ref:         w.pick("prefix", "x-v", "y-v") + strings.TrimLeft(sha, "0"),
+		RefKind:     dora.RefKind(w.pick("ref kind", "tag", "branch", "")),
+		Created:     w.now,
+		URL:         fmt.Sprintf("https://forge.example/%s/deployments/%d", r.name, number),
+	}
+	status := func(state dora.DeploymentState, hours int) {
+		d.Statuses = append(d.Statuses, dora.DeploymentStatus{State: state, At: w.now.Add(time.Duration(hours) * time.Hour)})
+	}
+	status(dora.StateWaiting, 0)
+	status(dora.StateRunning, 0)
+	took := w.int("took", 0, 3)
+	switch w.pick("outcome", "success", "success", "success", "success", "failure", "second try", "revoked", "running") {
+	case "success":
+		status(dora.StateSuccess, took)
+		status(dora.StateRetired, took+1)
+	case "failure":
+		status(dora.StateFailure, took)
+	case "second try":
+		status(dora.StateFailure, 0)
+		status(dora.StateSuccess, took+1)
+	case "revoked":
+		status(dora.StateSuccess, took)
+		status(dora.StateFailure, took+1)
+		status(dora.StateSuccess, took+2)
+	}
+	w.deployments = append(w.deployments, d)
+	w.events = append(w.events, d)
+	if w.one("seen under way", 4) {
+		early := *d
+		early.Updated = early.Updated.Add(-time.Minute)
+		early.Statuses = d.Statuses[:1]
+		w.events = append(w.events, &early)
+	}
+}
+
+// incident tells of an interruption.
+func (w *world) incident(r *worldRepo) {
+	number := w.next() + 7000
+	opened := w.now.Add(time.Duration(w.int("opened", -24, 30)) * time.Hour)
+	i := &dora.Incident{
+		Header: w.head(fmt.Sprintf("%s:incident:%d", r.name, number), w.now), Repository: r.name, Number: int64(number),
+		Title: "Errors", Body: w.mention(r), Opened: opened, Labels: []string{"incident"},
+	}
+	if w.one("by pager", 3) {
+		i.Source, i.Repository, i.Service = "pagerduty", "", w.pick("pager service", "PAPI", "PWEB")
+	}
+	if w.one("worker's", 4) {
+		i.Labels = append(i.Labels, "Service:Worker")
+	}
+	switch w.pick("state", "resolved", "resolved", "resolved", "open", "withdrawn") {
+	case "resolved":
+		i.Resolved = opened.Add(time.Duration(w.int("lasted", -3, 40)) * time.Hour)
+	case "withdrawn":
+		i.Withdrawn = true
+	}
+	w.events = append(w.events, i)
+	if w.one("before it was reopened", 3) {
+		closed := *i
+		closed.Updated, closed.Resolved = i.Updated.Add(-time.Hour), opened.Add(time.Hour)
+		w.events = append(w.events, &closed)
+	}
+}
+
+// mention is an incident's text: it names a deployment in one of many ways, or none.
+func (w *world) mention(r *worldRepo) string {
+	if len(w.deployments) == 0 || w.one("names nothing", 2) {
+		return w.pick("words", "Error rate above threshold.", "See #12 and v1.", "Since "+r.tip[:12]+" it is slow.")
+	}
+	d := w.deployments[w.int("named", 0, len(w.deployments)-1)]
+	switch w.pick("named by", "sha", "number", "id", "address", "ref", "inside", "two") {
+	case "sha":
+		return "Commit: " + d.SHA + "."
+	case "number":
+		return fmt.Sprintf("deployment_id: %d", d.Number)
+	case "id":
+		return "(" + d.FullID() + ")"
+	case "address":
+		return "See <" + d.URL + ">, please"
+	case "ref":
+		return "Broken since " + d.Ref + "."
+	case "inside":
+		return fmt.Sprintf("x%s %d7 %s-rc1 %s.2", d.SHA, d.Number, d.Ref, d.Ref)
+	}
+	other := w.deployments[w.int("also named", 0, len(w.deployments)-1)]
+	return d.SHA + " or " + other.SHA
+}
+
+// drawMapping draws which services there are.
+func drawMapping(t *rapid.T) dora.Mapping {
+	production := dora.MustPattern("(?i)^(prod|production|live)$")
+	api := []dora.IncidentRule{{Source: "github", Repository: "acme/api", ExcludeLabels: []string{"service:worker"}}, {Source: "pagerduty", Service: "PAPI"}}
+	worker := []dora.IncidentRule{{Source: "github", Repository: "acme/api", Labels: []string{"service:worker"}}}
+	web := []dora.IncidentRule{{Source: "github", Repository: "acme/web"}, {Source: "pagerduty", Service: "PWEB"}}
+	deploys := func(rule dora.DeploymentRule, repository string) []dora.DeploymentRule {
+		rule.Source, rule.Repository = "github", repository
+		return []dora.DeploymentRule{rule}
+	}
+	webService := dora.Service{Name: "web", Team: "front", Deployments: deploys(dora.DeploymentRule{}, "acme/web"), Incidents: web}
+	one := func(rule dora.DeploymentRule) dora.Service {
+		return dora.Service{Name: "api", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: api}
+	}
+	two := func(rule dora.DeploymentRule) dora.Service {
+		return dora.Service{Name: "worker", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: worker}
+	}
+	return dora.Mapping{Production: production, Services: rapid.SampledFrom([][]dora.Service{
+		nil,
+		{one(dora.DeploymentRule{}), webService},
+		{one(dora.DeploymentRule{}), two(dora.DeploymentRule{Environment: dora.MustPattern("^worker$")}), webService},
+		{one(dora.DeploymentRule{TagPrefix: "x-v"}), two(dora.DeploymentRule{TagPrefix: "y-v"})},
+		{one(dora.DeploymentRule{Task: "deploy"}), two(dora.DeploymentRule{Task: "deploy:worker"}), webService},
+		{one(dora.DeploymentRule{Environment: dora.MustPattern("prod|worker")})},
+		{{Name: "all", Team: "all", Deployments: []dora.DeploymentRule{{Source: "github"}}, Incidents: append(api, web...)}},
+	}).Draw(t, "services")}
+}
+
+// drawDefinition draws a team's reading.
+func drawDefinition(t *rapid.T) dora.Definition {
+	def := dora.DefaultDefinition()
+	inclusion := []dora.Inclusion{dora.Include, dora.Exclude}
+	def.Unit = rapid.SampledFrom([]dora.Unit{dora.UnitChange, dora.UnitChange, dora.UnitPullRequest, dora.UnitCommit}).Draw(t, "unit")
+	def.LeadTimeStart = rapid.SampledFrom([]dora.LeadTimeStart{dora.StartFirstCommit, dora.StartFirstCommit, dora.StartOpened, dora.StartMerged}).Draw(t, "start")
+	def.Bots.LeadTime = rapid.SampledFrom(inclusion).Draw(t, "bots' lead time")
+	def.Bots.Frequency = rapid.SampledFrom(inclusion).Draw(t, "bots' deployments")
+	def.Redeploys = rapid.SampledFrom(inclusion).Draw(t, "redeploys")
+	def.Recovery = rapid.SampledFrom([]dora.Recovery{dora.RecoveryOfDeployment, dora.RecoveryOfIncident}).Draw(t, "recovery")
+	def.Rework = rapid.SampledFrom([]dora.Rework{dora.ReworkFix, dora.ReworkIncident}).Draw(t, "rework")
+	def.IncidentWindow = rapid.SampledFrom([]dora.Duration{dora.Duration(24 * time.Hour), dora.Duration(2 * time.Hour), 0}).Draw(t, "window")
+	if rapid.IntRange(0, 3).Draw(t, "all evidence") == 3 {
+		var kept []dora.EvidenceKind
+		for _, kind := range def.Evidence {
+			if rapid.Bool().Draw(t, string(kind)) {
+				kept = append(kept, kind)
+			}
+		}
+		def.Evidence = kept
+	}
+	return def
+}
