@@ -187,8 +187,12 @@ func (d *Dataset) StoreFailure() error {
 	return d.failure
 }
 
-// Size is the number of stored events, by kind.
-func (d *Dataset) Size(ctx context.Context) (map[dora.Kind]int, error) { return d.store.Size(ctx) }
+// Counts is the number of events in hand, by source and kind.
+func (d *Dataset) Counts() map[string]map[dora.Kind]int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Counts()
+}
 
 // Check asks each source whether its address and credentials work, all at the same time. It gives the failures, by
 // the sources' ids.

@@ -65,6 +65,11 @@ func (b Bucket) Spans(from, to time.Time, zone *time.Location) []Span {
 	return spans
 }
 
+// Cover widens [from, to] to whole buckets.
+func (b Bucket) Cover(from, to time.Time, zone *time.Location) (time.Time, time.Time) {
+	return b.start(from.In(zone)), b.next(b.start(to.In(zone)))
+}
+
 // start is the first instant of the bucket that a local time lies in.
 func (b Bucket) start(at time.Time) time.Time {
 	year, month, day := at.Date()

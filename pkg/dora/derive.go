@@ -13,8 +13,9 @@ type Snapshot struct {
 	Definition Definition
 	// Services are the facts of each service, by name.
 	Services []*Facts
-	// Earliest is the first time that anything is known of; zero where nothing is.
-	Earliest time.Time
+	// Earliest and Latest are when the first and last deployment, failed run, incident or recovery was; zero where
+	// there is none.
+	Earliest, Latest time.Time
 }
 
 // view is the facts of every service under one definition, and which of them are out of date.
@@ -52,9 +53,12 @@ func (h *History) Derive(def Definition) *Snapshot {
 	v.all, v.stale = false, map[string]bool{}
 	slices.SortStableFunc(snapshot.Services, func(a, b *Facts) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
 	for _, f := range snapshot.Services {
-		for _, at := range f.earliest() {
+		f.times(func(at time.Time) {
 			earliest(&snapshot.Earliest, at)
-		}
+			if at.After(snapshot.Latest) {
+				snapshot.Latest = at
+			}
+		})
 	}
 	return snapshot
 }
@@ -171,22 +175,47 @@ func (f *Facts) measure(def *Definition) {
 	}
 }
 
-func (f *Facts) earliest() []time.Time {
-	var times []time.Time
-	if len(f.Deployments) > 0 {
-		times = append(times, f.Deployments[0].Finished)
+// times yields when the service's events were.
+func (f *Facts) times(yield func(time.Time)) {
+	for _, d := range f.Deployments {
+		yield(d.Finished)
+		if d.Recovered != nil {
+			yield(d.Recovered.At)
+		}
 	}
-	if len(f.FailedRuns) > 0 {
-		times = append(times, f.FailedRuns[0].Failed)
+	for _, run := range f.FailedRuns {
+		yield(run.Failed)
 	}
-	if len(f.Incidents) > 0 {
-		times = append(times, f.Incidents[0].Event.Opened)
+	for _, i := range f.Incidents {
+		yield(i.Event.Opened)
 	}
-	return times
 }
 
 // Same says whether two definitions read everything alike.
 func Same(a, b Definition) bool { return a.key() == b.key() }
+
+// Counts is the number of events of each source, by kind.
+func (h *History) Counts() map[string]map[Kind]int {
+	counts := map[string]map[Kind]int{}
+	add := func(source string, kind Kind, n int) {
+		if counts[source] == nil {
+			counts[source] = map[Kind]int{}
+		}
+		counts[source][kind] += n
+	}
+	for _, r := range h.repositories {
+		add(r.key.source, KindRepository, 1)
+		add(r.key.source, KindCommit, r.graph.size)
+		add(r.key.source, KindChange, len(r.changes))
+		add(r.key.source, KindDeployment, len(r.deployments))
+	}
+	for _, i := range h.incidents {
+		if !i.event.Withdrawn {
+			add(i.event.Source, KindIncident, 1)
+		}
+	}
+	return counts
+}
 
 // Environments counts the deployments of each environment, production or not.
 func (h *History) Environments() map[string]int {

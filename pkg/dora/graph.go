@@ -29,6 +29,7 @@ const noNode node = -1
 type graph struct {
 	index   map[sha]node
 	commits []commit
+	size    int // commits that are known, not only named
 	// filled counts the gaps that closed: commits that arrived after a walk had met them as unknown. What was derived
 	// by walking into the gap must be derived again.
 	filled int
@@ -123,6 +124,7 @@ func (g *graph) add(event *Commit) (added bool) {
 	}
 	c := &g.commits[n]
 	c.known = true
+	g.size++
 	c.parents = parents
 	c.authored, c.committed = event.Authored, event.Committed
 	c.author = event.Author

@@ -17,14 +17,12 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[dora.Reason]in
 		if i == 0 {
 			continue
 		}
-		running := l.deployments[i-1].event.SHA
-		if d.event.SHA == running || !l.repository.reach(running)[d.event.SHA] {
+		if !l.repository.strictAncestor(d.event.SHA, l.deployments[i-1].event.SHA) {
 			continue
 		}
 		d.rollback = true
-		restored := l.repository.reach(d.event.SHA)
 		for j := i - 1; j >= 0 && d.blamed == nil; j-- {
-			if restored[l.deployments[j].event.SHA] {
+			if earlier := l.deployments[j].event.SHA; earlier == d.event.SHA || l.repository.strictAncestor(earlier, d.event.SHA) {
 				d.blamed = l.deployments[j+1]
 			}
 		}
@@ -37,6 +35,12 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[dora.Reason]in
 			d.blamed.accuse(dora.EvidenceRollback, d.event.FullID(), 0, d.event.Finished())
 		}
 	}
+}
+
+// strictAncestor says whether one commit is reachable from another and not the same. Of a commit that is not known
+// nothing is said, "never guessed".
+func (r *naiveRepository) strictAncestor(a, of string) bool {
+	return a != of && r.commits[a] != nil && r.reach(of)[a]
 }
 
 func (d *naiveDeployment) accuse(kind dora.EvidenceKind, by string, change int, at time.Time) {

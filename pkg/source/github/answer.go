@@ -73,18 +73,23 @@ type pullNode struct {
 	HeadRefName string
 	Author      *actor
 	MergeCommit *oidNode
-	Commits     page[struct {
-		Commit struct {
-			OID          string
-			AuthoredDate time.Time
-		}
-	}]
-	Reviews page[struct {
-		State       string
-		SubmittedAt *time.Time
-		Author      *actor
-	}]
-	Labels *page[nameNode]
+	Commits     page[pullCommitNode]
+	Reviews     page[reviewNode]
+	Labels      *page[nameNode]
+}
+
+type pullCommitNode struct {
+	Commit struct {
+		OID          string
+		AuthoredDate time.Time
+	}
+}
+
+type reviewNode struct {
+	ID          string
+	State       string
+	SubmittedAt *time.Time
+	Author      *actor
 }
 
 type deploymentNode struct {
@@ -101,6 +106,7 @@ type deploymentNode struct {
 }
 
 type statusNode struct {
+	ID        string
 	State     string
 	CreatedAt time.Time
 	LogURL    string
@@ -117,7 +123,12 @@ type issueNode struct {
 	Closed        bool
 	ClosedAt      *time.Time
 	Labels        *page[nameNode]
-	TimelineItems page[struct{ Label *nameNode }]
+	TimelineItems page[unlabelling]
+}
+
+type unlabelling struct {
+	ID    string
+	Label *nameNode
 }
 
 type probeAnswer struct{ Owner *ownerNode }
@@ -128,10 +139,25 @@ type probeNode struct {
 	NameWithOwner string
 	IsArchived    bool
 	PushedAt      *time.Time
-	PullRequests  page[struct{ UpdatedAt time.Time }]
-	Deployments   page[struct {
-		ID        string
-		UpdatedAt time.Time
-	}]
-	Issues *page[struct{ UpdatedAt time.Time }]
+	PullRequests  page[newestNode]
+	Deployments   page[newestNode]
+	Issues        *page[newestNode]
 }
+
+type newestNode struct {
+	ID        string
+	UpdatedAt time.Time
+}
+
+func (n oidNode) key() string        { return n.OID }
+func (n nameNode) key() string       { return n.Name }
+func (n commitNode) key() string     { return n.OID }
+func (n pullNode) key() string       { return n.ID }
+func (n pullCommitNode) key() string { return n.Commit.OID }
+func (n reviewNode) key() string     { return n.ID }
+func (n deploymentNode) key() string { return n.ID }
+func (n statusNode) key() string     { return n.ID }
+func (n issueNode) key() string      { return n.ID }
+func (n unlabelling) key() string    { return n.ID }
+func (n probeNode) key() string      { return n.NameWithOwner }
+func (n newestNode) key() string     { return n.ID }

@@ -48,7 +48,7 @@ func (r *run) complete(ctx context.Context, part string, node *repositoryNode) e
 		if issue.Labels != nil {
 			add(issue.ID, "Issue", "labels", labelNames, issue.Labels)
 		}
-		add(issue.ID, "Issue", "timelineItems("+unlabelling+")", unlabelled, &issue.TimelineItems)
+		add(issue.ID, "Issue", "timelineItems("+unlabelOnly+")", unlabelled, &issue.TimelineItems)
 	}
 	return r.continueAll(ctx, part, open)
 }
@@ -70,7 +70,7 @@ func addStatuses(add func(id, parent, field, fields string, list rest), d *deplo
 	}
 }
 
-func entries[T any](p *page[T]) []T {
+func entries[T entry](p *page[T]) []T {
 	if p == nil {
 		return nil
 	}
@@ -127,11 +127,16 @@ func (r *run) continueSome(ctx context.Context, part string, some []continuation
 // restAnswer holds the lists as they came, by alias.
 type restAnswer map[string]struct{ List wholeList }
 
+// unread is an entry of which nothing is looked at.
+type unread struct{}
+
+func (unread) key() string { return "" }
+
 // wholeList is a list's text, of which it is known that it has no holes.
 type wholeList []byte
 
 func (l *wholeList) UnmarshalJSON(text []byte) error {
-	var nodes page[json.RawMessage]
+	var nodes page[unread]
 	if err := json.Unmarshal(text, &nodes); err != nil {
 		return err
 	}

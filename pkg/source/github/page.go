@@ -9,11 +9,14 @@ import (
 var errNullNodes = errors.New("a page has null in place of an entry")
 
 // page is one page of a connection. A hole in it fails to decode, so that nothing downstream can take it for nothing.
-type page[T any] struct {
+type page[T entry] struct {
 	Nodes      []T
 	TotalCount int
 	PageInfo   pageInfo
 }
+
+// entry is what stands in a list; its key tells it from the others there.
+type entry interface{ key() string }
 
 type pageInfo struct {
 	HasNextPage bool
@@ -55,6 +58,15 @@ func (p *page[T]) extend(text []byte) error {
 	if err := json.Unmarshal(text, &next); err != nil {
 		return err
 	}
-	p.Nodes, p.PageInfo = append(p.Nodes, next.Nodes...), next.PageInfo
+	seen := map[string]bool{}
+	for _, node := range p.Nodes {
+		seen[node.key()] = true
+	}
+	for _, node := range next.Nodes { // a list that shifts while it is read repeats entries
+		if !seen[node.key()] {
+			p.Nodes = append(p.Nodes, node)
+		}
+	}
+	p.PageInfo = next.PageInfo
 	return nil
 }

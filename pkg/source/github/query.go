@@ -9,12 +9,12 @@ const (
 	actorFields  = `{ __typename login }`
 	pageFields   = `pageInfo { hasNextPage endCursor }`
 	pullCommits  = `{ ` + pageFields + ` nodes { commit { oid authoredDate } } }`
-	pullReviews  = `{ ` + pageFields + ` nodes { state submittedAt author ` + actorFields + ` } }`
+	pullReviews  = `{ ` + pageFields + ` nodes { id state submittedAt author ` + actorFields + ` } }`
 	labelNames   = `{ ` + pageFields + ` nodes { name } }`
-	statusFields = `{ ` + pageFields + ` nodes { state createdAt logUrl } }`
+	statusFields = `{ ` + pageFields + ` nodes { id state createdAt logUrl } }`
 	parentOids   = `{ ` + pageFields + ` nodes { oid } }`
-	unlabelled   = `{ ` + pageFields + ` totalCount nodes { ... on UnlabeledEvent { label { name } } } }`
-	unlabelling  = `itemTypes: [UNLABELED_EVENT]`
+	unlabelled   = `{ ` + pageFields + ` totalCount nodes { ... on UnlabeledEvent { id label { name } } } }`
+	unlabelOnly  = `itemTypes: [UNLABELED_EVENT]`
 	countField   = ` totalCount @include(if: $counts) `
 
 	deploymentFields = `{ id databaseId commitOid environment task createdAt updatedAt creator ` + actorFields + ` ref { name prefix } statuses(first: $nested) ` + statusFields + ` }`
@@ -37,7 +37,7 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
       nodes ` + deploymentFields + ` }
     issues(first: $issues, after: $issuesPage, filterBy: {since: $issuesSince}, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { ` + pageFields + countField + `
       nodes { id number title body url createdAt updatedAt closed closedAt labels(first: $nested) ` + labelNames + `
-        timelineItems(first: $nested, ` + unlabelling + `) ` + unlabelled + ` } }
+        timelineItems(first: $nested, ` + unlabelOnly + `) ` + unlabelled + ` } }
   }
 }`
 
@@ -54,9 +54,9 @@ func probeText(root string) string {
 	return `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
   owner: ` + root + `(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
     nodes { nameWithOwner isArchived pushedAt
-      pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }
+      pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { id updatedAt } }
       deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { id updatedAt } }
-      issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { nodes { updatedAt } } } } }
+      issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { nodes { id updatedAt } } } } }
 }`
 }
 

@@ -114,7 +114,9 @@ func assertSame(t *testing.T, want, got *ledger) {
 	}
 	wanted, found := strip(want), strip(got)
 	for key, event := range wanted {
-		assert.Equal(t, event, found[key], key)
+		if !assert.ObjectsAreEqual(event, found[key]) {
+			t.Errorf("%s: wanted %+v, found %+v", key, event, found[key])
+		}
 	}
 	assert.Len(t, found, len(wanted))
 }

@@ -5,7 +5,7 @@ package github
 const (
 	widest     = 100
 	narrowest  = 2
-	widenAfter = 10 // good answers in a row
+	widenAfter = 6 // good answers in a row
 )
 
 type width struct {
@@ -21,6 +21,6 @@ func (w *width) shrink() {
 func (w *width) succeeded() {
 	w.good++
 	if w.good >= widenAfter {
-		w.now, w.good = min(widest, w.now+w.now/4+1), 0
+		w.now, w.good = min(widest, w.now+w.now/2), 0
 	}
 }

@@ -1,0 +1,146 @@
+// Package cli is the command line: the same pipeline as the plugin's, for checks, CI jobs and collectors outside
+// Grafana. Each command has its file. It may use everything but the plugin's handlers.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+// command is one word of the command line.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string, out, log io.Writer) error
+}
+
+func commands() []command {
+	return []command{
+		{"collect", "read the sources into the store", collectCommand},
+		{"report", "print metrics", reportCommand},
+		{"facts", "print the audit trail, one JSON object a line", factsCommand},
+	}
+}
+
+// errUsage says that the words of a command were off; what is wrong has been printed.
+var errUsage = errors.New("usage")
+
+// Run carries out a command line without the program's name and gives the exit code: 0 done, 1 failed, 2 misused.
+func Run(ctx context.Context, args []string, out, log io.Writer) int {
+	all := commands()
+	if len(args) > 0 {
+		i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
+		if i >= 0 {
+			switch err := all[i].run(ctx, args[1:], out, log); {
+			case err == nil || errors.Is(err, flag.ErrHelp):
+				return 0
+			case errors.Is(err, errUsage):
+				return 2
+			default:
+				_, _ = fmt.Fprintln(log, err)
+				return 1
+			}
+		}
+		if !slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+			_, _ = fmt.Fprintf(log, "there is no command %q\n\n", args[0])
+		}
+	}
+	_, _ = fmt.Fprintln(log, "Live DORA. Grafana starts this program without arguments; a person gives a command:")
+	for _, c := range all {
+		_, _ = fmt.Fprintf(log, "  %-8s  %s\n", c.name, c.summary)
+	}
+	_, _ = fmt.Fprintln(log, "Each command lists its options with --help.")
+	if len(args) > 0 && strings.Contains(args[0], "h") && strings.Trim(args[0], "-elp") == "h" {
+		return 0
+	}
+	return 2
+}
+
+// flags parses a command's options; what is wrong, and help, goes to the log.
+func flags(name string, log io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(log)
+	return f
+}
+
+func parse(f *flag.FlagSet, args []string) error {
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
+		return errUsage
+	case f.NArg() > 0:
+		_, _ = fmt.Fprintf(f.Output(), "%s: %q is not an option\n", f.Name(), f.Arg(0))
+		return errUsage
+	}
+	return nil
+}
+
+// where are the options that say which data a command works on.
+type where struct{ file, datasource string }
+
+func (w *where) define(f *flag.FlagSet) {
+	f.StringVar(&w.file, "settings", "", "`FILE`: a data source's provisioning file")
+	f.StringVar(&w.datasource, "datasource", "", "`NAME` of the data source, where the file has several")
+}
+
+// open opens the dataset that the settings file describes.
+func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
+	if w.file == "" {
+		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
+		return nil, errUsage
+	}
+	file, err := settings.ReadFile(w.file, w.datasource)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Settings.Sources) == 0 {
+		return nil, fmt.Errorf("%s: sources: no source is configured", w.file)
+	}
+	return dataset.Open(ctx, dataset.Options{
+		Name:     file.Dataset(),
+		Settings: file.Settings,
+		Client:   &http.Client{Timeout: requestTime},
+		Logger:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+}
+
+// requestTime bounds one HTTP request, its answer included.
+const requestTime = 90 * time.Second
+
+// filled is open for commands that ask: a store that keeps nothing is filled first.
+func (w *where) filled(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
+	d, err := w.open(ctx, log)
+	if err != nil || d.Settings().Store.Type != settings.StoreMemory {
+		return d, err
+	}
+	_, _ = fmt.Fprintln(log, "store.type is memory, which keeps nothing between runs: collecting first")
+	if _, err := d.Once(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// timeOption reads a time or a date in a zone.
+func timeOption(name, text string, zone *time.Location) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--%s: %q is no time; allowed: 2026-01-31, 2026-01-31T15:04 or RFC 3339", name, text)
+}
+
+// Main runs the program's arguments with the process's own output.
+func Main(ctx context.Context) int { return Run(ctx, os.Args[1:], os.Stdout, os.Stderr) }

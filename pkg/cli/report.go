@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// Report is what the report command prints as JSON.
+type Report struct {
+	Definition dora.Definition     `json:"definition"`
+	Series     []ReportSeries      `json:"series"`
+	Unmeasured map[dora.Reason]int `json:"unmeasured"`
+}
+
+// ReportSeries is one statistic of one metric for one group.
+type ReportSeries struct {
+	Metric    dora.Metric       `json:"metric"`
+	Statistic dora.Statistic    `json:"statistic"`
+	Unit      dora.Measure      `json:"unit"` // s, count or ratio
+	Labels    map[string]string `json:"labels"`
+	Points    []ReportPoint     `json:"points"`
+}
+
+// ReportPoint is one figure: from Start, inclusive, to End, exclusive.
+type ReportPoint struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	Value *float64  `json:"value"` // null: nothing to measure
+	N     int       `json:"n"`
+	K     *int      `json:"k"` // of a ratio: those that count; null for other metrics
+	// Partial: the bucket is cut, under way, or begins before anything was collected.
+	Partial bool `json:"partial"`
+	// Immature: failures in the bucket may still come to light.
+	Immature bool `json:"immature"`
+}
+
+// bucketTotal is one bucket over the whole range.
+const bucketTotal = "total"
+
+func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err error) {
+	var w where
+	f := flags("report", log)
+	w.define(f)
+	metric := f.String("metric", "all", "`METRIC`: "+strings.Join(dora.Metric("").Allowed(), ", ")+" or all")
+	statistic := f.String("statistic", "", "`STATISTIC` such as p50; with all metrics it applies where it makes sense (default: each metric's own)")
+	bucket := f.String("bucket", string(dora.Month), "`BUCKET`: "+strings.Join(dora.Bucket("").Allowed(), ", ")+" or "+bucketTotal)
+	groupBy := f.String("group-by", "", "`FIELDS`, with commas: "+strings.Join(dora.Field("").Allowed(), ", "))
+	service := f.String("service", "", "only these `SERVICES`, with commas")
+	from := f.String("from", "", "`TIME` or date, inclusive (default: where the data begin)")
+	to := f.String("to", "", "`TIME` or date, exclusive (default: where the data end)")
+	timezone := f.String("timezone", "UTC", "IANA `ZONE` of dates and buckets")
+	format := f.String("format", "table", "`FORMAT`: table, json, csv or markdown")
+	definition := f.Bool("definition", false, "print the definition in force, or without --settings the default, and end")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if *definition && w.file == "" {
+		return writeJSON(out, dora.DefaultDefinition())
+	}
+	write, ok := formats[*format]
+	if !ok {
+		return fmt.Errorf("--format: %q is not allowed; allowed: %s", *format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
+	}
+	d, err := w.filled(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if *definition {
+		return writeJSON(out, d.Settings().Definition)
+	}
+	total := *bucket == bucketTotal
+	if total {
+		*bucket = string(dora.Month)
+	}
+	metrics := []string{*metric}
+	if *metric == "all" {
+		metrics = dora.Metric("").Allowed()
+	}
+	report := Report{Definition: d.Settings().Definition, Series: []ReportSeries{}}
+	for _, key := range metrics {
+		model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "groupBy": fields(*groupBy)}
+		if row := dora.Metric(key).Row(); *statistic != "" && (*metric != "all" || slices.Contains(row.Statistics, dora.Statistic(*statistic))) {
+			model["statistic"] = *statistic
+		}
+		if *service != "" {
+			model["filters"] = []any{map[string]any{"field": "service", "values": fields(*service)}}
+		}
+		if total {
+			model["format"] = string(query.Numeric)
+		}
+		text, err := json.Marshal(model)
+		if err != nil {
+			return err
+		}
+		q, err := query.Parse(text, d.Settings().Definition)
+		if err != nil {
+			return err
+		}
+		r, err := rangeOf(d.Snapshot(), q, *from, *to)
+		if err != nil {
+			return err
+		}
+		figures := query.Answer(q, d.Snapshot(), r, time.Now())
+		report.Unmeasured = figures.Unmeasured
+		for _, s := range figures.Series {
+			report.Series = append(report.Series, reportSeries(s))
+		}
+	}
+	return write(out, report)
+}
+
+func fields(text string) []string {
+	if text == "" {
+		return []string{}
+	}
+	return strings.Split(text, ",")
+}
+
+// rangeOf is what --from and --to say. Where they are silent it is all data, in whole buckets.
+func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, error) {
+	zone := q.Timezone.Location
+	begin, end := q.Bucket.For(s.Earliest, s.Latest).Cover(s.Earliest, s.Latest, zone)
+	r := query.Range{From: begin, To: end}
+	var err error
+	if from != "" {
+		if r.From, err = timeOption("from", from, zone); err != nil {
+			return r, err
+		}
+	}
+	if to != "" {
+		if r.To, err = timeOption("to", to, zone); err != nil {
+			return r, err
+		}
+	}
+	if from != "" && to != "" && !r.From.Before(r.To) {
+		return r, fmt.Errorf("--to: %s is not after --from", to)
+	}
+	return r, nil
+}
+
+func reportSeries(s dora.Series) ReportSeries {
+	r := ReportSeries{Metric: s.Metric, Statistic: s.Statistic, Unit: s.Unit, Labels: s.Labels, Points: []ReportPoint{}}
+	for _, p := range s.Points {
+		point := ReportPoint{Start: p.Start, End: p.End, Value: p.Value, N: p.N, Partial: p.Partial, Immature: p.Immature}
+		if s.Metric.Row().Unit == dora.Ratio {
+			point.K = &p.K
+		}
+		r.Points = append(r.Points, point)
+	}
+	return r
+}
+
+var formats = map[string]func(io.Writer, Report) error{
+	"json":     func(out io.Writer, r Report) error { return writeJSON(out, r) },
+	"csv":      writeCSV,
+	"table":    writeTable,
+	"markdown": writeMarkdown,
+}
+
+func writeJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// rows lays a report out, the header first. A mark tells of a partial (…) or immature (~) bucket.
+func rows(r Report) [][]string {
+	labels := map[string]bool{}
+	for _, s := range r.Series {
+		for label := range s.Labels {
+			labels[label] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(labels))
+	header := append([]string{"metric", "statistic"}, names...)
+	all := [][]string{append(header, "start", "end", "value", "unit", "n", "k", "partial", "immature")}
+	for _, s := range r.Series {
+		for _, p := range s.Points {
+			row := []string{string(s.Metric), string(s.Statistic)}
+			for _, name := range names {
+				row = append(row, s.Labels[name])
+			}
+			value, k := "", ""
+			if p.Value != nil {
+				value = strconv.FormatFloat(*p.Value, 'f', -1, 64)
+			}
+			if p.K != nil {
+				k = strconv.Itoa(*p.K)
+			}
+			all = append(all, append(row, p.Start.Format(time.RFC3339), p.End.Format(time.RFC3339), value, string(s.Unit),
+				strconv.Itoa(p.N), k, strconv.FormatBool(p.Partial), strconv.FormatBool(p.Immature)))
+		}
+	}
+	return all
+}
+
+func writeCSV(out io.Writer, r Report) error {
+	return csv.NewWriter(out).WriteAll(rows(r))
+}
+
+func writeTable(out io.Writer, r Report) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows(r) {
+		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
+			return err
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Unmeasured)) {
+		if _, err := fmt.Fprintf(w, "unmeasured\t%s\t%d\n", reason, r.Unmeasured[reason]); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+func writeMarkdown(out io.Writer, r Report) error {
+	for i, row := range rows(r) {
+		for j := range row {
+			row[j] = strings.ReplaceAll(row[j], "|", `\|`)
+		}
+		if _, err := fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | ")); err != nil {
+			return err
+		}
+		if i == 0 {
+			if _, err := fmt.Fprintln(out, "|"+strings.Repeat(" --- |", len(row))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+// Live DORA. Grafana starts this program without arguments and talks to it over its plugin protocol; a person or a job
+// gives it a command.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+
+	"github.com/livedora/dora-datasource/pkg/cli"
+	"github.com/livedora/dora-datasource/pkg/plugin"
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Main(ctx)
+		stop()
+		os.Exit(code)
+	}
+	served := &plugin.Plugin{}
+	if err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{}); err != nil {
+		backend.Logger.Error("the plugin ended", "error", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,94 @@
+package plugin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// collectionFrame is a row for each source: how collecting it is going.
+func collectionFrame(d *dataset.Dataset) *data.Frame {
+	states, stored := d.State(), d.Counts()
+	text := func(of func(collect.SourceState) string) []string {
+		values := make([]string, len(states))
+		for i, s := range states {
+			values[i] = of(s)
+		}
+		return values
+	}
+	times := func(of func(collect.SourceState) time.Time) []*time.Time {
+		values := make([]*time.Time, len(states))
+		for i, s := range states {
+			if at := of(s); !at.IsZero() {
+				values[i] = &at
+			}
+		}
+		return values
+	}
+	numbers := func(of func(collect.SourceState) int) []int64 {
+		values := make([]int64, len(states))
+		for i, s := range states {
+			values[i] = int64(of(s))
+		}
+		return values
+	}
+	progress := make([]float64, len(states))
+	for i, s := range states {
+		progress[i] = s.Progress
+	}
+	progressField := data.NewField("progress", nil, progress)
+	progressField.Config = &data.FieldConfig{Unit: "percentunit"}
+	frame := data.NewFrame("collection",
+		data.NewField("source", nil, text(func(s collect.SourceState) string { return s.ID })),
+		data.NewField("type", nil, text(func(s collect.SourceState) string { return s.Type })),
+		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
+		progressField,
+		data.NewField("message", nil, text(func(s collect.SourceState) string { return s.Message })),
+		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
+		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
+		data.NewField("events", nil, numbers(func(s collect.SourceState) int {
+			total := 0
+			for _, n := range stored[s.ID] {
+				total += n
+			}
+			return total
+		})),
+	)
+	for _, kind := range []dora.Kind{dora.KindDeployment, dora.KindChange, dora.KindIncident, dora.KindCommit} {
+		frame.Fields = append(frame.Fields, data.NewField(string(kind)+"s", nil, numbers(func(s collect.SourceState) int { return stored[s.ID][kind] })))
+	}
+	frame.Fields = append(frame.Fields,
+		data.NewField("requests", nil, numbers(func(s collect.SourceState) int { return s.Requests })),
+		data.NewField("points", nil, numbers(func(s collect.SourceState) int { return s.Points })),
+		data.NewField("error", nil, text(func(s collect.SourceState) string {
+			if len(s.Errors) == 0 {
+				return ""
+			}
+			return s.Message
+		})),
+	)
+	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable}
+	return frame
+}
+
+// sourceNotices say what a reader of figures should know of a source.
+func sourceNotices(s collect.SourceState) []data.Notice {
+	switch {
+	case s.State == collect.StatusFailing && s.LastSuccess.IsZero():
+		return []data.Notice{{Severity: data.NoticeSeverityError, Text: "Collecting fails, so figures may be incomplete. " + s.Message}}
+	case s.State == collect.StatusFailing:
+		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(
+			"Collecting fails; figures are as of %s. %s", s.LastSuccess.UTC().Format("2006-01-02 15:04 UTC"), s.Message)}}
+	case s.LastSuccess.IsZero() && s.State != collect.StatusIdle:
+		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
+			"%s is being read for the first time (%.0f %%); figures are not complete yet. %s", s.ID, s.Progress*100, s.Message)}}
+	case s.LastSuccess.IsZero():
+		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: s.ID + " has not been read yet; figures come in as it is."}}
+	}
+	return nil
+}

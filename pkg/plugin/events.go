@@ -1,0 +1,234 @@
+package plugin
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// rowLimit bounds how many rows one table has; the newest are kept.
+const rowLimit = 5000
+
+// eventsFrame is a row for each event in the range, the newest first.
+func eventsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.Time) *data.Frame {
+	filters := q.DomainFilters()
+	var frame *data.Frame
+	switch q.Events {
+	case query.EventsChanges:
+		frame = changesFrame(s, filters, r)
+	case query.EventsIncidents:
+		frame = incidentsFrame(s, filters, r)
+	case query.EventsFailures:
+		frame = deploymentsFrame(s, filters, r, true, now)
+	default:
+		frame = deploymentsFrame(s, filters, r, false, now)
+	}
+	frame.Name = string(q.Events)
+	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{Definition: q.Definition}}
+	return frame
+}
+
+// deploymentsFrame is a row for each deployment to production, or for each that failed.
+func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, failuresOnly bool, now time.Time) *data.Frame {
+	type row struct {
+		facts *dora.Facts
+		d     *dora.DeploymentFact
+	}
+	var rows []row
+	for _, f := range s.Select(filters) {
+		for _, d := range f.Deployments {
+			if d.Finished.Before(r.From) || !d.Finished.Before(r.To) || !f.Passes(d, filters) || (failuresOnly && !d.Failed()) {
+				continue
+			}
+			rows = append(rows, row{f, d})
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return cmp.Or(b.d.Finished.Compare(a.d.Finished), cmp.Compare(b.d.Event.Number, a.d.Event.Number))
+	})
+	rows = rows[:min(len(rows), rowLimit)]
+	t := &table{}
+	for _, each := range rows {
+		d, e := each.d, each.d.Event
+		t.time("finished", d.Finished)
+		t.text("service", each.facts.Service.Name)
+		t.text("environment", e.Environment)
+		t.link("version", version(e), "Open the deployment")
+		t.text("sha", e.SHA)
+		t.number("changes", float64(len(d.Changes)))
+		t.length("lead_time_p50", medianLead(d))
+		t.text("status", statusOf(d))
+		t.text("evidence", evidenceOf(d))
+		var recovery *time.Duration
+		if d.Recovered != nil {
+			length := d.Recovered.At.Sub(d.Finished)
+			recovery = &length
+		}
+		t.length("recovery_time", recovery)
+		var open *time.Duration
+		if d.Failed() && d.Recovered == nil {
+			length := now.Sub(d.Finished)
+			open = &length
+		}
+		t.length("failing_for", open)
+		t.text("rework", string(d.Rework))
+		t.text("url", e.URL)
+	}
+	return t.frame()
+}
+
+// version is what people call what was deployed: its tag or branch, else the commit.
+func version(d *dora.Deployment) string {
+	if d.Ref != "" {
+		return d.Ref
+	}
+	return d.SHA[:min(len(d.SHA), 10)]
+}
+
+func medianLead(d *dora.DeploymentFact) *time.Duration {
+	var leads []time.Duration
+	for _, c := range d.Changes {
+		if c.Excluded == "" {
+			leads = append(leads, c.Lead)
+		}
+	}
+	if len(leads) == 0 {
+		return nil
+	}
+	slices.Sort(leads)
+	middle := len(leads) / 2
+	median := leads[middle]
+	if len(leads)%2 == 0 {
+		median = (leads[middle-1] + leads[middle]) / 2
+	}
+	return &median
+}
+
+func statusOf(d *dora.DeploymentFact) string {
+	switch {
+	case !d.Failed():
+		return "ok"
+	case d.Recovered == nil:
+		return "failed"
+	default:
+		return "recovered"
+	}
+}
+
+// evidenceOf says in words why a deployment is held to have failed.
+func evidenceOf(d *dora.DeploymentFact) string {
+	var parts []string
+	for _, e := range d.Evidence {
+		parts = append(parts, evidenceWords[e.Kind]+" "+shortID(e.By))
+	}
+	return strings.Join(parts, "; ")
+}
+
+var evidenceWords = map[dora.EvidenceKind]string{
+	dora.EvidenceExplicit: "named by incident",
+	dora.EvidenceRollback: "rolled back by deployment",
+	dora.EvidenceRemedy:   "mended by deployment",
+	dora.EvidenceIncident: "followed by incident",
+}
+
+// shortID is the vendor's number at the end of an id.
+func shortID(id string) string { return "#" + id[strings.LastIndexByte(id, ':')+1:] }
+
+// changesFrame is a row for each change that was shipped, by the time it was shipped.
+func changesFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+	type row struct {
+		facts *dora.Facts
+		d     *dora.DeploymentFact
+		c     *dora.ChangeFact
+	}
+	var rows []row
+	for _, f := range s.Select(filters) {
+		for _, d := range f.Deployments {
+			if d.Finished.Before(r.From) || !d.Finished.Before(r.To) || !f.Passes(d, filters) {
+				continue
+			}
+			for _, c := range d.Changes {
+				rows = append(rows, row{f, d, c})
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return cmp.Or(b.d.Finished.Compare(a.d.Finished), b.c.Merged.Compare(a.c.Merged))
+	})
+	rows = rows[:min(len(rows), rowLimit)]
+	t := &table{}
+	for _, each := range rows {
+		c := each.c
+		t.time("merged", c.Merged)
+		t.time("finished", each.d.Finished)
+		t.text("service", each.facts.Service.Name)
+		t.link("number", changeName(c), "Open the change")
+		t.text("title", c.Title)
+		t.text("author", c.Author)
+		var lead *time.Duration
+		if c.Excluded == "" {
+			lead = &c.Lead
+		}
+		t.length("lead_time", lead)
+		for stage, name := range dora.StageNames {
+			var length *time.Duration
+			if l, ok := c.Stages.Of(dora.Stage(stage)); ok && c.Excluded == "" {
+				length = &l
+			}
+			t.length(name, length)
+		}
+		t.text("unmeasured", string(c.Excluded))
+		t.text("deployment", version(each.d.Event))
+		t.text("url", c.URL)
+	}
+	return t.frame()
+}
+
+func changeName(c *dora.ChangeFact) string {
+	if c.Number > 0 {
+		return fmt.Sprintf("#%d", c.Number)
+	}
+	return c.SHA[:min(len(c.SHA), 10)]
+}
+
+// incidentsFrame is a row for each incident that opened in the range.
+func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+	type row struct {
+		facts *dora.Facts
+		i     *dora.IncidentFact
+	}
+	var rows []row
+	for _, f := range s.Select(filters) {
+		for _, i := range f.Incidents {
+			if !i.Event.Opened.Before(r.From) && i.Event.Opened.Before(r.To) {
+				rows = append(rows, row{f, i})
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return b.i.Event.Opened.Compare(a.i.Event.Opened) })
+	rows = rows[:min(len(rows), rowLimit)]
+	t := &table{}
+	for _, each := range rows {
+		e := each.i.Event
+		t.time("opened", e.Opened)
+		t.time("resolved", e.Resolved)
+		t.text("service", each.facts.Service.Name)
+		t.text("severity", e.Severity)
+		t.link("title", e.Title, "Open the incident")
+		linked, evidence := "", "not linked"
+		if each.i.Linked != nil {
+			linked, evidence = version(each.i.Linked.Event), string(each.i.By)
+		}
+		t.text("linked_deployment", linked)
+		t.text("evidence", evidence)
+		t.text("url", e.URL)
+	}
+	return t.frame()
+}

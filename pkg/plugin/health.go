@@ -1,0 +1,78 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// CheckHealth says in one sentence whether the data source works, or what to do. It asks each source once.
+func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
+	d, err := i.open(ctx)
+	if err != nil {
+		return unhealthy("The settings need attention. " + oneLine(err)), nil
+	}
+	if len(d.Settings().Sources) == 0 {
+		return unhealthy("No source is configured. Add one, such as GitHub with its repositories, and save."), nil
+	}
+	if failed := d.Check(ctx); len(failed) > 0 {
+		var sentences []string
+		for _, id := range slices.Sorted(maps.Keys(failed)) {
+			sentences = append(sentences, sentence(failed[id]))
+		}
+		return unhealthy(strings.Join(sentences, " ")), nil
+	}
+	for _, s := range d.State() {
+		if s.State == collect.StatusFailing {
+			return unhealthy("Collecting fails, what was collected before is kept. " + s.Message), nil
+		}
+	}
+	deployments := 0
+	for _, f := range d.Snapshot().Services {
+		deployments += len(f.Deployments)
+	}
+	stored := map[dora.Kind]int{}
+	for _, kinds := range d.Counts() {
+		for kind, n := range kinds {
+			stored[kind] += n
+		}
+	}
+	message := fmt.Sprintf("All %d sources answer. Collected: %d deployments, of which %d successful ones to production, %d changes, %d incidents.",
+		len(d.Settings().Sources), stored[dora.KindDeployment], deployments, stored[dora.KindChange], stored[dora.KindIncident])
+	if len(d.Settings().Sources) == 1 {
+		message = "The source answers." + strings.SplitN(message, ".", 2)[1]
+	}
+	for _, s := range d.State() {
+		if s.LastSuccess.IsZero() {
+			message += fmt.Sprintf(" %s is still being read for the first time: %s", s.ID, s.Message)
+		}
+	}
+	if deployments == 0 && stored[dora.KindDeployment] > 0 {
+		message += " " + noDeployments(d)
+	}
+	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil
+}
+
+func unhealthy(message string) *backend.CheckHealthResult {
+	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: message}
+}
+
+// sentence is what a person can do about a failed source.
+func sentence(err error) string {
+	var known *source.Error
+	if errors.As(err, &known) {
+		return known.Error()
+	}
+	return err.Error()
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -1,0 +1,114 @@
+// Package plugin is what Grafana talks to: one file for each of its handlers and for each query type. It turns
+// questions into the query model and answers into frames; it computes no metric and calls no vendor.
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+// Plugin makes the instances of this process. Their datasets outlive them.
+type Plugin struct{ registry dataset.Registry }
+
+// Instance is one data source with one version of its settings.
+type Instance struct {
+	registry *dataset.Registry
+	options  dataset.Options
+	// invalid is what is wrong with the settings; every query and the health check say so.
+	invalid error
+
+	mu      sync.Mutex
+	dataset *dataset.Dataset
+	failure error // why the dataset could not be opened, and when that was
+	failed  time.Time
+}
+
+// NewInstance reads the settings. It does no I/O, and it succeeds on bad settings too: a factory's error would reach
+// only one of a panel's queries.
+func (p *Plugin) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
+	i := &Instance{registry: &p.registry}
+	object := map[string]any{}
+	if len(s.JSONData) > 0 {
+		if err := json.Unmarshal(s.JSONData, &object); err != nil {
+			i.invalid = fmt.Errorf("jsonData: not a JSON object: %w", err)
+			return i, nil
+		}
+	}
+	parsed, err := settings.Parse(object, s.DecryptedSecureJSONData)
+	if err != nil {
+		i.invalid = err
+		return i, nil
+	}
+	client, err := sourceClient(ctx, s)
+	if err != nil {
+		i.invalid = err
+		return i, nil
+	}
+	i.options = dataset.Options{
+		Name:     settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID),
+		Settings: parsed,
+		Client:   client,
+		Logger:   slog.New(logHandler{}),
+	}
+	return i, nil
+}
+
+// sourceClient is Grafana's HTTP client for this data source: its TLS, proxy and timeouts, without the data source's own
+// credentials, which would reach every source's host.
+func sourceClient(ctx context.Context, s backend.DataSourceInstanceSettings) (*http.Client, error) {
+	options, err := s.HTTPClientOptions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the HTTP settings cannot be read: %w", err)
+	}
+	options.BasicAuth = nil
+	options.Header = nil
+	client, err := httpclient.New(options)
+	if err != nil {
+		return nil, fmt.Errorf("the HTTP settings cannot be used: %w", err)
+	}
+	return client, nil
+}
+
+// retryTime is how long a dataset that could not be opened is left alone.
+const retryTime = 10 * time.Second
+
+// open gives the instance's dataset, opening it on the first question.
+func (i *Instance) open(ctx context.Context) (*dataset.Dataset, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case i.invalid != nil:
+		return nil, i.invalid
+	case i.dataset != nil:
+		return i.dataset, nil
+	case i.failure != nil && time.Since(i.failed) < retryTime:
+		return nil, i.failure
+	}
+	opened, err := i.registry.Acquire(context.WithoutCancel(ctx), i.options)
+	if err != nil {
+		i.failure, i.failed = err, time.Now()
+		return nil, err
+	}
+	i.dataset, i.failure = opened, nil
+	return opened, nil
+}
+
+// Dispose implements instancemgmt.InstanceDisposer. The dataset runs on: a successor takes it over, or an idle data source
+// goes on collecting.
+func (i *Instance) Dispose() {}
+
+// errNoSources is what a data source says that has nothing to read.
+var errNoSources = errors.New("sources: no source is configured; add one in the data source's settings, such as GitHub with its repositories")

@@ -1,0 +1,158 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/query"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// QueryData answers each query of a panel, alert or variable from memory. One that fails does not touch the others.
+func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	response := backend.NewQueryDataResponse()
+	for _, q := range request.Queries {
+		response.Responses[q.RefID] = i.answerSafely(ctx, q)
+	}
+	return response, nil
+}
+
+// answerSafely turns a panic into an error of the one query that caused it.
+func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery) (response backend.DataResponse) {
+	defer func() {
+		if r := recover(); r != nil {
+			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", q.RefID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			response = backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, "this query hit a defect in Live DORA; Grafana's log has the details")
+		}
+	}()
+	return i.answer(ctx, q)
+}
+
+func (i *Instance) answer(ctx context.Context, dq backend.DataQuery) backend.DataResponse {
+	d, err := i.open(ctx)
+	if err != nil {
+		return failed(fmt.Errorf("the data source's settings need attention: %w", err))
+	}
+	if len(d.Settings().Sources) == 0 {
+		return failed(errNoSources)
+	}
+	text, err := withType(dq)
+	if err != nil {
+		return failed(err)
+	}
+	q, err := query.Parse(text, d.Settings().Definition)
+	if err != nil {
+		return failed(err)
+	}
+	r := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}
+	var frames data.Frames
+	switch q.Type {
+	case query.TypeMetric, query.TypeStages:
+		figures := query.Answer(q, d.Under(q.Definition), r, time.Now())
+		frames = figureFrames(figures)
+		notify(frames[0], d, figuresNotices(figures, d)...)
+	case query.TypeEvents:
+		frames = data.Frames{eventsFrame(q, d.Under(q.Definition), r, time.Now())}
+		notify(frames[0], d)
+	case query.TypeValues:
+		frames = data.Frames{valuesFrame(d.Under(q.Definition).Values(q.Field, q.DomainFilters()))}
+	case query.TypeCollection:
+		frames = data.Frames{collectionFrame(d)}
+	}
+	for _, frame := range frames {
+		frame.RefID = dq.RefID
+	}
+	return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
+}
+
+// withType puts Grafana's own query type into the JSON of a query that does not have it.
+func withType(dq backend.DataQuery) ([]byte, error) {
+	object, err := strict.Object(dq.JSON)
+	if err != nil {
+		return nil, &strict.Error{Field: "the query", Problem: err.Error()}
+	}
+	if object["queryType"] == nil && dq.QueryType != "" {
+		object["queryType"] = dq.QueryType
+	}
+	return json.Marshal(object)
+}
+
+// failed is a query's error, with whom it concerns: what a person wrote is a bad request, all else an internal error.
+func failed(err error) backend.DataResponse {
+	var mistake *strict.Error
+	if errors.As(err, &mistake) || errors.Is(err, errNoSources) {
+		return backend.ErrDataResponseWithSource(backend.StatusBadRequest, backend.ErrorSourceDownstream, err.Error())
+	}
+	return backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, err.Error())
+}
+
+// notify says what a reader should know of the data behind a frame: that it is not whole, or old.
+func notify(frame *data.Frame, d *dataset.Dataset, more ...data.Notice) {
+	var notices []data.Notice
+	collected := time.Time{}
+	for _, s := range d.State() {
+		if s.LastSuccess.After(collected) {
+			collected = s.LastSuccess
+		}
+		notices = append(notices, sourceNotices(s)...)
+	}
+	if err := d.StoreFailure(); err != nil {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
+	}
+	if frame.Meta == nil {
+		frame.Meta = &data.FrameMeta{}
+	}
+	frame.Meta.Notices = append(notices, more...)
+	if custom, ok := frame.Meta.Custom.(Custom); ok && !collected.IsZero() {
+		custom.Collected = &collected
+		frame.Meta.Custom = custom
+	}
+}
+
+// figuresNotices say why there may be nothing to see.
+func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
+	switch {
+	case f.Services == 0 && len(f.Query.DomainFilters()) > 0:
+		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "No service matches the filters. Choose other values, or remove a filter."}}
+	case f.Deployments == 0:
+		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
+	}
+	return nil
+}
+
+// noDeployments says what a person can do where nothing was ever deployed to production.
+func noDeployments(d *dataset.Dataset) string {
+	text := fmt.Sprintf("No deployment to production is known for these services. Production is what matches %q.", d.Settings().Production)
+	if seen := d.Unmatched(); len(seen) > 0 {
+		text += " Environments with deployments: " + joinSome(seen, 8) + "."
+	} else {
+		text += " No deployment to any environment has been collected."
+	}
+	return text
+}
+
+func joinSome(texts []string, most int) string {
+	joined := ""
+	for i, text := range texts {
+		if i == most {
+			return joined + fmt.Sprintf(" and %d more", len(texts)-most)
+		}
+		if i > 0 {
+			joined += ", "
+		}
+		joined += text
+	}
+	return joined
+}
+
+func valuesFrame(values []string) *data.Frame {
+	return data.NewFrame("values", data.NewField("value", nil, values))
+}

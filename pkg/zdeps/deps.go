@@ -1,0 +1,31 @@
+// Package zdeps holds the module's requirements while its packages are being written.
+package zdeps
+
+import (
+	_ "github.com/golang-jwt/jwt/v5"
+	_ "github.com/google/go-github/v60/github"
+	_ "github.com/grafana/grafana-plugin-sdk-go/backend"
+	_ "github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	_ "github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
+	_ "github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	_ "github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
+	_ "github.com/grafana/grafana-plugin-sdk-go/build"
+	_ "github.com/grafana/grafana-plugin-sdk-go/data"
+	_ "github.com/grafana/grafana-plugin-sdk-go/experimental"
+	_ "github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
+	_ "github.com/grafana/grafana-plugin-sdk-go/live"
+	_ "github.com/hashicorp/go-plugin"
+	_ "github.com/hashicorp/go-retryablehttp"
+	_ "github.com/magefile/mage/mg"
+	_ "github.com/magefile/mage/sh"
+	_ "github.com/patrickmn/go-cache"
+	_ "github.com/stretchr/testify/assert"
+	_ "github.com/stretchr/testify/require"
+	_ "github.com/vektah/gqlparser/v2"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/time/rate"
+	_ "gopkg.in/yaml.v3"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+)
