@@ -19,16 +19,18 @@ Object.defineProperty(window, 'IntersectionObserver', {
   },
 });
 
-// Menus draw only the options that are in view: give every element a height.
-Object.defineProperty(Element.prototype, 'getBoundingClientRect', {
-  value: () => ({ width: 400, height: 400, top: 0, left: 0, bottom: 400, right: 400, x: 0, y: 0 }),
-});
-Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { value: 400 });
-Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { value: 400 });
-
 // Nothing has a place in jsdom: menus are not moved about, and icons are not fetched.
 jest.mock('@floating-ui/react', () => ({ ...jest.requireActual('@floating-ui/react'), autoUpdate: () => () => {} }));
 jest.mock('react-inlinesvg', () => ({ __esModule: true, default: () => null }));
+
+// Menus draw the options that are in view; here all of them are.
+jest.mock('@tanstack/react-virtual', () => ({
+  useVirtualizer: ({ count }: { count: number }) => ({
+    getVirtualItems: () => Array.from({ length: count }, (_, index) => ({ index, key: index, start: 0, size: 40 })),
+    getTotalSize: () => 40 * count,
+    scrollToIndex() {},
+  }),
+}));
 
 // To find out what is hidden, jsdom computes every style on the way up: what tests look for is not hidden.
 configure({ defaultHidden: true });

@@ -1,6 +1,6 @@
 import { CoreApp, DataQueryRequest, DataSourceInstanceSettings, dateTime, PluginType, ScopedVars } from '@grafana/data';
 import { BackendSrvRequest, setBackendSrv, TemplateSrv } from '@grafana/runtime';
-import { firstValueFrom, Observable, of, throwError } from 'rxjs';
+import { lastValueFrom, Observable, of, throwError } from 'rxjs';
 import { DoraOptions } from './config/settings';
 import { DoraDataSource } from './datasource';
 import { DoraQuery } from './query/model';
@@ -28,6 +28,8 @@ const templates = {
   ],
 } as unknown as TemplateSrv;
 
+const range = { from: dateTime(0), to: dateTime(1), raw: { from: 'now-1h', to: 'now' } };
+
 let sent: DoraQuery[];
 let answer: () => Observable<unknown>;
 
@@ -43,10 +45,9 @@ beforeEach(() => {
 });
 
 function ask(query: Partial<DoraQuery>, timezone = 'browser') {
-  const range = { from: dateTime(0), to: dateTime(1), raw: { from: 'now-1h', to: 'now' } };
   const targets: DoraQuery[] = [{ refId: 'A', ...query }];
   const request = { targets, timezone, range, scopedVars: {}, intervalMs: 1, app: CoreApp.Dashboard };
-  return firstValueFrom(new DoraDataSource(settings, templates).query(request as DataQueryRequest<DoraQuery>));
+  return lastValueFrom(new DoraDataSource(settings, templates).query(request as DataQueryRequest<DoraQuery>));
 }
 
 test('a query reaches the backend with its variables replaced', async () => {
@@ -90,10 +91,13 @@ test('a query that becomes an alert rule carries neither variables nor the word 
   expect(query.filters?.[0].values).toEqual(['rx', 'pay']);
 });
 
-test('an exclusion of nothing yet is not asked, nor is a hidden query', async () => {
-  await ask({ filters: [{ field: 'team', op: 'not_in', values: [] }] });
-  await ask({ hide: true });
-  expect(sent).toEqual([]);
+test('an exclusion of nothing yet is not asked, nor is a hidden query', () => {
+  const datasource = new DoraDataSource(settings, templates);
+  const excluding = (...values: string[]) => [{ field: 'team', op: 'not_in', values }];
+  expect(datasource.filterQuery({ refId: 'A' })).toBe(true);
+  expect(datasource.filterQuery({ refId: 'A', filters: excluding('medicines') })).toBe(true);
+  expect(datasource.filterQuery({ refId: 'A', filters: excluding() })).toBe(false);
+  expect(datasource.filterQuery({ refId: 'A', hide: true })).toBe(false);
 });
 
 test('a panel starts with the dashboard’s zone, an alert rule with the backend’s', () => {
@@ -123,7 +127,8 @@ const services = {
 test('values are offered from the data', async () => {
   answer = () => of(services);
   const others = [{ field: 'team', op: 'in', values: ['medicines'] }];
-  await expect(new DoraDataSource(settings, templates).offered('service', others)).resolves.toEqual([
+  const unfinished = { field: 'environment', op: 'not_in', values: [] };
+  await expect(new DoraDataSource(settings, templates).offered('service', [...others, unfinished])).resolves.toEqual([
     'prescriptions',
     'rx',
   ]);
@@ -137,8 +142,8 @@ test('a backend that cannot answer offers nothing, and says nothing', async () =
 
 test('a dashboard variable asks for values, whatever it was saved with', async () => {
   const variables = new ValuesVariables(new DoraDataSource(settings, templates));
-  const request = { targets: [{ refId: '', metric: 'lead_time', field: 'team' }], range: {}, scopedVars: {} };
-  await firstValueFrom(variables.query(request as never));
+  const request = { targets: [{ refId: '', metric: 'lead_time', field: 'team' }], range, scopedVars: {} };
+  await lastValueFrom(variables.query(request as never));
   expect(sent[0]).toMatchObject({ refId: 'values', version: 1, queryType: 'values', field: 'team' });
   expect(sent[0]).not.toHaveProperty('metric');
 });

@@ -65,8 +65,10 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
 
   /** What the data offers for a field. An empty list where it cannot be asked: free text goes on working. */
   async offered(field: string, filters: Filter[], range: TimeRange = lastQuarter()): Promise<string[]> {
+    const finished = filters.filter(({ values }) => values.length > 0);
     try {
-      const response = await firstValueFrom(this.query(valuesRequest({ refId: 'offered', field, filters }, range)));
+      const request = valuesRequest({ refId: 'offered', field, filters: finished }, range);
+      const response = await firstValueFrom(this.query(request));
       return response.data[0]?.fields[0]?.values.map(String) ?? [];
     } catch {
       return [];

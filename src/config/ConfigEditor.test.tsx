@@ -106,7 +106,7 @@ test('a service is described by where its deployments and incidents are', async 
 test('the definition is chosen by what it means', async () => {
   const { user, settings } = open({});
   await pick(user, 'Lead time starts', /^Merged/);
-  await pick(user, 'Evidence that a deployment failed', /^Incident: /);
+  await pick(user, 'Evidence that a deployment failed', /^Incident/);
   await enter(user, field('Incident window'), '2 days');
 
   expect(settings().jsonData).toEqual({

@@ -1,4 +1,4 @@
-import { IconButton } from '@grafana/ui';
+import { Box, IconButton } from '@grafana/ui';
 import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
@@ -128,7 +128,11 @@ function Entry({ name, readOnly, onRemove, children }: EntryProps) {
     <div role="group" aria-label={name}>
       <Row>
         {children}
-        {!readOnly && <IconButton name="times" size="lg" aria-label={remove} tooltip={remove} onClick={onRemove} />}
+        {!readOnly && (
+          <Box paddingTop={3}>
+            <IconButton name="times" size="lg" aria-label={remove} tooltip={remove} onClick={onRemove} />
+          </Box>
+        )}
       </Row>
     </div>
   );

@@ -1,13 +1,13 @@
-import { Button, SecretInput } from '@grafana/ui';
+import { Button } from '@grafana/ui';
 import React from 'react';
 import { Choice } from '../form/Choice';
-import { Labelled } from '../form/Labelled';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
 import { merge } from './change';
 import { meanings } from './meanings';
 import { Card, Row } from './Section';
 import { defaults, Source } from './settings';
+import { Token } from './Token';
 import { Faults } from './validate';
 
 interface Props {
@@ -63,20 +63,13 @@ export function SourceCard(props: Props) {
           disabled={disabled}
           onChange={(url) => put({ url })}
         />
-        <Labelled label="Token" description="May read repositories, deployments, pull requests, issues.">
-          {(named) => (
-            <SecretInput
-              {...named}
-              width={40}
-              isConfigured={props.tokenConfigured}
-              value={props.token}
-              disabled={disabled}
-              autoComplete="new-password"
-              onChange={({ currentTarget }) => props.onTokenChange(currentTarget.value)}
-              onReset={props.onTokenReset}
-            />
-          )}
-        </Labelled>
+        <Token
+          value={props.token}
+          configured={props.tokenConfigured}
+          readOnly={disabled}
+          onChange={props.onTokenChange}
+          onReset={props.onTokenReset}
+        />
       </Row>
       <Row>
         <Lines

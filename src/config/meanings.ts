@@ -48,8 +48,8 @@ export const meanings = {
 
 /** The kinds of evidence that a deployment failed, strongest first; all count unless a list says otherwise. */
 export const evidenceKinds = [
-  { value: 'explicit', label: 'Explicit: an incident names the deployment' },
-  { value: 'rollback', label: 'Rollback: an earlier version was deployed again' },
-  { value: 'remedy', label: 'Remedy: a later deployment shipped a revert or hotfix' },
-  { value: 'incident', label: 'Incident: opened soon after the deployment' },
+  { value: 'explicit', label: 'Explicit', description: 'an incident names the deployment' },
+  { value: 'rollback', label: 'Rollback', description: 'an earlier version was deployed again' },
+  { value: 'remedy', label: 'Remedy', description: 'a later deployment shipped a revert or hotfix' },
+  { value: 'incident', label: 'Incident', description: 'opened soon after the deployment' },
 ];

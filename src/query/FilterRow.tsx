@@ -1,4 +1,4 @@
-import { IconButton, MultiCombobox, Stack } from '@grafana/ui';
+import { Box, IconButton, MultiCombobox, Stack } from '@grafana/ui';
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Labelled } from '../form/Labelled';
@@ -24,7 +24,7 @@ export function FilterRow({ position, filter, onChange, onRemove, offered }: Pro
   };
   return (
     <div role="group" aria-label={`Filter ${position}`}>
-      <Stack direction="row" wrap="wrap" alignItems="flex-end" gap={1}>
+      <Stack direction="row" wrap="wrap" alignItems="flex-start" gap={1}>
         <Choice
           label="Where"
           value={filter.field}
@@ -56,13 +56,15 @@ export function FilterRow({ position, filter, onChange, onRemove, offered }: Pro
             />
           )}
         </Labelled>
-        <IconButton
-          name="times"
-          size="lg"
-          aria-label={`Remove filter ${position}`}
-          tooltip={`Remove filter ${position}`}
-          onClick={onRemove}
-        />
+        <Box paddingTop={3}>
+          <IconButton
+            name="times"
+            size="lg"
+            aria-label={`Remove filter ${position}`}
+            tooltip={`Remove filter ${position}`}
+            onClick={onRemove}
+          />
+        </Box>
       </Stack>
     </div>
   );

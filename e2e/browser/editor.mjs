@@ -1,0 +1,70 @@
+import axe from 'axe-core';
+
+/** One page with one editor of the plugin, driven as a person with a keyboard would. */
+export async function openEditor(browser, address, { editor, value, mode = 'dark' }) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/London' });
+  page.setDefaultTimeout(10_000);
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on(
+    'console',
+    (message) =>
+      message.type() === 'error' && !message.text().startsWith('Failed to load') && errors.push(message.text())
+  );
+  page.on('response', (response) => response.status() === 404 && errors.push(`404: ${response.url()}`));
+  await page.goto(address);
+  if (errors.length > 0) {
+    await page.close();
+    throw new Error(`the page does not load: ${errors.join('; ')}`);
+  }
+  await page.evaluate((what) => window.show(what), { editor, value, mode });
+  await page.locator('#page input, #page button').first().waitFor();
+
+  const field = (label, scope = page) => scope.locator('input, textarea').and(scope.getByLabel(label, { exact: true }));
+  return {
+    page,
+    /** What the browser complained of. */
+    errors,
+    field,
+    emitted: () => page.evaluate(() => window.emitted),
+    replace: (next) => page.evaluate((settings) => window.replace(settings), next),
+
+    /** Opens a menu, types what an option is called, and goes down to it. */
+    async choose(label, option, scope) {
+      await field(label, scope).focus();
+      await page.keyboard.press('ArrowDown');
+      await page.locator('[role=combobox][aria-expanded=true]:focus').waitFor();
+      await page.keyboard.type(option, { delay: 10 });
+      await page.getByRole('option').filter({ hasText: option }).first().waitFor();
+      const marked = page.locator('[role=option][aria-selected=true]').filter({ hasText: option });
+      for (let steps = 0; (await marked.count()) === 0; steps++) {
+        if (steps === 20) {
+          throw new Error(`"${option}" is not reached with the keyboard`);
+        }
+        await page.keyboard.press('ArrowDown');
+      }
+      await page.keyboard.press('Enter');
+      await field(label, scope).blur();
+    },
+
+    async type(label, text, scope) {
+      await field(label, scope).focus();
+      await page.keyboard.press('End');
+      await page.keyboard.type(text);
+    },
+
+    async press(button, scope = page) {
+      await scope.getByRole('button', { name: button, exact: true }).focus();
+      await page.keyboard.press('Enter');
+    },
+
+    /** Rules of accessibility that the page breaks seriously. */
+    async violations() {
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate(() => window.axe.run('body', { resultTypes: ['violations'] }));
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+    },
+  };
+}

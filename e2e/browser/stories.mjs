@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+
+const both = ['dark', 'light'];
+const github = { id: 'github', type: 'github', repositories: ['example-health/*'] };
+
+const settings = (fields) => ({ version: 1, jsonData: {}, secureJsonFields: {}, secureJsonData: {}, ...fields });
+
+const service = {
+  name: 'prescriptions',
+  team: 'medicines',
+  deployments: [{ source: 'github', repository: 'example-health/medicines-api', environment: '^prod$' }],
+  incidents: [{ source: 'github', repository: 'example-health/medicines-api', labels: ['incident'] }],
+};
+
+const accessible = async ({ violations }) => assert.deepEqual(await violations(), []);
+
+/** What is told of each editor: how it starts, and what a person does with the keyboard and gets. */
+export const stories = {
+  'a panel is built with the keyboard alone': {
+    editor: 'query',
+    value: { refId: 'A' },
+    modes: both,
+    async tell(opened) {
+      const { choose, emitted, page } = opened;
+      await choose('Metric', 'Change lead time');
+      await choose('Statistic', '90th percentile');
+      await choose('Per', 'week');
+      await choose('Group by', 'team');
+      assert.deepEqual(await emitted(), {
+        refId: 'A',
+        version: 1,
+        metric: 'lead_time',
+        statistic: 'p90',
+        bucket: 'week',
+        groupBy: ['team'],
+      });
+      assert.equal(
+        await page.getByRole('status').textContent(),
+        '90th percentile of change lead time per week, by team.'
+      );
+      await accessible(opened);
+    },
+  },
+
+  'a filter offers what the data has, when its menu opens': {
+    editor: 'query',
+    value: { refId: 'A' },
+    async tell(opened, { asked }) {
+      const { choose, emitted, page, press } = opened;
+      await press('Add filter');
+      await choose('Where', 'team');
+      assert.deepEqual(asked, []);
+      await choose('Values', 'prescriptions');
+      await choose('Condition', 'is none of');
+      assert.deepEqual((await emitted()).filters, [{ field: 'team', op: 'not_in', values: ['prescriptions'] }]);
+      assert.equal(asked[0].queryType, 'values');
+      assert.equal(asked[0].field, 'team');
+      assert.match(await page.getByRole('status').textContent(), /, without team prescriptions\.$/);
+      await accessible(opened);
+      await press('Remove filter 1');
+      assert.equal((await emitted()).filters, undefined);
+    },
+  },
+
+  'free text and variables go in where the backend cannot answer': {
+    editor: 'query',
+    value: { refId: 'A', filters: [{ field: 'service', op: 'in', values: [] }] },
+    async tell({ choose, emitted, errors }, { address, backend }) {
+      backend.broken = true;
+      await choose('Values', '$team');
+      await choose('Values', 'pay*');
+      assert.deepEqual((await emitted()).filters[0].values, ['$team', 'pay*']);
+      assert.deepEqual([...new Set(errors.splice(0))], [`404: ${address}api/ds/query`]);
+    },
+  },
+
+  'every control is reached with the tab key, in reading order': {
+    editor: 'query',
+    value: { refId: 'A', format: 'numeric' },
+    async tell({ page }) {
+      const reached = [];
+      await page.locator('body').press('Tab');
+      for (let i = 0; i < 20; i++) {
+        const name = await page.evaluate(() => {
+          const at = document.activeElement;
+          const label = document.getElementById(at.getAttribute('aria-labelledby'));
+          return label?.textContent ?? (at.tagName === 'BUTTON' ? at.textContent : undefined);
+        });
+        if (name !== undefined) {
+          reached.push(name);
+        }
+        await page.keyboard.press('Tab');
+      }
+      assert.deepEqual(reached.slice(0, 8), [
+        'Show',
+        'Metric',
+        'Statistic',
+        'Group by',
+        'Add filter',
+        'As',
+        'Compared with',
+        'Time zone',
+      ]);
+    },
+  },
+
+  'a broken query says what is wrong, and is mended by choosing': {
+    editor: 'query',
+    value: { refId: 'A', metric: 'velocity', filters: [{ field: 'author', op: 'like' }] },
+    modes: both,
+    async tell(opened) {
+      const { choose, emitted, page } = opened;
+      const alert = page.getByRole('alert', { name: 'This query cannot be computed' });
+      assert.match(await alert.textContent(), /metric "velocity" is unknown; allowed: deployment_frequency, lead_time/);
+      await accessible(opened);
+      await choose('Metric', 'Deployment rework rate');
+      assert.equal((await emitted()).metric, 'rework_rate');
+      assert.doesNotMatch(await alert.textContent(), /velocity/);
+    },
+  },
+
+  'a variable is told which names to offer': {
+    editor: 'variable',
+    value: { refId: 'x' },
+    async tell(opened) {
+      await opened.choose('Names of each', 'team');
+      assert.deepEqual(await opened.emitted(), { refId: 'x', version: 1, queryType: 'values', field: 'team' });
+      await accessible(opened);
+    },
+  },
+
+  'a new data source is configured with the keyboard alone': {
+    editor: 'config',
+    value: settings({}),
+    modes: both,
+    async tell(opened) {
+      const { choose, emitted, field, page, press, replace, type } = opened;
+      await press('Add source');
+      assert.ok(await page.getByText('sources[0].repositories must name at least one').isVisible());
+      await type('Repositories', 'example-health/*\n!example-health/archived-*');
+      await type('Token', 'secret-1');
+      await type('Incident labels', 'incident');
+      await choose('Lead time starts', 'Merged');
+      await choose('Keep events in', 'SQLite file');
+      await type('File', '/var/lib/grafana/live-dora.db');
+      const { jsonData, secureJsonData } = await emitted();
+      assert.deepEqual(jsonData, {
+        sources: [
+          {
+            id: 'github',
+            type: 'github',
+            repositories: ['example-health/*', '!example-health/archived-*'],
+            incidents: { labels: ['incident'] },
+          },
+        ],
+        definition: { leadTimeStart: 'merged' },
+        store: { type: 'sqlite', path: '/var/lib/grafana/live-dora.db' },
+      });
+      assert.deepEqual(secureJsonData, { 'sources.github.token': 'secret-1' });
+      assert.equal(await page.getByRole('alert').count(), 0);
+      await accessible(opened);
+
+      await replace(settings({ version: 2, jsonData, secureJsonFields: { 'sources.github.token': true } }));
+      await page.getByRole('button', { name: 'Reset' }).waitFor();
+      assert.ok(await field('Id').isDisabled());
+      assert.ok(!(await page.content()).includes('secret-1'));
+      await press('Reset');
+      assert.deepEqual((await emitted()).secureJsonData, { 'sources.github.token': '' });
+    },
+  },
+
+  'a service is described, and faults name their field': {
+    editor: 'config',
+    value: settings({ jsonData: { sources: [github], services: [service] } }),
+    modes: both,
+    async tell(opened) {
+      const { emitted, page, press, type } = opened;
+      await press('Add service');
+      const second = page.getByRole('group', { name: 'Service 2', exact: true });
+      await type('Environment pattern', '(', second);
+      assert.ok(await page.getByText('services[1].name must not be empty').isVisible());
+      assert.ok(
+        await page.getByText('services[1].deployments[0].environment must be a regular expression').isVisible()
+      );
+      assert.deepEqual((await emitted()).jsonData.services[1], {
+        name: '',
+        deployments: [{ source: 'github', environment: '(' }],
+      });
+      await accessible(opened);
+    },
+  },
+
+  'provisioned settings are shown and cannot be changed': {
+    editor: 'config',
+    value: settings({
+      readOnly: true,
+      jsonData: { sources: [github], services: [service] },
+      secureJsonFields: { 'sources.github.token': true },
+    }),
+    modes: both,
+    async tell(opened) {
+      const { page, field } = opened;
+      assert.equal(await page.locator('#page :is(input, textarea, button):enabled').count(), 0);
+      assert.equal(await field('Token').inputValue(), 'configured');
+      await accessible(opened);
+    },
+  },
+};
