@@ -62,12 +62,12 @@ func assertComplete(t *testing.T, r *replay, l *ledger, repository string) {
 	assert.Equal(t, "master", head.DefaultBranch)
 
 	got := of[*dora.Commit](l)
-	reachable := ancestors(commits, head.HeadSHA)
-	for _, d := range rows[deploymentRow](t, r, repository, "deployments.jsonl") {
-		for sha := range ancestors(commits, d.OID) {
-			reachable[sha] = true
-		}
+	runs := rows[deploymentRow](t, r, repository, "deployments.jsonl")
+	tips := []string{head.HeadSHA}
+	for _, d := range runs {
+		tips = append(tips, d.OID)
 	}
+	reachable := ancestors(commits, tips)
 	seen := 0
 	for id, commit := range got {
 		if commit.Repository != repository {
@@ -122,7 +122,6 @@ func assertComplete(t *testing.T, r *replay, l *ledger, repository string) {
 			success[row.Deployment] = row.CreatedAt
 		}
 	}
-	runs := rows[deploymentRow](t, r, repository, "deployments.jsonl")
 	deployments := of[*dora.Deployment](l)
 	for _, row := range runs {
 		d := deployments[id(repository, "deployment", row.ID)]
@@ -159,9 +158,9 @@ func TestABackfillIsEverythingThatTheRepositoryHolds(t *testing.T) {
 	}
 }
 
-func ancestors(commits map[string]commitRow, sha string) map[string]bool {
+func ancestors(commits map[string]commitRow, tips []string) map[string]bool {
 	found := map[string]bool{}
-	for stack := []string{sha}; len(stack) > 0; {
+	for stack := tips; len(stack) > 0; {
 		at := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		if !found[at] {
