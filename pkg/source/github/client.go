@@ -217,6 +217,7 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 	var grave []graphqlError
 	for _, each := range e.Errors {
 		switch {
+		case each.about("databaseId"): // past the field's range: the node id has it
 		case each.limited():
 			return limited, nil
 		case each.overloaded():

@@ -80,6 +80,11 @@ func (e graphqlError) place() string {
 	return strings.Join(parts, ".")
 }
 
+// about says that an error concerns a field of this name.
+func (e graphqlError) about(field string) bool {
+	return len(e.Path) > 0 && e.Path[len(e.Path)-1] == field
+}
+
 func (e graphqlError) limited() bool {
 	return e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT" || e.Extensions.Code == "RATE_LIMITED" || speaksOfLimit(e.Message)
 }

@@ -1,8 +1,10 @@
 package github_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -133,6 +135,8 @@ type tiny struct {
 	age         map[string]int      // sha → order of committing
 	deployments []string            // deployed shas, oldest first
 	page        int                 // commits a page at most
+	refuses     bool                // takes no page's cursor
+	bigNumbers  bool                // its deployments are past the range of databaseId
 	operations  []string
 	server      *httptest.Server
 }
@@ -222,6 +226,10 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text := func(name string) string { s, _ := q.Variables[name].(string); return s }
 	width, _ := q.Variables["commits"].(float64)
 	repository := map[string]any{}
+	if g.refuses && text("commitsPage") != "" {
+		_, _ = w.Write([]byte(`{"data": {"repository": null}, "errors": [{"type": "INVALID_CURSOR_ARGUMENTS", "path": ["repository", "target", "history"], "message": "not a valid cursor"}]}`))
+		return
+	}
 	switch operation {
 	case "Sync":
 		target := g.history(g.head, "", int(width))
@@ -248,15 +256,24 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"nodes": make([]any, len(q.Variables["ids"].([]any)))}})
 		return
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"repository": repository, "rateLimit": nil}})
+	answer := map[string]any{"data": map[string]any{"repository": repository, "rateLimit": nil}}
+	if g.bigNumbers {
+		answer["errors"] = []any{map[string]any{"message": "Int is out of range", "path": []any{"repository", "deployments", "nodes", 0, "databaseId"}}}
+	}
+	_ = json.NewEncoder(w).Encode(answer)
 }
 
 func (g *tiny) deployed() []any {
 	nodes := []any{}
 	for i := len(g.deployments) - 1; i >= 0; i-- {
 		at := time.Date(2026, 2, 1, i, 0, 0, 0, time.UTC).Format(time.RFC3339)
+		var number any = i + 1
+		id := fmt.Sprint("DE_", i)
+		if g.bigNumbers { // [0, 7, 3000000001 + i], as GitHub writes node ids
+			number, id = nil, "DE_"+base64.RawURLEncoding.EncodeToString([]byte{0x93, 0, 7, 0xce, 0xb2, 0xd0, 0x5e, byte(i + 1)})
+		}
 		nodes = append(nodes, map[string]any{
-			"id": fmt.Sprint("DE_", i), "databaseId": i + 1, "commitOid": g.deployments[i], "environment": "prod", "createdAt": at, "updatedAt": at,
+			"id": id, "databaseId": number, "commitOid": g.deployments[i], "environment": "prod", "createdAt": at, "updatedAt": at,
 			"creator":  map[string]any{"__typename": "Bot", "login": "deployer"},
 			"statuses": map[string]any{"nodes": []any{map[string]any{"id": fmt.Sprint("S_", i), "state": "SUCCESS", "createdAt": at}}, "pageInfo": map[string]any{}},
 		})
@@ -380,4 +397,86 @@ func TestARenamedRepositoryIsReadAgainUnderItsNewName(t *testing.T) {
 	assert.NotNil(t, of[*dora.Commit](l)["example-shop/checkout@"+sha("a")])
 	assert.NotNil(t, of[*dora.Deployment](l)["example-shop/checkout:deployment:1"])
 	assert.NotNil(t, of[*dora.Repository](l)["example-shop/checkout"])
+}
+
+func TestAPageThatIsRefusedIsReadFromTheBeginning(t *testing.T) {
+	g := newTiny(t)
+	g.page = 2
+	g.commit("a")
+	for i, letter := range strings.Split("bcdef", "") {
+		g.head = g.commit(letter, string(rune('a'+i)))
+	}
+	l := newLedger()
+	l.stopAfter = 1
+	require.ErrorIs(t, l.collect(t.Context(), till(g.server.URL, g.server.Client()), time.Time{}), errStopped)
+	l.stopAfter = 0
+	g.refuses, g.page = true, 100
+	g.collect(t, l)
+	assert.True(t, holds(l, "abcdef"))
+}
+
+func TestADeploymentHasItsNumberHoweverManyThereAre(t *testing.T) {
+	g := newTiny(t)
+	g.bigNumbers = true
+	g.head = g.commit("a")
+	g.deployments = []string{g.head}
+	l := newLedger()
+	g.collect(t, l)
+	d := of[*dora.Deployment](l)[shop+":deployment:3000000001"]
+	require.NotNil(t, d)
+	assert.EqualValues(t, 3000000001, d.Number)
+}
+
+func TestAPersonsRepositoriesAreListedAsAnOrganisationsAre(t *testing.T) {
+	var roots []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		switch {
+		case strings.Contains(string(text), "owner: organization("):
+			roots = append(roots, "organization")
+			_, _ = w.Write([]byte(`{"data": {"owner": null}, "errors": [{"type": "NOT_FOUND", "path": ["owner"], "message": "Could not resolve to an Organization"}]}`))
+		case strings.Contains(string(text), "owner: repositoryOwner("):
+			roots = append(roots, "repositoryOwner")
+			_, _ = w.Write([]byte(`{"data": {"owner": {"repositories": {"nodes": [
+				{"nameWithOwner": "dev-07/Old", "isArchived": true},
+				{"nameWithOwner": "somebody/else"},
+				{"nameWithOwner": "dev-07/left-out"}], "pageInfo": {}}}}}`))
+		default:
+			t.Errorf("nothing else is to be read: %s", text)
+		}
+	}))
+	defer server.Close()
+	config := settings.Source{
+		ID: "github", URL: server.URL, Repositories: []string{"dev-07/*", "!*/LEFT-?ut"}, Secrets: map[string]string{"token": secret},
+	}
+	l := newLedger()
+	require.NoError(t, l.collect(t.Context(), github.New(config, server.Client()), time.Time{}))
+	assert.Empty(t, l.events)
+	assert.Equal(t, []string{"organization", "repositoryOwner"}, roots)
+}
+
+func TestAnAnswerWithoutEndIsCutOff(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		spaces := []byte(strings.Repeat(" ", 1<<20))
+		for range 80 {
+			if _, err := w.Write(spaces); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	failures := source.Failures("github", till(server.URL, server.Client()).Check(t.Context()))
+	require.Len(t, failures, 1)
+	assert.Equal(t, source.CauseAnswer, failures[0].Cause)
+	assert.Contains(t, failures[0].Error(), "64 MiB")
+}
+
+func TestAnotherSourcesPositionIsNotUnderstood(t *testing.T) {
+	g := newTiny(t)
+	l := newLedger()
+	l.cursor = []byte("page=7")
+	failures := source.Failures("github", l.collect(t.Context(), till(g.server.URL, g.server.Client()), time.Time{}))
+	require.Len(t, failures, 1)
+	assert.Equal(t, source.CauseConfiguration, failures[0].Cause)
+	assert.Empty(t, g.operations)
 }
