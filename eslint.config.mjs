@@ -27,6 +27,7 @@ export default defineConfig([
         window: false,
         document: false,
         fetch: false,
+        requestAnimationFrame: false,
         performance: false,
       },
     },

@@ -11,7 +11,7 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     (message) =>
       message.type() === 'error' && !message.text().startsWith('Failed to load') && errors.push(message.text())
   );
-  page.on('response', (response) => response.status() === 404 && errors.push(`404: ${response.url()}`));
+  page.on('response', (response) => response.status() === 404 && errors.push(`404: ${response.url().split('?')[0]}`));
   await page.goto(address);
   if (errors.length > 0) {
     await page.close();
@@ -21,6 +21,9 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
   await page.locator('#page input, #page button').first().waitFor();
 
   const field = (label, scope = page) => scope.locator('input, textarea').and(scope.getByLabel(label, { exact: true }));
+  /** Until the page shows what the last key did. */
+  const drawn = () =>
+    page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return {
     page,
     /** What the browser complained of. */
@@ -29,22 +32,26 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     emitted: () => page.evaluate(() => window.emitted),
     replace: (next) => page.evaluate((settings) => window.replace(settings), next),
 
-    /** Opens a menu, types what an option is called, and goes down to it. */
-    async choose(label, option, scope) {
-      await field(label, scope).focus();
+    /** Opens a menu, perhaps enters what an option is called, and goes down to it. */
+    async choose(label, option, { entered = true } = {}) {
+      await field(label).focus();
       await page.keyboard.press('ArrowDown');
       await page.locator('[role=combobox][aria-expanded=true]:focus').waitFor();
-      await page.keyboard.type(option, { delay: 10 });
+      if (entered) {
+        await field(label).fill(option);
+      }
       await page.getByRole('option').filter({ hasText: option }).first().waitFor();
+      await drawn();
       const marked = page.locator('[role=option][aria-selected=true]').filter({ hasText: option });
       for (let steps = 0; (await marked.count()) === 0; steps++) {
         if (steps === 20) {
           throw new Error(`"${option}" is not reached with the keyboard`);
         }
         await page.keyboard.press('ArrowDown');
+        await drawn();
       }
       await page.keyboard.press('Enter');
-      await field(label, scope).blur();
+      await field(label).blur();
     },
 
     async type(label, text, scope) {
