@@ -62,6 +62,8 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery) backend.Dat
 	case query.TypeEvents:
 		frames = data.Frames{eventsFrame(q, d.Under(q.Definition), r, time.Now())}
 		notify(frames[0], d)
+	case query.TypeAnnotations:
+		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r)}
 	case query.TypeValues:
 		frames = data.Frames{valuesFrame(d.Under(q.Definition).Values(q.Field, q.DomainFilters()))}
 	case query.TypeCollection:

@@ -22,16 +22,17 @@ type Type string
 
 // The query types.
 const (
-	TypeMetric     Type = "metric"     // one of the five metrics
-	TypeStages     Type = "stages"     // lead time by stage
-	TypeEvents     Type = "events"     // deployments, changes or incidents, one a row
-	TypeValues     Type = "values"     // what a field takes, for variables
-	TypeCollection Type = "collection" // how collection is going
+	TypeMetric      Type = "metric"      // one of the five metrics
+	TypeStages      Type = "stages"      // lead time by stage
+	TypeEvents      Type = "events"      // deployments, changes or incidents, one a row
+	TypeAnnotations Type = "annotations" // the same as marks on other panels
+	TypeValues      Type = "values"      // what a field takes, for variables
+	TypeCollection  Type = "collection"  // how collection is going
 )
 
 // Allowed lists the query types.
 func (Type) Allowed() []string {
-	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeValues), string(TypeCollection)}
+	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeValues), string(TypeCollection)}
 }
 
 // Format is the form of an answer.

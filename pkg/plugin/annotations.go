@@ -1,0 +1,86 @@
+package plugin
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// annotation is a mark on a time axis: a point, or a stretch where it has an end.
+type annotation struct {
+	from        time.Time
+	to          *time.Time
+	title, text string
+	tags        string // with commas
+}
+
+// annotationsFrame is a row for each event, in the fields that Grafana's annotations read. Changes are marked by the
+// deployment that shipped them, so that asking for them is asking for deployments.
+func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range) *data.Frame {
+	filters := q.DomainFilters()
+	var found []annotation
+	for _, f := range s.Select(filters) {
+		if q.Events == query.EventsIncidents {
+			found = append(found, incidentMarks(f, r)...)
+			continue
+		}
+		for _, d := range f.Deployments {
+			if !d.Finished.Before(r.From) && d.Finished.Before(r.To) && f.Passes(d, filters) &&
+				(q.Events != query.EventsFailures || d.Failed()) {
+				found = append(found, deploymentMark(f, d))
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b annotation) int { return cmp.Or(b.from.Compare(a.from), cmp.Compare(a.title, b.title)) })
+	found = found[:min(len(found), rowLimit)]
+	var from []time.Time
+	var to []*time.Time
+	var title, text, tags []string
+	for _, a := range found {
+		from, to = append(from, a.from), append(to, a.to)
+		title, text, tags = append(title, a.title), append(text, a.text), append(tags, a.tags)
+	}
+	frame := data.NewFrame("annotations", data.NewField("time", nil, from), data.NewField("timeEnd", nil, to),
+		data.NewField("title", nil, title), data.NewField("text", nil, text), data.NewField("tags", nil, tags))
+	frame.Meta = &data.FrameMeta{Custom: Custom{Definition: q.Definition}}
+	return frame
+}
+
+func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
+	a := annotation{from: d.Finished, title: f.Service.Name + " " + version(d.Event), tags: "deployment," + statusOf(d)}
+	a.text = Figure(float64(len(d.Changes)), dora.Count) + " changes to " + d.Event.Environment
+	if d.Failed() {
+		a.text = "failed: " + evidenceOf(d)
+		if d.Recovered != nil {
+			a.text += "; recovered after " + Figure(d.Recovered.At.Sub(d.Finished).Seconds(), dora.Seconds)
+		}
+	}
+	return a
+}
+
+func incidentMarks(f *dora.Facts, r query.Range) []annotation {
+	var found []annotation
+	for _, i := range f.Incidents {
+		e := i.Event
+		if !e.Opened.Before(r.To) || (e.Resolved.Before(r.From) && !e.Resolved.IsZero()) {
+			continue
+		}
+		a := annotation{from: e.Opened, title: e.Title, text: f.Service.Name + ": linked to no deployment", tags: "incident"}
+		if e.Severity != "" {
+			a.tags += ",severity " + e.Severity
+		}
+		if i.Linked != nil {
+			a.text = f.Service.Name + ": held against " + version(i.Linked.Event)
+		}
+		if !e.Resolved.IsZero() {
+			a.to = &e.Resolved
+		}
+		found = append(found, a)
+	}
+	return found
+}
