@@ -93,6 +93,9 @@ func (r *repository) reverted(v *revert) (target shippedChange, ok bool) {
 			return shippedChange{change: owners[0], node: owners[0].merge, reverts: owners[0].reverts}, true
 		}
 	}
+	if !r.graph.known(n) {
+		return target, false
+	}
 	if r.main.contains(n) {
 		n = r.main.landed[r.main.bringer[n]-1]
 	}

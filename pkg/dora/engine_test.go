@@ -17,14 +17,21 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 		h.Apply(w.events...)
 		got := tell(h.Derive(def))
 		want := newNaive(mapping, def, w.events).tell()
-		sameStory(t, want, got)
+		sameStory(t, w, want, got)
 	})
 }
 
 // sameStory fails with the lines that only one of two tellings has.
-func sameStory(t *rapid.T, want, got []string) {
+func sameStory(t *rapid.T, w *world, want, got []string) {
 	if strings.Join(want, "\n") == strings.Join(got, "\n") {
 		return
+	}
+	for _, e := range w.events {
+		body, err := dora.Encode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s %s", e.Kind(), body)
 	}
 	count := map[string]int{}
 	for _, line := range want {

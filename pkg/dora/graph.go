@@ -256,7 +256,9 @@ func (m *mainLine) extend(g *graph, head node) {
 		return
 	}
 	if !g.known(head) {
+		// Nothing is on the line until its head is known: what was on it before depends on what arrived first.
 		g.commits[head].gap = true
+		*m = mainLine{head: noNode}
 		return
 	}
 	if m.filled != g.filled || !m.goesOn(g, head) {

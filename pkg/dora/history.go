@@ -134,7 +134,7 @@ func (h *History) applyChange(e *Change) {
 	for _, own := range e.Commits {
 		if n := r.graph.name(own.SHA); n != noNode {
 			c.commits = append(c.commits, n)
-			r.owners[n] = append(r.owners[n], c)
+			r.owners[n] = insertChange(r.owners[n], c)
 		}
 	}
 	if c.merge != noNode {
@@ -273,26 +273,32 @@ func (r *repository) settle() {
 		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
 	}
 	for number, c := range r.unresolved {
-		if !r.graph.known(c.merge) {
-			continue
+		found, whole := r.landedByRebase(c)
+		if whole || c.merge == noNode {
+			delete(r.unresolved, number)
 		}
-		delete(r.unresolved, number)
-		for _, landed := range r.landedByRebase(c) {
+		for _, landed := range found {
 			if !slices.Contains(c.commits, landed) {
 				c.commits = append(c.commits, landed)
-				r.owners[landed] = append(r.owners[landed], c)
+				r.owners[landed] = insertChange(r.owners[landed], c)
 			}
 		}
 	}
 }
 
 // landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from
-// the last that landed, each keeps the author date of one of them, in their order.
-func (r *repository) landedByRebase(c *change) []node {
+// the last that landed, each keeps the author date of one of them, in their order. It is not whole while the way back
+// leads to a commit that is not known.
+func (r *repository) landedByRebase(c *change) (landed []node, whole bool) {
 	own := c.event.Commits
-	var landed []node
 	at := c.merge
-	for i := len(own) - 1; i >= 0 && r.graph.known(at) && !r.graph.merge(at); i-- {
+	for i := len(own) - 1; i >= 0; i-- {
+		if !r.graph.known(at) {
+			return landed, false
+		}
+		if r.graph.merge(at) {
+			break
+		}
 		if !r.graph.commits[at].authored.Equal(own[i].Authored) {
 			continue // merge commits of the branch do not land
 		}
@@ -302,7 +308,7 @@ func (r *repository) landedByRebase(c *change) []node {
 		}
 		at = r.graph.commits[at].parents[0]
 	}
-	return landed
+	return landed, true
 }
 
 // plain says whether a commit on the main line is a change of its own: it belongs to no pull request.

@@ -146,22 +146,23 @@ func (r *naiveRepository) landedBy(pull *dora.Change) set {
 	for _, c := range pull.Commits {
 		landed[c.SHA] = true
 	}
-	// A rebase keeps each commit's authored time and lands them one after the other, the merge commit last.
-	var run []string
+	// A rebase keeps authored times and the order, and leaves merges out. The merge commit is the last that landed.
 	at := r.commits[pull.MergeCommit]
-	for i := len(pull.Commits) - 1; i >= 0; i-- {
-		if at == nil || len(at.Parents) > 1 || !at.Authored.Equal(pull.Commits[i].Authored) {
-			return landed
+	last := len(pull.Commits)
+	for at != nil && len(at.Parents) < 2 {
+		same := last - 1
+		for same >= 0 && !pull.Commits[same].Authored.Equal(at.Authored) {
+			same--
 		}
-		run = append(run, at.SHA)
+		if same < 0 {
+			break
+		}
+		last = same
+		landed[at.SHA] = true
 		if len(at.Parents) == 0 {
-			at = nil
-		} else {
-			at = r.commits[at.Parents[0]]
+			break
 		}
-	}
-	for _, sha := range run {
-		landed[sha] = true
+		at = r.commits[at.Parents[0]]
 	}
 	return landed
 }

@@ -12,7 +12,7 @@ type revert struct {
 	repository string // owner/name where the text names one
 	number     int
 	commit     string // hex, 7 to 40 digits, lower case
-	// again says that what is taken back is, by its own title, a revert: the text brings something back.
+	// again says that what is taken back is, by its own title, a revert that took effect: the text brings something back.
 	again bool
 }
 
@@ -29,7 +29,7 @@ func parseRevert(title, body string) *revert {
 	quoted := revertsTitle.FindStringSubmatch(title)
 	r := &revert{}
 	if quoted != nil {
-		r.again = revertsTitle.MatchString(quoted[1])
+		r.again = takesBackByTitle(quoted[1])
 	}
 	if named := revertsNumber.FindStringSubmatch(body); named != nil {
 		r.repository = named[1]
@@ -48,6 +48,16 @@ func parseRevert(title, body string) *revert {
 		r.number, _ = strconv.Atoi(numbers[len(numbers)-1][1])
 	}
 	return r
+}
+
+// takesBackByTitle says whether a title is a revert's that takes something away: a revert, a revert of a revert's
+// revert, and so on.
+func takesBackByTitle(title string) bool {
+	takes := false
+	for quoted := revertsTitle.FindStringSubmatch(title); quoted != nil; quoted = revertsTitle.FindStringSubmatch(quoted[1]) {
+		takes = !takes
+	}
+	return takes
 }
 
 func splitMessage(message string) (title, body string) {

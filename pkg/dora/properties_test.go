@@ -1,0 +1,173 @@
+package dora_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+func TestAnyOrderOfArrivalAndAnySplittingGivesTheSameFacts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mapping, def, w := drawMapping(t), drawDefinition(t), drawWorld(t)
+		h := dora.NewHistory(mapping)
+		h.Apply(w.events...)
+		want := tell(h.Derive(def))
+
+		shuffled := rapid.Permutation(w.events).Draw(t, "order")
+		pieces := dora.NewHistory(mapping)
+		pieces.Derive(def)
+		for _, e := range shuffled {
+			pieces.Apply(e)
+			if rapid.IntRange(0, 4).Draw(t, "derive in between") == 4 {
+				pieces.Derive(def)
+			}
+		}
+		pieces.Apply(shuffled[0])
+		sameStory(t, w, want, tell(pieces.Derive(def)))
+	})
+}
+
+func TestStagesSumToLeadTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		def := drawDefinition(t)
+		for _, d := range allDeployments(snapshotOf(drawMapping(t), def, drawWorld(t).events)) {
+			for _, c := range d.Changes {
+				if c.Excluded != "" {
+					continue
+				}
+				var sum time.Duration
+				for stage := dora.StageCoding; stage <= dora.StageDeploy; stage++ {
+					if length, ok := c.Stages.Of(stage); ok {
+						assert.GreaterOrEqual(t, length, time.Duration(0))
+						sum += length
+					}
+				}
+				assert.Equal(t, c.Lead, sum)
+				assert.False(t, d.First)
+			}
+		}
+	})
+}
+
+func TestRatiosLieBetweenNothingAndAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		snapshot := snapshotOf(drawMapping(t), drawDefinition(t), drawWorld(t).events)
+		for _, metric := range []dora.Metric{dora.ChangeFailureRate, dora.ReworkRate} {
+			for _, series := range snapshot.Ask(question(metric, dora.RatioOf)) {
+				for _, p := range series.Points {
+					require.LessOrEqual(t, p.K, p.N)
+					if p.N == 0 {
+						require.Nil(t, p.Value, "no deployment is no ratio, never 0")
+						continue
+					}
+					require.InDelta(t, float64(p.K)/float64(p.N), *p.Value, 1e-12)
+				}
+			}
+		}
+	})
+}
+
+func TestGroupingThenFilteringIsFilteringThenGrouping(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		def := drawDefinition(t)
+		snapshot := snapshotOf(drawMapping(t), def, drawWorld(t).events)
+		field := rapid.SampledFrom([]dora.Field{dora.ByService, dora.ByTeam, dora.ByEnvironment, dora.ByRepository}).Draw(t, "field")
+		metric := rapid.SampledFrom(dora.Metrics).Draw(t, "metric")
+		statistic := rapid.SampledFrom(append([]dora.Statistic{dora.N, dora.K}, metric.Statistics...)).Draw(t, "statistic")
+		grouped := question(metric.Key, statistic)
+		grouped.GroupBy = []dora.Field{field}
+		for _, group := range snapshot.Ask(grouped) {
+			filtered := grouped
+			filtered.Filters = []dora.Filter{{Field: field, Values: []string{group.Labels[string(field)]}}}
+			alone := snapshot.Ask(filtered)
+			require.Len(t, alone, 1)
+			require.Equal(t, group, alone[0])
+
+			ungrouped := filtered
+			ungrouped.GroupBy = nil
+			require.Equal(t, group.Points, snapshot.Ask(ungrouped)[0].Points)
+		}
+	})
+}
+
+func TestGroupsAddUpToTheWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		snapshot := snapshotOf(drawMapping(t), drawDefinition(t), drawWorld(t).events)
+		metric := rapid.SampledFrom(dora.Metrics).Draw(t, "metric").Key
+		whole := snapshot.Ask(question(metric, dora.N))
+		q := question(metric, dora.N)
+		q.GroupBy = []dora.Field{dora.ByService}
+		sums := make([]int, len(q.Spans))
+		for _, series := range snapshot.Ask(q) {
+			for i, p := range series.Points {
+				sums[i] += p.N
+			}
+		}
+		for _, series := range whole {
+			for i, p := range series.Points {
+				require.Equal(t, sums[i], p.N)
+			}
+		}
+	})
+}
+
+func TestWhatHappensElsewhereChangesNothingHere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		def, w := drawDefinition(t), drawWorld(t)
+		api := dora.Service{
+			Name:        "api",
+			Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/api"}},
+			Incidents:   []dora.IncidentRule{{Source: "github", Repository: "acme/api"}},
+		}
+		web := dora.Service{
+			Name:        "web",
+			Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/web"}},
+			Incidents:   []dora.IncidentRule{{Source: "github", Repository: "acme/web"}},
+		}
+		var here []dora.Event
+		for _, e := range w.events {
+			if i, ok := e.(*dora.Incident); ok {
+				i.Body = "An incident's text may name what belongs to others."
+			}
+			if strings.HasPrefix(e.Head().ID, "acme/api") {
+				here = append(here, e)
+			}
+		}
+		production := dora.MustPattern("^production$")
+		alone := snapshotOf(dora.Mapping{Services: []dora.Service{api}, Production: production}, def, here)
+		among := snapshotOf(dora.Mapping{Services: []dora.Service{api, web}, Production: production}, def, w.events)
+		require.Equal(t, "api", among.Services[0].Service.Name)
+		one := *among
+		one.Services = among.Services[:1]
+		sameStory(t, w, tell(alone), tell(&one))
+	})
+}
+
+// question asks about the drawn weeks, day by day.
+func question(metric dora.Metric, statistic dora.Statistic) dora.Question {
+	from := worldStart.AddDate(0, 0, -3)
+	return dora.Question{
+		Metric: metric, Statistic: statistic, Now: worldStart.AddDate(0, 0, 20),
+		Spans: dora.Day.Spans(from, from.AddDate(0, 0, 20), time.UTC),
+	}
+}
+
+func snapshotOf(mapping dora.Mapping, def dora.Definition, events []dora.Event) *dora.Snapshot {
+	h := dora.NewHistory(mapping)
+	h.Apply(events...)
+	return h.Derive(def)
+}
+
+func allDeployments(s *dora.Snapshot) []*dora.DeploymentFact {
+	var all []*dora.DeploymentFact
+	for _, f := range s.Services {
+		all = append(all, f.Deployments...)
+	}
+	return all
+}
