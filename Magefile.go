@@ -1,0 +1,245 @@
+//go:build mage
+
+// The tasks of this project: go tool mage -l lists them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/build"
+	"github.com/magefile/mage/mg"
+	"github.com/magefile/mage/sh"
+)
+
+// Default builds the plugin for this machine.
+var Default = Build
+
+// Build builds the plugin for this machine into dist: the frontend, and the backend for this system.
+func Build() { mg.SerialDeps(Frontend, Backend) }
+
+// Release builds the plugin for every system that Grafana runs on, with the manifest that its validator reads.
+func Release() error {
+	mg.SerialDeps(Frontend)
+	for _, target := range []func() error{
+		build.Build{}.Linux, build.Build{}.LinuxARM64, build.Build{}.LinuxARM, build.Build{}.Darwin,
+		build.Build{}.DarwinARM64, build.Build{}.Windows, build.Build{}.GenerateManifestFile,
+	} {
+		if err := target(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Backend builds the backend for this system into dist.
+func Backend() error {
+	if err := (build.Build{}).Custom(runtime.GOOS, runtime.GOARCH); err != nil {
+		return fmt.Errorf("the backend cannot be built: %w", err)
+	}
+	return nil
+}
+
+// Frontend installs the npm packages and builds the frontend into dist.
+func Frontend() error {
+	mg.Deps(Packages)
+	return sh.RunV("npm", "run", "--silent", "build")
+}
+
+// Packages installs the npm packages where package-lock.json changed since the last time.
+func Packages() error {
+	if err := needNode(); err != nil {
+		return err
+	}
+	if newer("node_modules/.package-lock.json", "package-lock.json") {
+		return nil
+	}
+	return sh.RunV("npm", "ci", "--no-audit", "--no-fund")
+}
+
+// Demo shows the metrics of an invented organisation: in Grafana where Docker or a Grafana is there, else here in the terminal.
+func Demo() error {
+	mg.Deps(Backend)
+	if grafanaIsThere() {
+		mg.Deps(Frontend)
+	}
+	return sh.RunV(binary(), "demo")
+}
+
+// Test runs every check: vet, linters, Go tests, frontend tests, the bundle in a browser, and the demo.
+func Test() error {
+	if err := needCompiler(); err != nil {
+		return err
+	}
+	if err := needBrowser(); err != nil {
+		return err
+	}
+	if err := needNode(); err != nil {
+		return err
+	}
+	return carryOut([]step{
+		{"go vet", command("go", "vet", "./...")},
+		{"Go linters", Lint},
+		{"npm packages", Packages},
+		{"TypeScript types", command("npm", "run", "--silent", "typecheck")},
+		{"TypeScript linters", command("npm", "run", "--silent", "lint")},
+		{"TypeScript unit tests", command("npm", "run", "--silent", "test")},
+		{"frontend bundle", command("npm", "run", "--silent", "build")},
+		{"the bundle in a browser", command("npm", "run", "--silent", "browser")},
+		{"backend", Backend},
+		{"Go tests, with the compiled plugin", command("go", "test", "-race", "./pkg/...")},
+		{"the demo, once", command(binary(), "demo", "--once", "--way", "terminal")},
+	})
+}
+
+// Lint runs the Go linters.
+func Lint() error {
+	executable, err := filepath.Abs(".cache/golangci-lint")
+	if err != nil {
+		return err
+	}
+	if !newer(executable, "tools/go.mod") {
+		if err := runIn("tools", "go", "build", "-o", executable, "github.com/golangci/golangci-lint/v2/cmd/golangci-lint"); err != nil {
+			return fmt.Errorf("golangci-lint cannot be built: %w", err)
+		}
+	}
+	return sh.RunV(executable, "run", "./pkg/...")
+}
+
+// Bench measures speed and memory: medians to compare on one machine, not to compare machines by.
+func Bench() error {
+	return sh.RunV("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-count", "5", "./pkg/...")
+}
+
+// Golden writes the golden files of the tests anew; look at the difference before committing it.
+func Golden() error {
+	return sh.RunV("go", "test", "./pkg/plugin/...", "./pkg/query/...", "-update")
+}
+
+// Clean removes what was built.
+func Clean() error {
+	return errors.Join(sh.Rm("dist"), sh.Rm(".cache"), sh.Rm("coverage"), sh.Rm(".demo"))
+}
+
+// step is one part of Test.
+type step struct {
+	name string
+	run  func() error
+}
+
+// carryOut runs every step, goes on after one that failed, and ends with a line a step and their count.
+func carryOut(steps []step) error {
+	var lines []string
+	failed := 0
+	for _, s := range steps {
+		fmt.Printf("\n== %s\n", s.name)
+		begin := time.Now()
+		err := s.run()
+		mark := "passed"
+		if err != nil {
+			mark = "FAILED"
+			failed++
+			fmt.Println(err)
+		}
+		lines = append(lines, fmt.Sprintf("%s  %s  %s", mark, s.name, time.Since(begin).Round(time.Second)))
+	}
+	fmt.Printf("\n%s\n%d passed, %d failed\n", strings.Join(lines, "\n"), len(steps)-failed, failed)
+	if failed > 0 {
+		return fmt.Errorf("%d of %d steps failed", failed, len(steps))
+	}
+	return nil
+}
+
+func command(name string, args ...string) func() error {
+	return func() error { return sh.RunV(name, args...) }
+}
+
+func runIn(directory, name string, args ...string) error {
+	c := exec.Command(name, args...)
+	c.Dir, c.Stdout, c.Stderr = directory, os.Stdout, os.Stderr
+	return c.Run()
+}
+
+// binary is the backend for this system.
+func binary() string {
+	name := fmt.Sprintf("gpx_livedora_%s_%s", runtime.GOOS, runtime.GOARCH)
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join("dist", name)
+}
+
+// grafanaIsThere says whether the demo will find a Grafana, which needs the frontend too.
+func grafanaIsThere() bool {
+	if os.Getenv("GRAFANA_HOME") != "" {
+		return true
+	}
+	if _, err := exec.LookPath("grafana"); err == nil {
+		return true
+	}
+	return exec.Command("docker", "info").Run() == nil
+}
+
+// newer says whether a made file is there and younger than what it is made from.
+func newer(made, from string) bool {
+	m, err := os.Stat(made)
+	if err != nil {
+		return false
+	}
+	f, err := os.Stat(from)
+	return err == nil && !m.ModTime().Before(f.ModTime())
+}
+
+const nodeVersion = 20
+
+func needNode() error {
+	text, err := sh.Output("node", "--version")
+	if err != nil {
+		return fmt.Errorf("Node.js %d or later is needed, with npm: nodejs.org, or your system's package nodejs", nodeVersion)
+	}
+	major, _ := strconv.Atoi(strings.SplitN(strings.TrimPrefix(text, "v"), ".", 2)[0])
+	if major < nodeVersion {
+		return fmt.Errorf("Node.js %d or later is needed; this is %s", nodeVersion, text)
+	}
+	return nil
+}
+
+// needCompiler finds a C compiler, which Go's race detector needs.
+func needCompiler() error {
+	return needProgram("a C compiler, for Go's race detector", []string{"gcc", "clang"}, "gcc", "libc6-dev")
+}
+
+// needBrowser finds Chromium, in which the frontend is tested.
+func needBrowser() error {
+	if os.Getenv("CHROMIUM_PATH") != "" {
+		return nil
+	}
+	return needProgram("Chromium, in which the frontend is tested (or its path in CHROMIUM_PATH)", []string{"chromium"}, "chromium")
+}
+
+// needProgram finds one of some programs; on Debian as root it installs the packages that bring one.
+func needProgram(what string, programs []string, packages ...string) error {
+	if slices.ContainsFunc(programs, func(p string) bool { _, err := exec.LookPath(p); return err == nil }) {
+		return nil
+	}
+	apt := "apt-get install -y --no-install-recommends " + strings.Join(packages, " ")
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("%s is needed: on Debian or Ubuntu, run as root: apt-get update && %s", what, apt)
+	}
+	fmt.Printf("installing %s: %s\n", what, apt)
+	if err := sh.Run("apt-get", "update", "-qq"); err != nil {
+		return fmt.Errorf("%s is needed, and apt-get update failed: %w", what, err)
+	}
+	if err := sh.RunWith(map[string]string{"DEBIAN_FRONTEND": "noninteractive"}, "apt-get", strings.Fields(apt)[1:]...); err != nil {
+		return fmt.Errorf("%s is needed, and cannot be installed: %w", what, err)
+	}
+	return nil
+}
