@@ -49,10 +49,12 @@ func (r *repo) header(id string) dora.Header {
 	return dora.Header{Source: "github", ID: r.repository + ":" + id}
 }
 
-// branch adds a commit, off the main line, on top of others; authored at the beginning of the story.
+// branch adds a commit, off the main line, on top of others; all are authored at the beginning of the story and
+// committed a minute apart.
 func (r *repo) branch(name string, parents ...string) *dora.Commit {
 	c := &dora.Commit{
-		Header: r.header("commit:" + sha(name)), Repository: r.repository, SHA: sha(name), Authored: monday, Committed: monday,
+		Header: r.header("commit:" + sha(name)), Repository: r.repository, SHA: sha(name), Authored: monday,
+		Committed: monday.Add(time.Duration(len(r.commits)) * time.Minute),
 		Author: "dev-01", Message: name,
 	}
 	for _, p := range parents {

@@ -1,0 +1,209 @@
+package dora_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+func TestAnIncidentNamesADeploymentInManyWays(t *testing.T) {
+	for _, story := range []struct {
+		name, text string
+		failed     []string
+	}{
+		{"by its number", "deployment_id: 9001", []string{"1 by explicit"}},
+		{"by its full id", "Broken since github:example-health/api:deployment:9001.", []string{"1 by explicit"}},
+		{"by its address", "See https://forge.example/example-health/api/deployments/9001", []string{"1 by explicit"}},
+		{"by its sha", "Commit: " + sha("V1"), []string{"1 by explicit"}},
+		{"by a commit's address", "https://forge.example/example-health/api/commit/" + sha("V1"), []string{"1 by explicit"}},
+		{"by its version, at the end of a sentence", "It began with v-V1.", []string{"1 by explicit"}},
+		{"by a version's address", "https://forge.example/example-health/api/releases/tag/v-V1", []string{"1 by explicit"}},
+		{"not by a part of a version", "It began with v-V1-rc1 or v-V1.2.", []string{"2 by incident"}},
+		{"not by a shortened sha", "Commit: " + sha("V1")[:12], []string{"2 by incident"}},
+		{"not by a pull request's number", "See #9001", []string{"2 by incident"}},
+		{"not by a longer number", "19001 requests failed", []string{"2 by incident"}},
+		{"not by a commit that was never deployed", "Commit: " + sha("V4"), []string{"2 by incident"}},
+		{"by nothing: the latest before", "Error rate above threshold.", []string{"2 by incident"}},
+		{"of two the later", "v-V1 or v-V2", []string{"2 by explicit"}},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			repo := versions(t)
+			repo.deployAll("V1", "V2")
+			repo.incident(hour(21), story.text)
+			assert.Equal(t, story.failed, failed(repo.facts()))
+		})
+	}
+}
+
+func TestABranchIsNoVersion(t *testing.T) {
+	repo := versions(t)
+	first := repo.deploy("production", "V1", hour(10))
+	first.Ref, first.RefKind = "main", dora.RefBranch
+	repo.deploy("production", "V2", hour(20))
+	repo.incident(hour(21), "Since main was deployed")
+	assert.Equal(t, []string{"2 by incident"}, failed(repo.facts()))
+}
+
+func TestAShaMeansItsLastSuccessBeforeTheIncident(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2", "V1", "V1")
+	repo.incident(hour(35), "Commit: "+sha("V1"))
+	facts := repo.facts()
+	require.NotNil(t, facts.Incidents[0].Linked)
+	assert.Equal(t, int64(9003), facts.Incidents[0].Linked.Event.Number)
+	assert.Nil(t, facts.Incidents[0].Remedy, "the later one of that sha is not what the text means")
+}
+
+func TestAnIncidentThatNamesAnotherServicesDeploymentIsNotLinkedByTime(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	other := repo.deploy("worker", "V3", hour(20.5))
+	for name, text := range map[string]string{"by number": "deployment 9003", "by sha": other.SHA, "by version": other.Ref} {
+		t.Run(name, func(t *testing.T) {
+			story := *repo
+			story.events = append([]dora.Event{}, repo.events...)
+			story.incident(hour(21), text)
+			facts := story.facts()
+			assert.Empty(t, failed(facts))
+			assert.True(t, facts.Incidents[0].Names)
+			assert.Nil(t, facts.Incidents[0].Linked)
+		})
+	}
+}
+
+func TestADeploymentNamedThatCameLaterIsTheRemedy(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2", "V3")
+	repo.incident(hour(21), "Fixed by v-V3")
+	facts := repo.facts()
+	assert.Empty(t, failed(facts), "it names a deployment, so it is not linked by time")
+	require.NotNil(t, facts.Incidents[0].Remedy)
+	assert.Equal(t, []string{"3: remedy"}, reworked(facts))
+
+	repo.def.Rework = dora.ReworkIncident
+	assert.Equal(t, []string{"3: remedy"}, reworked(repo.facts()))
+}
+
+func TestTheIncidentWindowIsInclusive(t *testing.T) {
+	for name, story := range map[string]struct {
+		after time.Duration
+		fails bool
+	}{
+		"at once":             {0, true},
+		"at its end":          {24 * time.Hour, true},
+		"a moment later":      {24*time.Hour + time.Second, false},
+		"before anything ran": {-time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo := versions(t)
+			repo.deployAll("V1")
+			repo.incident(hour(10).Add(story.after), "Errors")
+			facts := repo.facts()
+			assert.Equal(t, story.fails, facts.Deployments[0].Failed())
+			assert.Equal(t, story.fails, facts.Incidents[0].Linked != nil, "an incident that is not linked is shown as such")
+		})
+	}
+}
+
+func TestRedeploysAndRollbacksFailByTimeToo(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2", "V2")
+	repo.incident(hour(31), "Errors")
+	assert.Equal(t, []string{"3 by incident"}, failed(repo.facts()))
+}
+
+func TestADeploymentFailsOnceHoweverManyIncidents(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	repo.incident(hour(21), "Errors").Resolved = hour(22)
+	repo.incident(hour(22), "More errors").Resolved = hour(26)
+	snapshot := repo.snapshot()
+	assert.InDelta(t, 0.5, total(t, snapshot, dora.ChangeFailureRate, dora.RatioOf), 1e-9)
+	recovered := snapshot.Services[0].Deployments[1].Recovered
+	require.NotNil(t, recovered)
+	assert.Equal(t, hour(26), recovered.At, "the last of them ends it")
+}
+
+func TestAnOpenIncidentKeepsTheFailureOpen(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	repo.incident(hour(21), "Errors").Resolved = hour(22)
+	repo.incident(hour(22), "More errors")
+	assert.Nil(t, repo.facts().Deployments[1].Recovered)
+	assert.Equal(t, 0.0, total(t, repo.snapshot(), dora.RecoveryTime, dora.N))
+
+	repo.deploy("production", "V1", hour(30))
+	recovered := repo.facts().Deployments[1].Recovered
+	require.NotNil(t, recovered)
+	assert.Equal(t, hour(30), recovered.At, "the rollback ended it before anyone closed the incidents")
+}
+
+func TestAReopenedIncidentIsOpen(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	closed := repo.incident(hour(21), "Errors")
+	closed.Resolved, closed.Updated = hour(22), hour(22)
+	reopened := *closed
+	reopened.Resolved, reopened.Updated = time.Time{}, hour(23)
+	repo.events = append([]dora.Event{&reopened}, repo.events...)
+	assert.Nil(t, repo.facts().Deployments[1].Recovered)
+
+	again := reopened
+	again.Resolved, again.Updated = hour(25), hour(25)
+	repo.events = append([]dora.Event{&again}, repo.events...)
+	recovered := repo.facts().Deployments[1].Recovered
+	require.NotNil(t, recovered)
+	assert.Equal(t, hour(25), recovered.At, "the last close")
+}
+
+func TestAWithdrawnIncidentIsNone(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1")
+	repo.incident(hour(11), "Errors").Withdrawn = true
+	facts := repo.facts()
+	assert.Empty(t, failed(facts))
+	assert.Empty(t, facts.Incidents)
+}
+
+func TestARecoveryBeforeTheFailureIsCountedAndNotMeasured(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1")
+	repo.incident(hour(11), "Errors").Resolved = hour(9)
+	facts := repo.facts()
+	assert.Nil(t, facts.Deployments[0].Recovered)
+	assert.Equal(t, 1, facts.Unmeasured[dora.ReasonNegativeRecovery])
+}
+
+func TestRecoveryMayBeReadFromIncidents(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1")
+	repo.incident(hour(11), "Errors").Resolved = hour(14)
+	repo.incident(hour(90), "A supplier's service was down").Resolved = hour(91)
+	assert.InDelta(t, 4*3600, total(t, repo.snapshot(), dora.RecoveryTime, dora.Median), 1e-9)
+	repo.def.Recovery = dora.RecoveryOfIncident
+	assert.InDelta(t, 2*3600, total(t, repo.snapshot(), dora.RecoveryTime, dora.Median), 1e-9, "the median of three hours and one")
+}
+
+func TestAnIncidentBelongsToTheServicesWhoseLabelsItHas(t *testing.T) {
+	repo := versions(t)
+	rule := func(environment string) []dora.DeploymentRule {
+		return []dora.DeploymentRule{{Source: "github", Repository: repo.repository, Environment: dora.MustPattern(environment)}}
+	}
+	repo.mapping.Services = []dora.Service{
+		{Name: "api", Deployments: rule("^production$"), Incidents: []dora.IncidentRule{{Source: "github", Repository: repo.repository, ExcludeLabels: []string{"service:worker"}}}},
+		{Name: "worker", Deployments: rule("^worker$"), Incidents: []dora.IncidentRule{{Source: "github", Repository: repo.repository, Labels: []string{"service:worker"}}}},
+	}
+	repo.deploy("production", "V1", hour(10))
+	repo.deploy("worker", "V1", hour(11))
+	repo.incident(hour(12), "Errors")
+	repo.incident(hour(13), "Stuck").Labels = []string{"Service:Worker"}
+	services := repo.snapshot().Services
+	assert.Equal(t, []string{"1 by incident"}, failed(services[0]))
+	assert.Equal(t, []string{"2 by incident"}, failed(services[1]))
+	assert.Equal(t, 1, len(services[0].Incidents))
+	assert.Equal(t, 1, len(services[1].Incidents))
+}

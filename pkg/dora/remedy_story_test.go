@@ -1,0 +1,182 @@
+package dora_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// shipped is a repository in which pull request 11 ships with the second deployment and 12 with the fourth; the third
+// ships something else.
+func shipped(t *testing.T) (r *repo, undoes *dora.Change) {
+	r = newRepo(t)
+	r.commit("base")
+	r.squash(11, "x")
+	r.commit("other")
+	undoes = r.squash(12, "undo")
+	undoes.Title, undoes.Body = "Something else", ""
+	r.deployAll("base", "x", "other", "undo")
+	return r, undoes
+}
+
+func TestARevertBlamesWhatShippedTheChangeThatItTakesBack(t *testing.T) {
+	for _, story := range []struct{ name, title, body string }{
+		{"its title quotes the other's number, not its own", `Revert "Add x (#11)" (#12)`, ""},
+		{"of several numbers the last inside the quotes counts", `Revert "Fix #3: add x (#11)" (#12)`, ""},
+		{"its body names the number", "Undo x", "Reverts example-health/api#11"},
+		{"the body counts before the title", `Revert "Fix for (#9)"`, "Reverts example-health/api#11\n\nIt was slow."},
+		{"its body names the commit that landed", "Undo x", "This reverts commit " + sha("x") + "."},
+		{"its body names one of the commits before the squash", "Undo x", "This reverts commit " + sha("x's own") + "."},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			repo, undoes := shipped(t)
+			undoes.Title, undoes.Body = story.title, story.body
+			facts := repo.facts()
+			assert.Equal(t, []string{"2 by remedy"}, failed(facts))
+			assert.Equal(t, []string{"4: revert"}, reworked(facts))
+			assert.Equal(t, 12, facts.Deployments[1].Evidence[0].Change)
+			require.NotNil(t, facts.Deployments[1].Recovered)
+			assert.Equal(t, hour(40), facts.Deployments[1].Recovered.At)
+			assert.Zero(t, facts.Unmeasured[dora.ReasonRevertUnresolved])
+		})
+	}
+}
+
+func TestWhatIsNoRevertBlamesNobody(t *testing.T) {
+	for _, story := range []struct {
+		name, title, body string
+		unresolved        int
+	}{
+		{"a title that only speaks of reverting", "Revert the colour of #11", "", 0},
+		{"no number", `Revert "Add x"`, "", 1},
+		{"only its own number", `Revert "Add x" (#12)`, "", 1},
+		{"a number that nobody knows", `Revert "Add x (#99)"`, "", 1},
+		{"another repository's number", "Undo", "Reverts example-health/web#11", 1},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			repo, undoes := shipped(t)
+			undoes.Title, undoes.Body = story.title, story.body
+			facts := repo.facts()
+			assert.Empty(t, failed(facts))
+			assert.Empty(t, reworked(facts))
+			assert.Equal(t, story.unresolved, facts.Unmeasured[dora.ReasonRevertUnresolved])
+		})
+	}
+}
+
+func TestAPlainCommitRevertsAPlainCommit(t *testing.T) {
+	repo := versions(t)
+	repo.commits["V4"].Message = "Revert \"V2\"\n\nThis reverts commit " + sha("V2") + "."
+	repo.deployAll("V1", "V2", "V3", "V4")
+	facts := repo.facts()
+	assert.Equal(t, []string{"2 by remedy"}, failed(facts))
+	assert.Zero(t, facts.Deployments[1].Evidence[0].Change)
+}
+
+func TestARevertOfARevertIsALandingAgain(t *testing.T) {
+	for name, text := range map[string][2]string{
+		"by the title":              {`Revert "Revert "Add x (#11)" (#12)" (#13)`, ""},
+		"by the body":               {"Reapply x", "Reverts example-health/api#12"},
+		"by a title with no number": {`Revert "Revert "Add x""`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo, undoes := shipped(t)
+			undoes.Title = `Revert "Add x (#11)" (#12)`
+			again := repo.squash(13, "again")
+			again.Title, again.Body = text[0], text[1]
+			repo.deploy("production", "again", hour(50))
+			facts := repo.facts()
+			assert.Equal(t, []string{"2 by remedy"}, failed(facts), "the revert's own deployment did not fail")
+			assert.Equal(t, []string{"4: revert"}, reworked(facts))
+			assert.Zero(t, facts.Unmeasured[dora.ReasonRevertUnresolved])
+		})
+	}
+}
+
+func TestARevertOfALandingAgainTakesItBack(t *testing.T) {
+	repo, undoes := shipped(t)
+	undoes.Title = `Revert "Add x (#11)" (#12)`
+	repo.squash(13, "again").Body = "Reverts example-health/api#12"
+	repo.squash(14, "gone").Body = "Reverts example-health/api#13"
+	repo.deploy("production", "again", hour(50))
+	repo.deploy("production", "gone", hour(60))
+	assert.Equal(t, []string{"2 by remedy", "5 by remedy"}, failed(repo.facts()))
+}
+
+func TestATitleThatRevertsThriceTakesSomethingBack(t *testing.T) {
+	repo, undoes := shipped(t)
+	undoes.Title = `Revert "Revert "Revert "Add x"""`
+	assert.Equal(t, 1, repo.facts().Unmeasured[dora.ReasonRevertUnresolved])
+}
+
+func TestARevertThatShipsWithWhatItRevertsIsNothing(t *testing.T) {
+	repo := newRepo(t)
+	repo.commit("base")
+	repo.squash(11, "x")
+	repo.squash(12, "undo").Body = "Reverts example-health/api#11"
+	repo.deployAll("base", "undo")
+	facts := repo.facts()
+	assert.Empty(t, failed(facts))
+	assert.Empty(t, reworked(facts))
+	assert.Empty(t, facts.Unmeasured[dora.ReasonRevertUnresolved])
+}
+
+func TestAHotfixBlamesTheDeploymentJustBefore(t *testing.T) {
+	for _, story := range []struct {
+		name     string
+		versions []string
+		failed   []string
+	}{
+		{"the one before", []string{"V1", "V2", "fix"}, []string{"2 by remedy"}},
+		{"past redeploys", []string{"V1", "V2", "V2", "fix"}, []string{"2 by remedy"}},
+		{"after a rollback what the rollback blamed", []string{"V1", "V2", "V3", "V1", "fix"}, []string{"2 by rollback, remedy"}},
+		{"after a rollback and a redeploy likewise", []string{"V1", "V2", "V1", "V1", "fix"}, []string{"2 by rollback, remedy"}},
+		{"past a rollback that blames nobody", []string{"V2", "V1", "fix"}, []string{"1 by remedy"}},
+		{"after a roll-forward the roll-forward", []string{"V1", "V2", "V1", "V2", "fix"}, []string{"2 by rollback", "4 by remedy"}},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			repo := versions(t)
+			repo.squash(11, "fix").Labels = []string{"HOTFIX"}
+			repo.deployAll(story.versions...)
+			facts := repo.facts()
+			assert.Equal(t, story.failed, failed(facts))
+			last := facts.Deployments[len(facts.Deployments)-1]
+			assert.Equal(t, dora.ReworkHotfix, last.Rework)
+		})
+	}
+}
+
+func TestABranchMarksAHotfixAsALabelDoes(t *testing.T) {
+	repo := versions(t)
+	repo.squash(11, "fix").Branch = "hotfix/login"
+	repo.deployAll("V1", "V2", "fix")
+	assert.Equal(t, []string{"2 by remedy"}, failed(repo.facts()))
+}
+
+func TestARevertMarkedHotfixIsARevertWhereThatResolves(t *testing.T) {
+	repo, undoes := shipped(t)
+	undoes.Labels = []string{"hotfix"}
+	undoes.Title = `Revert "Add x (#11)" (#12)`
+	assert.Equal(t, []string{"2 by remedy"}, failed(repo.facts()))
+	assert.Equal(t, []string{"4: revert"}, reworked(repo.facts()))
+
+	undoes.Title = `Revert "Add x"`
+	facts := repo.facts()
+	assert.Equal(t, []string{"3 by remedy"}, failed(facts))
+	assert.Equal(t, []string{"4: hotfix"}, reworked(facts))
+	assert.Zero(t, facts.Unmeasured[dora.ReasonRevertUnresolved])
+}
+
+func TestAnIncidentMustStandBehindReworkWhereTheDefinitionAsks(t *testing.T) {
+	repo := versions(t)
+	repo.squash(11, "fix").Labels = []string{"hotfix"}
+	repo.deployAll("V1", "V2", "fix", "V1")
+	repo.def.Rework = dora.ReworkIncident
+	assert.Empty(t, reworked(repo.facts()))
+
+	repo.incident(hour(21), "Errors")
+	assert.Equal(t, []string{"3: hotfix", "4: rollback"}, reworked(repo.facts()), "both blame the second, which the incident followed")
+}
