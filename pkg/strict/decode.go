@@ -36,16 +36,23 @@ func Decode(path string, value any, target any) error {
 	return errors.Join(d.errors...)
 }
 
-// Object reads JSON text that must be an object.
+// Object reads JSON text that must be an object. Nothing and null are an empty one.
 func Object(text []byte) (map[string]any, error) {
-	var object map[string]any
+	object := map[string]any{}
 	if len(text) == 0 {
-		return map[string]any{}, nil
+		return object, nil
 	}
-	if err := json.Unmarshal(text, &object); err != nil {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
 		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
-	return object, nil
+	switch v := value.(type) {
+	case nil:
+		return object, nil
+	case map[string]any:
+		return v, nil
+	}
+	return nil, fmt.Errorf("not a JSON object: it is %s", describe(value))
 }
 
 type decoder struct{ errors []error }
@@ -86,7 +93,7 @@ func (d *decoder) decode(path string, value any, target reflect.Value) {
 			return
 		}
 		if enum, ok := target.Interface().(Enum); ok && !slices.Contains(enum.Allowed(), text) {
-			d.fail(path, "%q is not allowed; allowed: %s", text, strings.Join(enum.Allowed(), ", "))
+			d.fail(path, "%s is not allowed; allowed: %s", describe(text), strings.Join(enum.Allowed(), ", "))
 			return
 		}
 		target.SetString(text)
@@ -97,12 +104,12 @@ func (d *decoder) decode(path string, value any, target reflect.Value) {
 		case false, "false":
 			target.SetBool(false)
 		default:
-			d.fail(path, "%v is not allowed; allowed: true, false", value)
+			d.fail(path, "%s is not allowed; allowed: true, false", describe(value))
 		}
 	case reflect.Int, reflect.Int64:
 		number, ok := wholeNumber(value)
 		if !ok {
-			d.fail(path, "%v is not allowed; allowed: a whole number", value)
+			d.fail(path, "%s is not allowed; allowed: a whole number", describe(value))
 			return
 		}
 		target.SetInt(number)
