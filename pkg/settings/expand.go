@@ -3,9 +3,10 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -38,14 +39,14 @@ func expand(text string) (string, error) {
 	return expanded, failed
 }
 
-// expandAll expands the texts in a value. A text that an expansion turned into a number or boolean becomes one, as it
-// does in Grafana.
+// expandAll expands the texts in a value. What an expansion turned into the text of a number or boolean stays text, so
+// that nothing is lost of it ("007"); fields of those kinds read them from text.
 func expandAll(path string, value any) (any, error) {
 	var mistakes []error
 	switch v := value.(type) {
 	case map[string]any:
-		for key, each := range v {
-			expanded, err := expandAll(path+"."+key, each)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			expanded, err := expandAll(path+"."+key, v[key])
 			v[key] = expanded
 			mistakes = append(mistakes, err)
 		}
@@ -60,20 +61,7 @@ func expandAll(path string, value any) (any, error) {
 		if err != nil {
 			return v, fmt.Errorf("%s: %w", strings.TrimPrefix(path, "."), err)
 		}
-		return typed(v, expanded), nil
+		return expanded, nil
 	}
 	return value, errors.Join(mistakes...)
-}
-
-func typed(before, after string) any {
-	if before == after {
-		return after
-	}
-	if n, err := strconv.ParseFloat(after, 64); err == nil {
-		return n
-	}
-	if b, err := strconv.ParseBool(after); err == nil && (after == "true" || after == "false") {
-		return b
-	}
-	return after
 }

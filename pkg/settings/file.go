@@ -1,12 +1,18 @@
 package settings
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
 // PluginID is the type of our data sources in Grafana.
@@ -32,15 +38,15 @@ func Dataset(store Store, orgID int64, uid string) string {
 	return fmt.Sprintf("%d/%s", orgID, uid)
 }
 
-type provisioningFile struct {
-	Datasources []struct {
-		Name           string            `yaml:"name"`
-		Type           string            `yaml:"type"`
-		UID            string            `yaml:"uid"`
-		OrgID          int64             `yaml:"orgId"`
-		JSONData       map[string]any    `yaml:"jsonData"`
-		SecureJSONData map[string]string `yaml:"secureJsonData"`
-	} `yaml:"datasources"`
+// provisioned is what of a data source in a provisioning file is ours to read. Secrets are read as any value, because
+// the YAML reader's own errors repeat what they could not read.
+type provisioned struct {
+	Name           string `yaml:"name"`
+	Type           string `yaml:"type"`
+	UID            string `yaml:"uid"`
+	OrgID          int64  `yaml:"orgId"`
+	JSONData       any    `yaml:"jsonData"`
+	SecureJSONData any    `yaml:"secureJsonData"`
 }
 
 // ReadFile reads a provisioning file of Grafana and picks the data source of our type, by name where there are
@@ -50,54 +56,119 @@ func ReadFile(path, name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings file cannot be read: %w", err)
 	}
-	var file provisioningFile
+	var file struct {
+		Datasources []provisioned `yaml:"datasources"`
+	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("%s is not a provisioning file: %w", path, err)
 	}
+	d, err := pick(file.Datasources, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
+	}
+	parsed, err := d.settings()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &File{Settings: parsed, OrgID: d.OrgID, UID: d.UID, Name: d.Name}, nil
+}
+
+// pick finds the data source to read and completes what names it.
+func pick(all []provisioned, name string) (*provisioned, error) {
 	var names []string
-	found := -1
-	for i, d := range file.Datasources {
+	var chosen []*provisioned
+	for i := range all {
+		d := &all[i]
+		if err := d.expandNames(); err != nil {
+			return nil, fmt.Errorf("has a data source that cannot be read: %w", err)
+		}
 		if d.Type != PluginID {
 			continue
 		}
 		names = append(names, d.Name)
 		if name == "" || d.Name == name {
-			if found >= 0 {
-				return nil, fmt.Errorf("%s has several data sources of type %s (%s): choose one with --datasource NAME", path, PluginID, strings.Join(names, ", "))
-			}
-			found = i
+			chosen = append(chosen, d)
 		}
 	}
 	switch {
 	case len(names) == 0:
-		return nil, fmt.Errorf("%s has no data source of type %s", path, PluginID)
-	case found < 0:
-		return nil, fmt.Errorf("%s has no data source named %q of type %s; it has: %s", path, name, PluginID, strings.Join(names, ", "))
+		return nil, fmt.Errorf("has no data source of type %s", PluginID)
+	case len(chosen) == 0:
+		return nil, fmt.Errorf("has no data source named %q of type %s; it has: %s", name, PluginID, strings.Join(names, ", "))
+	case len(chosen) > 1 && name == "":
+		return nil, fmt.Errorf("has several data sources of type %s (%s): choose one with --datasource NAME", PluginID, strings.Join(names, ", "))
+	case len(chosen) > 1:
+		return nil, fmt.Errorf("has several data sources named %q of type %s: give each a name of its own", name, PluginID)
 	}
-	d := file.Datasources[found]
+	return chosen[0], nil
+}
+
+func (d *provisioned) expandNames() error {
+	var mistakes []error
+	for _, text := range []*string{&d.Name, &d.Type, &d.UID} {
+		expanded, err := expand(*text)
+		*text = expanded
+		mistakes = append(mistakes, err)
+	}
 	if d.OrgID == 0 {
 		d.OrgID = 1
 	}
 	if d.UID == "" {
-		d.UID = d.Name
+		d.UID = uidOf(d.Name)
 	}
+	return errors.Join(mistakes...)
+}
+
+// uidOf is the uid that Grafana gives a provisioned data source that has none.
+func uidOf(name string) string {
+	digest := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("P%X", digest[:8])
+}
+
+func (d *provisioned) settings() (Settings, error) {
+	jsonData, err := object("jsonData", d.JSONData)
+	if err != nil {
+		return Settings{}, err
+	}
+	secret, err := object("secureJsonData", d.SecureJSONData)
+	if err != nil {
+		return Settings{}, err
+	}
+	_, mistake := expandAll("", jsonData)
+	mistakes := []error{mistake}
 	secrets := map[string]string{}
-	var mistakes []error
-	for key, value := range d.SecureJSONData {
-		expanded, err := expand(value)
+	for _, key := range slices.Sorted(maps.Keys(secret)) {
+		text, err := secretText(secret[key])
 		if err != nil {
 			mistakes = append(mistakes, fmt.Errorf("secureJsonData.%s: %w", key, err))
 		}
-		secrets[key] = expanded
+		secrets[key] = text
 	}
-	jsonData, err := expandAll("", d.JSONData)
-	if err := errors.Join(append(mistakes, err)...); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err := errors.Join(mistakes...); err != nil {
+		return Settings{}, err
 	}
-	object, _ := jsonData.(map[string]any)
-	parsed, err := Parse(object, secrets)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	return Parse(jsonData, secrets)
+}
+
+func object(field string, value any) (map[string]any, error) {
+	switch v := value.(type) {
+	case nil:
+		return map[string]any{}, nil
+	case map[string]any:
+		return v, nil
 	}
-	return &File{Settings: parsed, OrgID: d.OrgID, UID: d.UID, Name: d.Name}, nil
+	return nil, &strict.Error{Field: field, Problem: "is not allowed; allowed: an object"}
+}
+
+// secretText expands a secret. Its errors never repeat it.
+func secretText(value any) (string, error) {
+	switch v := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return expand(v)
+	case int:
+		return strconv.Itoa(v), nil
+	}
+	return "", errors.New("is not allowed; allowed: text")
 }

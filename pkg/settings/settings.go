@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func (s *Settings) validate() error {
 		}
 		for j, repository := range source.Repositories {
 			if !repositoryPattern.MatchString(repository) {
-				fail(fmt.Sprintf("%s.repositories[%d]", at, j), "%q is not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out", repository)
+				fail(fmt.Sprintf("%s.repositories[%d]", at, j), "%sis not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out", quoted(repository))
 			}
 		}
 		if source.Incidents != nil && len(source.Incidents.Labels) == 0 {
@@ -193,6 +194,14 @@ func checkSource(field, id string, sources []string, fail func(field, format str
 		}
 		fail(field, "%q is no source's id; allowed: %s", id, allowed)
 	}
+}
+
+// quoted repeats what a person wrote, followed by a space; nothing where it may be an address with a token in it.
+func quoted(text string) string {
+	if strings.Contains(text, "@") {
+		return ""
+	}
+	return strconv.Quote(text) + " "
 }
 
 func checkURL(field, text string, fail func(field, format string, args ...any)) {

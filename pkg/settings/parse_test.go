@@ -1,0 +1,236 @@
+package settings_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+const github = `"id":"github","type":"github","repositories":["example-health/*"]`
+
+func parse(t *testing.T, text string, secrets map[string]string) (settings.Settings, error) {
+	t.Helper()
+	object, err := strict.Object([]byte(text))
+	require.NoError(t, err)
+	return settings.Parse(object, secrets)
+}
+
+func TestNothingSaidMeansTheDefaults(t *testing.T) {
+	for _, text := range []string{`{}`, `{"sources":null,"definition":null,"collect":{},"store":{}}`} {
+		s, err := parse(t, text, nil)
+		require.NoError(t, err)
+		assert.Empty(t, s.Sources)
+		assert.Empty(t, s.Services)
+		assert.Equal(t, "(?i)^(prod|production|live)$", s.Production.String())
+		assert.True(t, dora.Same(dora.DefaultDefinition(), s.Definition))
+		assert.Equal(t, time.Hour, time.Duration(s.Collect.Every))
+		assert.Equal(t, 365*24*time.Hour, time.Duration(s.Collect.Backfill))
+		assert.Equal(t, settings.Store{Type: settings.StoreMemory}, s.Store)
+	}
+}
+
+func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
+	const repositories = "owner/name, with * and ? for parts of a name and ! in front to leave out"
+	for text, want := range map[string]string{
+		// unknown keys, at each level
+		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from",
+		`{"sources":[{` + github + `,"incidents":{"label":"x"}}]}`:  "sources[0].incidents.label: there is no such key; allowed: labels, severity",
+		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: name, team, deployments, incidents",
+		`{"services":[{"name":"a","deployments":[{"env":"x"}]}]}`:   "services[0].deployments[0].env: there is no such key; allowed: source, repository, environment, ",
+		`{"services":[{"name":"a","incidents":[{"label":"x"}]}]}`:   "services[0].incidents[0].label: there is no such key; allowed: source, repository, service, labels, excludeLabels",
+		`{"definition":{"units":"x"}}`:                              "definition.units: there is no such key; allowed: unit, leadTimeStart, bots, redeploys, evidence, incidentWindow, hotfix, recovery, rework",
+		`{"definition":{"bots":{"lead":"x"}}}`:                      "definition.bots.lead: there is no such key; allowed: pattern, leadTime, frequency",
+		`{"definition":{"hotfix":{"label":"x"}}}`:                   "definition.hotfix.label: there is no such key; allowed: labels, branches",
+		`{"collect":{"interval":"1h"}}`:                             "collect.interval: there is no such key; allowed: every, backfill",
+		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, dataset",
+		// values that are none of the allowed
+		`{"sources":[{"id":"github","type":"gitlab","repositories":["a/b"]}]}`: `sources[0].type: "gitlab" is not allowed; allowed: github`,
+		`{"sources":[{` + github + `,"deployments":{"from":"tags"}}]}`:         `sources[0].deployments.from: "tags" is not allowed; allowed: deployments`,
+		`{"definition":{"unit":"commits"}}`:                                    `definition.unit: "commits" is not allowed; allowed: change, pull_request, commit`,
+		`{"definition":{"leadTimeStart":"coded"}}`:                             `definition.leadTimeStart: "coded" is not allowed; allowed: first_commit, opened, merged`,
+		`{"definition":{"bots":{"leadTime":"no"}}}`:                            `definition.bots.leadTime: "no" is not allowed; allowed: include, exclude`,
+		`{"definition":{"bots":{"frequency":false}}}`:                          `definition.bots.frequency: "false" is not allowed; allowed: include, exclude`,
+		`{"definition":{"redeploys":"drop"}}`:                                  `definition.redeploys: "drop" is not allowed; allowed: include, exclude`,
+		`{"definition":{"evidence":["explicit","hunch"]}}`:                     `definition.evidence[1]: "hunch" is not allowed; allowed: explicit, rollback, remedy, incident`,
+		`{"definition":{"recovery":"service"}}`:                                `definition.recovery: "service" is not allowed; allowed: deployment, incident`,
+		`{"definition":{"rework":"all"}}`:                                      `definition.rework: "all" is not allowed; allowed: fix, incident`,
+		`{"store":{"type":"postgres"}}`:                                        `store.type: "postgres" is not allowed; allowed: memory, sqlite`,
+		// regular expressions
+		`{"production":"(prod"}`:                     `production: "(prod" is not a regular expression: `,
+		`{"production":""}`:                          "production: is empty; allowed: a regular expression that matches the names of production environments",
+		`{"definition":{"bots":{"pattern":"["}}}`:    `definition.bots.pattern: "[" is not a regular expression: `,
+		`{"definition":{"hotfix":{"branches":"*"}}}`: `definition.hotfix.branches: "*" is not a regular expression: `,
+		`{"sources":[{` + github + `,"incidents":{"labels":["x"],"severity":"sev("}}]}`:                                     `sources[0].incidents.severity: "sev(" is not a regular expression: `,
+		`{"sources":[{` + github + `}],"services":[{"name":"a","deployments":[{"source":"github","environment":"(?P<"}]}]}`: `services[0].deployments[0].environment: "(?P<" is not a regular expression: `,
+		`{"production":"` + strings.Repeat("a", 1001) + `"}`:                                                                "production: the regular expression has 1001 bytes, at most 1000 are allowed",
+		// lengths of time
+		`{"collect":{"every":"soon"}}`:              `collect.every: "soon" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d`,
+		`{"collect":{"every":3600}}`:                `collect.every: "3600" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d`,
+		`{"collect":{"every":"1.5h"}}`:              `collect.every: "1.5h" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d`,
+		`{"collect":{"every":"30s"}}`:               "collect.every: 30s is too short; allowed: 1m or longer",
+		`{"collect":{"backfill":"0d"}}`:             "collect.backfill: 0",
+		`{"collect":{"backfill":"-1d"}}`:            `collect.backfill: "-1d" is not a duration`,
+		`{"collect":{"backfill":"99999w"}}`:         `collect.backfill: "99999w" is not a duration`,
+		`{"definition":{"incidentWindow":"a day"}}`: `definition.incidentWindow: "a day" is not a duration`,
+		`{"definition":{"incidentWindow":"0h"}}`:    "definition.incidentWindow: 0",
+		// names
+		`{"sources":[{` + github + `},{` + github + `}]}`:                                                             `sources[1].id: "github" is there twice; each source needs an id of its own`,
+		`{"sources":[{"type":"github","repositories":["a/b"]}]}`:                                                      `sources[0].id: "" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit`,
+		`{"sources":[{"id":"my.hub","type":"github","repositories":["a/b"]}]}`:                                        `sources[0].id: "my.hub" is not allowed; allowed: 1 to 64 letters`,
+		`{"sources":[{"id":"github","repositories":["a/b"]}]}`:                                                        "sources[0].type: is missing; allowed: github",
+		`{"services":[{"team":"a"}]}`:                                                                                 "services[0].name: is missing",
+		`{"services":[{"name":"a"},{"name":"a"}]}`:                                                                    `services[1].name: "a" is there twice; each service needs a name of its own`,
+		`{"services":[{"name":"a","deployments":[{"source":"hub"}]}]}`:                                                `services[0].deployments[0].source: "hub" is no source's id; allowed: nothing, for no source is configured`,
+		`{"sources":[{` + github + `}],"services":[{"name":"a","deployments":[{}]}]}`:                                 `services[0].deployments[0].source: "" is no source's id; allowed: github`,
+		`{"sources":[{` + github + `}],"services":[{"name":"a","incidents":[{"source":"pagerduty","service":"P"}]}]}`: `services[0].incidents[0].source: "pagerduty" is no source's id; allowed: github`,
+		// what a source reads
+		`{"sources":[{"id":"github","type":"github"}]}`:                                           "sources[0].repositories: is missing; allowed: a list of " + repositories,
+		`{"sources":[{"id":"github","type":"github","repositories":["one"]}]}`:                    `sources[0].repositories[0]: "one" is not allowed; allowed: ` + repositories,
+		`{"sources":[{"id":"github","type":"github","repositories":["a/b","a/b/c"]}]}`:            `sources[0].repositories[1]: "a/b/c" is not allowed; allowed: ` + repositories,
+		`{"sources":[{"id":"github","type":"github","repositories":["https://github.com/a/b"]}]}`: `sources[0].repositories[0]: "https://github.com/a/b" is not allowed`,
+		`{"sources":[{"id":"github","type":"github","repositories":"a/b"}]}`:                      `sources[0].repositories: "a/b" is not allowed; allowed: a list`,
+		`{"sources":[{` + github + `,"incidents":{}}]}`:                                           "sources[0].incidents.labels: is missing; allowed: a list of labels, of which an incident has at least one",
+		`{"sources":[{` + github + `,"url":"github.example"}]}`:                                   "sources[0].url: is not an address; allowed: https://HOST or http://HOST with a path",
+		`{"sources":[{` + github + `,"url":"ftp://github.example"}]}`:                             "sources[0].url: is not an address; allowed: https://HOST or http://HOST with a path",
+		`{"sources":[{` + github + `,"graphqlUrl":"/graphql"}]}`:                                  "sources[0].graphqlUrl: is not an address; allowed: https://HOST or http://HOST with a path",
+		// the store
+		`{"store":{"type":"sqlite"}}`:            "store.path: is missing; a sqlite store needs the path of its file",
+		`{"store":{"type":"memory","path":"x"}}`: "store.path: is not allowed with store.type memory; allowed: leave it out, or store.type sqlite",
+		// other shapes
+		`{"sources":{"github":{}}}`: "sources: an object is not allowed; allowed: a list",
+		`{"sources":[null]}`:        "sources[0]: is empty",
+		`{"store":"memory"}`:        `store: "memory" is not allowed; allowed: an object with type, path, dataset`,
+		`{"definition":[]}`:         "definition: a list is not allowed; allowed: an object with unit, ",
+	} {
+		_, err := parse(t, text, nil)
+		var mistake *strict.Error
+		if assert.ErrorAs(t, err, &mistake, text) {
+			assert.True(t, strings.HasPrefix(err.Error(), want), "%s\n got: %s\nwant: %s", text, err, want)
+			assert.NotContains(t, err.Error(), "\n", "one mistake, one error")
+		}
+	}
+}
+
+func TestAllMistakesAreToldTogether(t *testing.T) {
+	_, err := parse(t, `{"sources":[{"id":"","url":"nowhere"}],"collect":{"every":"1s"}}`, nil)
+	var joined interface{ Unwrap() []error }
+	require.True(t, errors.As(err, &joined))
+	assert.Len(t, joined.Unwrap(), 5)
+}
+
+func TestKeysThatBelongToGrafanaAreLeftAlone(t *testing.T) {
+	_, err := parse(t, `{"timeout":30,"tlsSkipVerify":true,"httpHeaderName1":"X","oauthPassThru":false,"keepCookies":["a"],"pdcInjected":false,
+		"sources":[{`+github+`}]}`, nil)
+	assert.NoError(t, err)
+}
+
+func TestWhatLooksLikeANumberOrABooleanIsTakenAsText(t *testing.T) {
+	s, err := parse(t, `{"sources":[{"id":42,"type":"github","repositories":["example-health/booking"],"incidents":{"labels":[1,true]}}],
+		"services":[{"name":2026,"team":7,"deployments":[{"source":42,"repository":"example-health/booking","tagPrefix":1.5}]}],"store":{"type":"memory","dataset":9}}`, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "42", s.Sources[0].ID)
+	assert.Equal(t, []string{"1", "true"}, s.Sources[0].Incidents.Labels)
+	assert.Equal(t, "2026", s.Services[0].Name)
+	assert.Equal(t, "7", s.Services[0].Team)
+	assert.Equal(t, "1.5", s.Services[0].Deployments[0].TagPrefix)
+	assert.Equal(t, "9", s.Store.Dataset)
+}
+
+func TestAPathAloneMeansAStoreInThatFile(t *testing.T) {
+	s, err := parse(t, `{"store":{"path":"dora.db"}}`, nil)
+	require.NoError(t, err)
+	assert.Equal(t, settings.Store{Type: settings.StoreSQLite, Path: "dora.db"}, s.Store)
+}
+
+func TestASourceGetsItsOwnSecretsAlone(t *testing.T) {
+	s, err := parse(t, `{"sources":[{`+github+`},{"id":"github-2","type":"github","repositories":["other/*"]}]}`, map[string]string{
+		"sources.github.token":           " one\n",
+		"sources.github-2.token":         "two",
+		"sources.github-2.appPrivateKey": "key",
+		"sources.github.removed":         "",
+		"sources.gone.token":             "three",
+		"webhooks.secret":                "four",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"token": "one"}, s.Sources[0].Secrets)
+	assert.Equal(t, map[string]string{"token": "two", "appPrivateKey": "key"}, s.Sources[1].Secrets)
+}
+
+const secret = "hunter2-hunter2"
+
+func TestSecretsStayOutOfErrorsAndJSON(t *testing.T) {
+	secrets := map[string]string{"sources.github.token": secret, "sources.git.hub.token": secret, "webhooks.secret": secret}
+	s, err := parse(t, `{"sources":[{`+github+`}]}`, secrets)
+	require.NoError(t, err)
+	require.Equal(t, secret, s.Sources[0].Secrets["token"])
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), secret)
+
+	for _, wrong := range []string{
+		`{"sources":[{` + github + `,"url":"https://` + secret + `@github.example"}]}`,
+		`{"sources":[{` + github + `,"url":"https://user:` + secret + `@github.example/api/v3"}]}`,
+		`{"sources":[{` + github + `,"graphqlUrl":"https://user:` + secret + `@github.example/graphql"}]}`,
+		`{"sources":[{` + github + `,"url":"https://user:` + secret + `@git hub.example:x"}]}`,
+		`{"sources":[{` + github + `,"repositories":["https://` + secret + `@github.com/a/b"]}]}`,
+		`{"sources":[{"id":"git.hub","type":"gitlab"}],"store":{"type":"sqlite"}}`,
+	} {
+		_, err := parse(t, wrong, secrets)
+		require.Error(t, err, wrong)
+		assert.NotContains(t, err.Error(), secret)
+	}
+	_, err = parse(t, `{"sources":[{`+github+`,"url":"https://user:`+secret+`@github.example"}]}`, nil)
+	assert.EqualError(t, err, "sources[0].url: must not contain a user or password; a token belongs in the source's secret")
+}
+
+func TestSettingsReadBackFromTheirJSONAreTheSame(t *testing.T) {
+	before, err := parse(t, `{"sources":[{`+github+`,"deployments":{"from":"deployments"},"incidents":{"labels":["incident"],"severity":"^sev(\\d)$"}}],
+		"services":[{"name":"a","team":"b","deployments":[{"source":"github","repository":"example-health/a","environment":"^live$","tagPrefix":"a-v"}],
+		"incidents":[{"source":"github","labels":["x"],"excludeLabels":["y"]}]}],"production":"^p$","collect":{"every":"90m","backfill":"2w"},"store":{"path":"x.db","dataset":"d"}}`, nil)
+	require.NoError(t, err)
+	text, err := json.Marshal(before)
+	require.NoError(t, err)
+	after, err := parse(t, string(text), nil)
+	require.NoError(t, err)
+	again, err := json.Marshal(after)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(text), string(again))
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `null`, `{"sources":[{` + github + `}]}`, `{"sources":[{"id":"x","url":"://"}]}`, `{"services":[{"name":"a","deployments":[{"environment":"("}]}]}`,
+		`{"definition":{"evidence":[null],"incidentWindow":"99999999999999999999w","hotfix":{"labels":{}}}}`, `{"collect":{"every":1e400}}`,
+		`{"collect":{"every":"9223372036854775807s"},"store":{"path":[]}}`, `{"production":"\ud800"}`, `{"sources":[[[]]]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		object, err := strict.Object(text)
+		if err != nil {
+			return
+		}
+		parsed, err := settings.Parse(object, map[string]string{"sources.github.token": secret})
+		if err != nil {
+			var mistake *strict.Error
+			require.ErrorAs(t, err, &mistake)
+			require.NotEmpty(t, mistake.Field)
+			require.NotEmpty(t, mistake.Problem)
+			return
+		}
+		written, err := json.Marshal(parsed)
+		require.NoError(t, err)
+		require.NotContains(t, string(written), secret)
+	})
+}
