@@ -55,7 +55,7 @@ func (r *repo) branch(name string, parents ...string) *dora.Commit {
 	c := &dora.Commit{
 		Header: r.header("commit:" + sha(name)), Repository: r.repository, SHA: sha(name), Authored: monday,
 		Committed: monday.Add(time.Duration(len(r.commits)) * time.Minute),
-		Author: "dev-01", Message: name,
+		Author:    "dev-01", Message: name,
 	}
 	for _, p := range parents {
 		c.Parents = append(c.Parents, sha(p))
