@@ -13,6 +13,9 @@ const (
 	// placesPerQuery and placeWidth make a query of at most 1 point: 5 × (1 + 24) lists.
 	placesPerQuery = 5
 	placeWidth     = 24
+	// placedLimit and lostLimit bound how many deployed commits the cursor remembers.
+	placedLimit = 50
+	lostLimit   = 20
 )
 
 // deployed notes a deployed commit that has yet to be met on the commit graph.

@@ -42,6 +42,17 @@ type replay struct {
 	URL string `json:"url"`
 }
 
+// copied is the replay's copy to remove in the end, if one was made.
+var copied string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if copied != "" {
+		_ = os.RemoveAll(copied)
+	}
+	os.Exit(code)
+}
+
 var replayDir = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv("LIVEDORA_REPLAY"); dir != "" {
 		return dir, nil
@@ -57,6 +68,7 @@ var replayDir = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	copied = dir
 	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
 		return "", err
 	}
