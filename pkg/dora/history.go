@@ -312,7 +312,7 @@ func (r *repository) landedByRebase(c *change) (landed []node, whole bool) {
 }
 
 // plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
-func (r *repository) plain(n node) (position int, ok bool) {
-	position, on := r.main.position(n)
-	return position, on && len(r.byMerge[n]) == 0 && len(r.owners[n]) == 0
+func (r *repository) plain(n node) bool {
+	_, on := r.main.position(n)
+	return on && len(r.byMerge[n]) == 0 && len(r.owners[n]) == 0
 }

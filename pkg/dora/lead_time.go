@@ -55,7 +55,7 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 		for _, c := range r.byMerge[n] {
 			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
 		}
-		if _, ok := r.plain(n); ok {
+		if r.plain(n) {
 			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
 		}
 	}
@@ -246,7 +246,7 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 			continue
 		}
 		for _, n := range r.main.landed {
-			if _, ok := r.plain(n); ok && !isShipped(n) {
+			if r.plain(n) && !isShipped(n) {
 				f := r.commitFact(n, time.Time{})
 				found = append(found, Waiting{r.name, 0, f.SHA, f.Title, f.URL, f.Author, f.Merged})
 			}

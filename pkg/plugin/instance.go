@@ -4,7 +4,6 @@ package plugin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
 // Plugin makes the instances of this process. Their datasets outlive them.
@@ -40,30 +40,31 @@ type Instance struct {
 // only one of a panel's queries.
 func (p *Plugin) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 	i := &Instance{registry: &p.registry}
-	object := map[string]any{}
-	if len(s.JSONData) > 0 {
-		if err := json.Unmarshal(s.JSONData, &object); err != nil {
-			i.invalid = fmt.Errorf("jsonData: not a JSON object: %w", err)
-			return i, nil
-		}
+	i.options, i.invalid = datasetOptions(ctx, s)
+	return i, nil
+}
+
+func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (dataset.Options, error) {
+	object, err := strict.Object(s.JSONData)
+	if err != nil {
+		return dataset.Options{}, &strict.Error{Field: "jsonData", Problem: err.Error()}
 	}
 	parsed, err := settings.Parse(object, s.DecryptedSecureJSONData)
 	if err != nil {
-		i.invalid = err
-		return i, nil
+		return dataset.Options{}, err
 	}
 	client, err := sourceClient(ctx, s)
 	if err != nil {
-		i.invalid = err
-		return i, nil
+		return dataset.Options{}, err
 	}
-	i.options = dataset.Options{
-		Name:     settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID),
+	return dataset.Options{
+		// A uid is unique only within its organisation. The namespace that is to replace the number has another form in
+		// Grafana Cloud, and datasets that are stored must keep their names.
+		Name:     settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID), //nolint:staticcheck
 		Settings: parsed,
 		Client:   client,
 		Logger:   slog.New(logHandler{}),
-	}
-	return i, nil
+	}, nil
 }
 
 // sourceClient is Grafana's HTTP client for this data source: its TLS, proxy and timeouts, without the data source's own

@@ -112,7 +112,8 @@ func notify(frame *data.Frame, d *dataset.Dataset, more ...data.Notice) {
 	if frame.Meta == nil {
 		frame.Meta = &data.FrameMeta{}
 	}
-	frame.Meta.Notices = append(notices, more...)
+	notices = append(notices, more...)
+	frame.Meta.Notices = notices
 	if custom, ok := frame.Meta.Custom.(Custom); ok && !collected.IsZero() {
 		custom.Collected = &collected
 		frame.Meta.Custom = custom

@@ -23,7 +23,7 @@ type Source struct {
 // SourceType names a kind of system.
 type SourceType string
 
-// The systems that can be read.
+// SourceGitHub is GitHub, its Enterprise Cloud or an Enterprise Server.
 const SourceGitHub SourceType = "github"
 
 // Allowed lists the types that settings may name.

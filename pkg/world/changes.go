@@ -41,14 +41,13 @@ func (s *service) push(author *person, title string, n int) {
 }
 
 // direct is one commit on main that belongs to no pull request.
-func (s *service) direct(author *person, message string, authored time.Time) *commit {
+func (s *service) direct(author *person, message string, authored time.Time) {
 	c := s.repo.commit(draft{
 		message: message, author: author, authored: authored.Truncate(time.Second), committer: author, at: s.now(),
 		files: 1 + s.rng.IntN(5), parents: []*commit{s.repo.main},
 	})
 	s.repo.main = c
 	s.waiting = append(s.waiting, change{commit: c})
-	return c
 }
 
 // branch is a line of work off main, with a pull request once it is opened.
@@ -79,10 +78,10 @@ func (s *service) branch(author *person, title, name string) *branch {
 }
 
 // write adds a commit to the branch, and to its pull request where there is one.
-func (b *branch) write(message string) *commit {
+func (b *branch) write(message string) {
 	s := b.s
 	if b.pull != nil && !b.pull.closed.IsZero() {
-		return nil
+		return
 	}
 	if len(b.commits) == 0 {
 		message = b.title
@@ -99,7 +98,6 @@ func (b *branch) write(message string) *commit {
 		b.pull.updated = s.now()
 		c.pulls = append(c.pulls, b.pull)
 	}
-	return c
 }
 
 // request opens the pull request, and nothing more.

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -227,7 +228,7 @@ func (x *execution) field(c collected, typ *objectType, value any, path []any) a
 	got, err := f.resolve(x, value, args)
 	if err != nil {
 		kind := ""
-		if missing, ok := err.(notFound); ok {
+		if missing := (notFound{}); errors.As(err, &missing) {
 			kind, err = "NOT_FOUND", missing.error
 		}
 		x.fail(kind, path, first, err.Error())

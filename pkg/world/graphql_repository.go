@@ -40,15 +40,21 @@ func (r *repository) commitish(name string) *commit {
 	return nil
 }
 
+// underPrefix says whether a folder of refs lies under what was asked for, or holds it.
+func underPrefix(folder, asked string) bool {
+	shorter := min(len(folder), len(asked))
+	return folder[:shorter] == asked[:shorter]
+}
+
 func (r *repository) refs(prefix string) []*ref {
 	var list []*ref
-	if strings.HasPrefix("refs/heads/", prefix) || strings.HasPrefix(prefix, "refs/heads/") {
+	if underPrefix("refs/heads/", prefix) {
 		list = append(list, &ref{r, "refs/heads/", mainBranch, r.main})
 		for name, c := range r.branches {
 			list = append(list, &ref{r, "refs/heads/", name, c})
 		}
 	}
-	if strings.HasPrefix("refs/tags/", prefix) || strings.HasPrefix(prefix, "refs/tags/") {
+	if underPrefix("refs/tags/", prefix) {
 		for _, t := range r.tags {
 			list = append(list, &ref{r, "refs/tags/", t.name, t.commit})
 		}

@@ -98,7 +98,7 @@ func (v *validation) field(f *ast.Field, typ *objectType, path []any, factor int
 		}
 		v.requests += factor
 		factor *= n
-		v.execution.nodes += factor
+		v.nodes += factor
 	}
 	if ids := f.Arguments.ForName("ids"); ids != nil {
 		if list, _ := ids.Value.Value(v.variables); list != nil {
@@ -110,8 +110,8 @@ func (v *validation) field(f *ast.Field, typ *objectType, path []any, factor int
 			}
 		}
 	}
-	if v.execution.nodes > nodeLimit {
-		v.add(graphqlError{Type: "MAX_NODE_LIMIT_EXCEEDED", Path: path, Message: fmt.Sprintf("This query requests up to %d possible nodes which exceeds the maximum limit of 500,000.", v.execution.nodes)})
+	if v.nodes > nodeLimit {
+		v.add(graphqlError{Type: "MAX_NODE_LIMIT_EXCEEDED", Path: path, Message: fmt.Sprintf("This query requests up to %d possible nodes which exceeds the maximum limit of 500,000.", v.nodes)})
 		return
 	}
 	if def.of != "" {

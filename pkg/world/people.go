@@ -49,10 +49,6 @@ func hire() staff {
 	return s
 }
 
-func (s staff) all() []*person {
-	return append([]*person{s.renovate, s.actions, s.webFlow}, s.devs...)
-}
-
 // team is the people of the n-th team.
 func (s staff) team(n int) []*person { return s.devs[n*teamSize : (n+1)*teamSize] }
 

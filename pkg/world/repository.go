@@ -224,11 +224,11 @@ type draft struct {
 // commit stores a commit. Its sha is a digest of everything in it and of its parents, as git's is.
 func (r *repository) commit(d draft) *commit {
 	digest := sha1.New() //nolint:gosec // the name of a commit, not a secret
-	fmt.Fprintf(digest, "repository %s\n", r.fullName())
+	_, _ = fmt.Fprintf(digest, "repository %s\n", r.fullName())
 	for _, p := range d.parents {
-		fmt.Fprintf(digest, "parent %s\n", p.sha)
+		_, _ = fmt.Fprintf(digest, "parent %s\n", p.sha)
 	}
-	fmt.Fprintf(digest, "author %s %d\ncommitter %s %d\n\n%s", d.author.login, d.authored.Unix(), d.committer.login, d.at.Unix(), d.message)
+	_, _ = fmt.Fprintf(digest, "author %s %d\ncommitter %s %d\n\n%s", d.author.login, d.authored.Unix(), d.committer.login, d.at.Unix(), d.message)
 	sha := hex.EncodeToString(digest.Sum(nil))
 	if known, ok := r.commits[sha]; ok {
 		return known
