@@ -44,7 +44,7 @@ type repository struct {
 	byMerge     map[node][]*change // what landed with a commit
 	owners      map[node][]*change // whose commit it is: a change's own, or one that its rebase landed
 	unresolved  map[int]*change    // changes whose landed commits are not worked out
-	deployments map[int64]*Deployment
+	deployments map[string]*Deployment // by id: vendors number by job or environment, so numbers are not unique
 }
 
 type change struct {
@@ -100,7 +100,7 @@ func (h *History) repository(source, name string) *repository {
 		r = &repository{
 			key: key, name: name, graph: newGraph(), main: mainLine{head: noNode},
 			changes: map[int]*change{}, byMerge: map[node][]*change{}, owners: map[node][]*change{},
-			unresolved: map[int]*change{}, deployments: map[int64]*Deployment{},
+			unresolved: map[int]*change{}, deployments: map[string]*Deployment{},
 		}
 		h.repositories[key] = r
 		h.mapped = nil
@@ -161,13 +161,13 @@ func insertChange(to []*change, c *change) []*change {
 
 func (h *History) applyDeployment(e *Deployment) {
 	r := h.repository(e.Source, e.Repository)
-	if old := r.deployments[e.Number]; old != nil {
+	if old := r.deployments[e.ID]; old != nil {
 		if !e.NewerThan(old.Header) {
 			return
 		}
 		h.named.remove(old)
 	}
-	r.deployments[e.Number] = e
+	r.deployments[e.ID] = e
 	for _, token := range h.named.add(e) {
 		for _, i := range h.mentioned[token] {
 			h.touchIncident(i.event)

@@ -195,6 +195,17 @@ func TestTwoServicesOfOneRepositoryShipApart(t *testing.T) {
 	assert.InDelta(t, 2, total(t, repo.snapshot(), dora.LeadTime, dora.N), 0, "one change in two services is two units")
 }
 
+func TestOneRunMayDeployToTwoEnvironments(t *testing.T) {
+	repo := newRepo(t)
+	repo.mapping.Production = dora.MustPattern("^prod-")
+	repo.commit("base")
+	first := repo.deploy("prod-eu", "base", hour(1))
+	second := *first
+	second.ID, second.Environment = first.ID+"/us", "prod-us"
+	repo.events = append(repo.events, &second)
+	assert.Len(t, repo.facts().Deployments, 2, "a vendor's number need not be unique; its id is")
+}
+
 func TestALostMergeCommitIsCounted(t *testing.T) {
 	repo := newRepo(t)
 	repo.commit("base")

@@ -336,7 +336,10 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 		if !ends[a].at.Equal(ends[b].at) {
 			return ends[a].at.Before(ends[b].at)
 		}
-		return ends[a].number != 0 && (ends[b].number == 0 || ends[a].number < ends[b].number)
+		if ends[a].number != ends[b].number {
+			return ends[a].number != 0 && (ends[b].number == 0 || ends[a].number < ends[b].number)
+		}
+		return ends[a].by < ends[b].by
 	})
 	if ends[0].at.Before(d.event.Finished()) {
 		unmeasured[dora.ReasonNegativeRecovery]++

@@ -421,7 +421,10 @@ func earlierDeployment(a, b *naiveDeployment) bool {
 	if !a.event.Finished().Equal(b.event.Finished()) {
 		return a.event.Finished().Before(b.event.Finished())
 	}
-	return a.event.Number < b.event.Number
+	if a.event.Number != b.event.Number {
+		return a.event.Number < b.event.Number
+	}
+	return a.event.FullID() < b.event.FullID()
 }
 
 func minus(a, b set) set {

@@ -296,6 +296,11 @@ func (w *world) deploy(r *worldRepo) {
 	}
 	w.deployments = append(w.deployments, d)
 	w.events = append(w.events, d)
+	if w.one("one run, two environments", 6) {
+		twin := *d
+		twin.ID, twin.Environment = d.ID+"/twin", "worker"
+		w.events = append(w.events, &twin)
+	}
 	if w.one("seen under way", 4) {
 		early := *d
 		early.Updated = early.Updated.Add(-time.Minute)
