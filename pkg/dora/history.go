@@ -41,9 +41,9 @@ type repository struct {
 	graph       *graph
 	main        mainLine
 	changes     map[int]*change
-	byMerge     map[node][]*change // what landed with a commit
-	owners      map[node][]*change // whose commit it is: a change's own, or one that its rebase landed
-	unresolved  map[int]*change    // changes whose landed commits are not worked out
+	byMerge     map[node][]*change     // what landed with a commit
+	owners      map[node][]*change     // whose commit it is: a change's own, or one that its rebase landed
+	unresolved  map[int]*change        // changes whose landed commits are not worked out
 	deployments map[string]*Deployment // by id: vendors number by job or environment, so numbers are not unique
 }
 

@@ -1,0 +1,70 @@
+package dora_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// FuzzAnIncidentsText holds that a name as a whole token is always found, and that a text without one names nothing.
+func FuzzAnIncidentsText(f *testing.F) {
+	for _, seed := range []string{
+		"", "Error rate above threshold.", "deployment_id: 9001", "#9001", "https://forge.example/example-health/api/deployments/9001?x=1",
+		"v-V1.", "v-V1-rc1", "(" + sha("V1") + ")", strings.ToUpper(sha("V1")), "x" + sha("V1"), "\x00\xff9001\xff", "ü9001", "9001/9002//", "://", "v-V1" + strings.Repeat("/", 99),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range []string{"9001", sha("V1"), strings.ToUpper(sha("V1")), "v-V1"} {
+			if !names(t, name+" "+text) {
+				t.Errorf("%q is not found before %q", name, text)
+			}
+		}
+		contains := false
+		for _, name := range []string{"9001", sha("V1"), "v-v1"} {
+			contains = contains || strings.Contains(strings.ToLower(text), name)
+		}
+		if !contains && names(t, text) {
+			t.Errorf("%q names a deployment and contains none's name", text)
+		}
+	})
+}
+
+func names(t *testing.T, text string) bool {
+	repo := newRepo(t)
+	repo.commit("V1")
+	repo.deploy("production", "V1", hour(10))
+	repo.incident(hour(11), text)
+	return repo.facts().Incidents[0].Names
+}
+
+// FuzzARevertsText holds that only a text that speaks of reverting takes anything back, and that its body's number
+// decides whatever else it says.
+func FuzzARevertsText(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`Revert "Add x (#11)" (#12)`, ""}, {`Revert "Revert "Add x (#11)" (#12)" (#13)`, ""}, {`Revert "`, ""}, {`Revert ""`, ""}, {`Revert "#"`, ""},
+		{"Undo", "Reverts example-health/api#11"}, {"", "This reverts commit " + sha("x") + "."}, {"", "This reverts commit 0000000"},
+		{`Revert "#99999999999999999999"`, "Reverts a/b#0"}, {"\xff", "reverts\n#"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, title, body string) {
+		speaks := strings.HasPrefix(title, `Revert "`) || strings.Contains(strings.ToLower(body), "reverts")
+		facts := reverting(t, title, body)
+		if !speaks && (len(failed(facts)) > 0 || len(reworked(facts)) > 0 || facts.Unmeasured[dora.ReasonRevertUnresolved] > 0) {
+			t.Errorf("%q, %q takes something back", title, body)
+		}
+		facts = reverting(t, title, "Reverts example-health/api#11\n"+body)
+		if got := failed(facts); len(got) != 1 || got[0] != "2 by remedy" {
+			t.Errorf("%q, with a number in the body, blames %v", title, got)
+		}
+	})
+}
+
+// reverting are the facts where the last of four deployments ships a pull request with a text.
+func reverting(t *testing.T, title, body string) *dora.Facts {
+	repo, undoes := shipped(t)
+	undoes.Title, undoes.Body = title, body
+	return repo.facts()
+}
