@@ -24,6 +24,8 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
   ) {
     super(settings);
     this.variables = new ValuesVariables(this);
+    // Grafana's own handling: the query editor, and frames with time, timeEnd, title, text and tags.
+    this.annotations = {};
   }
 
   /** An alert rule is evaluated without a browser: it starts with the backend's zone. */

@@ -96,6 +96,7 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
   metric: ['metric', 'statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'compare', 'definition'],
   stages: ['statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition'],
   events: ['events', 'filters', 'definition'],
+  annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
   collection: [],
 };

@@ -46,6 +46,8 @@ function subject(query: DoraQuery): string {
       return phrase(statistic, 'time in each stage of lead time (coding, pickup, review, deploy)');
     case 'events':
       return `A table of ${wordsFor('events', chosen(query, 'events'))}`;
+    case 'annotations':
+      return `Marks on the time axis for ${wordsFor('events', chosen(query, 'events'))}`;
     case 'values':
       return `Names of ${plural(chosen(query, 'field'))}`;
     case 'collection':

@@ -6,6 +6,7 @@ const words: Record<string, Record<string, string>> = {
     metric: 'Metric',
     stages: 'Stages of lead time',
     events: 'Events',
+    annotations: 'Marks on other panels',
     values: 'Values for a variable',
     collection: 'State of the collection',
   },
