@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -23,7 +24,7 @@ type Figures struct {
 	Previous []dora.Series
 	// Unmeasured counts what the selected services could not have measured, over all time, by reason.
 	Unmeasured map[dora.Reason]int
-	// Deployments is how many deployments the selected services ever had; 0 deserves a word to the reader.
+	// Deployments is how many deployments that pass the filters there ever were; 0 deserves a word to the reader.
 	Deployments int
 	// Services is how many services the filters let pass.
 	Services int
@@ -61,9 +62,20 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	if q.Compare == ComparePrevious {
 		figures.Previous = ask(r.before())
 	}
-	for _, f := range s.Select(q.DomainFilters()) {
+	filters := q.DomainFilters()
+	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
+	for _, f := range s.Select(filters) {
+		passing := 0
+		for _, d := range f.Deployments {
+			if f.Passes(d, filters) {
+				passing++
+			}
+		}
+		if ofLane && passing == 0 {
+			continue // it never deployed to such an environment, or from such a repository
+		}
 		figures.Services++
-		figures.Deployments += len(f.Deployments)
+		figures.Deployments += passing
 		for reason, n := range f.Unmeasured {
 			figures.Unmeasured[reason] += n
 		}

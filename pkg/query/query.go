@@ -133,7 +133,7 @@ func (z *Zone) UnmarshalText(text []byte) error {
 }
 
 // foreign are the keys that Grafana puts into every query beside ours.
-var foreign = []string{"refId", "datasource", "datasourceId", "intervalMs", "maxDataPoints", "hide", "key", "queryCachingTTL", "intervalFactor", "timeRange", "scenarioId"}
+var foreign = []string{"refId", "datasource", "datasourceId", "intervalMs", "maxDataPoints", "hide", "key", "queryCachingTTL", "intervalFactor", "timeRange", "scenarioId", "resultAssertions"}
 
 // filterLimit and valueLimit bound what one query may carry.
 const (
@@ -204,6 +204,9 @@ func (q *Query) complete() error {
 	}
 	if q.Compare == ComparePrevious && q.Format != Numeric {
 		fail("compare", "previous is not allowed with format %s; allowed: with format numeric", q.Format)
+	}
+	if q.Definition.IncidentWindow <= 0 {
+		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", q.Definition.IncidentWindow)
 	}
 	return errors.Join(mistakes...)
 }
