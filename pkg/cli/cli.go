@@ -30,6 +30,8 @@ func commands() []command {
 		{"collect", "read the sources into the store", collectCommand},
 		{"report", "print metrics", reportCommand},
 		{"facts", "print the audit trail, one JSON object a line", factsCommand},
+		{"demo", "show the product on an invented organisation", demoCommand},
+		{"world", "be the invented organisation, and nothing else", worldCommand},
 	}
 }
 

@@ -1,0 +1,158 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
+)
+
+// showBoards runs every dashboard and prints what each panel shows. The error names every panel that is not as it should be.
+func (d *demo) showBoards(ctx context.Context, asker dashboard.Asker) error {
+	var problems []error
+	for _, board := range d.boards {
+		result, err := dashboard.Run(ctx, board, asker, dashboard.Options{Now: time.Now()})
+		if err != nil {
+			return err
+		}
+		d.page.heading("%s  %s%s to %s", board.Title, standing(result.Values), result.Range.From.Format(time.DateOnly), result.Range.To.Format(time.DateOnly))
+		for _, a := range result.Answers {
+			d.showAnswer(a)
+		}
+		problems = append(problems, result.Problems()...)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%d panels or queries are not as they should be:\n%w", len(problems), errors.Join(problems...))
+	}
+	return nil
+}
+
+// standing tells what a dashboard's variables stand at.
+func standing(values map[string][]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		b.WriteString(name + " " + strings.Join(values[name], ", ") + ", ")
+	}
+	return b.String()
+}
+
+const titleWidth = 22
+
+func (d *demo) showAnswer(a dashboard.Answer) {
+	title := a.Title
+	if a.Kind != dashboard.KindPanel {
+		title = string(a.Kind) + " " + a.Title
+	}
+	for i, text := range lines(a) {
+		if i > 0 {
+			title = ""
+		}
+		d.page.line("  %s %s", d.page.in(bold, cell(title, titleWidth)), text)
+	}
+	for _, problem := range a.Problems {
+		d.page.line("  %s %s", cell(a.Title, titleWidth), d.page.in(red, "PROBLEM "+problem.Error()))
+	}
+}
+
+// lines say what an answer shows: figures and series one a line, of tables the first rows.
+func lines(a dashboard.Answer) []string {
+	var texts []string
+	for _, f := range a.Frames {
+		switch {
+		case f.Meta != nil && f.Meta.Type.IsTimeSeries():
+			texts = append(texts, seriesLines(f, a.Unit)...)
+		case f.Meta != nil && f.Meta.Type.IsNumeric():
+			texts = append(texts, figureLines(f, a.Unit)...)
+		case a.Kind == dashboard.KindVariable:
+			texts = append(texts, strings.Join(column(f, 0), ", "))
+		case a.Kind == dashboard.KindAnnotations:
+			texts = append(texts, fmt.Sprintf("%d marks%s", f.Rows(), latestMark(f)))
+		default:
+			texts = append(texts, tableLines(f)...)
+		}
+	}
+	return texts
+}
+
+func seriesLines(f *data.Frame, unit string) []string {
+	var texts []string
+	for _, field := range f.Fields {
+		if !field.Type().Numeric() {
+			continue
+		}
+		values := numbers(field)
+		now := "nothing measured"
+		if v, there := last(values); there {
+			now = figure(v, unitOf(field, unit)) + " last"
+		}
+		texts = append(texts, fmt.Sprintf("%s  %s  %s", cell(sparkline(values), min(len(values), lineWidth)), now, nameOf(field)))
+	}
+	return texts
+}
+
+func figureLines(f *data.Frame, unit string) []string {
+	var texts []string
+	for _, field := range f.Fields {
+		if v, there := last(numbers(field)); there {
+			texts = append(texts, cell(figure(v, unitOf(field, unit)), 10)+" "+nameOf(field))
+		}
+	}
+	return texts
+}
+
+func column(f *data.Frame, at int) []string {
+	var texts []string
+	if at < len(f.Fields) {
+		for row := range f.Fields[at].Len() {
+			texts = append(texts, cellText(f.Fields[at], row))
+		}
+	}
+	return texts
+}
+
+func latestMark(f *data.Frame) string {
+	times, _ := f.FieldByName("time")
+	titles, _ := f.FieldByName("title")
+	if f.Rows() == 0 || times == nil || titles == nil {
+		return ""
+	}
+	return ", the latest " + cellText(times, 0) + " " + cellText(titles, 0)
+}
+
+const (
+	rowsShown  = 3
+	tableWidth = 100
+	widest     = 26
+)
+
+// tableLines are the first rows of a table, in the columns that say something and fit.
+func tableLines(f *data.Frame) []string {
+	shown := min(f.Rows(), rowsShown)
+	texts := make([]string, shown+1)
+	width := 0
+	for at, field := range f.Fields {
+		cells := append([]string{field.Name}, column(f, at)[:shown]...)
+		wide := 0
+		for _, text := range cells {
+			wide = min(widest, max(wide, len([]rune(text))))
+		}
+		if strings.Join(cells[1:], "") == "" || field.Name == "url" || field.Name == "sha" || width+wide > tableWidth {
+			continue
+		}
+		width += wide + 2
+		for i, text := range cells {
+			texts[i] += cell(text, wide) + "  "
+		}
+	}
+	if more := f.Rows() - shown; more > 0 {
+		texts = append(texts, fmt.Sprintf("… and %d rows more", more))
+	}
+	return texts
+}

@@ -1,0 +1,113 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+// Plugin is the built plugin in a process of its own, driven as Grafana drives it.
+type Plugin struct {
+	client  *goplugin.Client
+	data    grpcplugin.DataClient
+	context backend.PluginContext
+	log     *tail
+}
+
+// StartPlugin starts the program and hands it one data source.
+func StartPlugin(program string, file *settings.File) (*Plugin, error) {
+	p := &Plugin{log: &tail{}}
+	jsonData, err := json.Marshal(file.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("the settings cannot be written: %w", err)
+	}
+	secrets := map[string]string{}
+	for _, s := range file.Settings.Sources {
+		for name, secret := range s.Secrets {
+			secrets["sources."+s.ID+"."+name] = secret
+		}
+	}
+	p.context = backend.PluginContext{
+		OrgID: file.OrgID, PluginID: settings.PluginID, GrafanaConfig: config.NewGrafanaCfg(map[string]string{}),
+		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
+			UID: file.UID, Name: file.Name, Type: settings.PluginID, JSONData: jsonData, DecryptedSecureJSONData: secrets, Updated: time.Now(),
+		},
+	}
+	p.client = goplugin.NewClient(&goplugin.ClientConfig{
+		Cmd: exec.Command(program), //nolint:gosec // this program itself, or the one that a test has built
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
+		},
+		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
+			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
+		}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		Logger:           hclog.NewNullLogger(),
+		Stderr:           p.log,
+	})
+	protocol, err := p.client.Client()
+	if err != nil {
+		p.client.Kill()
+		return nil, fmt.Errorf("%s does not start as a plugin: %w\n%s", program, err, p.log)
+	}
+	dispensed, err := protocol.Dispense("data")
+	if err != nil {
+		p.client.Kill()
+		return nil, fmt.Errorf("%s answers no queries: %w", program, err)
+	}
+	p.data = dispensed.(grpcplugin.DataClient)
+	return p, nil
+}
+
+// Ask sends queries as Grafana would.
+func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.Responses, error) {
+	request := &backend.QueryDataRequest{PluginContext: p.context, Headers: map[string]string{}, Queries: queries}
+	answer, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
+	if err != nil {
+		return nil, fmt.Errorf("the plugin does not answer: %w\n%s", err, p.log)
+	}
+	response, err := backend.FromProto().QueryDataResponse(answer)
+	if err != nil {
+		return nil, fmt.Errorf("the plugin's answer cannot be read: %w", err)
+	}
+	return response.Responses, nil
+}
+
+// Close ends the plugin's process.
+func (p *Plugin) Close() { p.client.Kill() }
+
+// tail keeps the end of what a process wrote, to show where it fails.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailSize = 4 << 10
+
+// Write keeps the last bytes.
+func (t *tail) Write(text []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, text...)
+	t.text = t.text[max(0, len(t.text)-tailSize):]
+	return len(text), nil
+}
+
+// String is what was kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.text))
+}
