@@ -10,9 +10,8 @@ import (
 )
 
 func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		mapping, def := drawMapping(t), drawDefinition(t)
-		w := drawWorld(t)
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
 		h := dora.NewHistory(mapping)
 		h.Apply(w.events...)
 		got := tell(h.Derive(def))
@@ -22,7 +21,7 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 }
 
 // sameStory fails with the lines that only one of two tellings has.
-func sameStory(t *rapid.T, w *world, want, got []string) {
+func sameStory(t rapid.TB, w *world, want, got []string) {
 	if strings.Join(want, "\n") == strings.Join(got, "\n") {
 		return
 	}

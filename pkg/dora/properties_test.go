@@ -1,6 +1,7 @@
 package dora_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,18 +14,22 @@ import (
 )
 
 func TestAnyOrderOfArrivalAndAnySplittingGivesTheSameFacts(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		mapping, def, w := drawMapping(t), drawDefinition(t), drawWorld(t)
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
 		h := dora.NewHistory(mapping)
 		h.Apply(w.events...)
 		want := tell(h.Derive(def))
 
-		shuffled := rapid.Permutation(w.events).Draw(t, "order")
+		shuffled := slices.Clone(w.events)
+		for i := range shuffled {
+			j := draw("order", i, len(shuffled)-1)
+			shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
+		}
 		pieces := dora.NewHistory(mapping)
 		pieces.Derive(def)
 		for _, e := range shuffled {
 			pieces.Apply(e)
-			if rapid.IntRange(0, 4).Draw(t, "derive in between") == 4 {
+			if draw("derive in between", 0, 4) == 4 {
 				pieces.Derive(def)
 			}
 		}
@@ -34,9 +39,9 @@ func TestAnyOrderOfArrivalAndAnySplittingGivesTheSameFacts(t *testing.T) {
 }
 
 func TestStagesSumToLeadTime(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		def := drawDefinition(t)
-		for _, d := range allDeployments(snapshotOf(drawMapping(t), def, drawWorld(t).events)) {
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		def := drawDefinition(draw)
+		for _, d := range allDeployments(snapshotOf(drawMapping(draw), def, drawWorld(draw).events)) {
 			for _, c := range d.Changes {
 				if c.Excluded != "" {
 					continue
@@ -56,8 +61,8 @@ func TestStagesSumToLeadTime(t *testing.T) {
 }
 
 func TestRatiosLieBetweenNothingAndAll(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		snapshot := snapshotOf(drawMapping(t), drawDefinition(t), drawWorld(t).events)
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		snapshot := snapshotOf(drawMapping(draw), drawDefinition(draw), drawWorld(draw).events)
 		for _, metric := range []dora.Metric{dora.ChangeFailureRate, dora.ReworkRate} {
 			for _, series := range snapshot.Ask(question(metric, dora.RatioOf)) {
 				for _, p := range series.Points {
@@ -74,12 +79,12 @@ func TestRatiosLieBetweenNothingAndAll(t *testing.T) {
 }
 
 func TestGroupingThenFilteringIsFilteringThenGrouping(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		def := drawDefinition(t)
-		snapshot := snapshotOf(drawMapping(t), def, drawWorld(t).events)
-		field := rapid.SampledFrom([]dora.Field{dora.ByService, dora.ByTeam, dora.ByEnvironment, dora.ByRepository}).Draw(t, "field")
-		metric := rapid.SampledFrom(dora.Metrics).Draw(t, "metric")
-		statistic := rapid.SampledFrom(append([]dora.Statistic{dora.N, dora.K}, metric.Statistics...)).Draw(t, "statistic")
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		def := drawDefinition(draw)
+		snapshot := snapshotOf(drawMapping(draw), def, drawWorld(draw).events)
+		field := oneOf(draw, "field", dora.ByService, dora.ByTeam, dora.ByEnvironment, dora.ByRepository)
+		metric := oneOf(draw, "metric", dora.Metrics...)
+		statistic := oneOf(draw, "statistic", append([]dora.Statistic{dora.N, dora.K}, metric.Statistics...)...)
 		grouped := question(metric.Key, statistic)
 		grouped.GroupBy = []dora.Field{field}
 		for _, group := range snapshot.Ask(grouped) {
@@ -97,9 +102,9 @@ func TestGroupingThenFilteringIsFilteringThenGrouping(t *testing.T) {
 }
 
 func TestGroupsAddUpToTheWhole(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		snapshot := snapshotOf(drawMapping(t), drawDefinition(t), drawWorld(t).events)
-		metric := rapid.SampledFrom(dora.Metrics).Draw(t, "metric").Key
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		snapshot := snapshotOf(drawMapping(draw), drawDefinition(draw), drawWorld(draw).events)
+		metric := oneOf(draw, "metric", dora.Metrics...).Key
 		whole := snapshot.Ask(question(metric, dora.N))
 		q := question(metric, dora.N)
 		q.GroupBy = []dora.Field{dora.ByService}
@@ -118,8 +123,8 @@ func TestGroupsAddUpToTheWhole(t *testing.T) {
 }
 
 func TestWhatHappensElsewhereChangesNothingHere(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		def, w := drawDefinition(t), drawWorld(t)
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		def, w := drawDefinition(draw), drawWorld(draw)
 		api := dora.Service{
 			Name:        "api",
 			Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/api"}},

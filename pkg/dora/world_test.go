@@ -2,7 +2,9 @@ package dora_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -10,9 +12,31 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
+// chooser decides between low and high, both included; what it decides is named for whoever reads of a failure.
+type chooser func(what string, low, high int) int
+
+// drawnWorlds is how many histories are drawn evenly, from seeds that are always the same.
+const drawnWorlds = 100
+
+// forDrawn checks a property on histories that rapid draws, which can be shrunk but are mostly small, and on those
+// that an even hand draws, which are mostly large.
+func forDrawn(t *testing.T, check func(t rapid.TB, draw chooser)) {
+	t.Run("small", rapid.MakeCheck(func(t *rapid.T) {
+		check(t, func(what string, low, high int) int { return rapid.IntRange(low, high).Draw(t, what) })
+	}))
+	for seed := range uint64(drawnWorlds) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			source := rand.New(rand.NewPCG(seed, 0))
+			check(t, func(_ string, low, high int) int { return low + source.IntN(high-low+1) })
+		})
+	}
+}
+
+func oneOf[T any](draw chooser, what string, from ...T) T { return from[draw(what, 0, len(from)-1)] }
+
 // world draws small histories: every way in which a change lands, a version is deployed and an incident is told of.
 type world struct {
-	t           *rapid.T
+	draw        chooser
 	events      []dora.Event
 	repos       []*worldRepo
 	deployments []*dora.Deployment
@@ -34,8 +58,8 @@ type worldRepo struct {
 var worldStart = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 // drawWorld draws the events of a history, newest versions and overtaken ones.
-func drawWorld(t *rapid.T) *world {
-	w := &world{t: t, now: worldStart}
+func drawWorld(draw chooser) *world {
+	w := &world{draw: draw, now: worldStart}
 	for _, name := range []string{"acme/api", "acme/web"}[:w.int("repositories", 1, 2)] {
 		w.repos = append(w.repos, &worldRepo{name: name})
 	}
@@ -70,12 +94,12 @@ func drawWorld(t *rapid.T) *world {
 	return w
 }
 
-func (w *world) int(what string, low, high int) int { return rapid.IntRange(low, high).Draw(w.t, what) }
+func (w *world) int(what string, low, high int) int { return w.draw(what, low, high) }
 
 // one says yes once in n times.
 func (w *world) one(what string, n int) bool { return w.int(what, 0, n-1) == n-1 }
 
-func (w *world) pick(what string, from ...string) string { return from[w.int(what, 0, len(from)-1)] }
+func (w *world) pick(what string, from ...string) string { return oneOf(w.draw, what, from...) }
 
 func (w *world) author() string {
 	return w.pick("author", "dev-01", "dev-02", "dev-03", "dependabot[bot]")
@@ -362,7 +386,7 @@ func (w *world) mention(r *worldRepo) string {
 }
 
 // drawMapping draws which services there are.
-func drawMapping(t *rapid.T) dora.Mapping {
+func drawMapping(draw chooser) dora.Mapping {
 	production := dora.MustPattern("(?i)^(prod|production|live)$")
 	api := []dora.IncidentRule{{Source: "github", Repository: "acme/api", ExcludeLabels: []string{"service:worker"}}, {Source: "pagerduty", Service: "PAPI"}}
 	worker := []dora.IncidentRule{{Source: "github", Repository: "acme/api", Labels: []string{"service:worker"}}}
@@ -378,7 +402,7 @@ func drawMapping(t *rapid.T) dora.Mapping {
 	two := func(rule dora.DeploymentRule) dora.Service {
 		return dora.Service{Name: "worker", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: worker}
 	}
-	return dora.Mapping{Production: production, Services: rapid.SampledFrom([][]dora.Service{
+	return dora.Mapping{Production: production, Services: oneOf(draw, "services", [][]dora.Service{
 		nil,
 		{one(dora.DeploymentRule{}), webService},
 		{one(dora.DeploymentRule{}), two(dora.DeploymentRule{Environment: dora.MustPattern("^worker$")}), webService},
@@ -386,25 +410,25 @@ func drawMapping(t *rapid.T) dora.Mapping {
 		{one(dora.DeploymentRule{Task: "deploy"}), two(dora.DeploymentRule{Task: "deploy:worker"}), webService},
 		{one(dora.DeploymentRule{Environment: dora.MustPattern("prod|worker")})},
 		{{Name: "all", Team: "all", Deployments: []dora.DeploymentRule{{Source: "github"}}, Incidents: append(api, web...)}},
-	}).Draw(t, "services")}
+	}...)}
 }
 
 // drawDefinition draws a team's reading.
-func drawDefinition(t *rapid.T) dora.Definition {
+func drawDefinition(draw chooser) dora.Definition {
 	def := dora.DefaultDefinition()
 	inclusion := []dora.Inclusion{dora.Include, dora.Exclude}
-	def.Unit = rapid.SampledFrom([]dora.Unit{dora.UnitChange, dora.UnitChange, dora.UnitPullRequest, dora.UnitCommit}).Draw(t, "unit")
-	def.LeadTimeStart = rapid.SampledFrom([]dora.LeadTimeStart{dora.StartFirstCommit, dora.StartFirstCommit, dora.StartOpened, dora.StartMerged}).Draw(t, "start")
-	def.Bots.LeadTime = rapid.SampledFrom(inclusion).Draw(t, "bots' lead time")
-	def.Bots.Frequency = rapid.SampledFrom(inclusion).Draw(t, "bots' deployments")
-	def.Redeploys = rapid.SampledFrom(inclusion).Draw(t, "redeploys")
-	def.Recovery = rapid.SampledFrom([]dora.Recovery{dora.RecoveryOfDeployment, dora.RecoveryOfIncident}).Draw(t, "recovery")
-	def.Rework = rapid.SampledFrom([]dora.Rework{dora.ReworkFix, dora.ReworkIncident}).Draw(t, "rework")
-	def.IncidentWindow = rapid.SampledFrom([]dora.Duration{dora.Duration(24 * time.Hour), dora.Duration(2 * time.Hour), 0}).Draw(t, "window")
-	if rapid.IntRange(0, 3).Draw(t, "all evidence") == 3 {
+	def.Unit = oneOf(draw, "unit", dora.UnitChange, dora.UnitChange, dora.UnitPullRequest, dora.UnitCommit)
+	def.LeadTimeStart = oneOf(draw, "start", dora.StartFirstCommit, dora.StartFirstCommit, dora.StartOpened, dora.StartMerged)
+	def.Bots.LeadTime = oneOf(draw, "bots' lead time", inclusion...)
+	def.Bots.Frequency = oneOf(draw, "bots' deployments", inclusion...)
+	def.Redeploys = oneOf(draw, "redeploys", inclusion...)
+	def.Recovery = oneOf(draw, "recovery", dora.RecoveryOfDeployment, dora.RecoveryOfIncident)
+	def.Rework = oneOf(draw, "rework", dora.ReworkFix, dora.ReworkIncident)
+	def.IncidentWindow = oneOf(draw, "window", dora.Duration(24*time.Hour), dora.Duration(2*time.Hour), 0)
+	if draw("all evidence", 0, 3) == 3 {
 		var kept []dora.EvidenceKind
 		for _, kind := range def.Evidence {
-			if rapid.Bool().Draw(t, string(kind)) {
+			if draw(string(kind), 0, 1) == 1 {
 				kept = append(kept, kind)
 			}
 		}
