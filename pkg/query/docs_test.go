@@ -1,0 +1,83 @@
+package query_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+const (
+	docsFile  = "../../docs/query.md"
+	docsBegin = "<!-- the model: written by go tool mage golden -->\n"
+	docsEnd   = "<!-- end of the model -->\n"
+)
+
+func TestTheDocsTellTheSameModel(t *testing.T) {
+	text, err := os.ReadFile(docsFile)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(text), docsBegin)
+	require.True(t, found)
+	told, after, found := strings.Cut(rest, docsEnd)
+	require.True(t, found)
+	if *update {
+		told = modelInWords()
+		require.NoError(t, os.WriteFile(docsFile, []byte(before+docsBegin+told+docsEnd+after), 0o644))
+	}
+	assert.Equal(t, modelInWords(), told, "go test ./pkg/query -update rewrites the section")
+}
+
+func TestEveryFieldOfAQueryIsTold(t *testing.T) {
+	text := modelInWords()
+	for _, field := range query.Fields() {
+		assert.Contains(t, text, "| `"+field+"` |")
+	}
+}
+
+func modelInWords() string {
+	m := query.Describe()
+	var b strings.Builder
+	row := func(field, values, use string) { fmt.Fprintf(&b, "| `%s` | %s | %s |\n", field, values, use) }
+	b.WriteString("\n| field | values, the default first | for |\n| --- | --- | --- |\n")
+	row("version", fmt.Sprint(m.Version), "all")
+	row("queryType", code(m.QueryTypes), "all")
+	row("metric", code(keys(m.Metrics)), "metric")
+	row("statistic", "see below", "metric, stages")
+	row("bucket", code(m.Buckets), "metric, stages, unless numeric")
+	row("groupBy", "a list of "+code(m.GroupBy), "metric, stages")
+	row("filters", "a list of `{field, op, values}`: "+code(m.FilterFields)+"; "+code(m.FilterOps)+"; without values it restricts nothing", "all but collection")
+	row("timezone", "`UTC`, or the IANA name of a zone", "metric, stages")
+	row("format", code(m.Formats), "metric, stages")
+	row("compare", code(m.Compare), "metric, numeric")
+	row("definition", "overrides of the data source's definition, key by key", "all but collection")
+	row("events", code(m.Events), "events, annotations")
+	row("field", code(m.Values), "values")
+	b.WriteString("\n| metric | statistics, the default first | is |\n| --- | --- | --- |\n")
+	for _, metric := range m.Metrics {
+		row(string(metric.Key), code(metric.Statistics), metric.Description)
+	}
+	row("stages", code(m.StageStatistics), "How long changes spent in each stage of lead time.")
+	b.WriteString("\n")
+	return b.String()
+}
+
+func keys(metrics []query.ModelMetric) []string {
+	var all []string
+	for _, metric := range metrics {
+		all = append(all, string(metric.Key))
+	}
+	return all
+}
+
+func code[T ~string](values []T) string {
+	var all []string
+	for _, value := range values {
+		all = append(all, "`"+string(value)+"`")
+	}
+	return strings.Join(all, ", ")
+}
