@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
@@ -46,11 +47,11 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	d := &demo{Options: o, place: where, boards: boards, page: newPage(out)}
-	err = d.take(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // Ctrl-C
+	shown := d.take(ctx)
+	if errors.Is(shown, context.Canceled) && !o.Once {
+		shown = nil // Ctrl-C is how it ends
 	}
-	return err
+	return errors.Join(shown, d.end())
 }
 
 // demo is one run.
@@ -59,6 +60,18 @@ type demo struct {
 	place  place
 	boards []*dashboard.Dashboard
 	page   *page
+	ends   []func() error // what is to be ended, in the order of its beginning
+}
+
+func (d *demo) atEnd(do func() error) { d.ends = append(d.ends, do) }
+
+// end ends what has begun, the last first.
+func (d *demo) end() error {
+	var failures []error
+	for _, do := range slices.Backward(d.ends) {
+		failures = append(failures, do())
+	}
+	return errors.Join(failures...)
 }
 
 // take takes the way that was asked for, or the first that is there.
@@ -86,26 +99,23 @@ func (d *demo) take(ctx context.Context) error {
 	return d.inTerminal(ctx)
 }
 
-// found starts the organisation and a folder for what is collected from it, and tells the provisioning files of both.
-func (d *demo) found() (end func() error, folder string, err error) {
+// found starts the organisation and makes a folder for what is collected from it, and tells the provisioning files of both.
+func (d *demo) found() (folder string, err error) {
 	folder, err = os.MkdirTemp("", "livedora-demo-")
 	if err != nil {
-		return nil, "", fmt.Errorf("the demo needs a folder for its store: %w", err)
+		return "", fmt.Errorf("the demo needs a folder for its store: %w", err)
 	}
-	organisation, err := Found(OrganisationOptions{Listen: "127.0.0.1:0", Seed: d.Seed, DeployEvery: d.deployEvery()})
+	d.atEnd(func() error { return os.RemoveAll(folder) })
+	organisation, err := Found(OrganisationOptions{Listen: loopback + ":0", Seed: d.Seed, DeployEvery: d.deployEvery()})
 	if err != nil {
-		return nil, "", errors.Join(err, os.RemoveAll(folder))
+		return "", err
 	}
-	end = func() error { return errors.Join(organisation.Close(), os.RemoveAll(folder)) }
-	err = environment(map[string]string{
+	d.atEnd(organisation.Close)
+	d.page.line("The invented organisation example-health speaks GitHub's API at %s.", organisation.URL)
+	return folder, environment(map[string]string{
 		variableURL: organisation.URL, variableToken: organisation.Token,
 		variableStore: filepath.Join(folder, "live-dora.db"), variableDashboards: d.place.dashboards,
 	})
-	if err != nil {
-		return nil, "", errors.Join(err, end())
-	}
-	d.page.line("The invented organisation example-health speaks GitHub's API at %s.", organisation.URL)
-	return end, folder, nil
 }
 
 func (d *demo) deployEvery() time.Duration {

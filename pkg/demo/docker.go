@@ -72,7 +72,7 @@ func (e *engine) compose(ctx context.Context, d *demo, variables []string, argum
 }
 
 // inContainers runs Grafana and the organisation as containers.
-func (d *demo) inContainers(ctx context.Context, e *engine) (err error) {
+func (d *demo) inContainers(ctx context.Context, e *engine) error {
 	address, err := freeAddress(d.Listen)
 	if err != nil {
 		return err
@@ -85,13 +85,13 @@ func (d *demo) inContainers(ctx context.Context, e *engine) (err error) {
 		return fmt.Errorf("--listen: %q is not allowed with Docker; allowed: 127.0.0.1 and a port", host)
 	}
 	variables := e.variables(d, newToken(), port)
-	defer func() { // the context may have ended: that is when this is needed
+	d.atEnd(func() error { // the context has ended by then
 		d.page.line("Ending the containers.")
-		err = errors.Join(err, d.docker(context.WithoutCancel(ctx), e, variables, "down", "--volumes"))
-	}()
+		return d.docker(context.WithoutCancel(ctx), e, variables, "down", "--volumes")
+	})
 	d.page.line("Starting containers for linux/%s. The first time, Docker loads Grafana.", e.architecture)
 	if err := d.docker(ctx, e, variables, "up", "--detach", "--wait", "--quiet-pull"); err != nil {
-		return err
+		return fmt.Errorf("%w\nwithout Docker: LIVEDORA_DEMO=terminal go tool mage demo", err)
 	}
 	alive := func() error {
 		output, err := e.compose(ctx, d, variables, "ps", "--services", "--status", "running").Output()

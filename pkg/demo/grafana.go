@@ -95,12 +95,11 @@ func grafanaSettings(p place) (map[string]string, error) {
 }
 
 // inGrafana runs a Grafana of this machine with everything provisioned.
-func (d *demo) inGrafana(ctx context.Context, installed *installation) (err error) {
-	end, folder, err := d.found()
+func (d *demo) inGrafana(ctx context.Context, installed *installation) error {
+	folder, err := d.found()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
 	address, err := freeAddress(d.Listen)
 	if err != nil {
 		return err

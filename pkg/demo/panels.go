@@ -151,6 +151,9 @@ func tableLines(f *data.Frame) []string {
 			texts[i] += cell(text, wide) + "  "
 		}
 	}
+	for i, text := range texts {
+		texts[i] = strings.TrimRight(text, " ")
+	}
 	if more := f.Rows() - shown; more > 0 {
 		texts = append(texts, fmt.Sprintf("… and %d rows more", more))
 	}

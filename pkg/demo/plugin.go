@@ -75,7 +75,10 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.Responses, error) {
 	request := &backend.QueryDataRequest{PluginContext: p.context, Headers: map[string]string{}, Queries: queries}
 	answer, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err() // gRPC's own word for it does not wrap it
+	case err != nil:
 		return nil, fmt.Errorf("the plugin does not answer: %w\n%s", err, p.log)
 	}
 	response, err := backend.FromProto().QueryDataResponse(answer)
@@ -86,7 +89,10 @@ func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.
 }
 
 // Close ends the plugin's process.
-func (p *Plugin) Close() { p.client.Kill() }
+func (p *Plugin) Close() error {
+	p.client.Kill()
+	return nil
+}
 
 // tail keeps the end of what a process wrote, to show where it fails.
 type tail struct {

@@ -12,12 +12,10 @@ import (
 )
 
 // inTerminal drives the built plugin without a Grafana, and prints what people would see.
-func (d *demo) inTerminal(ctx context.Context) (err error) {
-	end, _, err := d.found()
-	if err != nil {
+func (d *demo) inTerminal(ctx context.Context) error {
+	if _, err := d.found(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
 	file, err := settings.ReadFile(d.place.datasources(), "")
 	if err != nil {
 		return err
@@ -26,7 +24,7 @@ func (d *demo) inTerminal(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer plugin.Close()
+	d.atEnd(plugin.Close)
 	if err := d.awaitCollection(ctx, plugin); err != nil {
 		return err
 	}

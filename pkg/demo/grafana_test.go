@@ -1,0 +1,108 @@
+package demo_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestInARealGrafanaEveryPanelShowsAValue needs a Grafana in GRAFANA_HOME.
+func TestInARealGrafanaEveryPanelShowsAValue(t *testing.T) {
+	t.Parallel()
+	home := os.Getenv("GRAFANA_HOME")
+	if home == "" {
+		t.Skip("GRAFANA_HOME names no Grafana")
+	}
+	p := prepare(t, "demo", "--once", "--listen", "127.0.0.1:0")
+	p.with("GRAFANA_HOME", home)
+	require.Equal(t, 0, p.end(t), "%s", &p.said)
+	p.tidy(t)
+	text := p.said.String()
+	assert.Regexp(t, `Grafana: http://127\.0\.0\.1:\d+/d/livedora-overview`, text)
+	assert.Contains(t, text, "Health of the data source: The source answers. Collected: ")
+	assert.Regexp(t, `Deployment frequency +\d+ +n \d+ deployments · \d+ before`, text)
+	assert.NotContains(t, text, "PROBLEM")
+}
+
+func TestInARealGrafanaAnEmptyPanelFailsTheDemoToo(t *testing.T) {
+	t.Parallel()
+	home := os.Getenv("GRAFANA_HOME")
+	if home == "" {
+		t.Skip("GRAFANA_HOME names no Grafana")
+	}
+	p := prepare(t, "demo", "--once", "--listen", "127.0.0.1:0", "--dashboards", filepath.Join("pkg", "demo", "testdata", "broken"))
+	p.with("GRAFANA_HOME", home)
+	assert.Equal(t, 1, p.end(t))
+	p.tidy(t)
+	assert.Regexp(t, `panel "Happiness": target A: .*"happiness" is not allowed`, p.said.String())
+	assert.Contains(t, p.said.String(), `panel "Nobody's lead time": target A: is empty`)
+}
+
+// grafanaThatEnds puts a grafana into a home that writes down how it was started, and ends.
+func grafanaThatEnds(t *testing.T, p *process, home string) (started string) {
+	t.Helper()
+	started = filepath.Join(t.TempDir(), "started")
+	p.with("STARTED", started)
+	p.script(t, "grafana", `
+PATH=/usr/bin:/bin
+{ echo "$@"; env; cat "$5"; } > "$STARTED"
+echo no database >&2
+exit 3
+`)
+	require.NoError(t, os.MkdirAll(filepath.Join(home, "bin"), 0o700))
+	require.NoError(t, os.MkdirAll(filepath.Join(home, "conf"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, "conf", "defaults.ini"), nil, 0o600))
+	require.NoError(t, os.Rename(filepath.Join(p.path, "grafana"), filepath.Join(home, "bin", "grafana")))
+	return started
+}
+
+func TestAGrafanaOfThisMachineIsStartedWithTheSettingsOfTheContainer(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	p := prepare(t, "demo", "--listen", "127.0.0.1:0")
+	started := grafanaThatEnds(t, p, home)
+	p.with("GRAFANA_HOME", home)
+	p.with("GF_SECURITY_ADMIN_PASSWORD", "another Grafana's")
+	assert.Equal(t, 1, p.end(t))
+	assert.Contains(t, p.said.String(), "grafana has ended: exit status 3\nno database")
+	p.tidy(t)
+
+	text, err := os.ReadFile(started)
+	require.NoError(t, err)
+	lines := strings.Split(string(text), "\n")
+	assert.Regexp(t, `^server --homepath `+home+` --config .*grafana\.ini$`, lines[0])
+	assert.NotContains(t, string(text), "another Grafana's")
+	for _, want := range []string{
+		"GF_AUTH_ANONYMOUS_ENABLED=true", "GF_AUTH_ANONYMOUS_ORG_ROLE=Viewer", "GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS=livedora-dora-datasource",
+		"GF_ANALYTICS_REPORTING_ENABLED=false", "GF_NEWS_NEWS_FEED_ENABLED=false", "GF_SERVER_HTTP_ADDR=127.0.0.1",
+		"GF_PATHS_PROVISIONING=" + filepath.Join(root, "provisioning"), "LIVEDORA_DASHBOARDS_PATH=" + filepath.Join(root, "dashboards"),
+		"[plugin.livedora-dora-datasource]", "path = " + filepath.Dir(program),
+	} {
+		assert.Contains(t, lines, want)
+	}
+}
+
+func TestAGrafanaOnThePathIsFoundWithItsHome(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a symbolic link")
+	}
+	home := t.TempDir()
+	p := prepare(t, "demo", "--way", "grafana", "--listen", "127.0.0.1:0")
+	started := grafanaThatEnds(t, p, home)
+	require.NoError(t, os.Symlink(filepath.Join(home, "bin", "grafana"), filepath.Join(p.path, "grafana")))
+	assert.Equal(t, 1, p.end(t))
+	text, err := os.ReadFile(started)
+	require.NoError(t, err, "%s", &p.said)
+	assert.Contains(t, string(text), "--homepath "+home+" ")
+
+	p = prepare(t, "demo", "--way", "grafana")
+	p.with("GRAFANA_HOME", t.TempDir())
+	assert.Equal(t, 1, p.end(t))
+	assert.Contains(t, p.said.String(), "grafana: GRAFANA_HOME has no "+filepath.Join("bin", "grafana"))
+}

@@ -1,0 +1,71 @@
+package demo_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/world"
+)
+
+func provisioned(t *testing.T) *settings.File {
+	t.Helper()
+	t.Setenv("LIVEDORA_GITHUB_URL", "http://127.0.0.1:1")
+	t.Setenv("LIVEDORA_GITHUB_TOKEN", "demo-token")
+	t.Setenv("LIVEDORA_STORE_PATH", "/somewhere/live-dora.db")
+	file, err := settings.ReadFile(filepath.Join(root, "provisioning", "datasources", "livedora.yaml"), "")
+	require.NoError(t, err)
+	return file
+}
+
+func TestTheProvisionedDataSourceIsTheDemos(t *testing.T) {
+	file := provisioned(t)
+	assert.Equal(t, "livedora", file.UID)
+	assert.Equal(t, "Live DORA", file.Name)
+	assert.Equal(t, settings.Store{Type: settings.StoreSQLite, Path: "/somewhere/live-dora.db"}, file.Settings.Store)
+	require.Len(t, file.Settings.Sources, 1)
+	source := file.Settings.Sources[0]
+	assert.Equal(t, "http://127.0.0.1:1", source.URL)
+	assert.Equal(t, map[string]string{"token": "demo-token"}, source.Secrets)
+	backfill := time.Duration(file.Settings.Collect.Backfill)
+	grown := world.New(world.Options{Months: 18})
+	assert.Greater(t, backfill, grown.Now().Sub(grown.Now().AddDate(0, -18, 0)), "the whole history is read")
+	assert.Equal(t, dora.DefaultDefinition(), file.Settings.Definition)
+}
+
+func TestTheSettingsSurviveGrafanasJSON(t *testing.T) {
+	file := provisioned(t)
+	text, err := json.Marshal(file.Settings)
+	require.NoError(t, err)
+	object := map[string]any{}
+	require.NoError(t, json.Unmarshal(text, &object))
+	parsed, err := settings.Parse(object, map[string]string{"sources.github.token": "demo-token"})
+	require.NoError(t, err)
+	assert.Equal(t, file.Settings, parsed)
+}
+
+func TestTheProvisionedServicesAreTheOrganisations(t *testing.T) {
+	file := provisioned(t)
+	invented := world.New(world.Options{Months: 1}).Services()
+	require.Len(t, file.Settings.Services, len(invented))
+	for i, want := range invented {
+		service := file.Settings.Services[i]
+		assert.Equal(t, []string{want.Name, want.Team}, []string{service.Name, service.Team})
+		for j, other := range invented {
+			matches := func(environment string) bool {
+				d := &dora.Deployment{Header: dora.Header{Source: "github"}, Repository: other.Repository, Environment: environment, Ref: other.TagPrefix + "1.0.0"}
+				return service.Deployments[0].Matches(d, dora.Pattern{})
+			}
+			assert.Equal(t, i == j, matches(other.Production), "%s and %s's production", want.Name, other.Name)
+			assert.False(t, matches(other.Staging), "%s and %s's staging", want.Name, other.Name)
+			incident := &dora.Incident{Header: dora.Header{Source: "github"}, Repository: other.Repository, Labels: append([]string{"sev2"}, other.IncidentLabels...)}
+			assert.Equal(t, i == j, service.Incidents[0].Matches(incident), "%s and an incident of %s", want.Name, other.Name)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package demo_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
+)
+
+func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, "demo", "--once", "--seed", "7")
+	require.Equal(t, 0, p.end(t), "%s", &p.said)
+	text := p.said.String()
+	p.tidy(t)
+	assert.NotContains(t, text, "\x1b", "colours are for terminals")
+	assert.NotContains(t, text, "PROBLEM")
+	assert.Contains(t, text, "Docker: there is no docker on PATH.")
+	assert.Contains(t, text, "Grafana: neither GRAFANA_HOME nor grafana on PATH.")
+	assert.Regexp(t, `Collected in [\d.]+ s: \d{4,} events`, text)
+
+	boards, err := dashboard.ReadFolder(filepath.Join(root, "dashboards"))
+	require.NoError(t, err)
+	at := 0
+	for _, board := range boards {
+		require.Contains(t, text[at:], board.Title)
+		at += strings.Index(text[at:], board.Title) + len(board.Title)
+		for _, panel := range board.All() {
+			if len(panel.Targets) == 0 {
+				continue
+			}
+			shown := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(panel.Title) + ` .*[\pL\d]`).FindStringIndex(text[at:])
+			require.NotNil(t, shown, "%s: %s shows nothing:\n%s", board.UID, panel.Title, text[at:])
+			at += shown[1]
+		}
+	}
+	assert.Regexp(t, `Deployment frequency +\d+ +n \d+ deployments · \d+ before`, text)
+	assert.Regexp(t, `Change lead time +[\d.]+ (d|h) +n \d+ changes`, text)
+	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
+
+	story := text[at:]
+	assert.Contains(t, story, "One failed deployment, traced")
+	assert.Regexp(t, `failed: +(named by incident|rolled back by deployment|mended by deployment|followed by incident) #\d+`, story)
+	assert.Regexp(t, `recovered: +after [\d.]+ (d|h|min|s)`, story)
+	assert.Regexp(t, `(#\d+|[0-9a-f]{10}) .+, by .+: [\d.]+ (d|h|min|s) = .*deploy [\d.]+`, story)
+	assert.Contains(t, story, "go tool mage demo")
+}
+
+func TestADashboardThatShowsNothingFailsTheDemo(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, "demo", "--once", "--way", "terminal", "--dashboards", filepath.Join("pkg", "demo", "testdata", "broken"))
+	assert.Equal(t, 1, p.end(t))
+	text := p.said.String()
+	p.tidy(t)
+	assert.Contains(t, text, "2 panels or queries are not as they should be")
+	assert.Regexp(t, `broken: panel "Happiness": target A: metric: "happiness" is not allowed; allowed: deployment_frequency`, text)
+	assert.Contains(t, text, `broken: panel "Nobody's lead time": target A: is empty`)
+	assert.Regexp(t, `(?m)^  Deployments +\d+`, text, "what works is shown all the same")
+}
+
+func TestTheDemoStaysUntilItIsInterrupted(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, "demo")
+	p.with("LIVEDORA_DEMO", "terminal")
+	assert.Equal(t, 0, p.interrupt(t, "Ctrl-C ends the demo."), "%s", &p.said)
+	p.tidy(t)
+}
+
+func TestWordsThatTheDemoDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, "demo", "--way", "telegraph")
+	assert.Equal(t, 1, p.end(t))
+	assert.Contains(t, p.said.String(), `--way: "telegraph" is not allowed; allowed: [auto docker grafana terminal]`)
+	p = prepare(t, "demo", "--once", "--dashboards", t.TempDir())
+	assert.Equal(t, 1, p.end(t))
+	assert.Contains(t, p.said.String(), "has no dashboard")
+}
