@@ -66,10 +66,10 @@ func drawWorld(draw chooser) *world {
 	for _, r := range w.repos {
 		w.land(r, w.commit(r, w.author()))
 	}
-	for range w.int("steps", 2, 22) {
+	for range w.int("steps", 2, 50) {
 		w.now = w.now.Add(time.Duration(w.int("hours", 0, 9)) * time.Hour)
 		r := w.repos[w.int("repository", 0, len(w.repos)-1)]
-		switch w.pick("step", "plain", "side", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "incident", "incident") {
+		switch w.pick("step", "plain", "side", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "incident", "incident", "incident") {
 		case "plain":
 			c := w.commit(r, w.author(), r.tip)
 			c.Message = w.message(r, fmt.Sprintf("Work on %d", w.serial))
@@ -171,7 +171,7 @@ func (w *world) message(r *worldRepo, title string) string {
 		if number != "" {
 			return "Revert \"" + title + " (" + number + ")\" (#99)"
 		}
-		return "Revert \"" + title + "\" (#1)"
+		return "Revert \"" + title + "\" (#77)"
 	case "other repository":
 		return "Undo\n\nReverts acme/other" + number
 	}
@@ -269,16 +269,20 @@ func (w *world) merged(r *worldRepo, p *dora.Change, landed *dora.Commit) {
 // deploy brings a version into an environment, or tries to.
 func (w *world) deploy(r *worldRepo) {
 	sha := r.tip
-	switch w.pick("version", "tip", "tip", "main", "main", "same again", "any", "unknown") {
+	switch w.pick("version", "tip", "tip", "main", "again", "again", "again", "any", "unknown") {
 	case "main":
 		sha = r.main[max(0, len(r.main)-w.int("back", 1, 5))]
 	case "any":
 		sha = r.shas[w.int("any sha", 0, len(r.shas)-1)]
-	case "same again":
+	case "again":
+		var before []string
 		for _, d := range w.deployments {
 			if d.Repository == r.name {
-				sha = d.SHA
+				before = append(before, d.SHA)
 			}
+		}
+		if len(before) > 0 {
+			sha = before[max(0, len(before)-w.int("which again", 1, 4))]
 		}
 	case "unknown":
 		if w.one("truly", 3) {
@@ -290,7 +294,7 @@ func (w *world) deploy(r *worldRepo) {
 		Header:      w.head(fmt.Sprintf("%s:deployment:%d", r.name, number), w.now),
 		Repository:  r.name,
 		Number:      int64(number),
-		Environment: w.pick("environment", "production", "production", "production", "worker", "staging"),
+		Environment: w.pick("environment", "production", "production", "production", "production", "production", "worker", "staging"),
 		Task:        w.pick("task", "deploy", "deploy", "deploy:worker"),
 		SHA:         sha,
 		Ref:         w.pick("prefix", "x-v", "y-v") + strings.TrimLeft(sha, "0"),
