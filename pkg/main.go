@@ -24,7 +24,9 @@ func main() {
 		os.Exit(code)
 	}
 	served := &plugin.Plugin{}
-	if err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{}); err != nil {
+	err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{})
+	served.Close()
+	if err != nil {
 		backend.Logger.Error("the plugin ended", "error", err)
 		os.Exit(1)
 	}

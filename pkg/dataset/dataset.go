@@ -3,6 +3,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ type Options struct {
 	Settings settings.Settings
 	// Client is used for every source; each source adds its own credentials to its own host's requests.
 	Client *http.Client
+	// ClientKey stands for what the client was made from, such as TLS and proxy settings: where it differs, so does the
+	// client. It may contain secrets and is never written anywhere.
+	ClientKey string
 	// Store is used instead of opening the settings' one; it is not closed with the dataset.
 	Store  store.Store
 	Logger *slog.Logger
@@ -230,7 +234,7 @@ func (d *Dataset) Unmatched() []string {
 	defer d.mu.Unlock()
 	counts := d.history.Environments()
 	names := slices.Collect(maps.Keys(counts))
-	slices.SortFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s (%d)", name, counts[name])
 	}

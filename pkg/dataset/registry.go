@@ -22,7 +22,7 @@ type Registry struct {
 type slot struct {
 	mu          sync.Mutex // held while the dataset is opened or replaced
 	dataset     *Dataset
-	fingerprint string // of the settings, secrets included
+	fingerprint string // of the settings and the client, secrets included
 	store       store.Store
 	storeKey    string
 	stop        func() // ends the collector and waits for it
@@ -44,7 +44,7 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fingerprint := fingerprintOf(o.Settings)
+	fingerprint := fingerprintOf(o)
 	if s.dataset != nil && s.fingerprint == fingerprint {
 		return s.dataset, nil
 	}
@@ -112,15 +112,16 @@ func (r *Registry) Close() {
 	}
 }
 
-// fingerprintOf tells settings apart. It stays in memory: it contains secrets.
-func fingerprintOf(s settings.Settings) string {
+// fingerprintOf tells options apart. It stays in memory: it contains secrets.
+func fingerprintOf(o Options) string {
 	secrets := map[string]map[string]string{}
-	for _, source := range s.Sources {
+	for _, source := range o.Settings.Sources {
 		secrets[source.ID] = source.Secrets
 	}
 	text, _ := json.Marshal(struct { // plain data: it cannot fail
 		Settings settings.Settings
 		Secrets  map[string]map[string]string
-	}{s, secrets})
+		Client   string
+	}{o.Settings, secrets, o.ClientKey})
 	return string(text)
 }

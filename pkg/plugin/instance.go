@@ -4,6 +4,7 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,9 @@ import (
 
 // Plugin makes the instances of this process. Their datasets outlive them.
 type Plugin struct{ registry dataset.Registry }
+
+// Close ends collection and gives back what other processes wait for: the rights to collect, and files.
+func (p *Plugin) Close() { p.registry.Close() }
 
 // Instance is one data source with one version of its settings.
 type Instance struct {
@@ -60,16 +64,20 @@ func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (
 	return dataset.Options{
 		// A uid is unique only within its organisation. The namespace that is to replace the number has another form in
 		// Grafana Cloud, and datasets that are stored must keep their names.
-		Name:     settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID), //nolint:staticcheck
-		Settings: parsed,
-		Client:   client,
-		Logger:   slog.New(logHandler{}),
+		Name:      settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID), //nolint:staticcheck
+		Settings:  parsed,
+		Client:    client,
+		ClientKey: clientKey(s),
+		Logger:    slog.New(logHandler{}),
 	}, nil
 }
 
 // sourceClient is Grafana's HTTP client for this data source: its TLS, proxy and timeouts, without the data source's own
 // credentials, which would reach every source's host.
 func sourceClient(ctx context.Context, s backend.DataSourceInstanceSettings) (*http.Client, error) {
+	if len(s.JSONData) == 0 {
+		s.JSONData = []byte("{}") // the SDK reads nothing else
+	}
 	options, err := s.HTTPClientOptions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the HTTP settings cannot be read: %w", err)
@@ -81,6 +89,12 @@ func sourceClient(ctx context.Context, s backend.DataSourceInstanceSettings) (*h
 		return nil, fmt.Errorf("the HTTP settings cannot be used: %w", err)
 	}
 	return client, nil
+}
+
+// clientKey stands for what the HTTP client is made from. It stays in memory: it contains secrets.
+func clientKey(s backend.DataSourceInstanceSettings) string {
+	text, _ := json.Marshal([]any{s.URL, string(s.JSONData), s.DecryptedSecureJSONData}) // plain data: it cannot fail
+	return string(text)
 }
 
 // retryTime is how long a dataset that could not be opened is left alone.
