@@ -70,7 +70,7 @@ func figureFrames(f query.Figures) data.Frames {
 
 // wideFrame is one time field and one nullable field a series: what time series panels, alerts and streams read.
 func wideFrame(f query.Figures) *data.Frame {
-	frame := data.NewFrame(string(f.Query.Metric))
+	frame := data.NewFrame(frameName(f.Query))
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesWide, TypeVersion: typeVersion}
 	custom := Custom{Definition: f.Query.Definition, Bucket: f.Bucket, Unmeasured: f.Unmeasured}
 	if len(f.Series) > 0 {
@@ -100,16 +100,16 @@ func numericFrames(f query.Figures) data.Frames {
 		p := s.Points[0]
 		name := seriesName(f.Query, s)
 		if f.Previous != nil {
-			name = comparison(s, p, f.Previous[i].Points[0])
+			name = strings.Join(append(groupOf(f.Query, s), comparison(s, p, f.Previous[i].Points[0])), " · ")
 		}
-		frame := data.NewFrame(string(f.Query.Metric), figureField(f.Query, s, []*float64{p.Value}, name))
+		frame := data.NewFrame(frameName(f.Query), figureField(f.Query, s, []*float64{p.Value}, name))
 		frame.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: Custom{
 			Definition: f.Query.Definition, Unmeasured: f.Unmeasured, Series: []CustomSeries{rests(s)},
 		}}
 		frames = append(frames, frame)
 	}
 	if len(frames) == 0 {
-		empty := data.NewFrame(string(f.Query.Metric))
+		empty := data.NewFrame(frameName(f.Query))
 		empty.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: Custom{Definition: f.Query.Definition}}
 		frames = append(frames, empty)
 	}
@@ -118,7 +118,7 @@ func numericFrames(f query.Figures) data.Frames {
 
 // figureTable is a row for each series and bucket.
 func figureTable(f query.Figures) *data.Frame {
-	frame := data.NewFrame(string(f.Query.Metric))
+	frame := data.NewFrame(frameName(f.Query))
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
 		Definition: f.Query.Definition, Bucket: f.Bucket, Unmeasured: f.Unmeasured,
 	}}
@@ -172,6 +172,13 @@ func figureField(q query.Query, s dora.Series, values []*float64, name string) *
 	return field
 }
 
+func frameName(q query.Query) string {
+	if q.Type == query.TypeStages {
+		return "stages"
+	}
+	return string(q.Metric)
+}
+
 func fieldName(q query.Query) string {
 	if q.Type == query.TypeStages {
 		return "stage_time"
@@ -181,6 +188,19 @@ func fieldName(q query.Query) string {
 
 // seriesName is what a legend calls a series: its group, else its metric, with the statistic where it is not the usual.
 func seriesName(q query.Query, s dora.Series) string {
+	parts := groupOf(q, s)
+	if len(parts) == 0 {
+		parts = append(parts, q.Metric.Row().Name)
+	}
+	name := strings.Join(parts, " · ")
+	if q.Type == query.TypeMetric && !slices.Contains([]dora.Statistic{dora.CountOf, dora.RatioOf}, s.Statistic) {
+		name += ", " + s.Statistic.Row().Name
+	}
+	return name
+}
+
+// groupOf is what tells a series from the others of its answer, in the query's order.
+func groupOf(q query.Query, s dora.Series) []string {
 	var parts []string
 	if stage := s.Labels["stage"]; stage != "" {
 		parts = append(parts, stage)
@@ -190,13 +210,5 @@ func seriesName(q query.Query, s dora.Series) string {
 			parts = append(parts, value)
 		}
 	}
-	row := q.Metric.Row()
-	if len(parts) == 0 {
-		parts = append(parts, row.Name)
-	}
-	name := strings.Join(parts, " · ")
-	if q.Type == query.TypeMetric && !slices.Contains([]dora.Statistic{dora.CountOf, dora.RatioOf}, s.Statistic) {
-		name += ", " + s.Statistic.Row().Name
-	}
-	return name
+	return parts
 }

@@ -24,6 +24,9 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if len(d.Settings().Sources) == 0 {
 		return unhealthy("No source is configured. Add one, such as GitHub with its repositories, and save."), nil
 	}
+	if err := d.StoreFailure(); err != nil {
+		return unhealthy("The store cannot be read; answers show what was read before. " + oneLine(err)), nil
+	}
 	if failed := d.Check(ctx); len(failed) > 0 {
 		var sentences []string
 		for _, id := range slices.Sorted(maps.Keys(failed)) {

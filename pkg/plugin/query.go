@@ -81,7 +81,7 @@ func withType(dq backend.DataQuery) ([]byte, error) {
 	if err != nil {
 		return nil, &strict.Error{Field: "the query", Problem: err.Error()}
 	}
-	if object["queryType"] == nil && dq.QueryType != "" {
+	if (object["queryType"] == nil || object["queryType"] == "") && dq.QueryType != "" {
 		object["queryType"] = dq.QueryType
 	}
 	return json.Marshal(object)

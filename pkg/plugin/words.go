@@ -25,14 +25,22 @@ func comparison(s dora.Series, now, before dora.Point) string {
 func restsOn(s dora.Series, p dora.Point) string {
 	switch s.Metric {
 	case dora.ChangeFailureRate, dora.ReworkRate:
-		return fmt.Sprintf("%d of %d deployments", p.K, p.N)
+		return fmt.Sprintf("%d of %s", p.K, many(p.N, "deployment", "deployments"))
 	case dora.DeploymentFrequency:
-		return fmt.Sprintf("n %d deployments", p.N)
+		return "n " + many(p.N, "deployment", "deployments")
 	case dora.RecoveryTime:
-		return fmt.Sprintf("n %d recoveries", p.N)
+		return "n " + many(p.N, "recovery", "recoveries")
 	default:
-		return fmt.Sprintf("n %d changes", p.N)
+		return "n " + many(p.N, "change", "changes")
 	}
+}
+
+// many is a number of things in words.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 // changeOf is the difference in words: in percent, or for ratios in percentage points.
