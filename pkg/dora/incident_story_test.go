@@ -48,6 +48,17 @@ func TestABranchIsNoVersion(t *testing.T) {
 	assert.Equal(t, []string{"2 by incident"}, failed(repo.facts()))
 }
 
+func TestAVersionThatADeploymentNoLongerHasNamesNothing(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	first := repo.events[len(repo.events)-2].(*dora.Deployment)
+	renamed := *first
+	renamed.Updated, renamed.Ref = hour(11), "v-renamed"
+	repo.events = append(repo.events, &renamed)
+	repo.incident(hour(21), "Since v-V1")
+	assert.Equal(t, []string{"2 by incident"}, failed(repo.facts()))
+}
+
 func TestAShaMeansItsLastSuccessBeforeTheIncident(t *testing.T) {
 	repo := versions(t)
 	repo.deployAll("V1", "V2", "V1", "V1")

@@ -104,6 +104,14 @@ func TestANegativeLeadTimeIsCountedAndNotClamped(t *testing.T) {
 	assert.Zero(t, total(t, repo.snapshot(), dora.LeadTime, dora.N))
 }
 
+func TestALeadTimeOfNothingIsMeasured(t *testing.T) {
+	repo, change := released(t)
+	change.Commits[0].Authored = hour(20)
+	c := only(t, repo.facts())
+	assert.Empty(t, c.Excluded)
+	assert.Zero(t, c.Lead)
+}
+
 func TestAPullRequestWithoutCommitsHasNoStart(t *testing.T) {
 	repo, change := released(t)
 	change.Commits = nil

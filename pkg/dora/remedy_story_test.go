@@ -67,6 +67,25 @@ func TestWhatIsNoRevertBlamesNobody(t *testing.T) {
 	}
 }
 
+func TestACommitOfTwoPullRequestsIsTheFirstOnesWhicheverArrivedFirst(t *testing.T) {
+	for name, order := range map[string][]int{"the inner first": {11, 12}, "the outer first": {12, 11}} {
+		t.Run(name, func(t *testing.T) {
+			repo := newRepo(t)
+			repo.commit("base")
+			repo.branch("shared", "base")
+			repo.commit("eleven", "shared")
+			repo.commit("twelve")
+			landed := map[int]string{11: "eleven", 12: "twelve"}
+			for _, number := range order {
+				repo.pull(number, landed[number]).Commits = []dora.ChangeCommit{{SHA: sha("shared"), Authored: monday}}
+			}
+			repo.squash(13, "undo").Body = "This reverts commit " + sha("shared") + "."
+			repo.deployAll("base", "eleven", "twelve", "undo")
+			assert.Equal(t, []string{"2 by remedy"}, failed(repo.facts()))
+		})
+	}
+}
+
 func TestAPlainCommitRevertsAPlainCommit(t *testing.T) {
 	repo := versions(t)
 	repo.commits["V4"].Message = "Revert \"V2\"\n\nThis reverts commit " + sha("V2") + "."

@@ -16,7 +16,7 @@ import (
 type chooser func(what string, low, high int) int
 
 // drawnWorlds is how many histories are drawn evenly, from seeds that are always the same.
-const drawnWorlds = 100
+const drawnWorlds = 50
 
 // forDrawn checks a property on histories that rapid draws, which can be shrunk but are mostly small, and on those
 // that an even hand draws, which are mostly large.
