@@ -58,11 +58,7 @@ func (l *lane) mends(index int, shipped []shippedChange, def *Definition) []mend
 			}
 		}
 		if hotfix {
-			m := mend{change: s, blamed: l.before(index), hotfix: true}
-			if m.blamed < 0 {
-				m.counted = ReasonHotfixUnresolved
-			}
-			found = append(found, m)
+			found = append(found, mend{change: s, blamed: l.before(index), hotfix: true})
 		}
 	}
 	return found
@@ -210,6 +206,16 @@ func (h *History) follow(fact *IncidentFact, token string, byEvent map[*Deployme
 		}
 	case after != nil && (fact.Remedy == nil || byFinish(after, fact.Remedy) > 0):
 		fact.Remedy = after
+	}
+}
+
+// rank puts the strongest evidence first; of one kind, the earliest.
+func (f *Facts) rank() {
+	strength := EvidenceKind("").Allowed()
+	for _, d := range f.Deployments {
+		slices.SortStableFunc(d.Evidence, func(a, b Evidence) int {
+			return cmp.Or(cmp.Compare(slices.Index(strength, string(a.Kind)), slices.Index(strength, string(b.Kind))), a.At.Compare(b.At))
+		})
 	}
 }
 

@@ -108,6 +108,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	}
 	slices.SortFunc(f.Deployments, byFinish)
 	h.link(f, def)
+	f.rank()
 	remedies := map[*DeploymentFact]bool{}
 	for _, i := range f.Incidents {
 		if i.Remedy != nil {

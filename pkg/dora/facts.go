@@ -34,7 +34,7 @@ type DeploymentFact struct {
 	Rollback bool
 	// BotsOnly says that it shipped changes, and machines made all of them.
 	BotsOnly bool
-	// Evidence says why it is held to have failed; empty if it is not.
+	// Evidence says why it is held to have failed, the strongest first; empty if it is not.
 	Evidence []Evidence
 	// Recovered is the earliest end of its failure; nil while it lasts, or where it did not fail.
 	Recovered *RecoveryFact
@@ -62,10 +62,10 @@ type ChangeFact struct {
 	Author     string
 
 	FirstCommit time.Time // earliest authored of its commits
-	Opened      time.Time // zero for a plain commit, as are the next three
+	Opened      time.Time // zero for a plain commit, as are FirstReview and Approved
 	FirstReview time.Time // by another person; zero if none came before the merge
 	Approved    time.Time
-	Merged      time.Time
+	Merged      time.Time // of a plain commit: committed
 
 	// Lead is finished − start; only where Excluded is empty.
 	Lead     time.Duration
@@ -148,7 +148,6 @@ const (
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
 	ReasonRollbackUnresolved Reason = "rollback_unresolved" // what a rollback restored had not run before
 	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found
-	ReasonHotfixUnresolved   Reason = "hotfix_unresolved"   // no deployment came before a hotfix's
 	ReasonClamped            Reason = "clamped"             // a stage's bounds were out of order
 	ReasonNegativeRecovery   Reason = "negative_recovery"   // recovered before it finished
 )
