@@ -12,10 +12,10 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
@@ -49,12 +49,15 @@ func Run(ctx context.Context, args []string, out, log io.Writer) int {
 				return 0
 			case errors.Is(err, errUsage):
 				return 2
+			case errors.As(err, new(misuse)):
+				_, _ = fmt.Fprintln(log, err)
+				return 2
 			default:
 				_, _ = fmt.Fprintln(log, err)
 				return 1
 			}
 		}
-		if !slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		if !asksForHelp(args[0]) {
 			_, _ = fmt.Fprintf(log, "there is no command %q\n\n", args[0])
 		}
 	}
@@ -63,10 +66,30 @@ func Run(ctx context.Context, args []string, out, log io.Writer) int {
 		_, _ = fmt.Fprintf(log, "  %-8s  %s\n", c.name, c.summary)
 	}
 	_, _ = fmt.Fprintln(log, "Each command lists its options with --help.")
-	if len(args) > 0 && strings.Contains(args[0], "h") && strings.Trim(args[0], "-elp") == "h" {
+	if len(args) > 0 && asksForHelp(args[0]) {
 		return 0
 	}
 	return 2
+}
+
+func asksForHelp(word string) bool {
+	return slices.Contains([]string{"help", "-h", "-help", "--help"}, word)
+}
+
+// misuse is an option whose value cannot be.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
+func misused(format string, args ...any) error { return misuse{fmt.Errorf(format, args...)} }
+
+// zoneOption reads a time zone as queries do.
+func zoneOption(text string) (*time.Location, error) {
+	var zone query.Zone
+	if err := zone.UnmarshalText([]byte(text)); err != nil {
+		return nil, misused("--timezone: %w", err)
+	}
+	return zone.Location, nil
 }
 
 // flags parses a command's options; what is wrong, and help, goes to the log.
@@ -141,7 +164,7 @@ func timeOption(name, text string, zone *time.Location) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--%s: %q is no time; allowed: 2026-01-31, 2026-01-31T15:04 or RFC 3339", name, text)
+	return time.Time{}, misused("--%s: %q is no time; allowed: 2026-01-31, 2026-01-31T15:04 or RFC 3339", name, text)
 }
 
 // Main runs the program's arguments with the process's own output.

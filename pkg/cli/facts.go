@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -125,9 +125,9 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	zone, err := time.LoadLocation(*timezone)
+	zone, err := zoneOption(*timezone)
 	if err != nil {
-		return fmt.Errorf("--timezone: %q is no time zone; allowed: the IANA name of one, such as Europe/London", *timezone)
+		return err
 	}
 	within, err := between(*from, *to, zone)
 	if err != nil {
@@ -151,9 +151,13 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 		}
 	}
 	if !found {
-		return fmt.Errorf("--service: there is no service %q; there are: %v", *service, d.Snapshot().Values(dora.ByService, nil))
+		return noService(*service, d.Snapshot())
 	}
 	return nil
+}
+
+func noService(name string, s *dora.Snapshot) error {
+	return misused("--service: there is no service %q; there are: %s", name, strings.Join(s.Values(dora.ByService, nil), ", "))
 }
 
 func between(from, to string, zone *time.Location) (func(time.Time) bool, error) {
@@ -168,6 +172,9 @@ func between(from, to string, zone *time.Location) (func(time.Time) bool, error)
 		if end, err = timeOption("to", to, zone); err != nil {
 			return nil, err
 		}
+	}
+	if from != "" && to != "" && !begin.Before(end) {
+		return nil, misused("--to: %s is not after --from", to)
 	}
 	return func(at time.Time) bool {
 		return (from == "" || !at.Before(begin)) && (to == "" || at.Before(end))

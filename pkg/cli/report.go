@@ -72,15 +72,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	}
 	write, ok := formats[*format]
 	if !ok {
-		return fmt.Errorf("--format: %q is not allowed; allowed: %s", *format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
-	}
-	d, err := w.filled(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if *definition {
-		return writeJSON(out, d.Settings().Definition)
+		return misused("--format: %q is not allowed; allowed: %s", *format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
 	}
 	total := *bucket == bucketTotal
 	if total {
@@ -90,7 +82,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	if *metric == "all" {
 		metrics = dora.Metric("").Allowed()
 	}
-	report := Report{Definition: d.Settings().Definition, Series: []ReportSeries{}}
+	var texts [][]byte // checked before anything is read, which may take long
 	for _, key := range metrics {
 		model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "groupBy": fields(*groupBy)}
 		if row := dora.Metric(key).Row(); *statistic != "" && (*metric != "all" || slices.Contains(row.Statistics, dora.Statistic(*statistic))) {
@@ -106,6 +98,30 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		if err != nil {
 			return err
 		}
+		q, err := query.Parse(text, dora.DefaultDefinition())
+		if err != nil {
+			return optionsOf(err)
+		}
+		if _, err := rangeOf(&dora.Snapshot{}, q, *from, *to); err != nil {
+			return err
+		}
+		texts = append(texts, text)
+	}
+	d, err := w.filled(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if *definition {
+		return writeJSON(out, d.Settings().Definition)
+	}
+	for _, name := range fields(*service) {
+		if !slices.Contains(d.Snapshot().Values(dora.ByService, nil), name) {
+			return noService(name, d.Snapshot())
+		}
+	}
+	report := Report{Definition: d.Settings().Definition, Series: []ReportSeries{}, Unmeasured: map[dora.Reason]int{}}
+	for _, text := range texts {
 		q, err := query.Parse(text, d.Settings().Definition)
 		if err != nil {
 			return err
@@ -113,6 +129,9 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		r, err := rangeOf(d.Snapshot(), q, *from, *to)
 		if err != nil {
 			return err
+		}
+		if !r.From.Before(r.To) {
+			continue // nothing is stored, or all of it is outside
 		}
 		figures := query.Answer(q, d.Snapshot(), r, time.Now())
 		report.Unmeasured = figures.Unmeasured
@@ -127,14 +146,34 @@ func fields(text string) []string {
 	if text == "" {
 		return []string{}
 	}
-	return strings.Split(text, ",")
+	list := strings.Split(text, ",")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// optionsOf says a query's mistakes of the options that it was made from.
+func optionsOf(err error) error {
+	text := err.Error()
+	for _, option := range []struct{ field, name string }{{"groupBy", "--group-by"}, {"metric", "--metric"}, {"statistic", "--statistic"}, {"bucket", "--bucket"}, {"timezone", "--timezone"}} {
+		if rest, ok := strings.CutPrefix(text, option.field); ok {
+			text = option.name + rest
+		}
+	}
+	if strings.HasPrefix(text, "--bucket") {
+		text += ", " + bucketTotal
+	}
+	return misused("%s", text)
 }
 
 // rangeOf is what --from and --to say. Where they are silent it is all data, in whole buckets.
 func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, error) {
 	zone := q.Timezone.Location
-	begin, end := q.Bucket.For(s.Earliest, s.Latest).Cover(s.Earliest, s.Latest, zone)
-	r := query.Range{From: begin, To: end}
+	var r query.Range
+	if !s.Earliest.IsZero() {
+		r.From, r.To = q.Bucket.For(s.Earliest, s.Latest).Cover(s.Earliest, s.Latest, zone)
+	}
 	var err error
 	if from != "" {
 		if r.From, err = timeOption("from", from, zone); err != nil {
@@ -146,8 +185,16 @@ func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, err
 			return r, err
 		}
 	}
+	if s.Earliest.IsZero() { // nothing is stored: a range without length where one end is not given
+		if from == "" {
+			r.From = r.To
+		}
+		if to == "" {
+			r.To = r.From
+		}
+	}
 	if from != "" && to != "" && !r.From.Before(r.To) {
-		return r, fmt.Errorf("--to: %s is not after --from", to)
+		return r, misused("--to: %s is not after --from", to)
 	}
 	return r, nil
 }
