@@ -116,12 +116,15 @@ func (d *demo) inGrafana(ctx context.Context, installed *installation) error {
 		return fmt.Errorf("grafana does not start: %w", err)
 	}
 	d.page.line("Starting the Grafana in %s.", installed.home)
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }() // ends with Grafana, which ends with the context
+	var failure error
+	ended := make(chan struct{})
+	go func() { // ends with Grafana, which ends with the context
+		defer close(ended)
+		failure = command.Wait()
+	}()
 	alive := func() error {
 		select {
-		case failure := <-ended:
-			ended <- failure
+		case <-ended:
 			return fmt.Errorf("grafana has ended: %w\n%s", errors.Join(failure, ctx.Err()), log)
 		default:
 			return nil

@@ -40,7 +40,8 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 		}
 	}
 	p.context = backend.PluginContext{
-		OrgID: file.OrgID, PluginID: settings.PluginID, GrafanaConfig: config.NewGrafanaCfg(map[string]string{}),
+		OrgID:    file.OrgID, //nolint:staticcheck // deprecated, but it is what names the dataset
+		PluginID: settings.PluginID, GrafanaConfig: config.NewGrafanaCfg(map[string]string{}),
 		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 			UID: file.UID, Name: file.Name, Type: settings.PluginID, JSONData: jsonData, DecryptedSecureJSONData: secrets, Updated: time.Now(),
 		},

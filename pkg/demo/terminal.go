@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -72,7 +73,7 @@ func (d *demo) follow(ctx context.Context, asker dashboard.Asker) error {
 			}
 			now := lines(a)[0]
 			if before := shown[a.Title]; before != now && !first {
-				d.page.line("%s  %s %s%s", time.Now().UTC().Format(minute), standing(result.Values), d.page.in(bold, a.Title+" "), now)
+				d.page.line("%s  %s%s %s", time.Now().UTC().Format(minute), standing(result.Values), d.page.in(bold, a.Title), strings.Join(strings.Fields(now), " "))
 			}
 			shown[a.Title] = now
 		}

@@ -8,9 +8,6 @@ import (
 	"slices"
 )
 
-// PluginID is the type of the data sources that are asked; targets of others, such as Grafana's own, are left out.
-const PluginID = "livedora-dora-datasource"
-
 // Dashboard is what a dashboard asks for. Looks are left out.
 type Dashboard struct {
 	File      string   `json:"-"` // the name of the file it was read from

@@ -10,6 +10,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // Asker answers queries as a data source of ours does: the plugin itself, or a Grafana in front of it.
@@ -66,7 +68,7 @@ func (r *Result) Problems() []error {
 	return problems
 }
 
-// Run asks all that a dashboard asks when a person opens it. The error says that the dashboard cannot be run or that the
+// Run asks all that a dashboard asks of our data source when a person opens it. The error says that the dashboard cannot be run or that the
 // plugin does not answer at all; what is wrong with single answers is in the result.
 func Run(ctx context.Context, d *Dashboard, asker Asker, o Options) (*Result, error) {
 	r := &runner{dashboard: d, asker: asker, options: o, values: values{}}
@@ -92,7 +94,7 @@ func Run(ctx context.Context, d *Dashboard, asker Asker, o Options) (*Result, er
 		}
 	}
 	for _, a := range d.Annotations.List {
-		if a.Target == nil || (a.Datasource != nil && a.Datasource.Type != PluginID) {
+		if a.Target == nil || (a.Datasource != nil && a.Datasource.Type != settings.PluginID) {
 			continue
 		}
 		answer := Answer{Kind: KindAnnotations, Title: a.Name}
@@ -173,7 +175,7 @@ func (r *runner) ask(ctx context.Context, answer *Answer, source *Reference, tar
 		if err != nil {
 			answer.Problems = append(answer.Problems, err)
 		}
-		if of != nil && of.Type != "" && of.Type != PluginID {
+		if of != nil && of.Type != "" && of.Type != settings.PluginID {
 			continue
 		}
 		filled := r.values.fill(t, r.options.Zone.String())
@@ -221,7 +223,7 @@ func (r *runner) source(t Target, of *Reference) (*Reference, error) {
 		uid, _ := own["uid"].(string)
 		of = &Reference{Type: kind, UID: uid}
 	}
-	if of == nil || of.Type != PluginID {
+	if of == nil || of.Type != settings.PluginID {
 		return of, nil
 	}
 	at := reference.FindStringSubmatchIndex(of.UID)
