@@ -166,8 +166,8 @@ func TestSettingsChangeAndNothingIsLost(t *testing.T) {
 
 	after := source("dora", settings(url, `,"definition":{"unit":"commit"}`), 2)
 	_, has := p.collection(after)
-	assert.Equal(t, had, has, "even in memory")
-	assert.Equal(t, had, p.waitUntilRead(after))
+	assert.GreaterOrEqual(t, has, had, "even in memory")
+	assert.GreaterOrEqual(t, p.waitUntilRead(after), has)
 
 	_, others := p.collection(source("another", settings(url, `,"collect":{"every":"2h"}`), 1))
 	assert.Less(t, others, had, "another data source reads for itself")
@@ -201,6 +201,6 @@ func TestANewProcessGoesOnAtOnceWhereTheOldOneEnded(t *testing.T) {
 
 	second := start(t)
 	_, has := second.collection(dora)
-	assert.Equal(t, had, has)
+	assert.GreaterOrEqual(t, has, had)
 	second.waitUntilRead(dora) // the old one gave back its right to collect, or this would take a minute
 }

