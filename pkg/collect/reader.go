@@ -155,28 +155,43 @@ func (r *reader) collect(ctx context.Context, lease store.Lease) (err error) {
 			}
 		}
 	}()
-	cursor, err := r.store.Cursor(ctx, r.source.ID)
+	mark, err := r.bookmark(ctx, time.Now().Add(-r.backfill))
 	if err != nil {
-		return r.storeFailed(err)
+		return err
 	}
-	return r.source.Collect(ctx, source.Request{
-		Cursor: cursor,
-		Since:  time.Now().Add(-r.backfill),
+	err = r.source.Collect(ctx, source.Request{
+		Cursor: mark.Cursor,
+		Since:  mark.Since,
 		Emit: func(ctx context.Context, batch source.Batch) error {
-			applied, err := r.store.Apply(ctx, store.Batch{
-				Events: batch.Events, Source: r.source.ID, Cursor: batch.Cursor, Epoch: lease.Epoch,
-			})
-			if err != nil {
-				return r.storeFailed(err)
+			if batch.Cursor != nil {
+				mark.Cursor = batch.Cursor
 			}
-			r.status.wrote(applied.Kinds)
-			if applied.Changed > 0 {
-				r.changed()
-			}
-			return nil
+			return r.write(ctx, lease, batch.Events, mark)
 		},
 		Report: r.status.reported,
 	})
+	if err != nil {
+		return err
+	}
+	mark.Finished = time.Now()
+	return r.write(ctx, lease, nil, mark)
+}
+
+// write stores a batch together with the bookmark.
+func (r *reader) write(ctx context.Context, lease store.Lease, events []dora.Event, mark bookmark) error {
+	cursor, err := mark.encode()
+	if err != nil {
+		return r.storeFailed(err)
+	}
+	applied, err := r.store.Apply(ctx, store.Batch{Events: events, Source: r.source.ID, Cursor: cursor, Epoch: lease.Epoch})
+	if err != nil {
+		return r.storeFailed(err)
+	}
+	r.status.wrote(applied.Kinds)
+	if applied.Changed > 0 {
+		r.changed()
+	}
+	return nil
 }
 
 // describe tells what a panic was about. Only the runtime's own words are known to hold no secrets.

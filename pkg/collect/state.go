@@ -34,7 +34,7 @@ type SourceState struct {
 	Part string `json:"part,omitempty"`
 	// Message is a sentence for a person.
 	Message string `json:"message"`
-	// LastSuccess is when a run last ended with everything read.
+	// LastSuccess is when a run last ended with everything read, in this process or before it.
 	LastSuccess time.Time `json:"lastSuccess,omitzero"`
 	// LastAttempt is when the last run began.
 	LastAttempt time.Time `json:"lastAttempt,omitzero"`
@@ -80,6 +80,12 @@ func (s *status) elsewhere(held bool) {
 	if held {
 		s.shown.Next = time.Time{}
 	}
+}
+
+func (s *status) recalled(finished time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown.LastSuccess = finished
 }
 
 func (s *status) failed(failures []*source.Error) {

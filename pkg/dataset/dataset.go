@@ -80,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
-	if err := d.Refresh(ctx); err != nil {
+	if err := errors.Join(d.Refresh(ctx), d.collector.Recall(ctx)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil

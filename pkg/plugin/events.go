@@ -84,9 +84,9 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, fa
 	return t.frame()
 }
 
-// version is what people call what was deployed: its tag or branch, else the commit.
+// version is what people call what was deployed: its tag, else the commit. A branch is no version.
 func version(d *dora.Deployment) string {
-	if d.Ref != "" {
+	if d.RefKind == dora.RefTag {
 		return d.Ref
 	}
 	return d.SHA[:min(len(d.SHA), 10)]

@@ -21,17 +21,13 @@ func comparison(s dora.Series, now, before dora.Point) string {
 	return line
 }
 
-// restsOn says how many events a figure rests on, in the metric's own words.
+// restsOn says how many events a figure rests on, and of a ratio how many of them count.
 func restsOn(s dora.Series, p dora.Point) string {
 	switch s.Metric {
 	case dora.ChangeFailureRate, dora.ReworkRate:
-		return fmt.Sprintf("%d of %s", p.K, many(p.N, "deployment", "deployments"))
-	case dora.DeploymentFrequency:
-		return "n " + many(p.N, "deployment", "deployments")
-	case dora.RecoveryTime:
-		return "n " + many(p.N, "recovery", "recoveries")
+		return fmt.Sprintf("%d of %d", p.K, p.N)
 	default:
-		return "n " + many(p.N, "change", "changes")
+		return fmt.Sprintf("n %d", p.N)
 	}
 }
 
@@ -43,7 +39,7 @@ func many(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
-// changeOf is the difference in words: in percent, or for ratios in percentage points.
+// changeOf is the difference in words: in percent, or for ratios in percentage points (pp).
 func changeOf(now *float64, before float64, unit dora.Measure) string {
 	switch {
 	case now == nil:
@@ -53,7 +49,7 @@ func changeOf(now *float64, before float64, unit dora.Measure) string {
 		if math.Abs(points) < 0.05 {
 			return "no change"
 		}
-		return signed(points, 1) + " points"
+		return signed(points, 1) + narrow + "pp"
 	case before == 0:
 		return ""
 	}
@@ -61,8 +57,11 @@ func changeOf(now *float64, before float64, unit dora.Measure) string {
 	if math.Abs(percent) < 0.5 {
 		return "no change"
 	}
-	return signed(percent, 0) + " %"
+	return signed(percent, 0) + narrow + "%"
 }
+
+// narrow is the space between a number and its unit, at which no line breaks.
+const narrow = "\u202f"
 
 func signed(v float64, digits int) string {
 	text := strconv.FormatFloat(math.Abs(v), 'f', digits, 64)
@@ -76,17 +75,17 @@ func signed(v float64, digits int) string {
 func Figure(v float64, unit dora.Measure) string {
 	switch unit {
 	case dora.Ratio:
-		return strconv.FormatFloat(v*100, 'f', 1, 64) + " %"
+		return strconv.FormatFloat(v*100, 'f', 1, 64) + narrow + "%"
 	case dora.Seconds:
 		for _, step := range []struct {
 			length float64
 			name   string
 		}{{86400, "d"}, {3600, "h"}, {60, "min"}} {
 			if math.Abs(v) >= step.length {
-				return strconv.FormatFloat(v/step.length, 'f', 1, 64) + " " + step.name
+				return strconv.FormatFloat(v/step.length, 'f', 1, 64) + narrow + step.name
 			}
 		}
-		return strconv.FormatFloat(v, 'f', 0, 64) + " s"
+		return strconv.FormatFloat(v, 'f', 0, 64) + narrow + "s"
 	default:
 		if v == math.Trunc(v) {
 			return strconv.FormatFloat(v, 'f', 0, 64)

@@ -1,0 +1,54 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// bookmark is what the store keeps as a source's cursor: the source's own, and what the collector must know when it
+// starts again.
+type bookmark struct {
+	// Cursor is the source's own; nil if it never handed one over.
+	Cursor []byte `json:"cursor,omitempty"`
+	// Since is how far back the source has been read.
+	Since time.Time `json:"since"`
+	// Finished is when a run last ended with everything read; zero if none has.
+	Finished time.Time `json:"finished,omitzero"`
+}
+
+// bookmark reads what the store keeps. Where the settings reach further back than what was read, the source begins
+// anew: reading again is harmless.
+func (r *reader) bookmark(ctx context.Context, since time.Time) (bookmark, error) {
+	text, err := r.store.Cursor(ctx, r.source.ID)
+	if err != nil {
+		return bookmark{}, r.storeFailed(err)
+	}
+	mark := bookmark{Since: since}
+	if text == nil {
+		return mark, nil
+	}
+	if err := json.Unmarshal(text, &mark); err != nil {
+		return bookmark{}, r.storeFailed(fmt.Errorf("the stored cursor cannot be read: %w", err))
+	}
+	if since.Before(mark.Since.Add(-day)) {
+		mark = bookmark{Since: since}
+	}
+	return mark, nil
+}
+
+func (b bookmark) encode() ([]byte, error) { return json.Marshal(b) }
+
+// Recall takes over from the store when each source was last read, so that what was collected before this process is
+// not taken for a first collection under way.
+func (c *Collector) Recall(ctx context.Context) error {
+	for _, r := range c.readers {
+		mark, err := r.bookmark(ctx, time.Now().Add(-r.backfill))
+		if err != nil {
+			return err
+		}
+		r.status.recalled(mark.Finished)
+	}
+	return nil
+}
