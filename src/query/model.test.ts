@@ -3,11 +3,11 @@ import { wordsFor } from './words';
 
 const query = (fields: Partial<DoraQuery>): DoraQuery => ({ refId: 'A', ...fields });
 
-test('every metric offers named statistics, a unit of Grafana and a sentence', () => {
+test('every metric offers named statistics, a unit and a sentence', () => {
   const named = model.statistics.map(({ key }) => key);
   for (const metric of model.metrics) {
     expect(named).toEqual(expect.arrayContaining(metric.statistics));
-    expect(['short', 's', 'percentunit']).toContain(metric.unit);
+    expect(['count', 's', 'ratio']).toContain(metric.unit);
     expect(metric.description).toMatch(/^[A-Z].*\.$/);
   }
   expect(named).toEqual(expect.arrayContaining(model.stageStatistics));

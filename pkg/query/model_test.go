@@ -1,0 +1,65 @@
+package query_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+var update = flag.Bool("update", false, "rewrite the frontend's model from this package")
+
+// The frontend's editors offer what this file lists.
+const modelFile = "../../src/query/model.json"
+
+func TestTheFrontendKnowsTheSameModel(t *testing.T) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	require.NoError(t, encoder.Encode(query.Describe()))
+	if *update {
+		require.NoError(t, os.WriteFile(modelFile, text.Bytes(), 0o644))
+	}
+	known, err := os.ReadFile(modelFile)
+	require.NoError(t, err)
+	assert.JSONEq(t, text.String(), string(known), "go test ./pkg/query -update rewrites the file")
+}
+
+func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
+	m := query.Describe()
+	for _, metric := range m.Metrics {
+		for _, statistic := range metric.Statistics {
+			q := parse(t, `{"metric":"`+string(metric.Key)+`","statistic":"`+string(statistic)+`"}`)
+			assert.Equal(t, statistic, q.Statistic)
+		}
+		assert.Equal(t, metric.Statistics[0], parse(t, `{"metric":"`+string(metric.Key)+`"}`).Statistic, "the default comes first")
+	}
+	for field, values := range map[string][]string{
+		"queryType": m.QueryTypes, "bucket": m.Buckets, "format": m.Formats, "events": m.Events, "field": m.Values,
+	} {
+		for _, value := range values {
+			parse(t, `{"`+field+`":"`+value+`"}`)
+		}
+	}
+	for _, value := range m.Compare {
+		parse(t, `{"format":"numeric","compare":"`+value+`"}`)
+	}
+	for _, field := range m.FilterFields {
+		for _, op := range m.FilterOps {
+			parse(t, `{"filters":[{"field":"`+field+`","op":"`+op+`"}]}`)
+		}
+	}
+	for _, field := range m.GroupBy {
+		parse(t, `{"groupBy":["`+field+`"]}`)
+	}
+	for _, statistic := range m.StageStatistics {
+		parse(t, `{"queryType":"stages","statistic":"`+string(statistic)+`"}`)
+	}
+}
