@@ -64,8 +64,12 @@ func (p *page) write(text string, moving bool) {
 	if !p.moving {
 		text += "\n"
 	}
+	text = strings.ReplaceAll(text, narrow, " ")
 	_, _ = io.WriteString(p.out, text) // a reader who has gone sees nothing either way
 }
+
+// narrow is the space between figures and their units in Grafana. Here lines do not break, and all characters are as wide.
+const narrow = "\u202f"
 
 // cell fills a text up to a width, or cuts it.
 func cell(text string, width int) string {

@@ -19,6 +19,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	text := p.said.String()
 	p.tidy(t)
 	assert.NotContains(t, text, "\x1b", "colours are for terminals")
+	assert.NotContains(t, text, "\u202f", "spaces are spaces")
 	assert.NotContains(t, text, "PROBLEM")
 	assert.Contains(t, text, "Docker: there is no docker on PATH.")
 	assert.Contains(t, text, "Grafana: neither GRAFANA_HOME nor grafana on PATH.")
@@ -40,7 +41,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 		}
 	}
 	assert.Regexp(t, `Deployment frequency +\d+ +n \d+ .*before`, text)
-	assert.Regexp(t, `Change lead time +[\d.]+ (d|h) +n \d+ `, text)
+	assert.Regexp(t, `Change lead time +[\d.]+ (d|h) +n \d+`, text)
 	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
 
 	story := text[at:]
