@@ -29,7 +29,7 @@ func TestTheFrontendKnowsTheSameModel(t *testing.T) {
 	}
 	known, err := os.ReadFile(modelFile)
 	require.NoError(t, err)
-	assert.JSONEq(t, text.String(), string(known), "go test ./pkg/query -update rewrites the file")
+	assert.JSONEq(t, text.String(), string(known), "go test ./pkg/query -update and npm run format rewrite the file")
 }
 
 func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
