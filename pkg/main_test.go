@@ -57,6 +57,7 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
+	t.TempDir() // the test's directory goes after what is open in it
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		Cmd: exec.Command(program),
 		HandshakeConfig: goplugin.HandshakeConfig{

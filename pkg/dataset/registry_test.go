@@ -39,6 +39,7 @@ func parse(t *testing.T, url, more string) settings.Settings {
 
 func open(t *testing.T) *dataset.Registry {
 	t.Helper()
+	t.TempDir() // the test's directory goes after what is open in it
 	r := &dataset.Registry{}
 	t.Cleanup(r.Close)
 	return r

@@ -33,6 +33,7 @@ type grafana struct {
 
 func start(t *testing.T) *grafana {
 	t.Helper()
+	t.TempDir() // the test's directory goes after what is open in it
 	g := &grafana{T: t, process: &plugin.Plugin{}}
 	t.Cleanup(g.process.Close)
 	return g
