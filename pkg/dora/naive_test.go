@@ -320,7 +320,7 @@ func (n *naive) service(s dora.Service) []string {
 	sort.Strings(failedRuns)
 	told = append(told, failedRuns...)
 	told = append(told, incidents...)
-	told = append(told, n.waiting(s, lanes, unmeasured)...)
+	told = append(told, n.waiting(lanes, unmeasured)...)
 	for _, reason := range sortedKeys(unmeasured) {
 		if unmeasured[reason] > 0 {
 			told = append(told, fmt.Sprintf("unmeasured %s %d", reason, unmeasured[reason]))
@@ -382,7 +382,7 @@ func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) [
 }
 
 // waiting is what is merged and not shipped; and, counted, what never can be told to ship.
-func (n *naive) waiting(s dora.Service, lanes []*naiveLane, unmeasured map[dora.Reason]int) []string {
+func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []string {
 	var told []string
 	seen := map[string]bool{}
 	for _, l := range lanes {

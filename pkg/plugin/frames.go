@@ -27,7 +27,7 @@ type Custom struct {
 	Series []CustomSeries `json:"series,omitempty"`
 	// Unmeasured counts what could not be measured for the selected services, over all time, by reason.
 	Unmeasured map[dora.Reason]int `json:"unmeasured,omitempty"`
-	// Collected is when the sources were last read without an error; absent if they never were.
+	// Collected is when the source that was longest not read was last read without an error; absent if one never was.
 	Collected *time.Time `json:"collected,omitempty"`
 }
 

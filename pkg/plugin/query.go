@@ -99,9 +99,9 @@ func failed(err error) backend.DataResponse {
 // notify says what a reader should know of the data behind a frame: that it is not whole, or old.
 func notify(frame *data.Frame, d *dataset.Dataset, more ...data.Notice) {
 	var notices []data.Notice
-	collected := time.Time{}
-	for _, s := range d.State() {
-		if s.LastSuccess.After(collected) {
+	var collected time.Time
+	for i, s := range d.State() {
+		if i == 0 || s.LastSuccess.Before(collected) {
 			collected = s.LastSuccess
 		}
 		notices = append(notices, sourceNotices(s)...)

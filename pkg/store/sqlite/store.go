@@ -90,7 +90,7 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		if err != nil {
 			return err
 		}
-		statement := tx.StmtContext(ctx, s.file.upsert)
+		statement := tx.StmtContext(ctx, s.file.upsert) //nolint:sqlclosecheck // it ends with the transaction
 		for i, e := range events {
 			head := e.Head()
 			result, err := statement.ExecContext(ctx, newest+1, s.dataset, head.Source, string(e.Kind()), head.ID,
