@@ -33,7 +33,7 @@ export interface Filter {
 export interface Metric {
   key: string;
   name: string;
-  /** Grafana's unit: `short`, `s` (seconds) or `percentunit` (0..1). */
+  /** `count`, `s` (seconds) or `ratio` (0..1). */
   unit: string;
   /** The first is the default. */
   statistics: string[];
