@@ -119,9 +119,13 @@ func Bench() error {
 	return sh.RunV("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-count", "5", "./pkg/...")
 }
 
-// Golden writes the golden files of the tests anew; look at the difference before committing it.
+// Golden writes the golden files, the frontend's model and the docs of queries anew; look at the difference before committing it.
 func Golden() error {
-	return sh.RunV("go", "test", "./pkg/plugin/...", "./pkg/query/...", "-update")
+	mg.Deps(Packages)
+	if err := sh.RunV("go", "test", "./pkg/plugin", "./pkg/query", "-update"); err != nil {
+		return err
+	}
+	return sh.RunV("npm", "run", "--silent", "format")
 }
 
 // Clean removes what was built.

@@ -35,7 +35,10 @@ test('a statistic of another metric is refused', () => {
 
 test.each([
   [{ version: 2 }, 'version 2 is unknown; allowed: 1'],
-  [{ queryType: 'ranking' }, 'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, values, collection'],
+  [
+    { queryType: 'ranking' },
+    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, values, collection',
+  ],
   [{ bucket: 'hour' }, 'bucket "hour" is unknown; allowed: auto, day, week, month, quarter'],
   [{ groupBy: 'service' }, 'groupBy must be a list of service, team, environment, repository'],
   [{ groupBy: ['author'] }, 'groupBy[0] "author" is unknown; allowed: service, team, environment, repository'],
