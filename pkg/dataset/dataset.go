@@ -52,11 +52,11 @@ type Dataset struct {
 	sources   []collect.Source
 	changed   chan struct{}
 
-	mu      sync.Mutex // guards history, behind and failure
+	mu      sync.Mutex // guards history and behind
 	history *dora.History
 	behind  store.Sequence
-	failure error // why the store could not be read last time
 
+	failure  atomic.Pointer[error] // why the store could not be read last time
 	snapshot atomic.Pointer[dora.Snapshot]
 }
 
@@ -155,7 +155,7 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 		d.behind = change.Sequence
 		fresh = true
 	}
-	d.failure = failure
+	d.failure.Store(&failure)
 	if fresh || d.snapshot.Load() == nil {
 		d.snapshot.Store(d.history.Derive(d.options.Settings.Definition))
 	}
@@ -186,9 +186,10 @@ func (d *Dataset) State() []collect.SourceState { return d.collector.State() }
 
 // StoreFailure is why the store could not be read last time; nil if it could.
 func (d *Dataset) StoreFailure() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.failure
+	if failure := d.failure.Load(); failure != nil {
+		return *failure
+	}
+	return nil
 }
 
 // Counts is the number of events in hand, by source and kind.

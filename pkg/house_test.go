@@ -1,0 +1,54 @@
+package main_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// mayImport is the plan of the house: what each package may know of the others. What is not listed here does not exist.
+var mayImport = map[string][]string{
+	"dora":                {},
+	"strict":              {},
+	"world":               {},
+	"source":              {"dora"},
+	"store":               {"dora"},
+	"store/memory":        {"dora", "store"},
+	"store/sqlite":        {"dora", "store"},
+	"store/storetest":     {"dora", "store"},
+	"settings":            {"dora", "strict"},
+	"query":               {"dora", "strict"},
+	"source/github":       {"dora", "settings", "source"},
+	"collect":             {"dora", "source", "store"},
+	"dataset":             {"collect", "dora", "settings", "source", "source/github", "store", "store/memory", "store/sqlite"},
+	"dataset/datasettest": {"dora", "store", "store/sqlite"},
+	"plugin":              {"collect", "dataset", "dora", "query", "settings", "source", "strict"},
+	"demo/dashboard":      {"settings"},
+	"demo":                {"demo/dashboard", "dora", "plugin", "settings", "world"},
+	"cli":                 {"collect", "dataset", "demo", "dora", "query", "settings"},
+	"":                    {"cli", "plugin", "settings"},
+}
+
+func TestEveryPackageKnowsOnlyWhatItMay(t *testing.T) {
+	const prefix = "github.com/livedora/dora-datasource/pkg"
+	listed, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	require.NoError(t, err)
+	seen := 0
+	for line := range strings.Lines(string(listed)) {
+		words := strings.Fields(line)
+		name := strings.TrimPrefix(strings.TrimPrefix(words[0], prefix), "/")
+		allowed, planned := mayImport[name]
+		assert.True(t, planned, "%q is not in the plan", name)
+		seen++
+		for _, imported := range words[1:] {
+			if other, ours := strings.CutPrefix(imported, prefix+"/"); ours && !slices.Contains(allowed, other) {
+				assert.Fail(t, name+" may not import "+other)
+			}
+		}
+	}
+	assert.Equal(t, len(mayImport), seen, "the plan lists what is there")
+}
