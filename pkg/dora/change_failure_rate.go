@@ -151,10 +151,7 @@ func (h *History) link(f *Facts, def *Definition) {
 	for _, d := range f.Deployments {
 		byEvent[d.Event] = d
 	}
-	for _, i := range h.incidents {
-		if i.event.Withdrawn || !slices.ContainsFunc(f.Service.Incidents, func(r IncidentRule) bool { return r.Matches(i.event) }) {
-			continue
-		}
+	for _, i := range h.incidentsOf(&f.Service) {
 		fact := &IncidentFact{Event: i.event}
 		f.Incidents = append(f.Incidents, fact)
 		for _, token := range i.mentions {

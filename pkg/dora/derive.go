@@ -53,12 +53,13 @@ func (h *History) Derive(def Definition) *Snapshot {
 	v.all, v.stale = false, map[string]bool{}
 	slices.SortStableFunc(snapshot.Services, func(a, b *Facts) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
 	for _, f := range snapshot.Services {
-		f.times(func(at time.Time) {
-			earliest(&snapshot.Earliest, at)
-			if at.After(snapshot.Latest) {
-				snapshot.Latest = at
-			}
-		})
+		if f.first.IsZero() {
+			continue
+		}
+		earliest(&snapshot.Earliest, f.first)
+		if f.last.After(snapshot.Latest) {
+			snapshot.Latest = f.last
+		}
 	}
 	return snapshot
 }
@@ -122,6 +123,12 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	f.recover()
 	f.count()
 	f.measure(def)
+	f.times(func(at time.Time) {
+		earliest(&f.first, at)
+		if at.After(f.last) {
+			f.last = at
+		}
+	})
 	return f
 }
 

@@ -13,6 +13,8 @@ type Facts struct {
 	// Unmeasured counts what could not be measured, by reason.
 	Unmeasured map[Reason]int
 
+	first, last time.Time // of its deployments, failed runs, incidents and recoveries; zero where there is none
+
 	lanes   []laneName
 	columns map[Metric][]partition
 	stages  [stageCount][]partition

@@ -13,7 +13,8 @@ import (
 type History struct {
 	mapping      Mapping
 	repositories map[repositoryKey]*repository
-	incidents    map[string]*incident // by full id
+	incidents    map[string]*incident          // by full id
+	reported     map[repositoryKey][]*incident // by source and repository
 	named        nameIndex
 	mentioned    map[string][]*incident // by token: the incidents whose text has it
 	mapped       []Service              // the services in force; nil when they must be listed anew
@@ -65,6 +66,7 @@ func NewHistory(mapping Mapping) *History {
 		mapping:      mapping,
 		repositories: map[repositoryKey]*repository{},
 		incidents:    map[string]*incident{},
+		reported:     map[repositoryKey][]*incident{},
 		named:        nameIndex{},
 		mentioned:    map[string][]*incident{},
 		touched:      map[string]bool{},
@@ -182,27 +184,59 @@ func (h *History) applyIncident(e *Incident) {
 			return
 		}
 		h.touchIncident(old.event)
+		is := func(other *incident) bool { return other == old }
+		h.reported[old.place()] = slices.DeleteFunc(h.reported[old.place()], is)
 		for _, token := range old.mentions {
-			h.mentioned[token] = slices.DeleteFunc(h.mentioned[token], func(other *incident) bool { return other == old })
+			h.mentioned[token] = slices.DeleteFunc(h.mentioned[token], is)
 		}
 	}
 	i := &incident{event: e, mentions: mentions(e.Title + "\n" + e.Body)}
 	h.incidents[e.FullID()] = i
+	h.reported[i.place()] = append(h.reported[i.place()], i)
 	for _, token := range i.mentions {
 		h.mentioned[token] = append(h.mentioned[token], i)
 	}
 	h.touchIncident(e)
 }
 
+// place is where an incident was reported.
+func (i *incident) place() repositoryKey {
+	return repositoryKey{i.event.Source, strings.ToLower(i.event.Repository)}
+}
+
+// incidentsOf lists the incidents that belong to a service, each once.
+func (h *History) incidentsOf(s *Service) []*incident {
+	var found []*incident
+	seen := map[*incident]bool{}
+	collect := func(rule *IncidentRule, reported []*incident) {
+		for _, i := range reported {
+			if !seen[i] && !i.event.Withdrawn && rule.Matches(i.event) {
+				seen[i] = true
+				found = append(found, i)
+			}
+		}
+	}
+	for n := range s.Incidents {
+		rule := &s.Incidents[n]
+		if rule.Repository != "" {
+			collect(rule, h.reported[repositoryKey{rule.Source, strings.ToLower(rule.Repository)}])
+			continue
+		}
+		for _, reported := range h.reported {
+			collect(rule, reported)
+		}
+	}
+	return found
+}
+
 func (h *History) touch(r *repository) {
 	if h.everything {
 		return
 	}
-	for _, s := range h.mappedServices() {
-		for i := range s.Deployments {
-			if rule := &s.Deployments[i]; rule.Source == r.key.source && (rule.Repository == "" || strings.EqualFold(rule.Repository, r.key.name)) {
-				h.touched[s.Name] = true
-			}
+	services := h.mappedServices()
+	for i := range services {
+		if services[i].deploysFrom(r.key) {
+			h.touched[services[i].Name] = true
 		}
 	}
 }

@@ -3,6 +3,7 @@ package dora
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // lane is one service's deployments from one repository into one environment, in order. Contents, rollbacks and
@@ -28,6 +29,9 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun) {
 	}
 	byKey := map[laneKey]*lane{}
 	for _, r := range h.repositories {
+		if !s.deploysFrom(r.key) {
+			continue
+		}
 		for _, d := range r.deployments {
 			if !h.serves(s, d) {
 				continue
@@ -63,6 +67,13 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun) {
 		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
 	})
 	return lanes, failed
+}
+
+// deploysFrom says whether any of a service's deployments may come from a repository.
+func (s *Service) deploysFrom(key repositoryKey) bool {
+	return slices.ContainsFunc(s.Deployments, func(rule DeploymentRule) bool {
+		return rule.Source == key.source && (rule.Repository == "" || strings.EqualFold(rule.Repository, key.name))
+	})
 }
 
 func (h *History) serves(s *Service, d *Deployment) bool {
