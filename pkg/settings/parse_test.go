@@ -42,8 +42,8 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 	const repositories = "owner/name, with * and ? for parts of a name and ! in front to leave out"
 	for text, want := range map[string]string{
 		// unknown keys, at each level
-		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, repositories, deployments, incidents",
-		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, appId, installationId, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, appId, installationId, repositories, deployments, incidents",
 		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from",
 		`{"sources":[{` + github + `,"incidents":{"label":"x"}}]}`:  "sources[0].incidents.label: there is no such key; allowed: labels, severity",
 		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: name, team, deployments, incidents",
@@ -122,6 +122,37 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
+func TestAnAppIsConfiguredWhollyAndInPlaceOfAToken(t *testing.T) {
+	const app = `{"sources":[{` + github + `,"appId":7,"installationId":42000000}]}`
+	const key = "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----"
+	s, err := parse(t, app, map[string]string{"sources.github.appPrivateKey": key})
+	require.NoError(t, err)
+	assert.Equal(t, "7", s.Sources[0].AppID)
+	assert.Equal(t, "42000000", s.Sources[0].InstallationID)
+	for name, c := range map[string]struct {
+		text    string
+		secrets map[string]string
+		want    string
+	}{
+		"a token as well": {app, map[string]string{"sources.github.appPrivateKey": key, "sources.github.token": "ghp"},
+			"sources.github.token: is not allowed with a GitHub App; allowed: this secret, or appId, installationId and the secret sources.github.appPrivateKey"},
+		"no key": {app, nil, "sources.github.appPrivateKey: is missing; a GitHub App needs appId, installationId and this secret"},
+		"a path in place of the key": {app, map[string]string{"sources.github.appPrivateKey": "/etc/app.pem"},
+			"sources.github.appPrivateKey: is not a private key; allowed: the file in PEM that GitHub hands out for the App"},
+		"no App": {`{"sources":[{` + github + `,"installationId":42}]}`, map[string]string{"sources.github.appPrivateKey": key},
+			"sources[0].appId: is missing; a GitHub App needs appId, installationId and the secret sources.github.appPrivateKey"},
+		"no installation": {`{"sources":[{` + github + `,"appId":"Iv23"}]}`, map[string]string{"sources.github.appPrivateKey": key},
+			"sources[0].installationId: is missing; a GitHub App needs appId, installationId and the secret sources.github.appPrivateKey"},
+		"an address in place of a number": {`{"sources":[{` + github + `,"appId":7,"installationId":"installations/42"}]}`, map[string]string{"sources.github.appPrivateKey": key},
+			"sources[0].installationId: is not allowed; allowed: the number at the end of the installation's address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(t, c.text, c.secrets)
+			assert.EqualError(t, err, c.want)
+		})
+	}
+}
+
 func TestAllMistakesAreToldTogether(t *testing.T) {
 	_, err := parse(t, `{"sources":[{"id":"","url":"nowhere"}],"collect":{"every":"1s"}}`, nil)
 	var joined interface{ Unwrap() []error }
@@ -155,16 +186,16 @@ func TestAPathAloneMeansAStoreInThatFile(t *testing.T) {
 
 func TestASourceGetsItsOwnSecretsAlone(t *testing.T) {
 	s, err := parse(t, `{"sources":[{`+github+`},{"id":"github-2","type":"github","repositories":["other/*"]}]}`, map[string]string{
-		"sources.github.token":           " one\n",
-		"sources.github-2.token":         "two",
-		"sources.github-2.appPrivateKey": "key",
-		"sources.github.removed":         "",
-		"sources.gone.token":             "three",
-		"webhooks.secret":                "four",
+		"sources.github.token":   " one\n",
+		"sources.github-2.token": "two",
+		"sources.github-2.other": "else",
+		"sources.github.removed": "",
+		"sources.gone.token":     "three",
+		"webhooks.secret":        "four",
 	})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"token": "one"}, s.Sources[0].Secrets)
-	assert.Equal(t, map[string]string{"token": "two", "appPrivateKey": "key"}, s.Sources[1].Secrets)
+	assert.Equal(t, map[string]string{"token": "two", "other": "else"}, s.Sources[1].Secrets)
 }
 
 const secret = "hunter2-hunter2"

@@ -11,6 +11,10 @@ type Source struct {
 	URL string `json:"url,omitempty"`
 	// GraphQLURL overrides the address derived from URL.
 	GraphQLURL string `json:"graphqlUrl,omitempty"`
+	// AppID and InstallationID name a GitHub App that is installed where the repositories are; it is used in place of a
+	// token. The App's id may be its client id.
+	AppID          string `json:"appId,omitempty"`
+	InstallationID string `json:"installationId,omitempty"`
 	// Repositories are owner/name globs (* and ? within a part); a leading ! excludes.
 	Repositories []string         `json:"repositories,omitempty"`
 	Deployments  SourceDeployment `json:"deployments,omitzero"`
@@ -18,6 +22,17 @@ type Source struct {
 
 	// Secrets of this source by their short name, such as "token". They are never written anywhere.
 	Secrets map[string]string `json:"-"`
+}
+
+// The short names of a source's secrets.
+const (
+	SecretToken         = "token"
+	SecretAppPrivateKey = "appPrivateKey" // PEM, as GitHub hands it out
+)
+
+// IsApp says whether anything of a GitHub App is configured.
+func (s *Source) IsApp() bool {
+	return s.AppID != "" || s.InstallationID != "" || s.Secrets[SecretAppPrivateKey] != ""
 }
 
 // SourceType names a kind of system.

@@ -9,22 +9,33 @@ import (
 // publicAddress is where github.com answers.
 const publicAddress = "https://api.github.com"
 
+// restAccept asks for the one form of answers that the ETags belong to.
+const restAccept = "application/vnd.github+json"
+
+// restAddress is where REST is asked, without a slash in the end.
+func restAddress(configured string) (string, error) {
+	if configured == "" {
+		configured = publicAddress
+	}
+	return strings.TrimRight(configured, "/"), check(configured)
+}
+
 // graphqlAddress is where GraphQL is asked: beside the REST address on Enterprise Server, below it everywhere else.
 func graphqlAddress(rest, override string) (string, error) {
 	address := override
 	if address == "" {
-		base := strings.TrimRight(rest, "/")
-		if base == "" {
-			base = publicAddress
+		if root, found := strings.CutSuffix(rest, "/api/v3"); found {
+			rest = root + "/api"
 		}
-		if root, found := strings.CutSuffix(base, "/api/v3"); found {
-			base = root + "/api"
-		}
-		address = base + "/graphql"
+		address = rest + "/graphql"
 	}
+	return address, check(address)
+}
+
+func check(address string) error {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http") {
-		return "", fmt.Errorf("%q is not an http or https address", address)
+		return fmt.Errorf("%q is not an http or https address", address)
 	}
-	return address, nil
+	return nil
 }

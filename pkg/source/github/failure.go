@@ -11,10 +11,15 @@ import (
 // quoteLimit bounds how much of an answer an error repeats, in bytes.
 const quoteLimit = 300
 
-// failure is the only maker of this package's errors. It keeps the token out of them, whatever a server echoes.
+// echoLimit bounds how much of an answer is searched for secrets, in bytes: no secret is so long.
+const echoLimit = 16 << 10
+
+// failure is the only maker of this package's errors. It keeps secrets out of them, whatever a server echoes.
 func (s *Source) failure(cause source.Cause, part, advice string, err error) *source.Error {
-	if token := s.token(); token != "" && err != nil && strings.Contains(err.Error(), token) {
-		err = errors.New(strings.ReplaceAll(err.Error(), token, "(token)"))
+	if err != nil {
+		if safe := s.credentials.conceal(err.Error()); safe != err.Error() {
+			err = errors.New(safe)
+		}
 	}
 	return &source.Error{Cause: cause, Source: s.config.ID, Part: part, Advice: advice, Err: err}
 }
@@ -140,6 +145,11 @@ var subjects = map[string]string{
 func speaksOfLimit(message string) bool {
 	lower := strings.ToLower(message)
 	return strings.Contains(lower, "rate limit") || strings.Contains(lower, "abuse detection")
+}
+
+// quote repeats the beginning of an answer. Secrets are taken out before it is cut, so that no part of one is left.
+func (s *Source) quote(body []byte) string {
+	return quote([]byte(s.credentials.conceal(string(body[:min(len(body), echoLimit)]))))
 }
 
 func quote(body []byte) string {

@@ -21,11 +21,13 @@ type waits struct {
 }
 
 func (w *waits) option() github.Option {
-	return github.WithClock(func() time.Time { return w.now }, func(ctx context.Context, d time.Duration) error {
-		w.now = w.now.Add(d)
-		w.waited = append(w.waited, d)
-		return ctx.Err()
-	})
+	return github.WithClock(func() time.Time { return w.now }, w.sleep)
+}
+
+func (w *waits) sleep(ctx context.Context, d time.Duration) error {
+	w.now = w.now.Add(d)
+	w.waited = append(w.waited, d)
+	return ctx.Err()
 }
 
 // early is an instant at which the histories are a quarter as long as in the end.

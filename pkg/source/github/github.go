@@ -14,10 +14,12 @@ import (
 type Source struct {
 	config    settings.Source
 	selection selection
-	address   string
+	address   string // of GraphQL
+	rest      string // of REST
 	http      *http.Client
 	// unusable says why the configuration cannot work; every call returns it.
-	unusable *source.Error
+	unusable    *source.Error
+	credentials credentials
 
 	now                      func() time.Time
 	sleep                    func(context.Context, time.Duration) error
@@ -39,20 +41,38 @@ func New(config settings.Source, client *http.Client, options ...Option) *Source
 		option(s)
 	}
 	s.http = withinHost(client)
-	var err error
-	if s.selection, err = newSelection(config.Repositories); err != nil {
-		s.unusable = s.failure(source.CauseConfiguration, "", "the repositories to read are not set up", err)
-	}
-	if s.address, err = graphqlAddress(config.URL, config.GraphQLURL); err != nil {
-		s.unusable = s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
-	}
-	if s.token() == "" {
-		s.unusable = s.failure(source.CauseCredentials, "", "no token is set: enter one that may read the repositories", nil)
-	}
+	s.credentials = entered(config.Secrets[settings.SecretToken])
+	s.unusable = s.setUp()
 	return s
 }
 
-func (s *Source) token() string { return s.config.Secrets["token"] }
+// setUp reads the configuration, and says why it cannot work.
+func (s *Source) setUp() *source.Error {
+	var err error
+	if s.selection, err = newSelection(s.config.Repositories); err != nil {
+		return s.failure(source.CauseConfiguration, "", "the repositories to read are not set up", err)
+	}
+	if s.rest, err = restAddress(s.config.URL); err == nil {
+		s.address, err = graphqlAddress(s.rest, s.config.GraphQLURL)
+	}
+	if err != nil {
+		return s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
+	}
+	token := s.config.Secrets[settings.SecretToken] != ""
+	switch {
+	case s.config.IsApp() && token:
+		return s.failure(source.CauseConfiguration, "", "there is a token and a GitHub App, of which one is needed: leave out the secret token, or appId, installationId and the secret appPrivateKey", nil)
+	case s.config.IsApp():
+		app, err := newApp(s.config, s.rest)
+		if err != nil {
+			return s.failure(source.CauseConfiguration, "", "the GitHub App is not set up", err)
+		}
+		s.credentials = app
+	case !token:
+		return s.failure(source.CauseCredentials, "", "no token is set: enter one that may read the repositories", nil)
+	}
+	return nil
+}
 
 // Check asks who the token belongs to, and for the first configured repository or owner.
 func (s *Source) Check(ctx context.Context) error {

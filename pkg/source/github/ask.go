@@ -6,41 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
-const (
-	// userAgent is demanded by GitHub; a request without one is refused.
-	userAgent = "live-dora"
-	// answerLimit bounds an answer, in bytes.
-	answerLimit = 64 << 20
-	// redirectLimit bounds how often one request may be sent on within its host.
-	redirectLimit = 3
-	// overloadLimit bounds how often in a row an answer may be too much for the server.
-	overloadLimit = 9
-)
-
-// withinHost copies the client so that it follows redirects on the same host only: the token never leaves it.
-func withinHost(client *http.Client) *http.Client {
-	if client == nil {
-		client = http.DefaultClient
-	}
-	kept := *client
-	kept.CheckRedirect = func(next *http.Request, before []*http.Request) error {
-		first := before[0].URL
-		if len(before) > redirectLimit || next.URL.Host != first.Host || next.URL.Scheme != first.Scheme || next.Method != http.MethodPost {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}
-	return &kept
-}
+// overloadLimit bounds how often in a row an answer may be too much for the server.
+const overloadLimit = 9
 
 // question is one GraphQL query. The variables may depend on the page width, since a page that was too wide for the
 // server is asked for again in a narrower form.
@@ -54,89 +27,6 @@ type question struct {
 
 func fixed(variables map[string]any) func(int) map[string]any {
 	return func(int) map[string]any { return variables }
-}
-
-// reply is an answer as it came over the wire.
-type reply struct {
-	from   *http.Response
-	status int
-	header http.Header
-	body   []byte
-}
-
-var (
-	errCut      = errors.New("the answer ends in the middle")
-	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", answerLimit>>20)
-)
-
-// transport sends requests again that were lost on the way. What the server says on purpose (rate limits, an
-// overload that a narrower page may heal) is not for it: ask handles that.
-func (s *Source) transport(count func()) *retryablehttp.Client {
-	c := retryablehttp.NewClient()
-	c.HTTPClient = s.http
-	c.Logger = nil
-	c.RetryMax = s.retries
-	c.RetryWaitMin, c.RetryWaitMax = s.firstBreak, s.longestBreak
-	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	c.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { count() }
-	c.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		if ctx.Err() != nil {
-			return false, ctx.Err()
-		}
-		if errors.Is(err, errTooLarge) {
-			return false, err
-		}
-		if errors.Is(err, errCut) {
-			return true, nil
-		}
-		if err == nil && resp != nil && (resp.StatusCode < 500 || overloadStatus(resp.StatusCode) || asksToWait(resp.StatusCode, resp.Header)) {
-			return false, nil
-		}
-		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
-	}
-	return c
-}
-
-func overloadStatus(status int) bool {
-	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout
-}
-
-// post sends one query and reads the whole answer. The token is set here and nowhere else.
-func (r *run) post(ctx context.Context, payload []byte) (*reply, error) {
-	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, r.address, payload)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+r.token())
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", userAgent)
-	answer := new(reply)
-	request.SetResponseHandler(func(response *http.Response) error {
-		body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
-		*answer = reply{response, response.StatusCode, response.Header, body}
-		switch {
-		case len(body) > answerLimit:
-			return errTooLarge
-		case err != nil:
-			return fmt.Errorf("%w: %w", errCut, err)
-		case response.StatusCode == http.StatusOK && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && !json.Valid(body):
-			return errCut
-		}
-		return nil
-	})
-	response, err := r.http.Do(request)
-	if response != nil {
-		defer func() { _ = response.Body.Close() }()
-	}
-	if err != nil {
-		return nil, err
-	}
-	if answer.from != response { // given up on a status that was to be tried again: the handler did not run
-		body, _ := io.ReadAll(io.LimitReader(response.Body, quoteLimit+1))
-		*answer = reply{response, response.StatusCode, response.Header, body}
-	}
-	return answer, nil
 }
 
 // envelope is what every GraphQL answer has around it.
@@ -154,9 +44,9 @@ func (r *run) ask(ctx context.Context, q question, into any) error {
 		if err != nil {
 			return err
 		}
-		answer, err := r.post(ctx, payload)
+		answer, err := r.signed(ctx, q.part, call{method: http.MethodPost, address: r.address, payload: payload, accept: "application/json"})
 		if err != nil {
-			return r.lost(ctx, q.part, err)
+			return err
 		}
 		again, err := r.judge(q, answer, into)
 		switch {
@@ -170,7 +60,7 @@ func (r *run) ask(ctx context.Context, q question, into any) error {
 			overloads++
 			if overloads > overloadLimit {
 				return r.failure(source.CauseServer, q.part, "GitHub could not answer even the smallest page: it is tried again at the next run",
-					fmt.Errorf("status %d: %s", answer.status, quote(answer.body)))
+					fmt.Errorf("status %d: %s", answer.status, r.quote(answer.body)))
 			}
 			r.width.shrink()
 			if err := r.sleep(ctx, min(r.longestBreak, r.firstBreak<<(overloads-1))); err != nil {
@@ -211,11 +101,12 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 	var e envelope
 	if err := json.Unmarshal(answer.body, &e); err != nil {
 		return answered, r.failure(source.CauseAnswer, q.part,
-			"what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", errors.New(quote(answer.body)))
+			"what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", errors.New(r.quote(answer.body)))
 	}
 	r.spend(e.Data)
 	var grave []graphqlError
 	for _, each := range e.Errors {
+		each.Message = r.credentials.conceal(each.Message)
 		switch {
 		case each.about("databaseId"): // past the field's range: the node id has it
 		case each.limited():
@@ -230,7 +121,7 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 		return answered, r.refused(q.part, grave)
 	}
 	if len(e.Data) == 0 || bytes.Equal(e.Data, []byte("null")) {
-		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data", errors.New(quote(answer.body)))
+		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data", errors.New(r.quote(answer.body)))
 	}
 	err := json.Unmarshal(e.Data, into)
 	if errors.Is(err, errNullNodes) {
@@ -244,12 +135,12 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 
 // judgeStatus sorts answers by their HTTP status; a 200 is for GraphQL's own errors to tell.
 func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
-	said := fmt.Errorf("status %d: %s", answer.status, quote(answer.body))
+	said := fmt.Errorf("status %d: %s", answer.status, r.quote(answer.body))
 	switch status := answer.status; {
 	case status == http.StatusOK:
 		return answered, nil
 	case status == http.StatusUnauthorized:
-		return answered, r.failure(source.CauseCredentials, "", "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one", said)
+		return answered, r.failure(source.CauseCredentials, "", r.credentials.advice(), said)
 	case asksToWait(status, answer.header), status == http.StatusForbidden && speaksOfLimit(string(answer.body)):
 		return limited, nil
 	case status == http.StatusForbidden:
