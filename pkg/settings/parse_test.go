@@ -42,8 +42,8 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 	const repositories = "owner/name, with * and ? for parts of a name and ! in front to leave out"
 	for text, want := range map[string]string{
 		// unknown keys, at each level
-		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, appId, installationId, repositories, deployments, incidents",
-		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, appId, installationId, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, api, appId, installationId, repositories, deployments, incidents",
+		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, api, appId, installationId, repositories, deployments, incidents",
 		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from",
 		`{"sources":[{` + github + `,"incidents":{"label":"x"}}]}`:  "sources[0].incidents.label: there is no such key; allowed: labels, severity",
 		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: name, team, deployments, incidents",
@@ -66,6 +66,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"definition":{"recovery":"service"}}`:                                `definition.recovery: "service" is not allowed; allowed: deployment, incident`,
 		`{"definition":{"rework":"all"}}`:                                      `definition.rework: "all" is not allowed; allowed: fix, incident`,
 		`{"store":{"type":"postgres"}}`:                                        `store.type: "postgres" is not allowed; allowed: memory, sqlite`,
+		`{"sources":[{` + github + `,"api":"v3"}]}`:                            `sources[0].api: "v3" is not allowed; allowed: auto, graphql, rest`,
 		// regular expressions
 		`{"production":"(prod"}`:                     `production: "(prod" is not a regular expression: `,
 		`{"production":""}`:                          "production: is empty; allowed: a regular expression that matches the names of production environments",

@@ -11,6 +11,8 @@ type Source struct {
 	URL string `json:"url,omitempty"`
 	// GraphQLURL overrides the address derived from URL.
 	GraphQLURL string `json:"graphqlUrl,omitempty"`
+	// API is which of the two interfaces is read; empty is APIAuto.
+	API API `json:"api,omitempty"`
 	// AppID and InstallationID name a GitHub App that is installed where the repositories are; it is used in place of a
 	// token. The App's id may be its client id.
 	AppID          string `json:"appId,omitempty"`
@@ -43,6 +45,19 @@ const SourceGitHub SourceType = "github"
 
 // Allowed lists the types that settings may name.
 func (SourceType) Allowed() []string { return []string{string(SourceGitHub)} }
+
+// API names one of GitHub's interfaces.
+type API string
+
+// The interfaces.
+const (
+	APIAuto    API = "auto"    // GraphQL, and REST where GraphQL is refused
+	APIGraphQL API = "graphql" // many times cheaper
+	APIREST    API = "rest"
+)
+
+// Allowed lists what settings may name.
+func (API) Allowed() []string { return []string{string(APIAuto), string(APIGraphQL), string(APIREST)} }
 
 // SourceDeployment says what counts as a deployment in the source.
 type SourceDeployment struct {

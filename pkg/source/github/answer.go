@@ -11,17 +11,21 @@ type syncAnswer struct{ Repository *repositoryNode }
 type repositoryNode struct {
 	NameWithOwner    string
 	URL              string
-	DefaultBranchRef *struct {
-		Name   string
-		Target *struct {
-			OID     string
-			History *page[commitNode]
-		}
-	}
-	Target       *historyNode
-	PullRequests *page[pullNode]
-	Deployments  *page[deploymentNode]
-	Issues       *page[issueNode]
+	DefaultBranchRef *branchNode
+	Target           *historyNode
+	PullRequests     *page[pullNode]
+	Deployments      *page[deploymentNode]
+	Issues           *page[issueNode]
+}
+
+type branchNode struct {
+	Name   string
+	Target *headNode
+}
+
+type headNode struct {
+	OID     string
+	History *page[commitNode]
 }
 
 func (n *repositoryNode) branchHistory() *page[commitNode] {
@@ -55,10 +59,12 @@ type commitNode struct {
 	Message       string
 	Author        struct {
 		Name string
-		User *struct{ Login string }
+		User *userNode
 	}
 	Parents page[oidNode]
 }
+
+type userNode struct{ Login string }
 
 type pullNode struct {
 	ID          string
@@ -101,9 +107,14 @@ type deploymentNode struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Creator     *actor
-	Ref         *struct{ Name, Prefix string }
+	Ref         *refNode
 	Statuses    *page[statusNode]
+
+	known bool   // has succeeded and was handed over before: its statuses were not read
+	etag  string // of its statuses
 }
+
+type refNode struct{ Name, Prefix string }
 
 type statusNode struct {
 	ID        string

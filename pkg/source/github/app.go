@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
@@ -146,7 +145,7 @@ func (a *app) advice() string {
 
 // judgeDrawing sorts the answers of which no token came.
 func (r *run) judgeDrawing(answer *reply) (verdict, error) {
-	said := fmt.Errorf("status %d: %s", answer.status, r.quote(answer.body))
+	said := r.said(answer)
 	switch answer.status {
 	case http.StatusUnauthorized:
 		return answered, r.failure(source.CauseCredentials, "",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -36,19 +35,27 @@ type envelope struct {
 	Message string          `json:"message"`
 }
 
-// ask puts a question until it is answered: it waits out rate limits, narrows pages that are too much for the
-// server, and returns every other failure as *source.Error, or the context's error.
+// ask puts a question until it is answered, with narrower pages where they are too much for the server. Every failure
+// is a *source.Error, or the context's error.
 func (r *run) ask(ctx context.Context, q question, into any) error {
-	for overloads := 0; ; {
+	return r.persist(ctx, q.part, func() (*reply, verdict, error) {
 		payload, err := json.Marshal(map[string]any{"query": q.text, "variables": q.variables(r.width.now)})
 		if err != nil {
-			return err
+			return nil, answered, err
 		}
 		answer, err := r.signed(ctx, q.part, call{method: http.MethodPost, address: r.address, payload: payload, accept: "application/json"})
 		if err != nil {
-			return err
+			return nil, answered, err
 		}
-		again, err := r.judge(q, answer, into)
+		v, err := r.judge(q, answer, into)
+		return answer, v, err
+	})
+}
+
+// persist tries again until there is an answer: it waits out rate limits, and lets a server that is overloaded breathe.
+func (r *run) persist(ctx context.Context, part string, try func() (*reply, verdict, error)) error {
+	for overloads := 0; ; {
+		answer, again, err := try()
 		switch {
 		case err != nil:
 			return err
@@ -59,8 +66,7 @@ func (r *run) ask(ctx context.Context, q question, into any) error {
 		case again == overloaded:
 			overloads++
 			if overloads > overloadLimit {
-				return r.failure(source.CauseServer, q.part, "GitHub could not answer even the smallest page: it is tried again at the next run",
-					fmt.Errorf("status %d: %s", answer.status, r.quote(answer.body)))
+				return r.failure(source.CauseServer, part, "GitHub could not answer even the smallest page: it is tried again at the next run", r.said(answer))
 			}
 			r.width.shrink()
 			if err := r.sleep(ctx, min(r.longestBreak, r.firstBreak<<(overloads-1))); err != nil {
@@ -96,6 +102,10 @@ const (
 
 func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 	if v, err := r.judgeStatus(q.part, answer); v != answered || err != nil {
+		r.noGraphQL = refusesGraphQL(answer)
+		if answer.status == http.StatusNotFound {
+			err = r.failure(source.CauseConfiguration, "", "there is no GraphQL API at "+r.address+": check the address", r.said(answer))
+		}
 		return v, err
 	}
 	var e envelope
@@ -135,7 +145,7 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 
 // judgeStatus sorts answers by their HTTP status; a 200 is for GraphQL's own errors to tell.
 func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
-	said := fmt.Errorf("status %d: %s", answer.status, r.quote(answer.body))
+	said := r.said(answer)
 	switch status := answer.status; {
 	case status == http.StatusOK:
 		return answered, nil
@@ -145,7 +155,7 @@ func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
 		return limited, nil
 	case status == http.StatusForbidden:
 		advice := "the token may not read this: give it read access"
-		if answer.header.Get("X-GitHub-SSO") != "" || bytes.Contains(answer.body, []byte("SAML")) {
+		if asksForSignOn(answer) {
 			advice = "the organisation demands single sign-on: authorise the token for it in GitHub's token settings"
 		}
 		return answered, r.failure(source.CausePermission, part, advice, said)
@@ -153,12 +163,25 @@ func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
 		return overloaded, nil
 	case status >= http.StatusInternalServerError:
 		return answered, r.failure(source.CauseServer, part, "GitHub fails: it is tried again at the next run", said)
-	case status == http.StatusNotFound:
-		return answered, r.failure(source.CauseConfiguration, "", "there is no GraphQL API at "+r.address+": check the address", said)
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
 		return answered, r.failure(source.CauseConfiguration, "", "the address redirects to another: enter the final one", errors.New(answer.header.Get("Location")))
 	}
 	return answered, r.failure(source.CauseAnswer, part, "GitHub refused the request", said)
+}
+
+func asksForSignOn(answer *reply) bool {
+	return answer.header.Get("X-GitHub-SSO") != "" || bytes.Contains(answer.body, []byte("SAML"))
+}
+
+// refusesGraphQL says that a status means the interface, not what was asked of it, and that it will not pass.
+func refusesGraphQL(answer *reply) bool {
+	switch answer.status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return true
+	case http.StatusForbidden:
+		return !asksToWait(answer.status, answer.header) && !speaksOfLimit(string(answer.body)) && !asksForSignOn(answer)
+	}
+	return false
 }
 
 // spend counts the points that an answer cost, where the server counts any.

@@ -17,13 +17,13 @@ type continuation struct {
 	parent string // its type
 	field  string // the list, with the arguments it had
 	fields string
-	list   rest
+	list   remainingList
 }
 
 // complete reads the rest of every list within the answer that did not fit, many at a time.
 func (r *run) complete(ctx context.Context, part string, node *repositoryNode) error {
 	var open []continuation
-	add := func(id, parent, field, fields string, list rest) {
+	add := func(id, parent, field, fields string, list remainingList) {
 		open = append(open, continuation{id, parent, field, fields, list})
 	}
 	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
@@ -57,14 +57,14 @@ func (r *run) complete(ctx context.Context, part string, node *repositoryNode) e
 func (r *run) completeStatuses(ctx context.Context, part string, deployments []*deploymentNode) error {
 	var open []continuation
 	for _, d := range deployments {
-		addStatuses(func(id, parent, field, fields string, list rest) {
+		addStatuses(func(id, parent, field, fields string, list remainingList) {
 			open = append(open, continuation{id, parent, field, fields, list})
 		}, d)
 	}
 	return r.continueAll(ctx, part, open)
 }
 
-func addStatuses(add func(id, parent, field, fields string, list rest), d *deploymentNode) {
+func addStatuses(add func(id, parent, field, fields string, list remainingList), d *deploymentNode) {
 	if d.Statuses != nil {
 		add(d.ID, "Deployment", "statuses", statusFields, d.Statuses)
 	}

@@ -21,8 +21,9 @@ type position struct {
 	Name string `json:"name,omitempty"`
 	// Probe is what the owner's list said when the last complete sync began; equal again means nothing changed.
 	Probe string `json:"probe,omitempty"`
-	// Branch, Head and Announced are the last repository event.
+	// Branch, URL, Head and Announced are the last repository event.
 	Branch    string    `json:"branch,omitempty"`
+	URL       string    `json:"url,omitempty"`
 	Head      string    `json:"head,omitempty"`
 	Announced time.Time `json:"announced,omitzero"`
 
@@ -37,6 +38,10 @@ type position struct {
 
 	// Open are deployments that have not succeeded and still may.
 	Open []openDeployment `json:"open,omitempty"`
+	// Settled are the node ids of the last deployments that have succeeded, which REST need not be asked about again.
+	Settled []string `json:"settled,omitempty"`
+	// ETags are those of the lists' first pages, over REST, as of when each list was last read to its end.
+	ETags map[list]string `json:"etags,omitempty"`
 	// Unplaced are deployed commits that have not been met on the commit graph yet; Met the newest of those that have
 	// been, while the graph is still being read; Placed the last ones of which all that leads to them is handed over;
 	// Lost the last ones that GitHub does not know any more.
@@ -82,8 +87,10 @@ type firstReading struct {
 // openDeployment is a deployment to ask about again.
 type openDeployment struct {
 	ID       string    `json:"id"` // GitHub's node id
+	Number   int64     `json:"number,omitempty"`
 	Created  time.Time `json:"created"`
 	Statuses int       `json:"statuses"`
+	ETag     string    `json:"etag,omitempty"` // of its statuses, over REST
 }
 
 func newCursor() *cursor {

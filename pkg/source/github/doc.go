@@ -1,11 +1,14 @@
 // Package github reads repositories, commits, pull requests, deployments and incident issues from GitHub (github.com,
-// Enterprise Cloud and Enterprise Server) over GraphQL v4.
+// Enterprise Cloud and Enterprise Server) over GraphQL v4, or over REST v3 where GraphQL is refused.
 //
 // One query a page reads everything that a repository has to tell: merged pull requests by their last change,
 // deployments by their creation, the default branch's history and, where issues are incidents, issues by their last
 // change. Each of these streams ends by itself where the cursor says that the rest is known. What such a page cannot
 // carry is asked for afterwards: the rest of long lists, deployed commits off the main line, and deployments that may
 // still succeed. Nothing is asked per pair of deployments; contents are worked out from the commit graph.
+//
+// Over REST the same lists are read page by page, and what belongs to an entry by a request of its own. Its answers are
+// put into the words of GraphQL's schema, so that there is one way from them to events and one cursor.
 //
 // It imports dora, settings and source of this module and nothing else of it.
 package github

@@ -94,7 +94,12 @@ var deploymentStates = map[string]dora.DeploymentState{
 	"INACTIVE":    dora.StateRetired, "DESTROYED": dora.StateRetired,
 }
 
-var refKinds = map[string]dora.RefKind{"refs/tags/": dora.RefTag, "refs/heads/": dora.RefBranch}
+const (
+	tagPrefix    = "refs/tags/"
+	branchPrefix = "refs/heads/"
+)
+
+var refKinds = map[string]dora.RefKind{tagPrefix: dora.RefTag, branchPrefix: dora.RefBranch}
 
 func (s *Source) deployment(repository string, d deploymentNode) *dora.Deployment {
 	deployment := &dora.Deployment{
@@ -188,10 +193,10 @@ func names(labels *page[nameNode]) []string {
 	return list
 }
 
-func (s *Source) repository(p *position, url string, updated time.Time) *dora.Repository {
+func (s *Source) repository(p *position, updated time.Time) *dora.Repository {
 	return &dora.Repository{
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated.UTC()},
-		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: url,
+		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL,
 	}
 }
 

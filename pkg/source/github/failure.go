@@ -152,6 +152,11 @@ func (s *Source) quote(body []byte) string {
 	return quote([]byte(s.credentials.conceal(string(body[:min(len(body), echoLimit)]))))
 }
 
+// said is an answer that is no good, for an error to carry.
+func (s *Source) said(answer *reply) error {
+	return fmt.Errorf("status %d: %s", answer.status, s.quote(answer.body))
+}
+
 func quote(body []byte) string {
 	text := strings.ToValidUTF8(strings.Join(strings.Fields(string(body[:min(len(body), quoteLimit)])), " "), "")
 	if len(body) > quoteLimit {

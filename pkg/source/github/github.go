@@ -15,7 +15,7 @@ type Source struct {
 	config    settings.Source
 	selection selection
 	address   string // of GraphQL
-	rest      string // of REST
+	root      string // of REST
 	http      *http.Client
 	// unusable says why the configuration cannot work; every call returns it.
 	unusable    *source.Error
@@ -52,8 +52,8 @@ func (s *Source) setUp() *source.Error {
 	if s.selection, err = newSelection(s.config.Repositories); err != nil {
 		return s.failure(source.CauseConfiguration, "", "the repositories to read are not set up", err)
 	}
-	if s.rest, err = restAddress(s.config.URL); err == nil {
-		s.address, err = graphqlAddress(s.rest, s.config.GraphQLURL)
+	if s.root, err = restAddress(s.config.URL); err == nil {
+		s.address, err = graphqlAddress(s.root, s.config.GraphQLURL)
 	}
 	if err != nil {
 		return s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
@@ -63,7 +63,7 @@ func (s *Source) setUp() *source.Error {
 	case s.config.IsApp() && token:
 		return s.failure(source.CauseConfiguration, "", "there is a token and a GitHub App, of which one is needed: leave out the secret token, or appId, installationId and the secret appPrivateKey", nil)
 	case s.config.IsApp():
-		app, err := newApp(s.config, s.rest)
+		app, err := newApp(s.config, s.root)
 		if err != nil {
 			return s.failure(source.CauseConfiguration, "", "the GitHub App is not set up", err)
 		}
@@ -74,37 +74,16 @@ func (s *Source) setUp() *source.Error {
 	return nil
 }
 
-// Check asks who the token belongs to, and for the first configured repository or owner.
+// Check asks for the first configured repository or owner.
 func (s *Source) Check(ctx context.Context) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
 	r := s.begin(source.Request{}, newCursor())
 	if len(s.selection.exact) == 0 {
-		return r.checkOwner(ctx, s.selection.owners[0])
+		return readNothing(ctx, r, func(api reader) error { return api.owner(ctx, s.selection.owners[0]) })
 	}
-	repository := s.selection.exact[0]
-	var answer struct {
-		Repository *struct{ NameWithOwner string }
-	}
-	err := r.ask(ctx, question{part: repository, text: checkRepositoryText, variables: fixed(named(repository))}, &answer)
-	if err == nil && answer.Repository == nil {
-		return s.noRepository(repository, nil)
-	}
-	return err
-}
-
-func (r *run) checkOwner(ctx context.Context, owner string) error {
-	for _, root := range ownerRoots {
-		var answer struct{ Owner *struct{ Login string } }
-		err := r.ask(ctx, question{
-			part: owner, text: checkOwnerText(root), tolerates: noSuchOwner, variables: fixed(map[string]any{"owner": owner}),
-		}, &answer)
-		if err != nil || answer.Owner != nil {
-			return err
-		}
-	}
-	return r.noOwner(owner)
+	return readNothing(ctx, r, func(api reader) error { return api.repository(ctx, s.selection.exact[0]) })
 }
 
 // Collect implements source.Source. Repositories are read one after another: GitHub's limit on processing time leaves

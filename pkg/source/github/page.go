@@ -43,8 +43,8 @@ func (p *page[T]) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// rest is a list that did not fit into its parent's page.
-type rest interface {
+// remainingList is a list that did not fit into its parent's page.
+type remainingList interface {
 	// after is where the list goes on, and whether it does.
 	after() (string, bool)
 	// extend appends the page that was asked for.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -65,34 +64,13 @@ func (s *repositorySync) place(ctx context.Context) error {
 
 // placeSome reads a page behind each of a few commits, and then on behind those for which a page is not enough.
 func (s *repositorySync) placeSome(ctx context.Context, shas []string) error {
-	var declared, fields strings.Builder
-	for i := range shas {
-		fmt.Fprintf(&declared, ", $sha%d: GitObjectID!", i)
-		fmt.Fprintf(&fields, " commit%d: object(oid: $sha%d) { ... on Commit { history(first: $commits) { %s nodes %s } } }", i, i, pageFields, commitFields)
-	}
-	var answer struct{ Repository map[string]*historyNode }
-	err := s.ask(ctx, question{
-		part: s.part,
-		text: "query Place($owner: String!, $name: String!, $commits: Int!" + declared.String() + ") { " + rateLimit +
-			" repository(owner: $owner, name: $name) {" + fields.String() + " } }",
-		variables: func(width int) map[string]any {
-			v := named(s.part)
-			v["commits"] = min(width, placeWidth)
-			for i, sha := range shas {
-				v[fmt.Sprintf("sha%d", i)] = sha
-			}
-			return v
-		},
-	}, &answer)
+	nodes, err := read(ctx, s.run, func(api reader) ([]*historyNode, error) { return api.histories(ctx, s, shas) })
 	if err != nil {
 		return err
 	}
-	if answer.Repository == nil {
-		return s.noRepository(s.part, nil)
-	}
 	var events []dora.Event
 	for i, sha := range shas {
-		news, err := s.placeOne(ctx, sha, answer.Repository[fmt.Sprintf("commit%d", i)])
+		news, err := s.placeOne(ctx, sha, nodes[i])
 		if err != nil {
 			return err
 		}
@@ -100,7 +78,7 @@ func (s *repositorySync) placeSome(ctx context.Context, shas []string) error {
 	}
 	// Only now may the position change: until here an error leaves everything to the next run.
 	for i, sha := range shas {
-		if answer.Repository[fmt.Sprintf("commit%d", i)].lost() {
+		if nodes[i].lost() {
 			s.state.Lost = remember(s.state.Lost, sha, lostLimit)
 		} else {
 			s.state.Placed = remember(s.state.Placed, sha, placedLimit)
@@ -121,25 +99,25 @@ func (s *repositorySync) placeOne(ctx context.Context, sha string, node *history
 	}
 	var events []dora.Event
 	for {
-		news, err := s.takeBehind(ctx, node.History)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, news...)
+		events = append(events, s.takeBehind(node.History)...)
 		if s.branch.graph.complete(sha) || !node.History.PageInfo.HasNextPage {
 			s.branch.graph.settle([]string{sha})
 			return events, nil
 		}
-		if node, err = s.behind(ctx, sha, node.History.PageInfo.EndCursor); err != nil {
+		var err error
+		node, err = read(ctx, s.run, func(api reader) (*historyNode, error) {
+			return api.behind(ctx, s, sha, node.History.PageInfo.EndCursor)
+		})
+		if err != nil {
 			return nil, err
+		}
+		if node.lost() {
+			return nil, s.noRepository(s.part, fmt.Errorf("commit %s was lost while it was read", sha))
 		}
 	}
 }
 
-func (s *repositorySync) takeBehind(ctx context.Context, commits *page[commitNode]) ([]dora.Event, error) {
-	if err := s.complete(ctx, s.part, &repositoryNode{Target: &historyNode{commits}}); err != nil {
-		return nil, err
-	}
+func (s *repositorySync) takeBehind(commits *page[commitNode]) []dora.Event {
 	var events []dora.Event
 	for _, c := range commits.Nodes {
 		commit := s.commit(s.state.Name, c)
@@ -149,27 +127,5 @@ func (s *repositorySync) takeBehind(ctx context.Context, commits *page[commitNod
 	}
 	s.progress.Done += len(events)
 	s.report()
-	return events, nil
-}
-
-const behindText = `query Behind($owner: String!, $name: String!, $sha: GitObjectID!, $commits: Int!, $page: String) { ` + rateLimit + `
-  repository(owner: $owner, name: $name) { commit: object(oid: $sha) { ... on Commit { history(first: $commits, after: $page) { ` + pageFields + ` nodes ` + commitFields + ` } } } }
-}`
-
-func (s *repositorySync) behind(ctx context.Context, sha, after string) (*historyNode, error) {
-	var answer struct {
-		Repository *struct{ Commit *historyNode }
-	}
-	err := s.ask(ctx, question{part: s.part, text: behindText, variables: func(width int) map[string]any {
-		v := named(s.part)
-		v["sha"], v["page"], v["commits"] = sha, after, width
-		return v
-	}}, &answer)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Repository == nil || answer.Repository.Commit.lost() {
-		return nil, s.noRepository(s.part, fmt.Errorf("commit %s was lost while it was read", sha))
-	}
-	return answer.Repository.Commit, nil
+	return events
 }

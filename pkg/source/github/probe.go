@@ -2,49 +2,13 @@ package github
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 )
 
-// target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for.
-type target struct{ name, probe string }
-
-func (t target) key() string { return strings.ToLower(t.name) }
-
-// targets lists what to read: the repositories configured by name, and those that the patterns pick from their
-// owner's list. It returns those found beside the errors of owners that could not be listed.
-func (r *run) targets(ctx context.Context) ([]target, error) {
-	var list []target
-	seen := map[string]bool{}
-	add := func(t target) {
-		if !seen[t.key()] {
-			seen[t.key()] = true
-			list = append(list, t)
-		}
-	}
-	for _, name := range r.selection.exact {
-		if !r.selection.excludes(name) {
-			add(target{name: name})
-		}
-	}
-	var failures []error
-	for _, owner := range r.selection.owners {
-		found, err := r.probe(ctx, owner)
-		failures = append(failures, err)
-		if stops(err) {
-			return list, err
-		}
-		for _, t := range found {
-			add(t)
-		}
-	}
-	return list, errors.Join(failures...)
-}
-
-// probe lists an owner's repositories with the newest of everything that a sync reads, at 2 or 3 points a hundred. A
+// owned lists an owner's repositories with the newest of everything that a sync reads, at 2 or 3 points a hundred. A
 // repository of which the list says the same as before needs no sync.
-func (r *run) probe(ctx context.Context, owner string) ([]target, error) {
+func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 	var found []target
 	var after any
 	roots := ownerRoots

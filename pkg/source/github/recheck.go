@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -12,33 +13,47 @@ import (
 // recheckWidth is how many deployments one query asks about: GitHub takes 100 ids.
 const recheckWidth = 100
 
+// unfinishedPart is what is read when deployments are looked at again.
+const unfinishedPart = "unfinished deployments"
+
+// watched is a deployment that has not succeeded, and the position that keeps it in mind.
+type watched struct {
+	openDeployment
+	in *position
+}
+
+// settledLimit bounds how many deployments the cursor remembers that need not be read again.
+const settledLimit = 50
+
 // watch keeps a deployment in mind that has not succeeded, while it still may: a run can wait for days, and one that
 // failed can be tried again.
-func (p *position) watch(id string, d *dora.Deployment, now time.Time) {
-	p.Open = slices.DeleteFunc(p.Open, func(o openDeployment) bool { return o.ID == id })
-	if !d.Settled() && now.Sub(d.Created) < stillMaySucceed {
-		p.Open = append(p.Open, openDeployment{ID: id, Created: d.Created, Statuses: len(d.Statuses)})
+func (p *position) watch(node deploymentNode, d *dora.Deployment, now time.Time) {
+	p.Open = slices.DeleteFunc(p.Open, func(o openDeployment) bool { return o.ID == node.ID })
+	switch {
+	case d.Settled():
+		p.Settled = remember(p.Settled, node.ID, settledLimit)
+	case now.Sub(d.Created) < stillMaySucceed:
+		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Statuses: len(d.Statuses), ETag: node.etag})
 	}
 }
 
-// recheck asks about the targets' deployments that have not succeeded, whatever their repository, and hands over what
-// changed. A deployment that GitHub does not find stays on the list: it may be the access that comes and goes.
+// recheck asks about the targets' deployments that have not succeeded and hands over what changed. A deployment that
+// GitHub does not find stays on the list: it may be the access that comes and goes.
 func (r *run) recheck(ctx context.Context, targets []target) error {
-	owners := map[string]*position{}
-	var ids []string
+	var open []watched
 	for _, t := range targets {
 		p := r.cursor.at(t.key())
 		p.Open = slices.DeleteFunc(p.Open, func(o openDeployment) bool { return r.now().Sub(o.Created) >= stillMaySucceed })
 		for _, o := range p.Open {
 			if !r.reread[o.ID] {
-				ids, owners[o.ID] = append(ids, o.ID), p
+				open = append(open, watched{o, p})
 			}
 		}
 	}
-	slices.Sort(ids)
+	slices.SortFunc(open, func(a, b watched) int { return strings.Compare(a.ID, b.ID) })
 	var failures []error
-	for batch := range slices.Chunk(ids, recheckWidth) {
-		err := r.recheckSome(ctx, batch, owners)
+	for batch := range slices.Chunk(open, recheckWidth) {
+		err := r.recheckSome(ctx, batch)
 		failures = append(failures, err)
 		if stops(err) {
 			break
@@ -47,52 +62,40 @@ func (r *run) recheck(ctx context.Context, targets []target) error {
 	return errors.Join(failures...)
 }
 
-func (r *run) recheckSome(ctx context.Context, ids []string, owners map[string]*position) error {
-	const part = "unfinished deployments"
-	r.progress.Part, r.progress.Done, r.progress.Total = part, 0, 0
-	var answer struct{ Nodes []*deploymentNode }
-	err := r.ask(ctx, question{
-		part: part, text: recheckText,
-		variables: func(width int) map[string]any { return map[string]any{"ids": ids, "nested": width} },
-		tolerates: func(e graphqlError) bool { return e.Type == "NOT_FOUND" },
-	}, &answer)
+func (r *run) recheckSome(ctx context.Context, batch []watched) error {
+	r.progress.Part, r.progress.Done, r.progress.Total = unfinishedPart, 0, 0
+	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) { return api.unfinished(ctx, batch) })
 	if err != nil {
 		return err
 	}
-	if len(answer.Nodes) != len(ids) {
-		return r.unexpected(part, errors.New("fewer deployments than were asked for"))
-	}
-	var found []*deploymentNode
-	for _, node := range answer.Nodes {
-		if node != nil && node.ID != "" {
-			found = append(found, node)
-		}
-	}
-	if err := r.completeStatuses(ctx, part, found); err != nil {
-		return err
-	}
 	var events []dora.Event
-	for i, id := range ids {
-		p, node := owners[id], answer.Nodes[i]
-		if node == nil || node.Statuses == nil || len(node.Statuses.Nodes) == p.statusesOf(id) {
+	moved := false
+	for i, each := range batch {
+		node := nodes[i]
+		if node == nil || node.Statuses == nil {
 			continue
 		}
-		deployment := r.deployment(p.Name, *node)
-		p.watch(id, deployment, r.now())
+		if len(node.Statuses.Nodes) == each.Statuses {
+			moved = each.in.tag(each.ID, node.etag) || moved
+			continue
+		}
+		deployment := r.deployment(each.in.Name, *node)
+		each.in.watch(*node, deployment, r.now())
 		events = append(events, deployment)
 	}
-	if len(events) == 0 {
+	if len(events) == 0 && !moved {
 		return nil
 	}
 	return r.emit(ctx, events)
 }
 
-// statusesOf is how many statuses a watched deployment had when it was last read.
-func (p *position) statusesOf(id string) int {
-	for _, o := range p.Open {
-		if o.ID == id {
-			return o.Statuses
+// tag takes note of a watched deployment's ETag, and says whether it is another than before.
+func (p *position) tag(id, etag string) bool {
+	for i := range p.Open {
+		if p.Open[i].ID == id && p.Open[i].ETag != etag {
+			p.Open[i].ETag = etag
+			return true
 		}
 	}
-	return 0
+	return false
 }

@@ -14,20 +14,28 @@ import (
 // run is one call of Collect or Check: what it has spent, how wide its pages are, and how far its cursor is.
 type run struct {
 	*Source
-	http     *retryablehttp.Client
-	request  source.Request
-	cursor   *cursor
-	width    width
-	progress source.Progress
-	waited   time.Duration // on rate limits so far
-	limits   int           // rate limits in a row
+	http    *retryablehttp.Client
+	request source.Request
+	cursor  *cursor
+	// reader is the interface that is asked; until the first answer of GraphQL it may be undecided, and noGraphQL says
+	// that the last answer refused it.
+	reader    reader
+	undecided bool
+	noGraphQL bool
+	width     width
+	progress  source.Progress
+	waited    time.Duration // on rate limits so far
+	limits    int           // rate limits in a row
 	// reread holds the deployments whose newest version this run has handed over already, by node id.
 	reread map[string]bool
+	// tags are the names of the tags of those repositories of which REST had to be asked.
+	tags map[string]map[string]bool
 }
 
 func (s *Source) begin(request source.Request, cursor *cursor) *run {
-	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}}
+	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{}}
 	r.http = s.transport(func() { r.progress.Requests++ })
+	r.choose()
 	return r
 }
 

@@ -27,6 +27,8 @@ type repositorySync struct {
 	known  bool // whether incidents may have been handed over before
 	// restarted says that a stored page was refused, and every list is read from its beginning.
 	restarted bool
+	// met is what REST has told of the repository in this run.
+	met met
 }
 
 func (r *run) sync(ctx context.Context, t target) error {
@@ -86,8 +88,7 @@ func (s *repositorySync) more() bool {
 
 // page asks for the next page of every list that has one, and hands it over.
 func (s *repositorySync) page(ctx context.Context) error {
-	var answer syncAnswer
-	err := s.ask(ctx, question{part: s.part, text: syncText, variables: s.variables}, &answer)
+	node, err := read(ctx, s.run, func(api reader) (*repositoryNode, error) { return api.page(ctx, s) })
 	if refusesPage(err) && !s.restarted {
 		s.restart()
 		return nil
@@ -95,21 +96,17 @@ func (s *repositorySync) page(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	node := answer.Repository
-	if node == nil {
-		return s.noRepository(s.part, nil)
-	}
 	if s.state.Name != "" && s.state.Name != node.NameWithOwner { // renamed: everything has a new name
 		*s.state = position{Name: node.NameWithOwner}
 		*s = *s.beginSync(s.part, s.state)
 		return nil
 	}
 	s.state.Name = node.NameWithOwner
-	if err := s.complete(ctx, s.part, node); err != nil {
-		return err
-	}
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node.Issues))
 	s.state.meet(s.branch)
+	if !s.more() {
+		s.state.ETags = s.met.etags
+	}
 	s.progress.Done += len(events)
 	if s.pages == 0 {
 		s.progress.Total = total(node)
@@ -124,12 +121,13 @@ func (s *repositorySync) page(ctx context.Context) error {
 // refusesPage says that GitHub does not take a page's cursor any more.
 func refusesPage(err error) bool {
 	var refusal graphqlError
-	return errors.As(err, &refusal) && refusal.Type == "INVALID_CURSOR_ARGUMENTS"
+	return errors.Is(err, errForeignPage) || errors.As(err, &refusal) && refusal.Type == "INVALID_CURSOR_ARGUMENTS"
 }
 
 func (s *repositorySync) restart() {
 	s.restarted = true
 	s.branch.restart()
+	s.met = met{}
 	s.state.Pulls.Page, s.state.Deployments.Page, s.state.Issues.Page = "", "", ""
 }
 
@@ -142,9 +140,11 @@ func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
 		return nil
 	}
 	count := fresh(p.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.until)
-	events := make([]dora.Event, count)
-	for i, n := range p.Nodes[:count] {
-		events[i] = s.change(s.state.Name, n)
+	var events []dora.Event
+	for _, n := range p.Nodes[:count] {
+		if !n.MergedAt.IsZero() { // REST lists closed ones as well
+			events = append(events, s.change(s.state.Name, n))
+		}
 	}
 	var newest time.Time
 	if count > 0 {
@@ -159,12 +159,15 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 		return nil
 	}
 	count := fresh(p.Nodes, func(n deploymentNode) time.Time { return n.CreatedAt }, s.runs.until)
-	events := make([]dora.Event, count)
-	for i, n := range p.Nodes[:count] {
+	var events []dora.Event
+	for _, n := range p.Nodes[:count] {
+		if n.known {
+			continue
+		}
 		deployment := s.deployment(s.state.Name, n)
-		events[i] = deployment
+		events = append(events, deployment)
 		s.reread[n.ID] = true
-		s.state.watch(n.ID, deployment, s.now())
+		s.state.watch(n, deployment, s.now())
 		s.state.deployed(deployment.SHA)
 	}
 	var newest time.Time
@@ -211,6 +214,6 @@ func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if !updated.After(s.state.Announced) {
 		updated = s.state.Announced.Add(time.Second)
 	}
-	s.state.Head, s.state.Branch, s.state.Announced = s.branch.target, name, updated
-	return []dora.Event{s.repository(s.state, node.URL, updated)}
+	s.state.Head, s.state.Branch, s.state.URL, s.state.Announced = s.branch.target, name, node.URL, updated
+	return []dora.Event{s.repository(s.state, updated)}
 }

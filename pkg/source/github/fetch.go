@@ -1,0 +1,161 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	api "github.com/google/go-github/v60/github"
+
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// fetched is what comes with an answer of REST.
+type fetched struct {
+	etag      string
+	unchanged bool // it is what the ETag was of, and was not sent again
+	next      int  // the list's next page; 0 behind the last
+}
+
+// absent is a status that says that there is nothing; what that means depends on what was asked for.
+type absent int
+
+func (a absent) Error() string { return "status " + strconv.Itoa(int(a)) }
+
+// isAbsent says whether a failure is one of the statuses.
+func isAbsent(err error, statuses ...int) bool {
+	var status absent
+	return errors.As(err, &status) && slices.Contains(statuses, int(status))
+}
+
+// fetch reads one answer of REST, unless it is the one with that ETag.
+func fetch[T any](ctx context.Context, r *run, part, path, etag string) (T, fetched, error) {
+	var value T
+	client := api.NewClient(&http.Client{Transport: courier{r, part}})
+	var err error
+	if client.BaseURL, err = url.Parse(r.root + "/"); err != nil {
+		return value, fetched{}, err
+	}
+	request, err := client.NewRequest(http.MethodGet, path, nil)
+	if err != nil {
+		return value, fetched{}, err
+	}
+	if etag != "" {
+		request.Header.Set("If-None-Match", etag)
+	}
+	response, err := client.Do(ctx, request, &value)
+	var known *source.Error
+	var status *api.ErrorResponse
+	switch {
+	case err == nil:
+		return value, fetched{etag: response.Header.Get("ETag"), next: response.NextPage}, nil
+	case ctx.Err() != nil:
+		return value, fetched{}, ctx.Err()
+	case errors.As(err, &known):
+		return value, fetched{}, known
+	case errors.As(err, &status) && status.Response.StatusCode == http.StatusNotModified:
+		return value, fetched{etag: etag, unchanged: true}, nil
+	case errors.As(err, &status):
+		what, _, _ := strings.Cut(path, "?")
+		return value, fetched{}, r.failure(source.CauseNotFound, part, "GitHub does not find "+what+", or the token may not see it", absent(status.Response.StatusCode))
+	}
+	return value, fetched{}, r.unexpected(part, err)
+}
+
+// fetchPage reads one page of a list. A list with a hole in it is no answer.
+func fetchPage[T any](ctx context.Context, r *run, part, path string, width, number int, etag string) ([]*T, fetched, error) {
+	joint := "?"
+	if strings.Contains(path, "?") {
+		joint = "&"
+	}
+	list, f, err := fetch[[]*T](ctx, r, part, fmt.Sprintf("%s%sper_page=%d&page=%d", path, joint, width, number), etag)
+	for _, each := range list {
+		if each == nil && err == nil {
+			err = r.unexpected(part, errNullNodes)
+		}
+	}
+	return list, f, err
+}
+
+// fetchAll reads a list to its end, unless its first page is the one with that ETag.
+func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) ([]*T, fetched, error) {
+	all, first, err := fetchPage[T](ctx, r, part, path, widest, 1, etag)
+	for next := first.next; err == nil && next > 0; {
+		var more []*T
+		var f fetched
+		if more, f, err = fetchPage[T](ctx, r, part, path, widest, next, ""); err == nil {
+			all, next = append(all, more...), f.next
+		}
+	}
+	return all, first, err
+}
+
+// restPage marks a position of REST, where a list goes on by the number of a page.
+const restPage = "rest:"
+
+// errForeignPage says that a list was being read over the other interface.
+var errForeignPage = errors.New("a page of GraphQL's")
+
+func pageNumber(position string) (int, error) {
+	if position == "" {
+		return 1, nil
+	}
+	digits, ours := strings.CutPrefix(position, restPage)
+	number, err := strconv.Atoi(digits)
+	if !ours || err != nil {
+		return 0, errForeignPage
+	}
+	return number, nil
+}
+
+func (f fetched) info() pageInfo {
+	return pageInfo{HasNextPage: f.next > 0, EndCursor: restPage + strconv.Itoa(f.next)}
+}
+
+// courier carries the requests of the REST client: with our credentials, over the same retries, limits and judgement
+// as GraphQL's. What is left to the client is what a caller can handle.
+type courier struct {
+	*run
+	part string
+}
+
+func (c courier) RoundTrip(request *http.Request) (*http.Response, error) {
+	var final *reply
+	err := c.persist(request.Context(), c.part, func() (*reply, verdict, error) {
+		answer, err := c.signed(request.Context(), c.part, call{
+			method: request.Method, address: request.URL.String(), accept: restAccept, etag: request.Header.Get("If-None-Match"),
+		})
+		if err != nil {
+			return nil, answered, err
+		}
+		final = answer
+		switch answer.status {
+		case http.StatusNotModified: // costs nothing
+			return answer, answered, nil
+		case http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
+			c.progress.Points++
+			return answer, answered, nil
+		}
+		c.progress.Points++
+		v, err := c.judgeStatus(c.part, answer)
+		return answer, v, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	header := final.header.Clone()
+	for _, name := range []string{"X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Limit", "Retry-After"} {
+		header.Del(name) // limits are waited for here, when they come
+	}
+	return &http.Response{
+		Status: http.StatusText(final.status), StatusCode: final.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(bytes.NewReader(final.body)), ContentLength: int64(len(final.body)), Request: request,
+	}, nil
+}

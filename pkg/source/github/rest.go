@@ -1,0 +1,160 @@
+package github
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	api "github.com/google/go-github/v60/github"
+)
+
+// rest reads over REST v3, for servers that refuse GraphQL. What is nested there is a request each here: the statuses
+// of a deployment, the commits and the reviews of a pull request. So nothing is read that is known: a list whose first
+// page is as it was has nothing new, and costs nothing to ask for.
+//
+// Two things differ from GraphQL. The history of an issue's labels is not read, which would be a request for every
+// issue: an issue that lost its label before it was ever read is no withdrawn incident but none. And a deployment's
+// ref is a branch where it is no tag, though the branch may be gone.
+type rest struct{ *run }
+
+// list names what is asked for with an ETag.
+type list string
+
+const (
+	aboutList      list = "about"
+	commitList     list = "commits"
+	pullList       list = "pulls"
+	deploymentList list = "deployments"
+	issueList      list = "issues"
+)
+
+// detailedAtATime is how many entries a page has that need requests of their own: what an interruption may cost.
+const detailedAtATime = 50
+
+// met is what REST has told of a repository in a run.
+type met struct {
+	about *repositoryNode
+	etags map[list]string
+}
+
+// answers says whether there is a REST API at all.
+func (a rest) answers(ctx context.Context) bool {
+	_, _, err := fetch[struct{}](ctx, a.run, "", "meta", "")
+	return err == nil
+}
+
+func (a rest) repository(ctx context.Context, name string) error {
+	_, _, err := fetch[api.Repository](ctx, a.run, name, repositoryPath(name), "")
+	if isAbsent(err, http.StatusNotFound) {
+		return a.noRepository(name, nil)
+	}
+	return err
+}
+
+func (a rest) owner(ctx context.Context, login string) error {
+	_, err := a.list(ctx, login, func(path string) ([]*api.Repository, fetched, error) {
+		return fetchPage[api.Repository](ctx, a.run, login, path, 1, 1, "")
+	})
+	return err
+}
+
+// owned lists an owner's repositories. REST does not say what is new in them, so that each is looked at.
+func (a rest) owned(ctx context.Context, login string) ([]target, error) {
+	repositories, err := a.list(ctx, login, func(path string) ([]*api.Repository, fetched, error) {
+		return fetchAll[api.Repository](ctx, a.run, login, path, "")
+	})
+	var found []target
+	for _, each := range repositories {
+		if !each.GetArchived() && a.selection.lists(each.GetFullName()) {
+			found = append(found, target{name: each.GetFullName()})
+		}
+	}
+	return found, err
+}
+
+// list reads the repositories of an organisation, or else of a person.
+func (a rest) list(ctx context.Context, login string, read func(path string) ([]*api.Repository, fetched, error)) ([]*api.Repository, error) {
+	for _, kind := range []string{"orgs", "users"} {
+		list, _, err := read(kind + "/" + url.PathEscape(login) + "/repos?sort=full_name")
+		if !isAbsent(err, http.StatusNotFound) {
+			return list, err
+		}
+	}
+	return nil, a.noOwner(login)
+}
+
+func repositoryPath(name string) string {
+	v := named(name)
+	return "repos/" + url.PathEscape(v["owner"].(string)) + "/" + url.PathEscape(v["name"].(string))
+}
+
+// histories reads behind the commits one by one; a commit that GitHub does not know is nil.
+func (a rest) histories(ctx context.Context, s *repositorySync, shas []string) ([]*historyNode, error) {
+	nodes := make([]*historyNode, len(shas))
+	for i, sha := range shas {
+		var err error
+		if nodes[i], err = a.behind(ctx, s, sha, ""); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
+
+func (a rest) behind(ctx context.Context, s *repositorySync, sha, after string) (*historyNode, error) {
+	commits, _, err := a.history(ctx, s, sha, after, "")
+	if isAbsent(err, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &historyNode{commits}, nil
+}
+
+// history reads a page of the commits that lead to a branch or a commit.
+func (a rest) history(ctx context.Context, s *repositorySync, from, position, etag string) (*page[commitNode], fetched, error) {
+	number, err := pageNumber(position)
+	if err != nil {
+		return nil, fetched{}, err
+	}
+	list, f, err := fetchPage[api.RepositoryCommit](ctx, a.run, s.part, repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), widest, number, etag)
+	commits := &page[commitNode]{PageInfo: f.info()}
+	for _, each := range list {
+		commits.Nodes = append(commits.Nodes, commitOf(each))
+	}
+	return commits, f, err
+}
+
+// unfinished asks for the statuses of each deployment, and for the deployment where they changed.
+func (a rest) unfinished(ctx context.Context, asked []watched) ([]*deploymentNode, error) {
+	nodes := make([]*deploymentNode, len(asked))
+	for i, each := range asked {
+		number := each.Number
+		if number == 0 {
+			number = numberIn(each.ID)
+		}
+		statuses, f, err := a.statuses(ctx, each.in.Name, number, each.ETag)
+		if isAbsent(err, http.StatusNotFound) || (err == nil && f.unchanged) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		node := &deploymentNode{ID: each.ID}
+		if len(statuses.Nodes) != each.Statuses {
+			deployment, _, err := fetch[api.Deployment](ctx, a.run, each.in.Name, deploymentPath(each.in.Name, number), "")
+			if isAbsent(err, http.StatusNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if *node, err = a.deploymentOf(ctx, each.in.Name, each.in.Branch, &deployment); err != nil {
+				return nil, err
+			}
+		}
+		node.Statuses, node.etag = statuses, f.etag
+		nodes[i] = node
+	}
+	return nodes, nil
+}

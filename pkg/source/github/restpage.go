@@ -1,0 +1,208 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	api "github.com/google/go-github/v60/github"
+)
+
+// page reads the next page of every list that has one, and what belongs to those entries that are new.
+func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, error) {
+	if s.met.etags == nil {
+		s.met.etags = map[list]string{}
+	}
+	if err := a.about(ctx, s); err != nil {
+		return nil, err
+	}
+	node := *s.met.about
+	if s.state.Name != "" && s.state.Name != node.NameWithOwner {
+		return &node, nil // renamed: nothing else counts
+	}
+	for _, each := range []struct {
+		done bool
+		read func(context.Context, *repositorySync, *repositoryNode) error
+	}{
+		{s.branch.done, a.commits},
+		{s.pulls.done, a.pulls},
+		{s.runs.done, a.deployments},
+		{s.issues == nil || s.issues.done, a.issues},
+	} {
+		if each.done {
+			continue
+		}
+		if err := each.read(ctx, s, &node); err != nil {
+			return nil, err
+		}
+	}
+	return &node, nil
+}
+
+// about reads what the repository is called, once in a run.
+func (a rest) about(ctx context.Context, s *repositorySync) error {
+	if s.met.about != nil {
+		return nil
+	}
+	known := s.state.ETags[aboutList]
+	if s.state.Branch == "" {
+		known = ""
+	}
+	repository, f, err := fetch[api.Repository](ctx, a.run, s.part, repositoryPath(s.part), known)
+	if isAbsent(err, http.StatusNotFound) {
+		return a.noRepository(s.part, nil)
+	}
+	if err != nil {
+		return err
+	}
+	s.met.about = &repositoryNode{NameWithOwner: repository.GetFullName(), URL: repository.GetHTMLURL(), DefaultBranchRef: &branchNode{Name: repository.GetDefaultBranch()}}
+	if f.unchanged {
+		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}}
+	}
+	s.met.etags[aboutList] = f.etag
+	return nil
+}
+
+func (a rest) commits(ctx context.Context, s *repositorySync, node *repositoryNode) error {
+	if s.branch.fromTarget() {
+		commits, _, err := a.history(ctx, s, s.branch.target, s.branch.page, "")
+		if isAbsent(err, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity) {
+			return nil // gone
+		}
+		node.Target = &historyNode{commits}
+		return err
+	}
+	known := ""
+	if !s.branch.first() && !s.restarted {
+		known = s.state.ETags[commitList]
+	}
+	commits, f, err := a.history(ctx, s, node.DefaultBranchRef.Name, "", known)
+	if isAbsent(err, http.StatusNotFound, http.StatusConflict) { // without a commit
+		s.met.about.DefaultBranchRef, node.DefaultBranchRef = nil, nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.met.etags[commitList] = f.etag
+	head := &headNode{History: commits}
+	switch {
+	case f.unchanged:
+		head.OID = s.state.History.Heads[0]
+	case len(commits.Nodes) > 0:
+		head.OID = commits.Nodes[0].OID
+	default:
+		s.met.about.DefaultBranchRef, node.DefaultBranchRef = nil, nil
+		return nil
+	}
+	node.DefaultBranchRef = &branchNode{Name: node.DefaultBranchRef.Name, Target: head}
+	return nil
+}
+
+// following reads the next page of a list that is read from its newest entry backwards. The first page of a list that
+// has been read to its end before is not sent when it is as it was then: it is empty here.
+func following[T any](ctx context.Context, a rest, s *repositorySync, name list, pass *pass, path string, width int) ([]*T, fetched, error) {
+	number, err := pageNumber(pass.state.Page)
+	if err != nil {
+		return nil, fetched{}, err
+	}
+	known := ""
+	if number == 1 && pass.state.Done && !s.restarted {
+		known = s.state.ETags[name]
+	}
+	entries, f, err := fetchPage[T](ctx, a.run, s.part, path, width, number, known)
+	if number == 1 && err == nil {
+		s.met.etags[name] = f.etag
+	}
+	return entries, f, err
+}
+
+func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode) error {
+	path := repositoryPath(s.part) + "/pulls"
+	list, f, err := following[api.PullRequest](ctx, a, s, pullList, s.pulls, path+"?state=closed&sort=updated&direction=desc", detailedAtATime)
+	if err != nil {
+		return err
+	}
+	pulls := &page[pullNode]{PageInfo: f.info()}
+	for _, each := range list {
+		pulls.Nodes = append(pulls.Nodes, pullOf(each))
+	}
+	for i := range fresh(pulls.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.until) {
+		pull := &pulls.Nodes[i]
+		if pull.MergedAt.IsZero() {
+			continue
+		}
+		commits, _, err := fetchAll[api.RepositoryCommit](ctx, a.run, s.part, fmt.Sprintf("%s/%d/commits", path, pull.Number), "")
+		if err != nil {
+			return err
+		}
+		reviews, _, err := fetchAll[api.PullRequestReview](ctx, a.run, s.part, fmt.Sprintf("%s/%d/reviews", path, pull.Number), "")
+		if err != nil {
+			return err
+		}
+		pull.take(commits, reviews)
+	}
+	node.PullRequests = pulls
+	return nil
+}
+
+func deploymentPath(repository string, number int64) string {
+	return fmt.Sprintf("%s/deployments/%d", repositoryPath(repository), number)
+}
+
+func (a rest) deployments(ctx context.Context, s *repositorySync, node *repositoryNode) error {
+	list, f, err := following[api.Deployment](ctx, a, s, deploymentList, s.runs, repositoryPath(s.part)+"/deployments", detailedAtATime)
+	if err != nil {
+		return err
+	}
+	deployments := &page[deploymentNode]{PageInfo: f.info()}
+	for _, each := range list {
+		deployment := deploymentNode{ID: each.GetNodeID(), CreatedAt: each.GetCreatedAt().Time}
+		if deployment.CreatedAt.Before(s.runs.until) {
+			deployments.Nodes = append(deployments.Nodes, deployment) // what follows is known
+			break
+		}
+		if deployment.known = slices.Contains(s.state.Settled, deployment.ID); !deployment.known {
+			if deployment, err = a.deploymentOf(ctx, s.part, s.met.about.branch(), each); err != nil {
+				return err
+			}
+			var statuses fetched
+			if deployment.Statuses, statuses, err = a.statuses(ctx, s.part, each.GetID(), ""); err != nil {
+				return err
+			}
+			deployment.etag = statuses.etag
+		}
+		deployments.Nodes = append(deployments.Nodes, deployment)
+	}
+	node.Deployments = deployments
+	return nil
+}
+
+func (a rest) statuses(ctx context.Context, repository string, number int64, etag string) (*page[statusNode], fetched, error) {
+	list, f, err := fetchAll[api.DeploymentStatus](ctx, a.run, repository, deploymentPath(repository, number)+"/statuses", etag)
+	statuses := &page[statusNode]{}
+	for _, each := range list {
+		statuses.Nodes = append(statuses.Nodes, statusOf(each))
+	}
+	return statuses, f, err
+}
+
+func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNode) error {
+	path := repositoryPath(s.part) + "/issues?state=all&sort=updated&direction=desc" // no since: the ETag would not last
+	list, f, err := following[api.Issue](ctx, a, s, issueList, s.issues, path, widest)
+	if isAbsent(err, http.StatusGone) { // switched off
+		list, f, err = nil, fetched{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	node.Issues = &page[issueNode]{PageInfo: f.info()}
+	for _, each := range list {
+		if !each.IsPullRequest() {
+			node.Issues.Nodes = append(node.Issues.Nodes, issueOf(each))
+		}
+	}
+	return nil
+}

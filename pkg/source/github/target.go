@@ -1,0 +1,42 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for.
+type target struct{ name, probe string }
+
+func (t target) key() string { return strings.ToLower(t.name) }
+
+// targets lists what to read: the repositories configured by name, and those that the patterns pick from their
+// owner's list. It returns those found beside the errors of owners that could not be listed.
+func (r *run) targets(ctx context.Context) ([]target, error) {
+	var list []target
+	seen := map[string]bool{}
+	add := func(t target) {
+		if !seen[t.key()] {
+			seen[t.key()] = true
+			list = append(list, t)
+		}
+	}
+	for _, name := range r.selection.exact {
+		if !r.selection.excludes(name) {
+			add(target{name: name})
+		}
+	}
+	var failures []error
+	for _, owner := range r.selection.owners {
+		found, err := read(ctx, r, func(api reader) ([]target, error) { return api.owned(ctx, owner) })
+		failures = append(failures, err)
+		if stops(err) {
+			return list, err
+		}
+		for _, t := range found {
+			add(t)
+		}
+	}
+	return list, errors.Join(failures...)
+}
