@@ -44,7 +44,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		// unknown keys, at each level
 		`{"sources":[{` + github + `,"repos":[]}]}`:                 "sources[0].repos: there is no such key; allowed: id, type, url, graphqlUrl, api, appId, installationId, repositories, deployments, incidents",
 		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, api, appId, installationId, repositories, deployments, incidents",
-		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from",
+		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from, workflow, branch, environment, prereleases",
 		`{"sources":[{` + github + `,"incidents":{"label":"x"}}]}`:  "sources[0].incidents.label: there is no such key; allowed: labels, severity",
 		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: name, team, deployments, incidents",
 		`{"services":[{"name":"a","deployments":[{"env":"x"}]}]}`:   "services[0].deployments[0].env: there is no such key; allowed: source, repository, environment, ",
@@ -56,17 +56,24 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, dataset",
 		// values that are none of the allowed
 		`{"sources":[{"id":"github","type":"gitlab","repositories":["a/b"]}]}`: `sources[0].type: "gitlab" is not allowed; allowed: github`,
-		`{"sources":[{` + github + `,"deployments":{"from":"tags"}}]}`:         `sources[0].deployments.from: "tags" is not allowed; allowed: deployments`,
-		`{"definition":{"unit":"commits"}}`:                                    `definition.unit: "commits" is not allowed; allowed: change, pull_request, commit`,
-		`{"definition":{"leadTimeStart":"coded"}}`:                             `definition.leadTimeStart: "coded" is not allowed; allowed: first_commit, opened, merged`,
-		`{"definition":{"bots":{"leadTime":"no"}}}`:                            `definition.bots.leadTime: "no" is not allowed; allowed: include, exclude`,
-		`{"definition":{"bots":{"frequency":false}}}`:                          `definition.bots.frequency: "false" is not allowed; allowed: include, exclude`,
-		`{"definition":{"redeploys":"drop"}}`:                                  `definition.redeploys: "drop" is not allowed; allowed: include, exclude`,
-		`{"definition":{"evidence":["explicit","hunch"]}}`:                     `definition.evidence[1]: "hunch" is not allowed; allowed: explicit, rollback, remedy, incident`,
-		`{"definition":{"recovery":"service"}}`:                                `definition.recovery: "service" is not allowed; allowed: deployment, incident`,
-		`{"definition":{"rework":"all"}}`:                                      `definition.rework: "all" is not allowed; allowed: fix, incident`,
-		`{"store":{"type":"postgres"}}`:                                        `store.type: "postgres" is not allowed; allowed: memory, sqlite`,
-		`{"sources":[{` + github + `,"api":"v3"}]}`:                            `sources[0].api: "v3" is not allowed; allowed: auto, graphql, rest`,
+		`{"sources":[{` + github + `,"deployments":{"from":"pushes"}}]}`:       `sources[0].deployments.from: "pushes" is not allowed; allowed: deployments, workflow_runs, releases, tags, merges`,
+		// keys that do not go together
+		`{"sources":[{` + github + `,"deployments":{"workflow":"^deploy"}}]}`:                  "sources[0].deployments.workflow: is not allowed with from: deployments; allowed with from: workflow_runs",
+		`{"sources":[{` + github + `,"deployments":{"from":"merges","branch":"main"}}]}`:       "sources[0].deployments.branch: is not allowed with from: merges; allowed with from: workflow_runs",
+		`{"sources":[{` + github + `,"deployments":{"from":"tags","prereleases":true}}]}`:      "sources[0].deployments.prereleases: is not allowed with from: tags; allowed with from: releases",
+		`{"sources":[{` + github + `,"deployments":{"environment":"live"}}]}`:                  "sources[0].deployments.environment: is not allowed with from: deployments, which name their environments; allowed with from: workflow_runs, releases, tags, merges",
+		`{"sources":[{` + github + `,"api":"rest","deployments":{"from":"releases"}}]}`:        "sources[0].deployments.from: releases is not allowed with api: rest; allowed: deployments, workflow_runs, merges, or another api",
+		`{"sources":[{` + github + `,"deployments":{"from":"workflow_runs","workflow":"("}}]}`: `sources[0].deployments.workflow: "(" is not a regular expression: `,
+		`{"definition":{"unit":"commits"}}`:                                                    `definition.unit: "commits" is not allowed; allowed: change, pull_request, commit`,
+		`{"definition":{"leadTimeStart":"coded"}}`:                                             `definition.leadTimeStart: "coded" is not allowed; allowed: first_commit, opened, merged`,
+		`{"definition":{"bots":{"leadTime":"no"}}}`:                                            `definition.bots.leadTime: "no" is not allowed; allowed: include, exclude`,
+		`{"definition":{"bots":{"frequency":false}}}`:                                          `definition.bots.frequency: "false" is not allowed; allowed: include, exclude`,
+		`{"definition":{"redeploys":"drop"}}`:                                                  `definition.redeploys: "drop" is not allowed; allowed: include, exclude`,
+		`{"definition":{"evidence":["explicit","hunch"]}}`:                                     `definition.evidence[1]: "hunch" is not allowed; allowed: explicit, rollback, remedy, incident`,
+		`{"definition":{"recovery":"service"}}`:                                                `definition.recovery: "service" is not allowed; allowed: deployment, incident`,
+		`{"definition":{"rework":"all"}}`:                                                      `definition.rework: "all" is not allowed; allowed: fix, incident`,
+		`{"store":{"type":"postgres"}}`:                                                        `store.type: "postgres" is not allowed; allowed: memory, sqlite`,
+		`{"sources":[{` + github + `,"api":"v3"}]}`:                                            `sources[0].api: "v3" is not allowed; allowed: auto, graphql, rest`,
 		// regular expressions
 		`{"production":"(prod"}`:                     `production: "(prod" is not a regular expression: `,
 		`{"production":""}`:                          "production: is empty; allowed: a regular expression that matches the names of production environments",
@@ -152,6 +159,17 @@ func TestAnAppIsConfiguredWhollyAndInPlaceOfAToken(t *testing.T) {
 			assert.EqualError(t, err, c.want)
 		})
 	}
+}
+
+func TestRunsOfAWorkflowMayBeDeployments(t *testing.T) {
+	s, err := parse(t, `{"sources":[{`+github+`,"deployments":{"from":"workflow_runs","workflow":"^deploy","branch":"main"}}]}`, nil)
+	require.NoError(t, err)
+	d := s.Sources[0].Deployments
+	assert.Equal(t, settings.FromWorkflowRuns, d.From)
+	assert.True(t, d.Workflow.Match("deploy to production"))
+	assert.Equal(t, "main", d.Branch)
+	assert.Equal(t, "production", d.Target(), "which the default of production matches")
+	assert.True(t, s.Production.Match(d.Target()))
 }
 
 func TestAllMistakesAreToldTogether(t *testing.T) {

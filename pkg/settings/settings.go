@@ -134,6 +134,7 @@ func (s *Settings) validate() error {
 		checkURL(at+".url", source.URL, fail)
 		checkURL(at+".graphqlUrl", source.GraphQLURL, fail)
 		source.checkApp(at, fail)
+		source.Deployments.check(at+".deployments", source.API, fail)
 		if len(source.Repositories) == 0 {
 			fail(at+".repositories", "is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out")
 		}

@@ -59,20 +59,6 @@ const (
 // Allowed lists what settings may name.
 func (API) Allowed() []string { return []string{string(APIAuto), string(APIGraphQL), string(APIREST)} }
 
-// SourceDeployment says what counts as a deployment in the source.
-type SourceDeployment struct {
-	From DeploymentsFrom `json:"from"`
-}
-
-// DeploymentsFrom names the vendor's objects that are deployments.
-type DeploymentsFrom string
-
-// FromDeployments reads GitHub's deployments with their statuses.
-const FromDeployments DeploymentsFrom = "deployments"
-
-// Allowed lists what settings may name.
-func (DeploymentsFrom) Allowed() []string { return []string{string(FromDeployments)} }
-
 // SourceIncidents says which issues are incidents.
 type SourceIncidents struct {
 	// Labels: an issue that has any of them is an incident.

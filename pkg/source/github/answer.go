@@ -1,6 +1,7 @@
 package github
 
 import (
+	"strconv"
 	"time"
 )
 
@@ -110,8 +111,26 @@ type deploymentNode struct {
 	Ref         *refNode
 	Statuses    *page[statusNode]
 
-	known bool   // has succeeded and was handed over before: its statuses were not read
+	known bool   // nothing to hand over: it has succeeded and was handed over before, or it is a draft
 	etag  string // of its statuses
+	name  string // in the event's id, where it is none of GitHub's own deployments
+	steps int    // how far it is, where the number of statuses does not tell
+}
+
+// id is what the event is called within its repository.
+func (n deploymentNode) id() string {
+	if n.name != "" {
+		return n.name
+	}
+	return "deployment:" + strconv.FormatInt(n.DatabaseID, 10)
+}
+
+// progress rises with everything that happens to a deployment.
+func (n deploymentNode) progress() int {
+	if n.steps > 0 || n.Statuses == nil {
+		return n.steps
+	}
+	return len(n.Statuses.Nodes)
 }
 
 type refNode struct{ Name, Prefix string }

@@ -27,6 +27,9 @@ type position struct {
 	Head      string    `json:"head,omitempty"`
 	Announced time.Time `json:"announced,omitzero"`
 
+	// Origin is what made a deployment when deployments were last read; empty for GitHub's own.
+	Origin string `json:"origin,omitempty"`
+
 	Pulls       stream  `json:"pulls,omitzero"`
 	Deployments stream  `json:"deployments,omitzero"`
 	Issues      stream  `json:"issues,omitzero"`
@@ -89,7 +92,7 @@ type openDeployment struct {
 	ID       string    `json:"id"` // GitHub's node id
 	Number   int64     `json:"number,omitempty"`
 	Created  time.Time `json:"created"`
-	Statuses int       `json:"statuses"`
+	Progress int       `json:"progress"`
 	ETag     string    `json:"etag,omitempty"` // of its statuses, over REST
 }
 

@@ -10,5 +10,8 @@
 // Over REST the same lists are read page by page, and what belongs to an entry by a request of its own. Its answers are
 // put into the words of GraphQL's schema, so that there is one way from them to events and one cursor.
 //
+// Where deployments are something else than GitHub's own (see origin), they take the same way as those: what is read
+// is put into the words of a deployment with its statuses.
+//
 // It imports dora, settings and source of this module and nothing else of it.
 package github

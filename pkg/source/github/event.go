@@ -103,7 +103,7 @@ var refKinds = map[string]dora.RefKind{tagPrefix: dora.RefTag, branchPrefix: dor
 
 func (s *Source) deployment(repository string, d deploymentNode) *dora.Deployment {
 	deployment := &dora.Deployment{
-		Header:     dora.Header{Source: s.config.ID, ID: repository + ":deployment:" + strconv.FormatInt(d.DatabaseID, 10), Updated: d.UpdatedAt.UTC()},
+		Header:     dora.Header{Source: s.config.ID, ID: repository + ":" + d.id(), Updated: d.UpdatedAt.UTC()},
 		Repository: repository, Number: d.DatabaseID, Environment: d.Environment, Task: d.Task, SHA: d.CommitOID,
 		Created: d.CreatedAt.UTC(), Creator: who(d.Creator),
 	}

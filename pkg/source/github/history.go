@@ -21,12 +21,14 @@ type branch struct {
 	done   bool
 	target string // the head that this pass reads from; empty until it is known
 	page   string
+	next   string         // the commit of the main line that comes next
+	landed []*dora.Commit // commits of the main line that are news and have not been taken
 }
 
 func newBranch(p *position) *branch {
 	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}}
 	if first := b.state.First; first != nil {
-		b.target, b.page = first.Target, first.Page
+		b.target, b.page, b.next = first.Target, first.Page, first.Next
 		for _, short := range first.Ahead {
 			b.ahead[short] = true
 		}
@@ -64,16 +66,15 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 		return nil
 	}
 	var news []dora.Event
-	line := ""
+	read, fresh := map[string]*dora.Commit{}, map[string]bool{}
 	for _, c := range commits.Nodes {
 		commit := s.commit(repository, c)
-		if b.follows(commit) {
-			line = commit.SHA
-		}
+		read[commit.SHA] = commit
 		if b.graph.add(commit.SHA, commit.Parents) {
-			news = append(news, commit)
+			news, fresh[commit.SHA] = append(news, commit), true
 		}
 	}
+	line := b.follow(read, fresh)
 	b.page = commits.PageInfo.EndCursor
 	if first := b.state.First; first != nil {
 		first.turn(commits, line)
@@ -85,7 +86,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 }
 
 func (b *branch) start(head string) {
-	b.target = head
+	b.target, b.next = head, head
 	if b.first() {
 		b.state.First = &firstReading{Target: head, Next: head, Stride: 1}
 	}
@@ -93,20 +94,26 @@ func (b *branch) start(head string) {
 
 // restart reads from the branch's present head again.
 func (b *branch) restart() {
-	b.target, b.page, b.state.First = "", "", nil
+	b.target, b.page, b.next, b.state.First = "", "", "", nil
 }
 
-// follows walks down the main line, commit by commit, in the first reading.
-func (b *branch) follows(c *dora.Commit) bool {
-	first := b.state.First
-	if first == nil || c.SHA != first.Next {
-		return false
+// follow walks down the main line as far as the page goes and returns its last commit there. Those that are news have
+// landed since the branch was last read.
+func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) string {
+	line := ""
+	for at := read[b.next]; at != nil; at = read[b.next] {
+		line, b.next = at.SHA, ""
+		if len(at.Parents) > 0 {
+			b.next = at.Parents[0]
+		}
+		if fresh[at.SHA] {
+			b.landed = append(b.landed, at)
+		}
 	}
-	first.Next = ""
-	if len(c.Parents) > 0 {
-		first.Next = c.Parents[0]
+	if b.state.First != nil {
+		b.state.First.Next = b.next
 	}
-	return true
+	return line
 }
 
 // turn moves the first reading past a page, of which one main line commit, if it had any, is told.

@@ -1,6 +1,10 @@
 package github
 
-import "time"
+import (
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
 
 // The widths of a page's lists. GitHub counts one for each list and rounds the sum to hundreds: 100 commits and 15 pull
 // requests with three lists each make 147, which is 1 point, and 100 deployments more are 1 more; 48 pull requests are
@@ -26,7 +30,7 @@ func (s *repositorySync) variables(width int) map[string]any {
 	v["nested"] = width
 	v["counts"] = s.pages == 0 && s.branch.first()
 	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.state.Page), !s.pulls.done
-	v["deployments"], v["deploymentsPage"], v["withDeployments"] = entries, optional(s.runs.state.Page), !s.runs.done
+	v["deployments"], v["deploymentsPage"], v["withDeployments"] = entries, optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
 	v["commits"], v["commitsPage"] = entries, optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)
 	v["issues"], v["withIssues"], v["issuesPage"], v["issuesSince"] = entries, false, nil, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // owned lists an owner's repositories with the newest of everything that a sync reads, at 2 or 3 points a hundred. A
@@ -47,7 +49,10 @@ func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place(
 
 // digest is what changes whenever a sync would find something new.
 func (r *run) digest(node probeNode) string {
-	parts := []string{node.NameWithOwner}
+	if from := r.from(); from == settings.FromWorkflowRuns || from == settings.FromReleases {
+		return "" // the list does not tell of them
+	}
+	parts := []string{node.NameWithOwner, r.origin()}
 	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
 	if node.PushedAt != nil {
 		add("pushed", *node.PushedAt)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // recheckWidth is how many deployments one query asks about: GitHub takes 100 ids.
@@ -33,7 +34,7 @@ func (p *position) watch(node deploymentNode, d *dora.Deployment, now time.Time)
 	case d.Settled():
 		p.Settled = remember(p.Settled, node.ID, settledLimit)
 	case now.Sub(d.Created) < stillMaySucceed:
-		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Statuses: len(d.Statuses), ETag: node.etag})
+		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Progress: node.progress(), ETag: node.etag})
 	}
 }
 
@@ -64,7 +65,12 @@ func (r *run) recheck(ctx context.Context, targets []target) error {
 
 func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 	r.progress.Part, r.progress.Done, r.progress.Total = unfinishedPart, 0, 0
-	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) { return api.unfinished(ctx, batch) })
+	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) {
+		if r.from() == settings.FromWorkflowRuns {
+			return rest{r}.unfinishedRuns(ctx, batch)
+		}
+		return api.unfinished(ctx, batch)
+	})
 	if err != nil {
 		return err
 	}
@@ -75,7 +81,7 @@ func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 		if node == nil || node.Statuses == nil {
 			continue
 		}
-		if len(node.Statuses.Nodes) == each.Statuses {
+		if node.progress() == each.Progress {
 			moved = each.in.tag(each.ID, node.etag) || moved
 			continue
 		}

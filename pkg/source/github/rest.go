@@ -141,7 +141,7 @@ func (a rest) unfinished(ctx context.Context, asked []watched) ([]*deploymentNod
 			return nil, err
 		}
 		node := &deploymentNode{ID: each.ID}
-		if len(statuses.Nodes) != each.Statuses {
+		if len(statuses.Nodes) != each.Progress {
 			deployment, _, err := fetch[api.Deployment](ctx, a.run, each.in.Name, deploymentPath(each.in.Name, number), "")
 			if isAbsent(err, http.StatusNotFound) {
 				continue

@@ -8,13 +8,12 @@ import (
 	"time"
 
 	api "github.com/google/go-github/v60/github"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // page reads the next page of every list that has one, and what belongs to those entries that are new.
 func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, error) {
-	if s.met.etags == nil {
-		s.met.etags = map[list]string{}
-	}
 	if err := a.about(ctx, s); err != nil {
 		return nil, err
 	}
@@ -28,7 +27,7 @@ func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, err
 	}{
 		{s.branch.done, a.commits},
 		{s.pulls.done, a.pulls},
-		{s.runs.done, a.deployments},
+		{s.runs.done || a.from() != settings.FromDeployments, a.deployments},
 		{s.issues == nil || s.issues.done, a.issues},
 	} {
 		if each.done {
@@ -101,16 +100,22 @@ func (a rest) commits(ctx context.Context, s *repositorySync, node *repositoryNo
 	return nil
 }
 
-// following reads the next page of a list that is read from its newest entry backwards. The first page of a list that
-// has been read to its end before is not sent when it is as it was then: it is empty here.
+// resume says at which page of a list that is read from its newest entry backwards a reading goes on, and with which
+// ETag. The first page of a list that has been read to its end before is not sent when it is as it was then: it is
+// empty here.
+func (s *repositorySync) resume(name list, pass *pass) (number int, etag string, err error) {
+	number, err = pageNumber(pass.state.Page)
+	if number == 1 && pass.state.Done && !s.restarted {
+		etag = s.state.ETags[name]
+	}
+	return number, etag, err
+}
+
+// following reads the next page of such a list.
 func following[T any](ctx context.Context, a rest, s *repositorySync, name list, pass *pass, path string, width int) ([]*T, fetched, error) {
-	number, err := pageNumber(pass.state.Page)
+	number, known, err := s.resume(name, pass)
 	if err != nil {
 		return nil, fetched{}, err
-	}
-	known := ""
-	if number == 1 && pass.state.Done && !s.restarted {
-		known = s.state.ETags[name]
 	}
 	entries, f, err := fetchPage[T](ctx, a.run, s.part, path, width, number, known)
 	if number == 1 && err == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // stillMaySucceed is how long after its creation a deployment that has not succeeded is asked about.
@@ -27,6 +28,9 @@ type repositorySync struct {
 	known  bool // whether incidents may have been handed over before
 	// restarted says that a stored page was refused, and every list is read from its beginning.
 	restarted bool
+	landed    landing
+	// last is what the repository was called when it was last asked for.
+	last *repositoryNode
 	// met is what REST has told of the repository in this run.
 	met met
 }
@@ -55,10 +59,11 @@ func (r *run) sync(ctx context.Context, t target) error {
 }
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
-	s := &repositorySync{run: r, part: part, state: state}
+	r.turn(state)
+	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}}
 	s.branch = newBranch(state)
 	s.pulls = newPass(&state.Pulls, r.request.Since)
-	s.runs = newPass(&state.Deployments, r.request.Since)
+	s.runs = s.newRuns()
 	if r.config.Incidents != nil {
 		wanted := r.incidentsWanted()
 		if state.Labels != wanted && state.Labels != "" {
@@ -88,7 +93,7 @@ func (s *repositorySync) more() bool {
 
 // page asks for the next page of every list that has one, and hands it over.
 func (s *repositorySync) page(ctx context.Context) error {
-	node, err := read(ctx, s.run, func(api reader) (*repositoryNode, error) { return api.page(ctx, s) })
+	node, err := s.read(ctx)
 	if refusesPage(err) && !s.restarted {
 		s.restart()
 		return nil
@@ -118,6 +123,25 @@ func (s *repositorySync) page(ctx context.Context) error {
 	return s.emit(ctx, append(events, s.announce(node)...))
 }
 
+// read asks for a page of the lists that come with the repository, and for one of deployments where they are elsewhere.
+func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
+	node := new(repositoryNode)
+	if s.last != nil && s.branch.done && s.pulls.done && (s.issues == nil || s.issues.done) && s.from() != settings.FromDeployments {
+		*node = *s.last
+	} else {
+		answer, err := read(ctx, s.run, func(api reader) (*repositoryNode, error) { return api.page(ctx, s) })
+		if err != nil {
+			return nil, err
+		}
+		node = answer
+		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, URL: node.URL}
+		if node.DefaultBranchRef != nil {
+			s.last.DefaultBranchRef = &branchNode{Name: node.DefaultBranchRef.Name}
+		}
+	}
+	return node, s.elsewhere(ctx, node)
+}
+
 // refusesPage says that GitHub does not take a page's cursor any more.
 func refusesPage(err error) bool {
 	var refusal graphqlError
@@ -127,12 +151,16 @@ func refusesPage(err error) bool {
 func (s *repositorySync) restart() {
 	s.restarted = true
 	s.branch.restart()
-	s.met = met{}
+	s.met = met{etags: map[list]string{}}
 	s.state.Pulls.Page, s.state.Deployments.Page, s.state.Issues.Page = "", "", ""
 }
 
 func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
-	return s.branch.take(s.Source, s.state.Name, node)
+	commits := s.branch.take(s.Source, s.state.Name, node)
+	if s.from() == settings.FromMerges {
+		return append(commits, s.merged(node.branch())...)
+	}
+	return commits
 }
 
 func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {

@@ -27,6 +27,8 @@ type tiny struct {
 	page        int                 // commits a page at most
 	refuses     bool                // takes no page's cursor
 	bigNumbers  bool                // its deployments are past the range of databaseId
+	tags        []any
+	releases    []any
 	operations  []string
 	server      *httptest.Server
 }
@@ -136,6 +138,10 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if q.Variables["fromTarget"] == true {
 			repository["target"] = g.history(text("target"), text("commitsPage"), int(width))
 		}
+	case "Tags":
+		repository["refs"] = map[string]any{"nodes": g.tags, "pageInfo": map[string]any{}}
+	case "Releases":
+		repository["releases"] = map[string]any{"nodes": g.releases, "pageInfo": map[string]any{}}
 	case "Place":
 		for i := 0; text(fmt.Sprint("sha", i)) != ""; i++ {
 			repository[fmt.Sprint("commit", i)] = g.history(text(fmt.Sprint("sha", i)), "", int(width))

@@ -1,0 +1,115 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// lateArrival is how far behind the newest a release or a tag is looked for again: a draft is published, and a tag
+// pushed, later than GitHub orders them by.
+const lateArrival = 30 * 24 * time.Hour
+
+// origin says what makes a deployment, as configured. When it changes, a repository is read again.
+func (s *Source) origin() string {
+	if s.from() == settings.FromDeployments {
+		return ""
+	}
+	text, _ := json.Marshal(s.config.Deployments) // texts and a truth value: it cannot fail
+	return string(text)
+}
+
+func (s *Source) from() settings.DeploymentsFrom {
+	if s.config.Deployments.From == "" {
+		return settings.FromDeployments
+	}
+	return s.config.Deployments.From
+}
+
+// elsewhere reads the next page of deployments where they are not GitHub's own.
+func (s *repositorySync) elsewhere(ctx context.Context, node *repositoryNode) error {
+	if s.runs.done {
+		return nil
+	}
+	switch from := s.from(); from {
+	case settings.FromWorkflowRuns:
+		return rest{s.run}.workflowRuns(ctx, s, node)
+	case settings.FromReleases, settings.FromTags:
+		if _, only := s.reader.(rest); only {
+			return s.failure(source.CauseConfiguration, "", "deployments.from: "+string(from)+" needs GraphQL, which is refused here or switched off by api: allowed without it are deployments, workflow_runs and merges", nil)
+		}
+		if from == settings.FromTags {
+			return graphql{s.run}.tagged(ctx, s, node)
+		}
+		return graphql{s.run}.released(ctx, s, node)
+	}
+	return nil
+}
+
+// turn makes a position forget the deployments that it is past, where something else makes a deployment now.
+func (s *Source) turn(p *position) {
+	origin := s.origin()
+	if p.Origin == origin {
+		return
+	}
+	p.Origin, p.ETags, p.Deployments, p.Open, p.Settled = origin, nil, stream{}, nil, nil
+	if s.from() == settings.FromMerges { // they are found while the history is read
+		p.History, p.Unplaced, p.Met, p.Placed, p.Lost = history{}, nil, nil, nil, nil
+	}
+}
+
+// newRuns is where the reading of deployments goes on.
+func (s *repositorySync) newRuns() *pass {
+	runs := newPass(&s.state.Deployments, s.request.Since)
+	switch s.from() {
+	case settings.FromMerges: // there is no list of them
+		s.state.Deployments.Done, runs.done = true, true
+	case settings.FromReleases, settings.FromTags:
+		if runs.state.Done && !runs.state.Mark.IsZero() {
+			runs.until = runs.state.Mark.Add(-lateArrival)
+		}
+	}
+	return runs
+}
+
+// succeeded are the statuses of what is a success as soon as it is there.
+func succeeded(at time.Time, url string) *page[statusNode] {
+	return &page[statusNode]{Nodes: []statusNode{{State: "SUCCESS", CreatedAt: at, LogURL: url}}}
+}
+
+// numbered makes a number that orders what has none: by its second, and within one by rank.
+func numbered(at time.Time, rank uint16) int64 { return at.Unix()<<16 | int64(rank) }
+
+// merged makes deployments of the commits that landed on the default branch, the newest first.
+func (s *repositorySync) merged(branch string) []dora.Event {
+	var events []dora.Event
+	for _, c := range s.branch.landed {
+		if c.Committed.Before(s.request.Since) {
+			continue
+		}
+		if !c.Committed.Equal(s.landed.at) {
+			s.landed.at, s.landed.count = c.Committed, 0
+		}
+		node := deploymentNode{
+			ID: "merge:" + c.SHA, name: "merge:" + c.SHA, DatabaseID: numbered(c.Committed, ^s.landed.count),
+			CommitOID: c.SHA, Environment: s.config.Deployments.Target(), CreatedAt: c.Committed, UpdatedAt: c.Committed,
+			Ref: &refNode{Name: branch, Prefix: branchPrefix}, Statuses: succeeded(c.Committed, ""),
+		}
+		s.landed.count++
+		deployment := s.deployment(s.state.Name, node)
+		deployment.Creator = c.Author
+		events = append(events, deployment)
+	}
+	s.branch.landed = nil
+	return events
+}
+
+// landing counts the commits that landed in one second, so that they keep their order.
+type landing struct {
+	at    time.Time
+	count uint16
+}

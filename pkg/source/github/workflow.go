@@ -1,0 +1,92 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	api "github.com/google/go-github/v60/github"
+)
+
+// runResults says what the end of a run means. One that is not here was no try to deploy, such as a skipped run.
+var runResults = map[string]string{
+	"success": "SUCCESS", "failure": "FAILURE", "timed_out": "FAILURE", "startup_failure": "FAILURE", "cancelled": "FAILURE",
+	"action_required": "WAITING",
+}
+
+// workflowRuns reads a page of runs, the newest first. GitHub's own filters end after a thousand runs, so that runs are
+// picked here.
+func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *repositoryNode) error {
+	number, known, err := s.resume(deploymentList, s.runs)
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("%s/actions/runs?exclude_pull_requests=true&per_page=%d&page=%d", repositoryPath(s.part), widest, number)
+	answer, f, err := fetch[api.WorkflowRuns](ctx, a.run, s.part, path, known)
+	if err != nil {
+		return err
+	}
+	if number == 1 {
+		s.met.etags[deploymentList] = f.etag
+	}
+	runs := &page[deploymentNode]{PageInfo: f.info()}
+	for _, each := range answer.WorkflowRuns {
+		if each == nil {
+			return a.unexpected(s.part, errNullNodes)
+		}
+		if run, deploys := a.runOf(each); deploys || run.CreatedAt.Before(s.runs.until) {
+			runs.Nodes = append(runs.Nodes, run)
+		}
+	}
+	node.Deployments = runs
+	return nil
+}
+
+// runOf says whether a run is a try to deploy, and makes a deployment of it.
+func (a rest) runOf(w *api.WorkflowRun) (deploymentNode, bool) {
+	config := a.config.Deployments
+	node := deploymentNode{
+		ID: w.GetNodeID(), DatabaseID: w.GetID(), name: fmt.Sprintf("workflow_run:%d", w.GetID()), CommitOID: w.GetHeadSHA(),
+		Environment: config.Target(), Task: w.GetName(), CreatedAt: w.GetCreatedAt().Time, UpdatedAt: w.GetUpdatedAt().Time, Creator: actorOf(w.Actor),
+	}
+	if branch := w.GetHeadBranch(); branch != "" {
+		node.Ref = &refNode{Name: branch} // a branch or a tag: GitHub does not say
+	}
+	deploys := !strings.HasPrefix(w.GetEvent(), "pull_request") &&
+		(config.Workflow.IsZero() || config.Workflow.Match(w.GetName())) && (config.Branch == "" || config.Branch == w.GetHeadBranch())
+	statuses := []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}
+	started := statusNode{State: "IN_PROGRESS", CreatedAt: w.GetRunStartedAt().Time}
+	switch w.GetStatus() {
+	case "completed":
+		result, known := runResults[w.GetConclusion()]
+		deploys = deploys && known
+		statuses = append(statuses, started, statusNode{State: result, CreatedAt: node.UpdatedAt, LogURL: w.GetHTMLURL()})
+	case "in_progress":
+		statuses = append(statuses, started)
+	}
+	node.Statuses = &page[statusNode]{}
+	for i := len(statuses) - 1; i >= 0; i-- { // the newest comes first
+		node.Statuses.Nodes = append(node.Statuses.Nodes, statuses[i])
+	}
+	node.steps = w.GetRunAttempt()*10 + len(statuses)
+	return node, deploys
+}
+
+// unfinishedRuns asks for each of the runs.
+func (a rest) unfinishedRuns(ctx context.Context, asked []watched) ([]*deploymentNode, error) {
+	nodes := make([]*deploymentNode, len(asked))
+	for i, each := range asked {
+		run, f, err := fetch[api.WorkflowRun](ctx, a.run, each.in.Name, fmt.Sprintf("%s/actions/runs/%d", repositoryPath(each.in.Name), each.Number), each.ETag)
+		if isAbsent(err, http.StatusNotFound) || (err == nil && f.unchanged) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		node, _ := a.runOf(&run)
+		node.etag = f.etag
+		nodes[i] = &node
+	}
+	return nodes, nil
+}
