@@ -58,7 +58,6 @@ func TestWhatComesLaterIsRefusedByName(t *testing.T) {
 	for _, later := range []struct{ old, with, want string }{
 		{`"^prod$", tagPrefix`, `"^prod$", paths: ["packages/x/**"], tagPrefix`, "services[0].deployments[0].paths: there is no such key"},
 		{"      services:", "        - { id: pagerduty, type: pagerduty }\n      services:", `sources[1].type: "pagerduty" is not allowed; allowed: github`},
-		{"from: deployments", "from: workflow_runs", `sources[0].deployments.from: "workflow_runs" is not allowed; allowed: deployments`},
 		{"type: sqlite", "type: postgres", `store.type: "postgres" is not allowed; allowed: memory, sqlite`},
 	} {
 		changed := strings.Replace(string(example), later.old, later.with, 1)
