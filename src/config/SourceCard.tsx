@@ -88,7 +88,7 @@ export function SourceCard(props: Props) {
           value={source.deployments?.from ?? meanings.deploymentsFrom[0].value}
           options={meanings.deploymentsFrom}
           disabled={disabled}
-          onChange={(from) => put({ deployments: merge(source.deployments ?? {}, { from }) })}
+          onChange={(from) => put({ deployments: { from } })}
         />
       </Row>
       <Row>

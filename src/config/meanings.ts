@@ -5,6 +5,10 @@ export const meanings = {
   sourceType: [{ value: 'github', label: 'GitHub' }],
   deploymentsFrom: [
     { value: 'deployments', label: 'GitHub deployments', description: 'each deployment and its statuses' },
+    { value: 'workflow_runs', label: 'Workflow runs', description: 'each run of GitHub Actions that succeeds' },
+    { value: 'releases', label: 'Releases', description: 'each release, at its publication' },
+    { value: 'tags', label: 'Tags', description: 'each tag, at its time' },
+    { value: 'merges', label: 'Merges', description: 'each commit that lands on the default branch' },
   ],
   unit: [
     { value: 'change', label: 'Change', description: 'each merged pull request or direct commit' },

@@ -52,7 +52,7 @@ func (a rest) repository(ctx context.Context, name string) error {
 }
 
 func (a rest) owner(ctx context.Context, login string) error {
-	_, err := a.list(ctx, login, func(path string) ([]*api.Repository, fetched, error) {
+	_, err := a.list(login, func(path string) ([]*api.Repository, fetched, error) {
 		return fetchPage[api.Repository](ctx, a.run, login, path, 1, 1, "")
 	})
 	return err
@@ -60,7 +60,7 @@ func (a rest) owner(ctx context.Context, login string) error {
 
 // owned lists an owner's repositories. REST does not say what is new in them, so that each is looked at.
 func (a rest) owned(ctx context.Context, login string) ([]target, error) {
-	repositories, err := a.list(ctx, login, func(path string) ([]*api.Repository, fetched, error) {
+	repositories, err := a.list(login, func(path string) ([]*api.Repository, fetched, error) {
 		return fetchAll[api.Repository](ctx, a.run, login, path, "")
 	})
 	var found []target
@@ -73,7 +73,7 @@ func (a rest) owned(ctx context.Context, login string) ([]target, error) {
 }
 
 // list reads the repositories of an organisation, or else of a person.
-func (a rest) list(ctx context.Context, login string, read func(path string) ([]*api.Repository, fetched, error)) ([]*api.Repository, error) {
+func (a rest) list(login string, read func(path string) ([]*api.Repository, fetched, error)) ([]*api.Repository, error) {
 	for _, kind := range []string{"orgs", "users"} {
 		list, _, err := read(kind + "/" + url.PathEscape(login) + "/repos?sort=full_name")
 		if !isAbsent(err, http.StatusNotFound) {
