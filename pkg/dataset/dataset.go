@@ -32,7 +32,11 @@ var sources = map[settings.SourceType]func(settings.Source, *http.Client) source
 
 // Options are what a dataset is opened with.
 type Options struct {
-	Name     string
+	// Name keeps the data apart from others' in the same store.
+	Name string
+	// Owner is the data source, by which a registry tells datasets apart: two data sources that share a name share data,
+	// not a collector. Empty: the name.
+	Owner    string
 	Settings settings.Settings
 	// Client is used for every source; each source adds its own credentials to its own host's requests.
 	Client *http.Client

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -35,10 +36,11 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 	if r.slots == nil {
 		r.slots = map[string]*slot{}
 	}
-	s := r.slots[o.Name]
+	owner := cmp.Or(o.Owner, o.Name)
+	s := r.slots[owner]
 	if s == nil {
 		s = &slot{}
-		r.slots[o.Name] = s
+		r.slots[owner] = s
 	}
 	r.mu.Unlock()
 
@@ -71,7 +73,7 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 }
 
 func (s *slot) openStore(ctx context.Context, o Options) error {
-	key := string(o.Settings.Store.Type) + "\x00" + o.Settings.Store.Path
+	key := string(o.Settings.Store.Type) + "\x00" + o.Settings.Store.Path + "\x00" + o.Name
 	if s.store != nil && s.storeKey == key {
 		return nil
 	}

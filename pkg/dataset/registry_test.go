@@ -131,6 +131,26 @@ func TestTwoDatasetsInOneFileDoNotSeeEachOther(t *testing.T) {
 	assert.Zero(t, deployments(acquire(t, r, "1/other", s)))
 }
 
+func TestTwoDataSourcesMayShareADataset(t *testing.T) {
+	r, url, path := open(t), silent(t), filepath.Join(t.TempDir(), "dora.db")
+	datasettest.Fill(t, path, "shared", datasettest.Events()...)
+	s := parse(t, url, `,"store":{"path":"`+path+`","dataset":"shared"},"services":`+datasettest.Services)
+	of := func(owner string, s settings.Settings) *dataset.Dataset {
+		o := options(t, "shared", s)
+		o.Owner = owner
+		d, err := r.Acquire(t.Context(), o)
+		require.NoError(t, err)
+		return d
+	}
+	one := of("1/one", s)
+	s.Definition.Unit = dora.UnitCommit
+	two := of("1/two", s)
+	assert.NotSame(t, one, two)
+	assert.Equal(t, deployments(one), deployments(two))
+	s.Definition.Unit = dora.UnitChange
+	assert.Same(t, one, of("1/one", s), "the second did not take the first one's place")
+}
+
 func TestAStoreThatCannotBeOpenedSaysWhyAndIsTriedAgain(t *testing.T) {
 	r, url, dir := open(t), silent(t), t.TempDir()
 	inTheWay := filepath.Join(dir, "data")

@@ -61,10 +61,12 @@ func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (
 	if err != nil {
 		return dataset.Options{}, err
 	}
+	// A uid is unique only within its organisation. The namespace that is to replace the number has another form in
+	// Grafana Cloud, and datasets that are stored must keep their names.
+	organisation := backend.PluginConfigFromContext(ctx).OrgID //nolint:staticcheck
 	return dataset.Options{
-		// A uid is unique only within its organisation. The namespace that is to replace the number has another form in
-		// Grafana Cloud, and datasets that are stored must keep their names.
-		Name:      settings.Dataset(parsed.Store, backend.PluginConfigFromContext(ctx).OrgID, s.UID), //nolint:staticcheck
+		Name:      settings.Dataset(parsed.Store, organisation, s.UID),
+		Owner:     settings.Dataset(settings.Store{}, organisation, s.UID),
 		Settings:  parsed,
 		Client:    client,
 		ClientKey: clientKey(s),
