@@ -30,6 +30,18 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     errors,
     field,
     emitted: () => page.evaluate(() => window.emitted),
+    /** What holds once the page has come to rest: an editor hands a choice over after it is drawn. */
+    async soon(holds) {
+      for (const end = Date.now() + 5_000; ; await drawn()) {
+        try {
+          return await holds();
+        } catch (error) {
+          if (Date.now() > end) {
+            throw error;
+          }
+        }
+      }
+    },
     replace: (next) => page.evaluate((settings) => window.replace(settings), next),
 
     /** Opens a menu, perhaps enters what an option is called, and goes down to it. */
@@ -43,7 +55,9 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
       await page.getByRole('option').filter({ hasText: option }).first().waitFor();
       await drawn();
       const marked = page.locator('[role=option][aria-selected=true]').filter({ hasText: option });
-      for (let steps = 0; (await marked.count()) === 0; steps++) {
+      /** The mark can still move while the menu narrows to what was entered. */
+      const stays = async () => (await marked.count()) > 0 && (await drawn(), (await marked.count()) > 0);
+      for (let steps = 0; !(await stays()); steps++) {
         if (steps === 20) {
           throw new Error(`"${option}" is not reached with the keyboard`);
         }
@@ -51,7 +65,9 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
         await drawn();
       }
       await page.keyboard.press('Enter');
+      await drawn();
       await field(label).blur();
+      await drawn();
     },
 
     async type(label, text, scope) {

@@ -21,22 +21,26 @@ export const stories = {
     value: { refId: 'A' },
     modes: both,
     async tell(opened) {
-      const { choose, emitted, page } = opened;
+      const { choose, emitted, page, soon } = opened;
       await choose('Metric', 'Change lead time');
       await choose('Statistic', '90th percentile');
       await choose('Per', 'week');
       await choose('Group by', 'team');
-      assert.deepEqual(await emitted(), {
-        refId: 'A',
-        version: 1,
-        metric: 'lead_time',
-        statistic: 'p90',
-        bucket: 'week',
-        groupBy: ['team'],
-      });
-      assert.equal(
-        await page.getByRole('status').textContent(),
-        '90th percentile of change lead time per week, by team.'
+      await soon(async () =>
+        assert.deepEqual(await emitted(), {
+          refId: 'A',
+          version: 1,
+          metric: 'lead_time',
+          statistic: 'p90',
+          bucket: 'week',
+          groupBy: ['team'],
+        })
+      );
+      await soon(async () =>
+        assert.equal(
+          await page.getByRole('status').textContent(),
+          '90th percentile of change lead time per week, by team.'
+        )
       );
       await accessible(opened);
     },
@@ -46,30 +50,34 @@ export const stories = {
     editor: 'query',
     value: { refId: 'A' },
     async tell(opened, { asked }) {
-      const { choose, emitted, page, press } = opened;
+      const { choose, emitted, page, press, soon } = opened;
       await press('Add filter');
       await choose('Where', 'team');
       assert.deepEqual(asked, []);
       await choose('Values', 'prescriptions', { entered: false });
       await choose('Condition', 'is none of');
-      assert.deepEqual((await emitted()).filters, [{ field: 'team', op: 'not_in', values: ['prescriptions'] }]);
+      await soon(async () =>
+        assert.deepEqual((await emitted()).filters, [{ field: 'team', op: 'not_in', values: ['prescriptions'] }])
+      );
       assert.equal(asked[0].queryType, 'values');
       assert.equal(asked[0].field, 'team');
-      assert.match(await page.getByRole('status').textContent(), /, without team prescriptions\.$/);
+      await soon(async () =>
+        assert.match(await page.getByRole('status').textContent(), /, without team prescriptions\.$/)
+      );
       await accessible(opened);
       await press('Remove filter 1');
-      assert.equal((await emitted()).filters, undefined);
+      await soon(async () => assert.equal((await emitted()).filters, undefined));
     },
   },
 
   'free text and variables go in where the backend cannot answer': {
     editor: 'query',
     value: { refId: 'A', filters: [{ field: 'service', op: 'in', values: [] }] },
-    async tell({ choose, emitted, errors }, { address, backend }) {
+    async tell({ choose, emitted, errors, soon }, { address, backend }) {
       backend.broken = true;
       await choose('Values', '$team', { entered: false });
       await choose('Values', 'pay*');
-      assert.deepEqual((await emitted()).filters[0].values, ['$team', 'pay*']);
+      await soon(async () => assert.deepEqual((await emitted()).filters[0].values, ['$team', 'pay*']));
       assert.deepEqual([...new Set(errors.splice(0))], [`404: ${address}api/ds/query`]);
     },
   },
@@ -109,13 +117,13 @@ export const stories = {
     value: { refId: 'A', metric: 'velocity', filters: [{ field: 'author', op: 'like' }] },
     modes: both,
     async tell(opened) {
-      const { choose, emitted, page } = opened;
+      const { choose, emitted, page, soon } = opened;
       const alert = page.getByRole('alert', { name: 'This query cannot be computed' });
       assert.match(await alert.textContent(), /metric "velocity" is unknown; allowed: deployment_frequency, lead_time/);
       await accessible(opened);
       await choose('Metric', 'Deployment rework rate');
-      assert.equal((await emitted()).metric, 'rework_rate');
-      assert.doesNotMatch(await alert.textContent(), /velocity/);
+      await soon(async () => assert.equal((await emitted()).metric, 'rework_rate'));
+      await soon(async () => assert.doesNotMatch(await alert.textContent(), /velocity/));
     },
   },
 
@@ -124,7 +132,9 @@ export const stories = {
     value: { refId: 'x' },
     async tell(opened) {
       await opened.choose('Names of each', 'team');
-      assert.deepEqual(await opened.emitted(), { refId: 'x', version: 1, queryType: 'values', field: 'team' });
+      await opened.soon(async () =>
+        assert.deepEqual(await opened.emitted(), { refId: 'x', version: 1, queryType: 'values', field: 'team' })
+      );
       await accessible(opened);
     },
   },
@@ -134,27 +144,32 @@ export const stories = {
     value: settings({}),
     modes: both,
     async tell(opened) {
-      const { choose, emitted, field, page, press, replace, type } = opened;
+      const { choose, emitted, field, page, press, replace, soon, type } = opened;
       await press('Add source');
-      assert.ok(await page.getByText('sources[0].repositories must name at least one').isVisible());
+      await soon(async () =>
+        assert.ok(await page.getByText('sources[0].repositories must name at least one').isVisible())
+      );
       await type('Repositories', 'example-health/*\n!example-health/archived-*');
       await type('Token', 'secret-1');
       await type('Incident labels', 'incident');
       await choose('Lead time starts', 'Merged');
       await choose('Keep events in', 'SQLite file');
       await type('File', '/var/lib/grafana/live-dora.db');
-      const { jsonData, secureJsonData } = await emitted();
-      assert.deepEqual(jsonData, {
-        sources: [
-          {
-            id: 'github',
-            type: 'github',
-            repositories: ['example-health/*', '!example-health/archived-*'],
-            incidents: { labels: ['incident'] },
-          },
-        ],
-        definition: { leadTimeStart: 'merged' },
-        store: { type: 'sqlite', path: '/var/lib/grafana/live-dora.db' },
+      const { jsonData, secureJsonData } = await soon(async () => {
+        const handed = await emitted();
+        assert.deepEqual(handed.jsonData, {
+          sources: [
+            {
+              id: 'github',
+              type: 'github',
+              repositories: ['example-health/*', '!example-health/archived-*'],
+              incidents: { labels: ['incident'] },
+            },
+          ],
+          definition: { leadTimeStart: 'merged' },
+          store: { type: 'sqlite', path: '/var/lib/grafana/live-dora.db' },
+        });
+        return handed;
       });
       assert.deepEqual(secureJsonData, { 'sources.github.token': 'secret-1' });
       assert.equal(await page.getByRole('alert').count(), 0);
@@ -165,7 +180,7 @@ export const stories = {
       assert.ok(await field('Id').isDisabled());
       assert.ok(!(await page.content()).includes('secret-1'));
       await press('Reset');
-      assert.deepEqual((await emitted()).secureJsonData, { 'sources.github.token': '' });
+      await soon(async () => assert.deepEqual((await emitted()).secureJsonData, { 'sources.github.token': '' }));
     },
   },
 
@@ -174,18 +189,22 @@ export const stories = {
     value: settings({ jsonData: { sources: [github], services: [service] } }),
     modes: both,
     async tell(opened) {
-      const { emitted, page, press, type } = opened;
+      const { emitted, page, press, soon, type } = opened;
       await press('Add service');
       const second = page.getByRole('group', { name: 'Service 2', exact: true });
       await type('Environment pattern', '(', second);
-      assert.ok(await page.getByText('services[1].name must not be empty').isVisible());
-      assert.ok(
-        await page.getByText('services[1].deployments[0].environment must be a regular expression').isVisible()
+      await soon(async () => assert.ok(await page.getByText('services[1].name must not be empty').isVisible()));
+      await soon(async () =>
+        assert.ok(
+          await page.getByText('services[1].deployments[0].environment must be a regular expression').isVisible()
+        )
       );
-      assert.deepEqual((await emitted()).jsonData.services[1], {
-        name: '',
-        deployments: [{ source: 'github', environment: '(' }],
-      });
+      await soon(async () =>
+        assert.deepEqual((await emitted()).jsonData.services[1], {
+          name: '',
+          deployments: [{ source: 'github', environment: '(' }],
+        })
+      );
       await accessible(opened);
     },
   },
