@@ -11,6 +11,9 @@ import (
 // Snapshot is what a history means under one definition. It is immutable: any number of readers share it.
 type Snapshot struct {
 	Definition Definition
+	// Version rises whenever the history took in an event that may change facts. A service whose facts are the same
+	// pointer in two snapshots of one definition was not touched between them.
+	Version uint64
 	// Services are the facts of each service, by name.
 	Services []*Facts
 	// Earliest and Latest are when the first and last deployment, failed run, incident or recovery was; zero where
@@ -38,7 +41,7 @@ func (h *History) Derive(def Definition) *Snapshot {
 		v = &view{services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
 		h.views[key] = v
 	}
-	snapshot := &Snapshot{Definition: def}
+	snapshot := &Snapshot{Definition: def, Version: h.version}
 	services := h.mappedServices()
 	if v.all {
 		clear(v.services)

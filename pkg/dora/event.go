@@ -16,6 +16,7 @@ const (
 	KindChange     Kind = "change"
 	KindDeployment Kind = "deployment"
 	KindIncident   Kind = "incident"
+	KindCorrection Kind = "correction"
 )
 
 // Header identifies an event and its version. Embedding it makes a struct an Event.
@@ -212,6 +213,9 @@ func (*Deployment) Kind() Kind { return KindDeployment }
 // Kind implements Event.
 func (*Incident) Kind() Kind { return KindIncident }
 
+// Kind implements Event.
+func (*Correction) Kind() Kind { return KindCorrection }
+
 // Encode writes an event as JSON, the form in which stores keep it.
 func Encode(e Event) ([]byte, error) { return json.Marshal(e) }
 
@@ -229,6 +233,8 @@ func Decode(kind Kind, body []byte) (Event, error) {
 		e = new(Deployment)
 	case KindIncident:
 		e = new(Incident)
+	case KindCorrection:
+		e = new(Correction)
 	default:
 		return nil, fmt.Errorf("an event of unknown kind %q: the store was written by a newer version", kind)
 	}

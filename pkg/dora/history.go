@@ -20,6 +20,7 @@ type History struct {
 	mapped       []Service              // the services in force; nil when they must be listed anew
 	touched      map[string]bool        // services whose facts are out of date
 	everything   bool                   // all of them are
+	version      uint64                 // rises with each event that may change facts
 	views        map[string]*view       // by definition
 }
 
@@ -230,6 +231,7 @@ func (h *History) incidentsOf(s *Service) []*incident {
 }
 
 func (h *History) touch(r *repository) {
+	h.version++
 	if h.everything {
 		return
 	}
@@ -242,6 +244,7 @@ func (h *History) touch(r *repository) {
 }
 
 func (h *History) touchIncident(e *Incident) {
+	h.version++
 	if h.everything {
 		return
 	}
