@@ -107,6 +107,18 @@ func (r *repo) deploy(environment, name string, finished time.Time) *dora.Deploy
 	return d
 }
 
+// deployment is the nth of the story, from 1.
+func (r *repo) deployment(n int) *dora.Deployment {
+	r.t.Helper()
+	for _, e := range r.events {
+		if d, ok := e.(*dora.Deployment); ok && d.Number == int64(9000+n) {
+			return d
+		}
+	}
+	require.Fail(r.t, "there is no such deployment")
+	return nil
+}
+
 // incident opens an incident, and it is never resolved unless the story says so.
 func (r *repo) incident(opened time.Time, text string) *dora.Incident {
 	r.incidents++

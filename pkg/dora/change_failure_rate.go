@@ -144,27 +144,42 @@ func (l *lane) accuse(def *Definition) {
 	}
 }
 
-// link finds what each of the service's incidents is held against: the deployment that its text names, else the
-// latest one within the window.
+// link finds what each of the service's incidents is held against: the deployment that a person named, else the one
+// that its text names, else the latest one within the window.
 func (h *History) link(f *Facts, def *Definition) {
 	byEvent := map[*Deployment]*DeploymentFact{}
 	for _, d := range f.Deployments {
 		byEvent[d.Event] = d
 	}
-	for _, i := range h.incidentsOf(&f.Service) {
-		fact := &IncidentFact{Event: i.event}
+	var byID map[string]*DeploymentFact // only people use ids
+	if len(h.said) > 0 {
+		byID = map[string]*DeploymentFact{}
+		for _, d := range f.Deployments {
+			byID[d.Event.FullID()] = d
+		}
+	}
+	for _, i := range h.incidentsOf(f, byID) {
+		fact := &IncidentFact{Event: i.event, Said: h.said.inForce(i.event.FullID(), f.Service.Name)}
+		if fact.Said.says(VerdictIgnored) {
+			f.Unmeasured[ReasonIgnored]++
+			continue
+		}
 		f.Incidents = append(f.Incidents, fact)
 		for _, token := range i.mentions {
 			h.follow(fact, token, byEvent)
 		}
 		switch {
+		case fact.Said.says(VerdictUnlinked):
+			fact.Linked = nil
+		case fact.Said.says(VerdictLinked) && byID[fact.Said.Deployment] != nil:
+			fact.Linked, fact.By = byID[fact.Said.Deployment], EvidenceManual
 		case fact.Linked != nil:
 			fact.By = EvidenceExplicit
-		case !fact.Names:
+		case !fact.Names && !fact.Said.says(VerdictLinked): // a person who holds it against another service's names one too
 			fact.Linked = latestWithin(f.Deployments, i.event.Opened, time.Duration(def.IncidentWindow))
 			fact.By = EvidenceIncident
 		}
-		if fact.Linked == nil || !def.Uses(fact.By) {
+		if fact.Linked == nil || (fact.By != EvidenceManual && !def.Uses(fact.By)) {
 			fact.Linked, fact.By = nil, ""
 		}
 	}

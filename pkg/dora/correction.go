@@ -1,6 +1,12 @@
 package dora
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Correction is a person's word on a deployment or an incident: manual evidence, the strongest there is. It is an event
 // like any other: it is stored, shown where it applies, and can be undone.
@@ -39,4 +45,125 @@ const (
 // Allowed lists the verdicts.
 func (Verdict) Allowed() []string {
 	return []string{string(VerdictFailed), string(VerdictNotFailed), string(VerdictLinked), string(VerdictUnlinked), string(VerdictIgnored)}
+}
+
+// subject is the full id of what the word is about.
+func (c *Correction) subject() string {
+	if c.Incident != "" {
+		return c.Incident
+	}
+	return c.Deployment
+}
+
+// says tells whether a word, which may be missing, is a verdict.
+func (c *Correction) says(v Verdict) bool { return c != nil && c.Verdict == v }
+
+// words are what people said, by the full id of what it is about.
+type words map[string][]*Correction
+
+// inForce is the word that counts for a service: of those that were not taken back, the last that was made. nil if
+// nobody said anything.
+func (w words) inForce(subject, service string) *Correction {
+	var last *Correction
+	for _, c := range w[subject] {
+		if c.Undone || (c.Service != "" && c.Service != service) {
+			continue
+		}
+		if last == nil || cmp.Or(c.Made.Compare(last.Made), cmp.Compare(c.ID, last.ID)) > 0 {
+			last = c
+		}
+	}
+	return last
+}
+
+// onDeployment is the word on a deployment that counts for a service.
+func (w words) onDeployment(d *Deployment, service string) *Correction {
+	if len(w) == 0 {
+		return nil // a full id for each deployment would cost more than all else
+	}
+	return w.inForce(d.FullID(), service)
+}
+
+func (h *History) applyCorrection(e *Correction) {
+	if old := h.corrections[e.FullID()]; old != nil {
+		if !e.NewerThan(old.Header) {
+			return
+		}
+		h.touchCorrected(old)
+		h.said[old.subject()] = slices.DeleteFunc(h.said[old.subject()], func(c *Correction) bool { return c == old })
+	}
+	h.corrections[e.FullID()] = e
+	h.said[e.subject()] = append(h.said[e.subject()], e)
+	h.touchCorrected(e)
+}
+
+// touchCorrected marks the services of what a word is about.
+func (h *History) touchCorrected(c *Correction) {
+	h.version++
+	if h.everything {
+		return
+	}
+	if r, d := h.deployment(c.Deployment); d != nil {
+		h.touch(r)
+	}
+	if i := h.incidents[c.Incident]; i != nil {
+		h.touchIncident(i.event)
+	}
+}
+
+// deployment finds a deployment by its full id; nil if it is not known.
+func (h *History) deployment(fullID string) (*repository, *Deployment) {
+	source, id, _ := strings.Cut(fullID, ":")
+	for key, r := range h.repositories {
+		if key.source == source {
+			if d := r.deployments[id]; d != nil {
+				return r, d
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Deployment finds a deployment by its full id; nil if it is not known.
+func (h *History) Deployment(fullID string) *Deployment {
+	_, d := h.deployment(fullID)
+	return d
+}
+
+// Incident finds an incident by its full id; nil if it is not known.
+func (h *History) Incident(fullID string) *Incident {
+	if i := h.incidents[fullID]; i != nil {
+		return i.event
+	}
+	return nil
+}
+
+// Corrections lists every word that was said, those that were taken back too, by when they were made.
+func (h *History) Corrections() []*Correction {
+	return slices.SortedFunc(maps.Values(h.corrections), func(a, b *Correction) int {
+		return cmp.Or(a.Made.Compare(b.Made), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// correct takes people's words on the service's deployments: the strongest evidence, for or against.
+func (h *History) correct(f *Facts) {
+	for _, d := range f.Deployments {
+		d.Said = h.said.onDeployment(d.Event, f.Service.Name)
+		if d.Said.says(VerdictFailed) {
+			d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceManual, By: d.Said.FullID(), At: d.Said.Made})
+		}
+	}
+}
+
+// attributed lists the incidents that people hold against the service's deployments, though its settings leave them to
+// others.
+func (h *History) attributed(f *Facts, byID map[string]*DeploymentFact) []*incident {
+	var found []*incident
+	for _, c := range h.corrections {
+		i := h.incidents[c.Incident]
+		if c.Verdict == VerdictLinked && i != nil && !i.event.Withdrawn && byID[c.Deployment] != nil && h.said.inForce(c.Incident, f.Service.Name) == c {
+			found = append(found, i)
+		}
+	}
+	return found
 }

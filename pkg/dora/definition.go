@@ -107,8 +107,9 @@ func (Inclusion) Allowed() []string { return []string{string(Include), string(Ex
 // EvidenceKind names why a deployment is held to have failed.
 type EvidenceKind string
 
-// The kinds of evidence, strongest first.
+// The kinds of evidence, strongest first. A person's word cannot be switched off, only taken back.
 const (
+	EvidenceManual   EvidenceKind = "manual"   // a correction says so
 	EvidenceExplicit EvidenceKind = "explicit" // an incident names the deployment
 	EvidenceRollback EvidenceKind = "rollback" // an earlier version was deployed again in its place
 	EvidenceRemedy   EvidenceKind = "remedy"   // a later deployment ships its revert or a hotfix

@@ -89,8 +89,11 @@ func (h *History) spread() {
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
 	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}}
-	lanes, failed := h.lanes(s)
+	lanes, failed, ignored := h.lanes(s)
 	f.FailedRuns = failed
+	if ignored > 0 {
+		f.Unmeasured[ReasonIgnored] = ignored
+	}
 	if len(failed) > 0 {
 		f.Unmeasured[ReasonFailedRun] = len(failed)
 	}
@@ -111,6 +114,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		f.lanes = append(f.lanes, laneName{l.environment, l.repository.name})
 	}
 	slices.SortFunc(f.Deployments, byFinish)
+	h.correct(f)
 	h.link(f, def)
 	f.rank()
 	remedies := map[*DeploymentFact]bool{}

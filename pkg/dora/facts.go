@@ -36,8 +36,10 @@ type DeploymentFact struct {
 	Rollback bool
 	// BotsOnly says that it shipped changes, and machines made all of them.
 	BotsOnly bool
-	// Evidence says why it is held to have failed, the strongest first; empty if it is not.
+	// Evidence says what speaks for its failure, the strongest first.
 	Evidence []Evidence
+	// Said is a person's word on it; nil if there is none. VerdictNotFailed outweighs all evidence.
+	Said *Correction
 	// Recovered is the earliest end of its failure; nil while it lasts, or where it did not fail.
 	Recovered *RecoveryFact
 	// Rework says why it was unplanned work; empty if it was planned.
@@ -51,8 +53,8 @@ type DeploymentFact struct {
 	mends    []mend // what its changes put right
 }
 
-// Failed says whether anything is held against the deployment.
-func (d *DeploymentFact) Failed() bool { return len(d.Evidence) > 0 }
+// Failed says whether the deployment is held to have failed.
+func (d *DeploymentFact) Failed() bool { return len(d.Evidence) > 0 && !d.Said.says(VerdictNotFailed) }
 
 // ChangeFact is one unit of lead time that a deployment shipped first.
 type ChangeFact struct {
@@ -105,12 +107,15 @@ type IncidentFact struct {
 	Remedy *DeploymentFact
 	// Names says that its text names a deployment, of whatever service: such an incident is not linked by time.
 	Names bool
+	// Said is a person's word on it; nil if there is none.
+	Said *Correction
 }
 
 // Evidence is one reason why a deployment is held to have failed.
 type Evidence struct {
 	Kind EvidenceKind
-	// By is the full id of the incident, or of the later deployment that rolled back or carried the remedy.
+	// By is the full id of the incident, of the later deployment that rolled back or carried the remedy, or of the
+	// correction.
 	By string
 	// Change is the remedy's pull request; 0 for a plain commit and for other kinds.
 	Change int
@@ -152,4 +157,5 @@ const (
 	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found
 	ReasonClamped            Reason = "clamped"             // a stage's bounds were out of order
 	ReasonNegativeRecovery   Reason = "negative_recovery"   // recovered before it finished
+	ReasonIgnored            Reason = "ignored"             // a deployment or an incident that a person said to ignore
 )

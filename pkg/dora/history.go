@@ -16,6 +16,8 @@ type History struct {
 	incidents    map[string]*incident          // by full id
 	reported     map[repositoryKey][]*incident // by source and repository
 	named        nameIndex
+	corrections  map[string]*Correction // by full id
+	said         words
 	mentioned    map[string][]*incident // by token: the incidents whose text has it
 	mapped       []Service              // the services in force; nil when they must be listed anew
 	touched      map[string]bool        // services whose facts are out of date
@@ -68,6 +70,8 @@ func NewHistory(mapping Mapping) *History {
 		repositories: map[repositoryKey]*repository{},
 		incidents:    map[string]*incident{},
 		reported:     map[repositoryKey][]*incident{},
+		corrections:  map[string]*Correction{},
+		said:         words{},
 		named:        nameIndex{},
 		mentioned:    map[string][]*incident{},
 		touched:      map[string]bool{},
@@ -92,6 +96,8 @@ func (h *History) Apply(events ...Event) {
 			h.applyDeployment(e)
 		case *Incident:
 			h.applyIncident(e)
+		case *Correction:
+			h.applyCorrection(e)
 		}
 	}
 }
@@ -205,10 +211,15 @@ func (i *incident) place() repositoryKey {
 	return repositoryKey{i.event.Source, strings.ToLower(i.event.Repository)}
 }
 
-// incidentsOf lists the incidents that belong to a service, each once.
-func (h *History) incidentsOf(s *Service) []*incident {
-	var found []*incident
+// incidentsOf lists the incidents that belong to a service, each once: by its settings, and by people's words on its
+// deployments.
+func (h *History) incidentsOf(f *Facts, byID map[string]*DeploymentFact) []*incident {
+	s := &f.Service
+	found := h.attributed(f, byID)
 	seen := map[*incident]bool{}
+	for _, i := range found {
+		seen[i] = true
+	}
 	collect := func(rule *IncidentRule, reported []*incident) {
 		for _, i := range reported {
 			if !seen[i] && !i.event.Withdrawn && rule.Matches(i.event) {
@@ -253,6 +264,11 @@ func (h *History) touchIncident(e *Incident) {
 			if s.Incidents[i].Matches(e) {
 				h.touched[s.Name] = true
 			}
+		}
+	}
+	for _, c := range h.said[e.FullID()] {
+		if r, d := h.deployment(c.Deployment); d != nil {
+			h.touch(r) // the service that a person holds it against may be none of those
 		}
 	}
 }

@@ -21,8 +21,9 @@ func byFinish(a, b *DeploymentFact) int {
 	return cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
 }
 
-// lanes sorts a service's deployments into lanes, and sets the runs that never succeeded apart.
-func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun) {
+// lanes sorts a service's deployments into lanes, and sets the runs that never succeeded apart. What people said to
+// ignore is as if it had never been; it is counted.
+func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun, ignored int) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -36,11 +37,15 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun) {
 			if !h.serves(s, d) {
 				continue
 			}
-			finished := d.Finished()
-			if finished.IsZero() {
-				if at := d.Failed(); !at.IsZero() {
-					failed = append(failed, FailedRun{d, at})
-				}
+			finished, broken := d.Finished(), d.Failed()
+			switch {
+			case finished.IsZero() && broken.IsZero():
+				continue
+			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
+				ignored++
+				continue
+			case finished.IsZero():
+				failed = append(failed, FailedRun{d, broken})
 				continue
 			}
 			key := laneKey{r, d.Environment}
@@ -66,7 +71,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun) {
 	slices.SortFunc(failed, func(a, b FailedRun) int {
 		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
 	})
-	return lanes, failed
+	return lanes, failed, ignored
 }
 
 // deploysFrom says whether any of a service's deployments may come from a repository.

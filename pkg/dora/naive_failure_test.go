@@ -219,7 +219,7 @@ func leadingNumber(text string) int {
 }
 
 // link holds a service's incidents against its deployments, and tells of them.
-func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
+func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora.Reason]int) []string {
 	type told struct {
 		opened time.Time
 		text   string
@@ -227,7 +227,19 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 	var incidents []told
 	sort.SliceStable(n.incidents, func(a, b int) bool { return n.incidents[a].Opened.Before(n.incidents[b].Opened) })
 	for _, i := range n.incidents {
-		if i.Withdrawn || !slices.ContainsFunc(s.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) }) {
+		said := n.said(i.FullID(), s)
+		var byHand *naiveDeployment
+		for _, d := range all {
+			if said.Verdict == dora.VerdictLinked && said.Deployment == d.event.FullID() {
+				byHand = d
+			}
+		}
+		mapped := slices.ContainsFunc(s.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) })
+		if i.Withdrawn || (!mapped && byHand == nil) {
+			continue
+		}
+		if said.Verdict == dora.VerdictIgnored {
+			unmeasured[dora.ReasonIgnored]++
 			continue
 		}
 		var linked, remedy *naiveDeployment
@@ -262,7 +274,7 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 		if !n.def.Uses(dora.EvidenceExplicit) {
 			linked, by = nil, ""
 		}
-		if !names && n.def.Uses(dora.EvidenceIncident) {
+		if !names && said.Verdict != dora.VerdictLinked && n.def.Uses(dora.EvidenceIncident) {
 			for _, d := range all {
 				if !d.event.Finished().After(i.Opened) {
 					linked, by = d, dora.EvidenceIncident
@@ -271,6 +283,12 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 			if linked != nil && i.Opened.Sub(linked.event.Finished()) > time.Duration(n.def.IncidentWindow) {
 				linked, by = nil, ""
 			}
+		}
+		switch {
+		case said.Verdict == dora.VerdictUnlinked:
+			linked, by = nil, ""
+		case byHand != nil:
+			linked, by = byHand, dora.EvidenceManual
 		}
 		text := fmt.Sprintf("incident %s names=%t", i.FullID(), names)
 		if linked != nil {
@@ -290,6 +308,24 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment) []string {
 		lines[i] = incidents[i].text
 	}
 	return lines
+}
+
+// said is the last word of a person, on a deployment or an incident, that counts for a service and was not taken back.
+func (n *naive) said(about string, s dora.Service) dora.Correction {
+	var last dora.Correction
+	for _, c := range n.corrections {
+		subject := c.Deployment
+		if c.Incident != "" {
+			subject = c.Incident
+		}
+		if subject != about || c.Undone || (c.Service != "" && c.Service != s.Name) {
+			continue
+		}
+		if c.Made.After(last.Made) || c.Made.Equal(last.Made) && c.ID > last.ID {
+			last = *c
+		}
+	}
+	return last
 }
 
 // words are the tokens of an incident's text. A colon ends one, so that the last part of a full id is the number.
@@ -312,7 +348,7 @@ func named(word string, d *dora.Deployment) bool {
 
 // recovered is the earliest end of a failure.
 func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) string {
-	if len(d.evidence) == 0 {
+	if len(d.evidence) == 0 || d.said.Verdict == dora.VerdictNotFailed {
 		return ""
 	}
 	ends := slices.Clone(d.recovery)

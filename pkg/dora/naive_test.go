@@ -20,6 +20,7 @@ type naive struct {
 	changes      []*dora.Change
 	deployments  []*dora.Deployment
 	incidents    []*dora.Incident
+	corrections  []*dora.Correction
 }
 
 // set is a set of commits, by sha.
@@ -52,6 +53,8 @@ func newNaive(mapping dora.Mapping, def dora.Definition, events []dora.Event) *n
 			n.deployments = append(n.deployments, e)
 		case *dora.Incident:
 			n.incidents = append(n.incidents, e)
+		case *dora.Correction:
+			n.corrections = append(n.corrections, e)
 		}
 	}
 	return n
@@ -228,6 +231,7 @@ type naiveDeployment struct {
 	reverts  []*naiveDeployment // what its reverts undo
 	hotfixes []*naiveDeployment // what its hotfixes mend
 	remedy   bool               // of an incident
+	said     dora.Correction    // a person's word
 }
 
 type naiveEnd struct {
@@ -282,6 +286,10 @@ func (n *naive) service(s dora.Service) []string {
 		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
 			continue
 		}
+		if n.said(d.FullID(), s).Verdict == dora.VerdictIgnored && (!d.Finished().IsZero() || !d.Failed().IsZero()) {
+			unmeasured[dora.ReasonIgnored]++
+			continue
+		}
 		if d.Finished().IsZero() {
 			if !d.Failed().IsZero() {
 				failedRuns = append(failedRuns, "failed run "+d.FullID()+" "+stamp(d.Failed()))
@@ -312,7 +320,13 @@ func (n *naive) service(s dora.Service) []string {
 		all = append(all, l.deployments...)
 	}
 	sort.Slice(all, func(i, j int) bool { return earlierDeployment(all[i], all[j]) })
-	incidents := n.link(s, all)
+	for _, d := range all {
+		d.said = n.said(d.event.FullID(), s)
+		if d.said.Verdict == dora.VerdictFailed {
+			d.accuse(dora.EvidenceManual, d.said.FullID(), 0, d.said.Made)
+		}
+	}
+	incidents := n.link(s, all, unmeasured)
 	var told []string
 	for _, d := range all {
 		told = append(told, n.deployment(d, unmeasured)...)
@@ -373,6 +387,9 @@ func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) [
 	}
 	sort.Strings(units)
 	told = append(told, units...)
+	if d.said.Verdict == dora.VerdictNotFailed {
+		told = append(told, "  not failed, says "+d.said.FullID())
+	}
 	sort.Strings(d.evidence)
 	told = append(told, d.evidence...)
 	if end := n.recovered(d, unmeasured); end != "" {

@@ -1,6 +1,9 @@
 package dora
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Recovery time: recovery − finished of each failed deployment.
 
@@ -19,22 +22,26 @@ func (f *Facts) recover() {
 		incidents[i.Event.FullID()] = i.Event
 	}
 	for _, d := range f.Deployments {
+		if !d.Failed() {
+			continue
+		}
 		var ends []RecoveryFact
-		var resolved RecoveryFact
+		var last *Incident // the one that was resolved last; of several the one that opened first
 		unresolved := false
 		for _, e := range d.Evidence {
 			incident := incidents[e.By]
 			switch {
+			case incident == nil && e.Kind == EvidenceManual: // a person's word ends nothing
 			case incident == nil:
 				ends = append(ends, RecoveryFact{At: e.At, By: e.By})
 			case incident.Resolved.IsZero():
 				unresolved = true
-			case incident.Resolved.After(resolved.At):
-				resolved = RecoveryFact{At: incident.Resolved, By: e.By}
+			case last == nil || byResolution(incident, last) > 0:
+				last = incident
 			}
 		}
-		if !unresolved && !resolved.At.IsZero() {
-			ends = append(ends, resolved)
+		if !unresolved && last != nil {
+			ends = append(ends, RecoveryFact{At: last.Resolved, By: last.FullID()})
 		}
 		var first *RecoveryFact
 		for i := range ends {
@@ -50,6 +57,10 @@ func (f *Facts) recover() {
 			d.Recovered = first
 		}
 	}
+}
+
+func byResolution(a, b *Incident) int {
+	return cmp.Or(a.Resolved.Compare(b.Resolved), b.Opened.Compare(a.Opened), cmp.Compare(b.FullID(), a.FullID()))
 }
 
 // recoveries are the samples of recovery time under a definition: at its end, how long a failure or an incident lasted.

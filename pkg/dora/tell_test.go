@@ -58,6 +58,9 @@ func tellDeployment(d *dora.DeploymentFact) []string {
 	}
 	sort.Strings(units)
 	told = append(told, units...)
+	if len(d.Evidence) > 0 && !d.Failed() || d.Said != nil && d.Said.Verdict == dora.VerdictNotFailed {
+		told = append(told, "  not failed, says "+d.Said.FullID())
+	}
 	var evidence []string
 	for _, e := range d.Evidence {
 		evidence = append(evidence, fmt.Sprintf("  failed: %s by %s #%d at %s", e.Kind, e.By, e.Change, stamp(e.At)))

@@ -85,6 +85,7 @@ func drawWorld(draw chooser) *world {
 			w.pull(r, "")
 		}
 	}
+	w.corrections()
 	for _, r := range w.repos {
 		w.events = append(w.events, &dora.Repository{Header: w.head(r.name, w.now), Name: r.name, DefaultBranch: "main", HeadSHA: r.tip})
 		if w.one("an older head", 3) {
@@ -387,6 +388,44 @@ func (w *world) mention(r *worldRepo) string {
 	}
 	other := w.deployments[w.int("also named", 0, len(w.deployments)-1)]
 	return d.SHA + " or " + other.SHA
+}
+
+// corrections are people's words on some of what happened, and second thoughts.
+func (w *world) corrections() {
+	if len(w.deployments) == 0 || w.one("nobody corrects anything", 2) {
+		return
+	}
+	var incidents []*dora.Incident
+	for _, e := range w.events {
+		if i, ok := e.(*dora.Incident); ok {
+			incidents = append(incidents, i)
+		}
+	}
+	for range w.int("corrections", 1, 6) {
+		d := w.deployments[w.int("corrected deployment", 0, len(w.deployments)-1)]
+		made := w.now.Add(time.Duration(w.int("made", 0, 3)) * time.Hour)
+		c := &dora.Correction{Service: w.pick("only for", "", "", "api", "web", "acme/web"), Reason: "seen by those on call", Author: "dev-01", Made: made}
+		place := d.Repository
+		if len(incidents) > 0 && w.one("on an incident", 2) {
+			i := incidents[w.int("corrected incident", 0, len(incidents)-1)]
+			place, _, _ = strings.Cut(i.ID, ":")
+			c.Incident = i.FullID()
+			c.Verdict = oneOf(w.draw, "verdict", dora.VerdictLinked, dora.VerdictLinked, dora.VerdictUnlinked, dora.VerdictIgnored)
+			if c.Verdict == dora.VerdictLinked {
+				c.Deployment = d.FullID()
+			}
+		} else {
+			c.Verdict = oneOf(w.draw, "verdict", dora.VerdictFailed, dora.VerdictNotFailed, dora.VerdictIgnored)
+			c.Deployment = d.FullID()
+		}
+		c.Header = dora.Header{Source: dora.CorrectionsSource, ID: fmt.Sprintf("%s:%d", place, w.next()), Updated: made}
+		w.events = append(w.events, c)
+		if w.one("taken back", 4) {
+			undone := *c
+			undone.Undone, undone.Updated = true, made.Add(time.Hour)
+			w.events = append(w.events, &undone)
+		}
+	}
 }
 
 // drawMapping draws which services there are.
