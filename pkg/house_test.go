@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"store/storetest":     {"dora", "store"},
 	"settings":            {"dora", "strict"},
 	"query":               {"dora", "strict"},
+	"audit":               {"dora"},
 	"source/github":       {"dora", "settings", "source"},
 	"collect":             {"dora", "source", "store"},
 	"dataset":             {"collect", "dora", "settings", "source", "source/github", "store", "store/memory", "store/sqlite"},
@@ -29,7 +30,7 @@ var mayImport = map[string][]string{
 	"plugin":              {"collect", "dataset", "dora", "query", "settings", "source", "strict"},
 	"demo/dashboard":      {"settings"},
 	"demo":                {"demo/dashboard", "dora", "plugin", "settings", "world"},
-	"cli":                 {"collect", "dataset", "demo", "dora", "query", "settings"},
+	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings"},
 	"":                    {"cli", "plugin", "settings"},
 }
 

@@ -18,35 +18,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-// Report is what the report command prints as JSON.
-type Report struct {
-	Definition dora.Definition     `json:"definition"`
-	Series     []ReportSeries      `json:"series"`
-	Unmeasured map[dora.Reason]int `json:"unmeasured"`
-}
-
-// ReportSeries is one statistic of one metric for one group.
-type ReportSeries struct {
-	Metric    dora.Metric       `json:"metric"`
-	Statistic dora.Statistic    `json:"statistic"`
-	Unit      dora.Measure      `json:"unit"` // s, count or ratio
-	Labels    map[string]string `json:"labels"`
-	Points    []ReportPoint     `json:"points"`
-}
-
-// ReportPoint is one figure: from Start, inclusive, to End, exclusive.
-type ReportPoint struct {
-	Start time.Time `json:"start"`
-	End   time.Time `json:"end"`
-	Value *float64  `json:"value"` // null: nothing to measure
-	N     int       `json:"n"`
-	K     *int      `json:"k"` // of a ratio: those that count; null for other metrics
-	// Partial: the bucket is cut, under way, or begins before anything was collected.
-	Partial bool `json:"partial"`
-	// Immature: failures in the bucket may still come to light.
-	Immature bool `json:"immature"`
-}
-
 // bucketTotal is one bucket over the whole range.
 const bucketTotal = "total"
 
@@ -120,7 +91,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 			return noService(name, d.Snapshot())
 		}
 	}
-	report := Report{Definition: d.Settings().Definition, Series: []ReportSeries{}, Unmeasured: map[dora.Reason]int{}}
+	report := query.Report{Definition: d.Settings().Definition, Series: []query.ReportSeries{}, Unmeasured: map[dora.Reason]int{}}
 	for _, text := range texts {
 		q, err := query.Parse(text, d.Settings().Definition)
 		if err != nil {
@@ -135,9 +106,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		}
 		figures := query.Answer(q, d.Snapshot(), r, time.Now())
 		report.Unmeasured = figures.Unmeasured
-		for _, s := range figures.Series {
-			report.Series = append(report.Series, reportSeries(s))
-		}
+		report.Series = append(report.Series, figures.Report().Series...)
 	}
 	return write(out, report)
 }
@@ -199,20 +168,8 @@ func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, err
 	return r, nil
 }
 
-func reportSeries(s dora.Series) ReportSeries {
-	r := ReportSeries{Metric: s.Metric, Statistic: s.Statistic, Unit: s.Unit, Labels: s.Labels, Points: []ReportPoint{}}
-	for _, p := range s.Points {
-		point := ReportPoint{Start: p.Start, End: p.End, Value: p.Value, N: p.N, Partial: p.Partial, Immature: p.Immature}
-		if s.Metric.Row().Unit == dora.Ratio {
-			point.K = &p.K
-		}
-		r.Points = append(r.Points, point)
-	}
-	return r
-}
-
-var formats = map[string]func(io.Writer, Report) error{
-	"json":     func(out io.Writer, r Report) error { return writeJSON(out, r) },
+var formats = map[string]func(io.Writer, query.Report) error{
+	"json":     func(out io.Writer, r query.Report) error { return writeJSON(out, r) },
 	"csv":      writeCSV,
 	"table":    writeTable,
 	"markdown": writeMarkdown,
@@ -225,7 +182,7 @@ func writeJSON(out io.Writer, value any) error {
 }
 
 // rows lays a report out, the header first. A mark tells of a partial (…) or immature (~) bucket.
-func rows(r Report) [][]string {
+func rows(r query.Report) [][]string {
 	labels := map[string]bool{}
 	for _, s := range r.Series {
 		for label := range s.Labels {
@@ -255,11 +212,11 @@ func rows(r Report) [][]string {
 	return all
 }
 
-func writeCSV(out io.Writer, r Report) error {
+func writeCSV(out io.Writer, r query.Report) error {
 	return csv.NewWriter(out).WriteAll(rows(r))
 }
 
-func writeTable(out io.Writer, r Report) error {
+func writeTable(out io.Writer, r query.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range rows(r) {
 		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
@@ -274,7 +231,7 @@ func writeTable(out io.Writer, r Report) error {
 	return w.Flush()
 }
 
-func writeMarkdown(out io.Writer, r Report) error {
+func writeMarkdown(out io.Writer, r query.Report) error {
 	for i, row := range rows(r) {
 		for j := range row {
 			row[j] = strings.ReplaceAll(row[j], "|", `\|`)

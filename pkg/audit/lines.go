@@ -1,0 +1,226 @@
+// Package audit is the way from a figure back to its events, as JSON: the lines that the facts command prints and that
+// the REST API answers with. It knows the domain and nothing else of this module.
+package audit
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// DeploymentLine is a successful deployment to production, with everything that figures rest on.
+type DeploymentLine struct {
+	Kind        string         `json:"kind"`
+	ID          string         `json:"id"`
+	Service     string         `json:"service"`
+	Environment string         `json:"environment"`
+	SHA         string         `json:"sha"`
+	Ref         string         `json:"ref"`
+	Finished    time.Time      `json:"finished"`
+	Redeploy    bool           `json:"redeploy"`
+	Rollback    bool           `json:"rollback"`
+	Commits     int            `json:"commits"` // shipped first, merges included
+	Changes     []ChangeLine   `json:"changes"`
+	Failed      *FailureLine   `json:"failed"`
+	Recovered   *RecoveredLine `json:"recovered"`
+	Rework      *string        `json:"rework"`
+}
+
+// ChangeLine is a unit of lead time that a deployment shipped first.
+type ChangeLine struct {
+	Number      int                 `json:"number,omitempty"`
+	SHA         string              `json:"sha"`
+	FirstCommit *time.Time          `json:"firstCommit"`
+	Opened      *time.Time          `json:"opened"`
+	FirstReview *time.Time          `json:"firstReview"`
+	Approved    *time.Time          `json:"approved"`
+	Merged      *time.Time          `json:"merged"`
+	LeadSeconds *float64            `json:"leadSeconds"`
+	Stages      map[string]*float64 `json:"stages"`
+	Excluded    *string             `json:"excluded"`
+}
+
+// FailureLine is why a deployment is held to have failed.
+type FailureLine struct {
+	Evidence []EvidenceLine `json:"evidence"`
+}
+
+// EvidenceLine is one reason.
+type EvidenceLine struct {
+	Kind   string    `json:"kind"`
+	By     string    `json:"by"`
+	Change int       `json:"change,omitempty"` // the remedy's pull request
+	At     time.Time `json:"at"`
+}
+
+// RecoveredLine is the end of a failure.
+type RecoveredLine struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Seconds float64   `json:"seconds"`
+}
+
+// FailedRunLine is a run that never succeeded.
+type FailedRunLine struct {
+	Kind        string    `json:"kind"`
+	ID          string    `json:"id"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	SHA         string    `json:"sha"`
+	Ref         string    `json:"ref"`
+	Failed      time.Time `json:"failed"`
+}
+
+// IncidentLine is an incident and what it is linked to.
+type IncidentLine struct {
+	Kind         string      `json:"kind"`
+	ID           string      `json:"id"`
+	Service      string      `json:"service"`
+	Number       int64       `json:"number"`
+	Title        string      `json:"title"`
+	Severity     string      `json:"severity"`
+	Opened       time.Time   `json:"opened"`
+	Acknowledged *time.Time  `json:"acknowledged"`
+	Resolved     *time.Time  `json:"resolved"`
+	Linked       *LinkedLine `json:"linked"`
+	Remedy       *string     `json:"remedy"` // the deployment that its text names and that came after it
+}
+
+// LinkedLine is the deployment that an incident is held against.
+type LinkedLine struct {
+	Deployment string `json:"deployment"`
+	Evidence   string `json:"evidence"`
+}
+
+// WaitingLine is a change that is merged and not shipped.
+type WaitingLine struct {
+	Kind    string    `json:"kind"`
+	Service string    `json:"service"`
+	Number  int       `json:"number,omitempty"`
+	SHA     string    `json:"sha"`
+	Merged  time.Time `json:"merged"`
+}
+
+// UnmeasuredLine counts what could not be measured, and why.
+type UnmeasuredLine struct {
+	Kind    string `json:"kind"`
+	Service string `json:"service"`
+	Reason  string `json:"reason"`
+	Count   int    `json:"count"`
+}
+
+// Lines are a service's facts, one value a line: what happened within a stretch of time, and what could not be measured,
+// which is of all time.
+func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, d := range f.Deployments {
+			if within(d.Finished) && !yield(Deployment(f, d)) {
+				return
+			}
+		}
+		for _, run := range f.FailedRuns {
+			if within(run.Failed) && !yield(failedRun(f, run)) {
+				return
+			}
+		}
+		for _, i := range f.Incidents {
+			if within(i.Event.Opened) && !yield(Incident(f, i)) {
+				return
+			}
+		}
+		for _, c := range f.Waiting {
+			if within(c.Merged) && !yield(WaitingLine{"waiting", f.Service.Name, c.Number, c.SHA, c.Merged.UTC()}) {
+				return
+			}
+		}
+		for _, reason := range slices.Sorted(maps.Keys(f.Unmeasured)) {
+			if !yield(UnmeasuredLine{"unmeasured", f.Service.Name, string(reason), f.Unmeasured[reason]}) {
+				return
+			}
+		}
+	}
+}
+
+func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
+	e := run.Event
+	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.Failed.UTC()}
+}
+
+// Deployment is a deployment as a line.
+func Deployment(f *dora.Facts, d *dora.DeploymentFact) DeploymentLine {
+	e := d.Event
+	line := DeploymentLine{
+		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: e.Environment, SHA: e.SHA, Ref: e.Ref,
+		Finished: d.Finished.UTC(), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
+	}
+	for _, c := range d.Changes {
+		line.Changes = append(line.Changes, Change(c))
+	}
+	if d.Failed() {
+		line.Failed = &FailureLine{}
+		for _, v := range d.Evidence {
+			line.Failed.Evidence = append(line.Failed.Evidence, EvidenceLine{string(v.Kind), v.By, v.Change, v.At.UTC()})
+		}
+	}
+	if d.Recovered != nil {
+		line.Recovered = &RecoveredLine{d.Recovered.At.UTC(), d.Recovered.By, d.Recovered.At.Sub(d.Finished).Seconds()}
+	}
+	if d.Rework != "" {
+		reason := string(d.Rework)
+		line.Rework = &reason
+	}
+	return line
+}
+
+// Change is a change as it stands in the line of the deployment that shipped it.
+func Change(c *dora.ChangeFact) ChangeLine {
+	line := ChangeLine{
+		Number: c.Number, SHA: c.SHA, FirstCommit: known(c.FirstCommit), Opened: known(c.Opened),
+		FirstReview: known(c.FirstReview), Approved: known(c.Approved), Merged: known(c.Merged),
+	}
+	if c.Excluded != "" {
+		reason := string(c.Excluded)
+		line.Excluded = &reason
+		return line
+	}
+	lead := c.Lead.Seconds()
+	line.LeadSeconds = &lead
+	line.Stages = map[string]*float64{}
+	for stage, name := range dora.StageNames {
+		line.Stages[name] = nil
+		if length, ok := c.Stages.Of(dora.Stage(stage)); ok {
+			seconds := length.Seconds()
+			line.Stages[name] = &seconds
+		}
+	}
+	return line
+}
+
+// Incident is an incident as a line.
+func Incident(f *dora.Facts, i *dora.IncidentFact) IncidentLine {
+	e := i.Event
+	line := IncidentLine{
+		Kind: "incident", ID: e.FullID(), Service: f.Service.Name, Number: e.Number, Title: e.Title, Severity: e.Severity,
+		Opened: e.Opened.UTC(), Acknowledged: known(e.Acknowledged), Resolved: known(e.Resolved),
+	}
+	if i.Linked != nil {
+		line.Linked = &LinkedLine{i.Linked.Event.FullID(), string(i.By)}
+	}
+	if i.Remedy != nil {
+		id := i.Remedy.Event.FullID()
+		line.Remedy = &id
+	}
+	return line
+}
+
+// known is a time in UTC, or nothing.
+func known(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
