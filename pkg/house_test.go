@@ -25,12 +25,12 @@ var mayImport = map[string][]string{
 	"audit":               {"dora"},
 	"source/github":       {"dora", "settings", "source"},
 	"collect":             {"dora", "source", "store"},
-	"dataset":             {"collect", "dora", "settings", "source", "source/github", "store", "store/memory", "store/sqlite"},
+	"dataset":             {"collect", "dora", "settings", "source", "source/github", "store", "store/memory", "store/sqlite", "strict"},
 	"dataset/datasettest": {"dora", "store", "store/sqlite"},
 	"plugin":              {"collect", "dataset", "dora", "query", "settings", "source", "strict"},
 	"demo/dashboard":      {"settings"},
 	"demo":                {"demo/dashboard", "dora", "plugin", "settings", "world"},
-	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings"},
+	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict"},
 	"":                    {"cli", "plugin", "settings"},
 }
 

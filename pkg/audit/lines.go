@@ -13,20 +13,24 @@ import (
 
 // DeploymentLine is a successful deployment to production, with everything that figures rest on.
 type DeploymentLine struct {
-	Kind        string         `json:"kind"`
-	ID          string         `json:"id"`
-	Service     string         `json:"service"`
-	Environment string         `json:"environment"`
-	SHA         string         `json:"sha"`
-	Ref         string         `json:"ref"`
-	Finished    time.Time      `json:"finished"`
-	Redeploy    bool           `json:"redeploy"`
-	Rollback    bool           `json:"rollback"`
-	Commits     int            `json:"commits"` // shipped first, merges included
-	Changes     []ChangeLine   `json:"changes"`
-	Failed      *FailureLine   `json:"failed"`
-	Recovered   *RecoveredLine `json:"recovered"`
-	Rework      *string        `json:"rework"`
+	Kind        string       `json:"kind"`
+	ID          string       `json:"id"`
+	Service     string       `json:"service"`
+	Environment string       `json:"environment"`
+	SHA         string       `json:"sha"`
+	Ref         string       `json:"ref"`
+	Finished    time.Time    `json:"finished"`
+	Redeploy    bool         `json:"redeploy"`
+	Rollback    bool         `json:"rollback"`
+	Commits     int          `json:"commits"` // shipped first, merges included
+	Changes     []ChangeLine `json:"changes"`
+	Failed      *FailureLine `json:"failed"`
+	// Overruled is the evidence that a person's word outweighs.
+	Overruled *FailureLine   `json:"overruled,omitempty"`
+	Recovered *RecoveredLine `json:"recovered"`
+	Rework    *string        `json:"rework"`
+	// Said is a person's word on it.
+	Said *CorrectionLine `json:"said,omitempty"`
 }
 
 // ChangeLine is a unit of lead time that a deployment shipped first.
@@ -87,6 +91,8 @@ type IncidentLine struct {
 	Resolved     *time.Time  `json:"resolved"`
 	Linked       *LinkedLine `json:"linked"`
 	Remedy       *string     `json:"remedy"` // the deployment that its text names and that came after it
+	// Said is a person's word on it.
+	Said *CorrectionLine `json:"said,omitempty"`
 }
 
 // LinkedLine is the deployment that an incident is held against.
@@ -155,14 +161,20 @@ func Deployment(f *dora.Facts, d *dora.DeploymentFact) DeploymentLine {
 	line := DeploymentLine{
 		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: e.Environment, SHA: e.SHA, Ref: e.Ref,
 		Finished: d.Finished.UTC(), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
+		Said: Correction(d.Said),
 	}
 	for _, c := range d.Changes {
 		line.Changes = append(line.Changes, Change(c))
 	}
-	if d.Failed() {
-		line.Failed = &FailureLine{}
+	if len(d.Evidence) > 0 {
+		failure := &FailureLine{}
 		for _, v := range d.Evidence {
-			line.Failed.Evidence = append(line.Failed.Evidence, EvidenceLine{string(v.Kind), v.By, v.Change, v.At.UTC()})
+			failure.Evidence = append(failure.Evidence, EvidenceLine{string(v.Kind), v.By, v.Change, v.At.UTC()})
+		}
+		if d.Failed() {
+			line.Failed = failure
+		} else {
+			line.Overruled = failure
 		}
 	}
 	if d.Recovered != nil {
@@ -205,6 +217,7 @@ func Incident(f *dora.Facts, i *dora.IncidentFact) IncidentLine {
 	line := IncidentLine{
 		Kind: "incident", ID: e.FullID(), Service: f.Service.Name, Number: e.Number, Title: e.Title, Severity: e.Severity,
 		Opened: e.Opened.UTC(), Acknowledged: known(e.Acknowledged), Resolved: known(e.Resolved),
+		Said: Correction(i.Said),
 	}
 	if i.Linked != nil {
 		line.Linked = &LinkedLine{i.Linked.Event.FullID(), string(i.By)}

@@ -30,6 +30,7 @@ func commands() []command {
 		{"collect", "read the sources into the store", collectCommand},
 		{"report", "print metrics", reportCommand},
 		{"facts", "print the audit trail, one JSON object a line", factsCommand},
+		{"correct", "say what machines cannot know: a deployment failed, or did not; an incident was caused by it, or by none", correctCommand},
 		{"demo", "show the product on an invented organisation", demoCommand},
 		{"world", "be the invented organisation, and nothing else", worldCommand},
 	}

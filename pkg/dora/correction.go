@@ -23,8 +23,9 @@ type Correction struct {
 	Reason  string    `json:"reason"`
 	Author  string    `json:"author"`
 	Made    time.Time `json:"made"`
-	// Undone says that the word was taken back. What was said stays on record.
-	Undone bool `json:"undone,omitempty"`
+	// Undone says that the word was taken back, and UndoneBy by whom. What was said stays on record.
+	Undone   bool   `json:"undone,omitempty"`
+	UndoneBy string `json:"undoneBy,omitempty"`
 }
 
 // CorrectionsSource is the source of every correction: people.

@@ -126,12 +126,31 @@ func statusOf(d *dora.DeploymentFact) string {
 func evidenceOf(d *dora.DeploymentFact) string {
 	var parts []string
 	for _, e := range d.Evidence {
+		if d.Said != nil && e.By == d.Said.FullID() {
+			continue // said below
+		}
 		parts = append(parts, evidenceWords[e.Kind]+" "+shortID(e.By))
+	}
+	if d.Said != nil {
+		parts = append(parts, said(d.Said))
 	}
 	return strings.Join(parts, "; ")
 }
 
+// said is a person's word, with its reason.
+func said(c *dora.Correction) string {
+	return verdictWords[c.Verdict] + ", says " + c.Author + ": " + c.Reason
+}
+
+var verdictWords = map[dora.Verdict]string{
+	dora.VerdictFailed:    "it failed",
+	dora.VerdictNotFailed: "it did not fail",
+	dora.VerdictLinked:    "that deployment caused it",
+	dora.VerdictUnlinked:  "no deployment caused it",
+}
+
 var evidenceWords = map[dora.EvidenceKind]string{
+	dora.EvidenceManual:   "held by a person to have caused incident",
 	dora.EvidenceExplicit: "named by incident",
 	dora.EvidenceRollback: "rolled back by deployment",
 	dora.EvidenceRemedy:   "mended by deployment",
@@ -225,6 +244,9 @@ func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *dat
 		linked, evidence := "", "not linked"
 		if each.i.Linked != nil {
 			linked, evidence = version(each.i.Linked.Event), string(each.i.By)
+		}
+		if each.i.Said != nil {
+			evidence += "; " + said(each.i.Said)
 		}
 		t.text("linked_deployment", linked)
 		t.text("evidence", evidence)
