@@ -169,24 +169,20 @@ func (f *Facts) count() {
 
 // measure lays the samples of every metric out in columns.
 func (f *Facts) measure(def *Definition) {
-	f.columns = map[Metric][]partition{}
-	for _, m := range Metrics {
-		var samples []sample
-		m.samples(f, def, func(at time.Time, lane int, value float64) {
-			samples = append(samples, sample{at.UnixMilli(), value, int16(lane)})
-		})
-		f.columns[m.Key] = column(samples)
+	f.columns = make(map[Metric]column, len(Metrics))
+	var samples []sample
+	add := func(at time.Time, lane int, value float64) {
+		samples = append(samples, sample{at.UnixMilli(), value, int16(lane)})
+	}
+	for i := range Metrics {
+		samples = samples[:0]
+		Metrics[i].samples(f, def, add)
+		f.columns[Metrics[i].Key] = newColumn(samples, Metrics[i].Unit)
 	}
 	for stage := range stageCount {
-		var samples []sample
-		for _, d := range f.Deployments {
-			for _, c := range d.Changes {
-				if length, ok := c.Stages.Of(stage); ok && c.Excluded == "" {
-					samples = append(samples, sample{d.Finished.UnixMilli(), length.Seconds(), int16(d.lane)})
-				}
-			}
-		}
-		f.stages[stage] = column(samples)
+		samples = samples[:0]
+		f.lengths(stage, add)
+		f.stages[stage] = newColumn(samples, Seconds).sharing(f.columns[LeadTime])
 	}
 }
 

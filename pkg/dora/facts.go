@@ -16,8 +16,8 @@ type Facts struct {
 	first, last time.Time // of its deployments, failed runs, incidents and recoveries; zero where there is none
 
 	lanes   []laneName
-	columns map[Metric][]partition
-	stages  [stageCount][]partition
+	columns map[Metric]column
+	stages  [stageCount]column
 }
 
 // DeploymentFact is a successful deployment of a service to production.

@@ -47,6 +47,17 @@ const noStage time.Duration = -1
 // Of is the length of a stage; false if it is missing.
 func (s Stages) Of(stage Stage) (time.Duration, bool) { return s[stage], s[stage] != noStage }
 
+// lengths are the samples of one stage, in the order of lead time's.
+func (f *Facts) lengths(stage Stage, add func(time.Time, int, float64)) {
+	for _, d := range f.Deployments {
+		for _, c := range d.Changes {
+			if length, ok := c.Stages.Of(stage); ok && c.Excluded == "" {
+				add(d.Finished, d.lane, length.Seconds())
+			}
+		}
+	}
+}
+
 // units finds what a deployment shipped first: every change, and of them those that the definition measures. With
 // commits as unit these are the commits that are no merges.
 func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, measured []*ChangeFact) {

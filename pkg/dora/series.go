@@ -1,7 +1,6 @@
 package dora
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -40,6 +39,11 @@ type Question struct {
 	Spans     []Span
 	GroupBy   []Field
 	Filters   []Filter
+	// Rolling makes points look back; Bucket is what the spans are, which looking back in buckets needs.
+	Rolling Window
+	Bucket  Bucket
+	// Limit is how many series there may be; 0: any number. The first, by their groups' values, are kept.
+	Limit int
 	// Now tells which buckets are still under way.
 	Now time.Time
 }
@@ -53,13 +57,20 @@ type Series struct {
 	Points    []Point
 }
 
-// Point is one figure and what it rests on.
+// Answer is the series that a question asks for.
+type Answer struct {
+	Series []Series
+	// Omitted is how many more there are than the question's limit.
+	Omitted int
+}
+
+// Point is one figure and what it rests on. Its span is its bucket, also where it rolls and covers more.
 type Point struct {
 	Span
 	Value *float64 // nil: nothing to measure, which is not zero
 	N     int      // events
 	K     int      // of a ratio: those that count
-	// Partial says that the bucket is cut by the range, still under way, or begins before anything was collected.
+	// Partial says that what it covers is cut by the range, still under way, or begins before anything was collected.
 	Partial bool
 	// Immature says that the bucket is younger than the incident window: failures may still come to light.
 	Immature bool
@@ -85,121 +96,148 @@ func (f *Facts) value(field Field, lane int) string {
 	return f.lanes[lane].repository
 }
 
-// group is the samples of one series, sorted into buckets.
+// group is one series' part of every service: its members.
 type group struct {
-	labels map[string]string
-	cells  []cell
-	any    bool // anything was ever deployed: an empty bucket is 0, not unknown
+	labels  map[string]string
+	members []member
+	any     bool // anything was ever deployed: an empty bucket is 0, not unknown
+}
+
+// member is a service, and which of its lanes belong to a group, by lane + 1 (0: events without a lane).
+type member struct {
+	facts *Facts
+	lanes []bool
 }
 
 // Ask answers a question from a snapshot. There is one series for each group that the filters let pass, whether or not
 // it has events in the range.
-func (s *Snapshot) Ask(q Question) []Series {
+func (s *Snapshot) Ask(q Question) []Series { return s.Answer(q).Series }
+
+// Answer is Ask that also tells what it leaves out.
+func (s *Snapshot) Answer(q Question) Answer {
 	row := q.Metric.Row()
-	return s.ask(q, row.Unit, row.zero, func(f *Facts) []partition { return f.columns[q.Metric] })
+	return s.answer(&q, row.Unit, row.zero, func(f *Facts) column { return f.columns[q.Metric] })
 }
 
 // AskStage answers a question about one stage of lead time; the question's metric is ignored.
-func (s *Snapshot) AskStage(q Question, stage Stage) []Series {
+func (s *Snapshot) AskStage(q Question, stage Stage) []Series { return s.AnswerStage(q, stage).Series }
+
+// AnswerStage is AskStage that also tells what it leaves out.
+func (s *Snapshot) AnswerStage(q Question, stage Stage) Answer {
 	q.Metric = LeadTime
-	return s.ask(q, Seconds, false, func(f *Facts) []partition { return f.stages[stage] })
+	return s.answer(&q, Seconds, false, func(f *Facts) column { return f.stages[stage] })
 }
 
-func (s *Snapshot) ask(q Question, unit Measure, zero bool, columnOf func(*Facts) []partition) []Series {
+func (s *Snapshot) answer(q *Question, unit Measure, zero bool, columnOf func(*Facts) column) Answer {
 	if len(q.Spans) == 0 {
-		return nil
+		return Answer{}
 	}
-	groups := map[string]*group{}
-	var order []string
-	for _, f := range s.Services {
-		of := f.groups(q, groups, &order)
-		if of == nil {
-			continue
+	a := asked{Question: q, snapshot: s, axis: newPlan(q), statistic: q.Statistic.Row(), unit: q.Statistic.UnitOf(unit), columnOf: columnOf}
+	a.zero = zero || a.unit == Count
+	groups, omitted := s.groups(q)
+	answer := Answer{Series: make([]Series, len(groups)), Omitted: omitted}
+	inParts(len(groups), func(from, to int) {
+		for i := from; i < to; i++ {
+			answer.Series[i] = a.series(groups[i], len(groups) == 1)
 		}
-		scan(columnOf(f), q.Spans[0].Start, q.Spans[len(q.Spans)-1].End, func(sample sample) {
-			if g := of[sample.lane+1]; g != nil {
-				g.cells[spanAt(q.Spans, sample.at)].add(sample)
-			}
-		})
-	}
-	slices.Sort(order)
-	statistic := q.Statistic.Row()
-	series := make([]Series, 0, len(order))
-	for _, key := range order {
-		g := groups[key]
-		one := Series{Metric: q.Metric, Statistic: q.Statistic, Unit: q.Statistic.UnitOf(unit), Labels: g.labels}
-		one.Points = make([]Point, len(q.Spans))
-		for i := range g.cells {
-			one.Points[i] = s.point(&g.cells[i], statistic, q.Now, zero || one.Unit == Count, g.any)
-		}
-		series = append(series, one)
-	}
-	return series
+	})
+	return answer
 }
 
-func (s *Snapshot) point(c *cell, statistic *StatisticRow, now time.Time, zero, any bool) Point {
-	p := Point{Span: c.span, N: len(c.values), K: int(c.sum())}
-	if !s.Earliest.IsZero() {
-		p.Partial = c.span.Cut || c.span.End.After(now) || c.span.Start.Before(s.Earliest)
+// asked is a question with what its series have in common.
+type asked struct {
+	*Question
+	snapshot  *Snapshot
+	axis      plan
+	statistic *StatisticRow
+	unit      Measure
+	zero      bool // an empty bucket is 0
+	columnOf  func(*Facts) column
+}
+
+func (a *asked) series(g *group, alone bool) Series {
+	one := Series{Metric: a.Metric, Statistic: a.Statistic, Unit: a.unit, Labels: g.labels, Points: make([]Point, len(a.Spans))}
+	figures := make([]float64, len(a.Spans)) // where the points' values lie
+	strip := g.gather(&a.axis, a.statistic.reads, a.columnOf)
+	fill := func(from, to int) {
+		read := strip.reader()
+		for i := from; i < to; i++ {
+			c := read(i)
+			one.Points[i] = a.point(a.Spans[i], &c, g.any, &figures[i])
+		}
 	}
-	p.Immature = c.span.End.After(now.Add(-time.Duration(s.Definition.IncidentWindow)))
-	if p.N == 0 && (!zero || !any || !c.span.End.After(s.Earliest) || c.span.Start.After(now)) {
+	if alone {
+		inParts(len(a.Spans), fill)
+	} else {
+		fill(0, len(a.Spans))
+	}
+	return one
+}
+
+// point makes a point of what it covers; its value, if it has one, is put where figure points.
+func (a *asked) point(bucket Span, c *cell, any bool, figure *float64) Point {
+	p := Point{Span: bucket, N: c.n, K: c.k}
+	earliest := a.snapshot.Earliest
+	if !earliest.IsZero() {
+		p.Partial = c.span.Cut || c.span.End.After(a.Now) || c.span.Start.Before(earliest)
+	}
+	p.Immature = c.span.End.After(a.Now.Add(-time.Duration(a.snapshot.Definition.IncidentWindow)))
+	ahead := bucket.Start.After(a.Now)
+	if p.N == 0 && (!a.zero || !any || ahead || !c.span.End.After(earliest)) || ahead && !a.Rolling.IsZero() {
 		return p
 	}
-	if value, ok := statistic.of(c); ok {
-		p.Value = &value
+	if value, ok := a.statistic.of(c); ok {
+		*figure = value
+		p.Value = figure
 	}
 	return p
 }
 
-// groups finds which group each of a service's lanes belongs to, by lane + 1 (0: events without a lane). nil: none of
-// them passes the filters.
-func (f *Facts) groups(q Question, all map[string]*group, order *[]string) []*group {
+// groups finds the groups that the filters let pass, in order of their values, and how many are beyond the limit.
+func (s *Snapshot) groups(q *Question) (found []*group, omitted int) {
 	byLane := slices.ContainsFunc(q.GroupBy, Field.ofLane) || slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.Field.ofLane() })
-	of := make([]*group, len(f.lanes)+1)
-	found := false
-	for lane := noLane; lane < len(f.lanes); lane++ {
-		if lane == noLane && byLane {
-			continue
-		}
-		if slices.ContainsFunc(q.Filters, func(filter Filter) bool { return !filter.passes(f.value(filter.Field, lane)) }) {
-			continue
-		}
-		var key strings.Builder
-		labels := map[string]string{}
-		for _, field := range q.GroupBy {
-			labels[string(field)] = f.value(field, lane)
-			key.WriteString(labels[string(field)] + "\x00")
-		}
-		g := all[key.String()]
-		if g == nil {
-			g = &group{labels: labels, cells: make([]cell, len(q.Spans))}
-			for i := range g.cells {
-				g.cells[i].span = q.Spans[i]
+	all := map[string]*group{}
+	var key strings.Builder
+	for _, f := range s.Services {
+		for lane := noLane; lane < len(f.lanes); lane++ {
+			if lane == noLane && byLane || slices.ContainsFunc(q.Filters, func(filter Filter) bool { return !filter.passes(f.value(filter.Field, lane)) }) {
+				continue
 			}
-			all[key.String()] = g
-			*order = append(*order, key.String())
+			key.Reset()
+			for _, field := range q.GroupBy {
+				key.WriteString(f.value(field, lane))
+				key.WriteByte(0)
+			}
+			g := all[key.String()]
+			if g == nil {
+				g = &group{labels: map[string]string{}}
+				for _, field := range q.GroupBy {
+					g.labels[string(field)] = f.value(field, lane)
+				}
+				all[key.String()] = g
+			}
+			g.add(f, lane)
 		}
-		g.any = g.any || len(f.lanes) > 0
-		of[lane+1] = g
-		found = true
 	}
-	if !found {
-		return nil
+	keys := slices.Sorted(maps.Keys(all))
+	if q.Limit > 0 && len(keys) > q.Limit {
+		keys, omitted = keys[:q.Limit], len(keys)-q.Limit
 	}
-	return of
+	for _, key := range keys {
+		found = append(found, all[key])
+	}
+	return found, omitted
+}
+
+func (g *group) add(f *Facts, lane int) {
+	if len(g.members) == 0 || g.members[len(g.members)-1].facts != f {
+		g.members = append(g.members, member{facts: f, lanes: make([]bool, len(f.lanes)+1)})
+	}
+	g.members[len(g.members)-1].lanes[lane+1] = true
+	g.any = g.any || len(f.lanes) > 0
 }
 
 func (f Field) ofLane() bool { return f == ByEnvironment || f == ByRepository }
-
-// spanAt finds the bucket of a time that lies in one of them.
-func spanAt(spans []Span, at int64) int {
-	i, found := slices.BinarySearchFunc(spans, at, func(s Span, at int64) int { return cmp.Compare(s.Start.UnixMilli(), at) })
-	if found {
-		return i
-	}
-	return max(i-1, 0)
-}
 
 // Values lists what a field takes, sorted, among what the filters let pass: what a variable offers.
 func (s *Snapshot) Values(field Field, filters []Filter) []string {

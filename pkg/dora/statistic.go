@@ -1,7 +1,6 @@
 package dora
 
 import (
-	"slices"
 	"time"
 )
 
@@ -31,25 +30,36 @@ type StatisticRow struct {
 	Name string
 	// unit is the figure's where it is not the metric's.
 	unit Measure
+	// reads is what of the samples it is made of; how many there are and how many of them count is always known.
+	reads reading
 	// of makes the figure; false: there is none.
 	of func(cell *cell) (float64, bool)
 }
 
+// reading is what a statistic needs to see of each sample.
+type reading int
+
+const (
+	nothing reading = iota
+	lengthsOf
+	timesOf
+)
+
 // Statistics are all statistics, by key.
 var Statistics = []StatisticRow{
-	{CountOf, "count", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
-	{PerDay, "per day", Count, func(c *cell) (float64, bool) { return float64(len(c.values)) / c.days(), c.days() > 0 }},
-	{DaysPerWeek, "median days per week", Count, (*cell).medianDaysPerWeek},
-	{Median, "median", "", func(c *cell) (float64, bool) { return c.quantile(0.5) }},
-	{P75, "75th percentile", "", func(c *cell) (float64, bool) { return c.quantile(0.75) }},
-	{P90, "90th percentile", "", func(c *cell) (float64, bool) { return c.quantile(0.9) }},
-	{P95, "95th percentile", "", func(c *cell) (float64, bool) { return c.quantile(0.95) }},
-	{Mean, "mean", "", func(c *cell) (float64, bool) { return c.sum() / float64(len(c.values)), len(c.values) > 0 }},
-	{Min, "minimum", "", func(c *cell) (float64, bool) { return c.quantile(0) }},
-	{Max, "maximum", "", func(c *cell) (float64, bool) { return c.quantile(1) }},
-	{RatioOf, "ratio", Ratio, func(c *cell) (float64, bool) { return c.sum() / float64(len(c.values)), len(c.values) > 0 }},
-	{K, "cases (k)", Count, func(c *cell) (float64, bool) { return c.sum(), true }},
-	{N, "measured (n)", Count, func(c *cell) (float64, bool) { return float64(len(c.values)), true }},
+	{CountOf, "count", Count, nothing, func(c *cell) (float64, bool) { return float64(c.n), true }},
+	{PerDay, "per day", Count, nothing, func(c *cell) (float64, bool) { return float64(c.n) / c.days(), c.days() > 0 }},
+	{DaysPerWeek, "median days per week", Count, timesOf, (*cell).medianDaysPerWeek},
+	{Median, "median", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.5) }},
+	{P75, "75th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.75) }},
+	{P90, "90th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.9) }},
+	{P95, "95th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.95) }},
+	{Mean, "mean", "", lengthsOf, (*cell).mean},
+	{Min, "minimum", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0) }},
+	{Max, "maximum", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(1) }},
+	{RatioOf, "ratio", Ratio, nothing, func(c *cell) (float64, bool) { return float64(c.k) / float64(c.n), c.n > 0 }},
+	{K, "cases (k)", Count, nothing, func(c *cell) (float64, bool) { return float64(c.k), true }},
+	{N, "measured (n)", Count, nothing, func(c *cell) (float64, bool) { return float64(c.n), true }},
 }
 
 // Row finds a statistic's row; nil if there is no such statistic.
@@ -70,25 +80,21 @@ func (s Statistic) UnitOf(metric Measure) Measure {
 	return metric
 }
 
-// cell holds the samples of one series in one bucket.
+// cell is the samples of one series that one point covers.
 type cell struct {
 	span   Span
-	values []float64
-	at     []int64 // unix milliseconds, beside values
-	sorted bool
+	n, k   int       // all of them, and those that count
+	values []float64 // lengths, in any order; filled where the statistic reads them
+	at     []int64   // unix milliseconds, in any order; likewise
+	order  order     // finds order statistics of the values
 }
 
-func (c *cell) add(s sample) {
-	c.values = append(c.values, s.value)
-	c.at = append(c.at, s.at)
-}
-
-func (c *cell) sum() float64 {
+func (c *cell) mean() (float64, bool) {
 	var sum float64
 	for _, v := range c.values {
 		sum += v
 	}
-	return sum
+	return sum / float64(len(c.values)), len(c.values) > 0
 }
 
 // quantile interpolates linearly between order statistics (SQL's PERCENTILE_CONT).
@@ -96,14 +102,10 @@ func (c *cell) quantile(q float64) (float64, bool) {
 	if len(c.values) == 0 {
 		return 0, false
 	}
-	if !c.sorted {
-		slices.Sort(c.values)
-		c.sorted = true
-	}
 	position := q * float64(len(c.values)-1)
 	low := int(position)
-	high := min(low+1, len(c.values)-1)
-	return c.values[low] + (c.values[high]-c.values[low])*(position-float64(low)), true
+	value, next := c.order.at(low)
+	return value + (next-value)*(position-float64(low)), true
 }
 
 // days is how many calendar days the bucket has; where the range cuts it, parts of a day count by their hours.
@@ -138,9 +140,10 @@ func (c *cell) medianDaysPerWeek() (float64, bool) {
 			days[Day.start(local).Unix()] = true
 		}
 	}
-	weeks := cell{}
+	var weeks cell
 	for _, days := range perWeek {
 		weeks.values = append(weeks.values, float64(len(days)))
 	}
+	weeks.order = selection(weeks.values)
 	return weeks.quantile(0.5)
 }
