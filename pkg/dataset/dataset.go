@@ -51,6 +51,7 @@ type Options struct {
 // Dataset is the data of one data source. It is safe for concurrent use.
 type Dataset struct {
 	options   Options
+	stamp     string // see Stamp
 	store     store.Store
 	collector *collect.Collector
 	sources   []collect.Source
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Dataset{options: o, store: o.Store, history: dora.NewHistory(o.Settings.Mapping()), changed: make(chan struct{}, 1)}
+	d := &Dataset{options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()), changed: make(chan struct{}, 1)}
 	if d.store == nil {
 		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
 		if err != nil {

@@ -1,0 +1,21 @@
+package dataset
+
+import (
+	"crypto/rand"
+	"strconv"
+)
+
+// newStamp tells this opening of a dataset from every other.
+func newStamp() string { return rand.Text()[:12] }
+
+// Stamp changes whenever an answer may have changed, and is never the same as another process's.
+func (d *Dataset) Stamp() string {
+	return d.stamp + "-" + strconv.FormatUint(d.Snapshot().Version, 36)
+}
+
+// Environments counts the deployments of each environment, production or not.
+func (d *Dataset) Environments() map[string]int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Environments()
+}

@@ -1,0 +1,363 @@
+package rest
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/audit"
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// Service is a service as it was seen.
+type Service struct {
+	Name         string   `json:"name"`
+	Team         string   `json:"team"`
+	Repositories []string `json:"repositories"` // that it deployed to production from
+	Environments []string `json:"environments"` // of production
+	Deployments  int      `json:"deployments"`
+	Failed       int      `json:"failed"`
+	Incidents    int      `json:"incidents"`
+	Waiting      int      `json:"waiting"`
+	// LatestDeployment is when a deployment to production last succeeded; null if none did.
+	LatestDeployment *time.Time `json:"latestDeployment"`
+}
+
+func services(c *call) error {
+	filters, err := c.filters()
+	if err != nil {
+		return err
+	}
+	if c.unchanged(false) {
+		return nil
+	}
+	p := Page[Service]{Items: []Service{}}
+	for _, f := range c.dataset.Snapshot().Select(filters) {
+		s := Service{Name: f.Service.Name, Team: f.Service.Team, Repositories: []string{}, Environments: []string{}, Incidents: len(f.Incidents), Waiting: len(f.Waiting)}
+		for _, d := range f.Deployments {
+			if !f.Passes(d, filters) {
+				continue
+			}
+			s.Deployments++
+			if d.Failed() {
+				s.Failed++
+			}
+			s.Repositories, s.Environments = join(s.Repositories, d.Event.Repository), join(s.Environments, d.Event.Environment)
+			finished := d.Finished.UTC()
+			s.LatestDeployment = &finished
+		}
+		p.Items = append(p.Items, s)
+	}
+	return c.write(http.StatusOK, p)
+}
+
+// join puts a text into a sorted list, once.
+func join(list []string, text string) []string {
+	if at, known := slices.BinarySearch(list, text); !known {
+		list = slices.Insert(list, at, text)
+	}
+	return list
+}
+
+// Team is a team and its services.
+type Team struct {
+	Name     string   `json:"name"`
+	Services []string `json:"services"`
+}
+
+func teams(c *call) error {
+	if c.unchanged(false) {
+		return nil
+	}
+	byName := map[string][]string{}
+	for _, f := range c.dataset.Snapshot().Services {
+		if f.Service.Team != "" {
+			byName[f.Service.Team] = append(byName[f.Service.Team], f.Service.Name)
+		}
+	}
+	p := Page[Team]{Items: []Team{}}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		p.Items = append(p.Items, Team{name, byName[name]})
+	}
+	return c.write(http.StatusOK, p)
+}
+
+// Environment is an environment that anything was deployed to.
+type Environment struct {
+	Name        string `json:"name"`
+	Deployments int    `json:"deployments"` // successful or not
+	// Production says whether the settings' pattern of production matches it.
+	Production bool `json:"production"`
+}
+
+func environments(c *call) error {
+	if c.unchanged(false) {
+		return nil
+	}
+	p := Page[Environment]{Items: []Environment{}}
+	production := c.dataset.Settings().Production
+	for name, n := range c.dataset.Environments() {
+		p.Items = append(p.Items, Environment{name, n, production.Match(name)})
+	}
+	slices.SortFunc(p.Items, func(a, b Environment) int {
+		return cmp.Or(cmp.Compare(b.Deployments, a.Deployments), cmp.Compare(a.Name, b.Name))
+	})
+	return c.write(http.StatusOK, p)
+}
+
+// Metrics is the answer to a question about figures.
+type Metrics struct {
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Bucket dora.Bucket `json:"bucket"`
+	query.Report
+}
+
+func askMetrics(c *call) error {
+	text, err := c.text("q")
+	if err != nil {
+		return err
+	}
+	from, err := c.text("from")
+	if err != nil {
+		return err
+	}
+	to, err := c.text("to")
+	if err != nil {
+		return err
+	}
+	return c.metrics([]byte(text), from, to, true)
+}
+
+// postMetrics is the same for questions that are too long for an address.
+func postMetrics(c *call) error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	object, err := strict.Object(body)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "", "the body is %s", err)
+	}
+	ends := map[string]string{"from": "", "to": ""}
+	for name := range ends {
+		if value, given := object[name]; given {
+			text, ok := value.(string)
+			if !ok {
+				return refuse(http.StatusBadRequest, name, "is no text; allowed: 2026-01-31 or 2026-01-31T15:04:05Z")
+			}
+			ends[name] = text
+			delete(object, name)
+		}
+	}
+	question, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	return c.metrics(question, ends["from"], ends["to"], false)
+}
+
+func (c *call) metrics(question []byte, fromText, toText string, tagged bool) error {
+	from, to, err := c.rangeOf(fromText, toText)
+	if err != nil {
+		return err
+	}
+	q, err := query.Parse(question, c.dataset.Settings().Definition)
+	if err != nil {
+		return err
+	}
+	if q.Type != query.TypeMetric && q.Type != query.TypeStages {
+		return refuse(http.StatusBadRequest, "queryType", "%q is not answered here; allowed: %s, %s; there are v1/deployments, v1/changes, v1/incidents and v1/collection for the rest",
+			q.Type, query.TypeMetric, query.TypeStages)
+	}
+	if tagged && toText != "" && c.unchanged(true) {
+		return nil
+	}
+	figures := query.Answer(q, c.dataset.Under(q.Definition), query.Range{From: from, To: to}, c.now)
+	return c.write(http.StatusOK, Metrics{From: from, To: to, Bucket: figures.Bucket, Report: figures.Report()})
+}
+
+func deployments(c *call) error {
+	within, filters, err := c.asked()
+	if err != nil {
+		return err
+	}
+	status, err := c.one("status", "ok", "failed", "recovered")
+	if err != nil || c.unchanged(false) {
+		return err
+	}
+	var rows []row[audit.DeploymentLine]
+	for _, f := range c.dataset.Snapshot().Select(filters) {
+		for _, d := range f.Deployments {
+			if within(d.Finished) && f.Passes(d, filters) && (status == "" || status == statusOf(d)) {
+				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, func() audit.DeploymentLine { return audit.Deployment(f, d) }})
+			}
+		}
+	}
+	return list(c, rows)
+}
+
+func statusOf(d *dora.DeploymentFact) string {
+	switch {
+	case !d.Failed():
+		return "ok"
+	case d.Recovered == nil:
+		return "failed"
+	}
+	return "recovered"
+}
+
+// Change is a change that a deployment shipped first.
+type Change struct {
+	Service    string    `json:"service"`
+	Repository string    `json:"repository"`
+	Title      string    `json:"title"`
+	Author     string    `json:"author"`
+	URL        string    `json:"url"`
+	Deployment string    `json:"deployment"` // the id of the one that shipped it
+	Finished   time.Time `json:"finished"`   // when that finished, by which the list is sorted
+	audit.ChangeLine
+}
+
+func changes(c *call) error {
+	within, filters, err := c.asked()
+	if err != nil || c.unchanged(false) {
+		return err
+	}
+	var rows []row[Change]
+	for _, f := range c.dataset.Snapshot().Select(filters) {
+		for _, d := range f.Deployments {
+			if !within(d.Finished) || !f.Passes(d, filters) {
+				continue
+			}
+			for _, each := range d.Changes {
+				rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, func() Change {
+					return Change{
+						Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
+						Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(each),
+					}
+				}})
+			}
+		}
+	}
+	return list(c, rows)
+}
+
+func incidents(c *call) error {
+	within, filters, err := c.asked()
+	if err != nil {
+		return err
+	}
+	state, err := c.one("state", "open", "resolved")
+	if err != nil || c.unchanged(false) {
+		return err
+	}
+	var rows []row[audit.IncidentLine]
+	for _, f := range c.dataset.Snapshot().Select(filters) {
+		for _, i := range f.Incidents {
+			if within(i.Event.Opened) && (state == "" || (state == "open") == i.Event.Resolved.IsZero()) {
+				rows = append(rows, row[audit.IncidentLine]{place{i.Event.Opened, f.Service.Name + " " + i.Event.FullID()}, func() audit.IncidentLine { return audit.Incident(f, i) }})
+			}
+		}
+	}
+	return list(c, rows)
+}
+
+// asked reads what all lists take.
+func (c *call) asked() (func(time.Time) bool, []dora.Filter, error) {
+	within, err := c.within()
+	if err != nil {
+		return nil, nil, err
+	}
+	filters, err := c.filters()
+	return within, filters, err
+}
+
+func list[T any](c *call, rows []row[T]) error {
+	p, err := page(c, rows)
+	if err != nil {
+		return err
+	}
+	return c.write(http.StatusOK, p)
+}
+
+// facts are the same lines as the facts command's, in pieces, for there is no telling how many there are.
+func facts(c *call) error {
+	within, filters, err := c.asked()
+	if err != nil || c.unchanged(false) {
+		return err
+	}
+	c.answer.Header().Set("Content-Type", "application/x-ndjson")
+	encoder := json.NewEncoder(c.answer)
+	encoder.SetEscapeHTML(false)
+	lines := 0
+	for _, f := range c.dataset.Snapshot().Select(filters) {
+		for line := range audit.Lines(f, within) {
+			if err := encoder.Encode(line); err != nil {
+				return nil //nolint:nilerr // the caller went away
+			}
+			if lines++; lines%pieceLines == 0 {
+				c.flush()
+			}
+		}
+	}
+	return nil
+}
+
+// pieceLines is how many lines go out at a time: well below what one message between Grafana and the plugin holds.
+const pieceLines = 200
+
+func (c *call) flush() {
+	if f, ok := c.answer.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// Collection is how collecting a source is going.
+type Collection struct {
+	collect.SourceState
+	// Stored counts the events in hand, by kind.
+	Stored map[dora.Kind]int `json:"stored"`
+	// Errors are sentences, one for each part that failed in the last run.
+	Errors []string `json:"errors"`
+}
+
+func collection(c *call) error {
+	stored := c.dataset.Counts()
+	p := Page[Collection]{Items: []Collection{}}
+	for _, s := range c.dataset.State() {
+		each := Collection{SourceState: s, Stored: stored[s.ID], Errors: []string{}}
+		if each.Stored == nil {
+			each.Stored = map[dora.Kind]int{}
+		}
+		for _, failure := range s.Errors {
+			each.Errors = append(each.Errors, failure.Error())
+		}
+		p.Items = append(p.Items, each)
+	}
+	return c.write(http.StatusOK, p)
+}
+
+// bodyLimit bounds a request's body. Grafana hands a plugin no more than 16 MB at a time.
+const bodyLimit = 8 << 20
+
+// body reads the request's body, within its bound.
+func (c *call) body() ([]byte, error) {
+	if c.Body == nil {
+		return nil, nil
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(c.answer, c.Body, bodyLimit))
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %d MB; allowed: less, in several requests", bodyLimit>>20)
+	}
+	return text, err
+}

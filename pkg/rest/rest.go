@@ -1,0 +1,173 @@
+// Package rest answers programs over HTTP: figures and events out, events and administration in, webhooks. It knows
+// datasets, the query model and the domain; of Grafana it knows only that someone tells it who calls. Each subject has
+// its file, and routes.go lists what there is.
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+)
+
+// Role is what a caller may do in the organisation.
+type Role string
+
+// The roles, each of which may do what the ones before it may.
+const (
+	Viewer Role = "Viewer" // reads
+	Editor Role = "Editor" // tells of events, and corrects
+	Admin  Role = "Admin"  // administers collection
+)
+
+var roles = []Role{Viewer, Editor, Admin}
+
+// May says whether a role includes another. A role that is not known includes none.
+func (r Role) May(needed Role) bool {
+	has := slices.Index(roles, r)
+	return has >= 0 && has >= slices.Index(roles, needed)
+}
+
+// Caller is who asks.
+type Caller struct {
+	Login string
+	Role  Role
+}
+
+// Options are what the handler works with.
+type Options struct {
+	// Open gives the dataset. Its error is told to the caller.
+	Open func(context.Context) (*dataset.Dataset, error)
+	// Caller says who asks; false: nobody that is known.
+	Caller func(context.Context) (Caller, bool)
+	// Logger may be nil.
+	Logger *slog.Logger
+	// Now is the clock; nil is the wall clock.
+	Now func() time.Time
+}
+
+// call is one request on its way.
+type call struct {
+	*http.Request
+	answer  http.ResponseWriter
+	dataset *dataset.Dataset
+	caller  Caller
+	now     time.Time
+	log     *slog.Logger
+}
+
+// New is the handler of all routes. Their paths begin at its root: v1/services is /v1/services.
+func New(o Options) http.Handler {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Request: r, answer: w, now: o.Now(), log: o.Logger}
+		if err := c.serve(o); err != nil {
+			c.fail(err)
+		}
+	})
+}
+
+// serve finds the route, asks who calls and whether they may, and answers. Nobody unknown learns anything.
+func (c *call) serve(o Options) error {
+	caller, known := o.Caller(c.Context())
+	if !known {
+		return refuse(http.StatusUnauthorized, "", "nobody is logged in: call with a service account's token or a user's session")
+	}
+	c.caller = caller
+	path := strings.Trim(c.URL.Path, "/")
+	var methods []string
+	for i := range routes {
+		r := &routes[i]
+		if r.path != path {
+			continue
+		}
+		if r.method != c.Method {
+			methods = append(methods, r.method)
+			continue
+		}
+		if !caller.Role.May(r.role) {
+			return refuse(http.StatusForbidden, "", "%s %s needs the role %s in this organisation; yours is %s", r.method, r.path, r.role, orNone(caller.Role))
+		}
+		if err := c.knows(r); err != nil {
+			return err
+		}
+		if r.standalone {
+			return r.handle(c)
+		}
+		d, err := o.Open(c.Context())
+		if err != nil {
+			return refuse(http.StatusServiceUnavailable, "", "the data source's settings need attention: %s", err)
+		}
+		c.dataset = d
+		return r.handle(c)
+	}
+	if len(methods) > 0 {
+		c.answer.Header().Set("Allow", strings.Join(methods, ", "))
+		return refuse(http.StatusMethodNotAllowed, "", "%s is not allowed for %s; allowed: %s", clip(c.Method), path, strings.Join(methods, ", "))
+	}
+	return refuse(http.StatusNotFound, "", "there is no %s; v1/openapi.json lists what there is", quote(path))
+}
+
+// knows refuses parameters that the route does not read: a misspelt filter must not answer with everything.
+func (c *call) knows(r *route) error {
+	query := c.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(r.parameters, name) {
+			allowed := strings.Join(r.parameters, ", ")
+			if allowed == "" {
+				allowed = "none"
+			}
+			return refuse(http.StatusBadRequest, clip(name), "there is no such parameter; allowed: %s", allowed)
+		}
+	}
+	return nil
+}
+
+func orNone(r Role) string {
+	if r == "" {
+		return "none"
+	}
+	return string(r)
+}
+
+// write answers with JSON.
+func (c *call) write(status int, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	c.answer.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.answer.WriteHeader(status)
+	_, _ = c.answer.Write(text) // a caller who went away cannot be told
+	return nil
+}
+
+// unchanged answers 304 where the caller has what there is. An answer depends on what is stored, and where ages matter
+// on the hour.
+func (c *call) unchanged(aging bool) bool {
+	tag := c.dataset.Stamp()
+	if aging {
+		tag += "-" + c.now.UTC().Format("2006010215")
+	}
+	tag = `"` + tag + `"`
+	c.answer.Header().Set("ETag", tag)
+	c.answer.Header().Set("Cache-Control", "private, no-cache")
+	for _, known := range strings.Split(c.Header.Get("If-None-Match"), ",") {
+		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == tag || known == "*" {
+			c.answer.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
+}
