@@ -14,6 +14,7 @@ import (
 var mayImport = map[string][]string{
 	"dora":                {},
 	"dora/large":          {"dora"},
+	"dora/replaytest":     {"dora"},
 	"strict":              {},
 	"world":               {},
 	"source":              {"dora"},
