@@ -80,8 +80,8 @@ var replayDir = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// startReplay serves both datasets at an instant of the virtual clock, which stands still until it is moved.
-func startReplay(t *testing.T, now string) *replay {
+// startReplay serves both datasets, or others, at an instant of the virtual clock, which stands still until it is moved.
+func startReplay(t *testing.T, now string, others ...string) *replay {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("the replay takes seconds to start")
@@ -94,8 +94,14 @@ func startReplay(t *testing.T, now string) *replay {
 	if err != nil {
 		t.Skip("the replay of GitHub cannot run: ", err)
 	}
-	command := exec.Command(node, "server.mjs", "--data", "data/immunisation-fhir-api", "--data", "data/immunisation-fhir-api+synthetic",
-		"--token", replayToken, "--now", now, "--speed", "0")
+	arguments := []string{"server.mjs", "--token", replayToken, "--now", now, "--speed", "0"}
+	if len(others) == 0 {
+		others = []string{"data/immunisation-fhir-api", "data/immunisation-fhir-api+synthetic"}
+	}
+	for _, data := range others {
+		arguments = append(arguments, "--data", data)
+	}
+	command := exec.Command(node, arguments...)
 	command.Dir = dir
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
