@@ -128,7 +128,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	}
 	f.Waiting = waiting(lanes, def, f.Unmeasured)
 	f.recover()
-	f.count()
+	f.count(def)
 	f.measure(def)
 	f.times(func(at time.Time) {
 		earliest(&f.first, at)
@@ -140,12 +140,13 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 }
 
 // count adds up what could not be measured.
-func (f *Facts) count() {
+func (f *Facts) count(def *Definition) {
 	note := func(reason Reason, n int) {
 		if n > 0 {
 			f.Unmeasured[reason] += n
 		}
 	}
+	note(ReasonNegativeRecovery, f.negativeRecoveries(def))
 	for _, d := range f.Deployments {
 		if d.unknown {
 			note(ReasonUnknownCommit, 1)

@@ -49,6 +49,7 @@ type DeploymentFact struct {
 	contents []node
 	blamed   int    // of a rollback: which deployment of the lane it blames; -1: none
 	incident bool   // an incident is linked to it
+	negative bool   // it recovered before it finished
 	unknown  bool   // its commit, or some of the history below it, is not known
 	mends    []mend // what its changes put right
 }

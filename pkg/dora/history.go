@@ -352,6 +352,9 @@ func (r *repository) landedByRebase(c *change) (landed []node, whole bool) {
 		if r.graph.merge(at) {
 			break
 		}
+		if at != c.merge && r.graph.commits[at].committed.Before(c.event.Opened) {
+			break // it was on the main line before there was anything to rebase: the branch has a copy of it
+		}
 		if !r.graph.commits[at].authored.Equal(own[i].Authored) {
 			continue // merge commits of the branch do not land
 		}

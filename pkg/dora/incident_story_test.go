@@ -199,6 +199,17 @@ func TestRecoveryMayBeReadFromIncidents(t *testing.T) {
 	assert.InDelta(t, 2*3600, total(t, repo.snapshot(), dora.RecoveryTime, dora.Median), 1e-9, "the median of three hours and one")
 }
 
+func TestAnIncidentThatWasOverBeforeItBeganIsCountedAndNotMeasured(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1")
+	repo.incident(hour(12), "Errors").Resolved = hour(11)
+	repo.incident(hour(90), "A supplier's service was down").Resolved = hour(91)
+	assert.Zero(t, repo.facts().Unmeasured[dora.ReasonNegativeRecovery], "the deployment recovered an hour after it finished")
+	repo.def.Recovery = dora.RecoveryOfIncident
+	assert.InDelta(t, 1, total(t, repo.snapshot(), dora.RecoveryTime, dora.N), 0)
+	assert.Equal(t, 1, repo.facts().Unmeasured[dora.ReasonNegativeRecovery])
+}
+
 func TestAnIncidentBelongsToTheServicesWhoseLabelsItHas(t *testing.T) {
 	repo := versions(t)
 	rule := func(environment string) []dora.DeploymentRule {

@@ -60,7 +60,8 @@ func TestARebaseIsOneChangeHoweverManyCommitsItLanded(t *testing.T) {
 		own = append(own, dora.ChangeCommit{SHA: sha("own " + name), Authored: at})
 	}
 	repo.commits["before"].Authored = hour(-1)
-	repo.pull(11, "landed three").Commits = own
+	pull := repo.pull(11, "landed three")
+	pull.Commits, pull.Opened = own, monday
 	repo.deployAll("base", "landed three")
 	assert.Equal(t, []string{"before", "#11"}, contents(repo.facts().Deployments[1]))
 
@@ -69,12 +70,25 @@ func TestARebaseIsOneChangeHoweverManyCommitsItLanded(t *testing.T) {
 	assert.Equal(t, []string{"base", "before"}, contents(facts.Deployments[0]), "its last commit has not landed there")
 }
 
+func TestARebaseLandsNothingThatWasThereBeforeItWasOpened(t *testing.T) {
+	repo := newRepo(t)
+	repo.commit("base")
+	there, landed := repo.commit("there already"), repo.commit("landed")
+	there.Authored, there.Committed = hour(-3), hour(-2)
+	landed.Authored, landed.Committed = hour(1), hour(2)
+	pull := repo.pull(11, "landed")
+	pull.Commits = []dora.ChangeCommit{{SHA: sha("a copy of what was there"), Authored: hour(-3)}, {SHA: sha("own"), Authored: hour(1)}}
+	repo.deployAll("base", "landed")
+	assert.Equal(t, []string{"there already", "#11"}, contents(repo.facts().Deployments[1]), "the branch has a copy of it, and it is a change of its own")
+}
+
 func TestARebaseIsFoundWhenItsCommitsArriveOneByOne(t *testing.T) {
 	repo := newRepo(t)
 	repo.commit("base")
 	first, second := repo.commit("landed one"), repo.commit("landed two")
 	first.Authored, second.Authored = hour(-2), hour(-1)
 	pull := repo.pull(11, "landed two")
+	pull.Opened = monday
 	pull.Commits = []dora.ChangeCommit{{SHA: sha("own one"), Authored: hour(-2)}, {SHA: sha("own two"), Authored: hour(-1)}}
 	repo.deployAll("base", "landed two")
 

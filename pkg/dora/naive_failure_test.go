@@ -242,6 +242,9 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 			unmeasured[dora.ReasonIgnored]++
 			continue
 		}
+		if n.def.Recovery == dora.RecoveryOfIncident && !i.Resolved.IsZero() && i.Resolved.Before(i.Opened) {
+			unmeasured[dora.ReasonNegativeRecovery]++
+		}
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
 		names := false
@@ -378,7 +381,9 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 		return ends[a].by < ends[b].by
 	})
 	if ends[0].at.Before(d.event.Finished()) {
-		unmeasured[dora.ReasonNegativeRecovery]++
+		if n.def.Recovery == dora.RecoveryOfDeployment {
+			unmeasured[dora.ReasonNegativeRecovery]++
+		}
 		return ""
 	}
 	return fmt.Sprintf("  recovered %s by %s", stamp(ends[0].at), ends[0].by)

@@ -153,6 +153,9 @@ func (r *naiveRepository) landedBy(pull *dora.Change) set {
 	at := r.commits[pull.MergeCommit]
 	last := len(pull.Commits)
 	for at != nil && len(at.Parents) < 2 {
+		if at.SHA != pull.MergeCommit && at.Committed.Before(pull.Opened) {
+			break // it landed before the pull request was opened
+		}
 		same := last - 1
 		for same >= 0 && !pull.Commits[same].Authored.Equal(at.Authored) {
 			same--

@@ -52,11 +52,29 @@ func (f *Facts) recover() {
 		switch {
 		case first == nil:
 		case first.At.Before(d.Finished):
-			f.Unmeasured[ReasonNegativeRecovery]++
+			d.negative = true
 		default:
 			d.Recovered = first
 		}
 	}
+}
+
+// negativeRecoveries counts what, of what recovery time is read from, was over before it began.
+func (f *Facts) negativeRecoveries(def *Definition) (n int) {
+	if def.Recovery == RecoveryOfIncident {
+		for _, i := range f.Incidents {
+			if !i.Event.Resolved.IsZero() && i.Event.Resolved.Before(i.Event.Opened) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, d := range f.Deployments {
+		if d.negative {
+			n++
+		}
+	}
+	return n
 }
 
 func byResolution(a, b *Incident) int {

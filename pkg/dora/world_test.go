@@ -221,6 +221,14 @@ func (w *world) pull(r *worldRepo, nested string) {
 	case "forward":
 		w.merged(r, p, own[len(own)-1])
 	case "rebase":
+		if w.one("copies", 4) { // of what was on the main line when the branch began; it does not land again
+			for _, c := range w.events {
+				if c, ok := c.(*dora.Commit); ok && c.Repository == r.name && c.SHA == base {
+					copied := w.commit(r, author, c.Parents...)
+					p.Commits = append([]dora.ChangeCommit{{SHA: copied.SHA, Authored: c.Authored}}, p.Commits...)
+				}
+			}
+		}
 		if w.one("moved on", 2) {
 			c := w.commit(r, author, r.tip)
 			w.land(r, c)

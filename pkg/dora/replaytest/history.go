@@ -60,6 +60,7 @@ func Others(t testing.TB) []string {
 	if dir == "" {
 		return nil
 	}
+	require.True(t, filepath.IsAbs(dir), "LIVEDORA_REPLAY_DATA is to be an absolute path: tests run in their package's directory")
 	found := datasets(t, dir)
 	require.NotEmpty(t, found, "LIVEDORA_REPLAY_DATA is to name a directory of recorded histories")
 	return found

@@ -71,6 +71,10 @@ func withoutGraphQLsOwn(l *ledger) *ledger {
 			copied.Rank = 0
 			copied.Labels = slices.Sorted(slices.Values(e.Labels)) // a set
 			kept.events[key] = &copied
+		case *dora.Change:
+			copied := *e
+			copied.Labels = slices.Sorted(slices.Values(e.Labels)) // a set
+			kept.events[key] = &copied
 		case *dora.Repository: // its version is the clock of the run
 			copied := *e
 			copied.Updated = time.Time{}
