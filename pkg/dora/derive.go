@@ -90,16 +90,17 @@ func (h *History) spread() {
 func (h *History) derive(s *Service, def *Definition) *Facts {
 	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}}
 	lanes, failed, ignored := h.lanes(s)
-	f.FailedRuns = failed
 	if ignored > 0 {
 		f.Unmeasured[ReasonIgnored] = ignored
-	}
-	if len(failed) > 0 {
-		f.Unmeasured[ReasonFailedRun] = len(failed)
 	}
 	for _, l := range lanes {
 		l.repository.settle()
 		l.fill()
+		if l.shared {
+			l.share(def, f.Unmeasured)
+		}
+		l.compare()
+		failed = append(failed, l.failed...)
 		for i, d := range l.deployments {
 			var shipped []shippedChange
 			shipped, d.Changes = l.units(d, def)
@@ -112,6 +113,12 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		l.accuse(def)
 		f.Deployments = append(f.Deployments, l.deployments...)
 		f.lanes = append(f.lanes, laneName{l.environment, l.repository.name})
+	}
+	slices.SortFunc(failed, func(a, b FailedRun) int {
+		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
+	})
+	if f.FailedRuns = failed; len(failed) > 0 {
+		f.Unmeasured[ReasonFailedRun] = len(failed)
 	}
 	slices.SortFunc(f.Deployments, byFinish)
 	h.correct(f)

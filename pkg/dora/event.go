@@ -71,6 +71,9 @@ type Commit struct {
 	Committed  time.Time `json:"committed"`
 	Author     string    `json:"author,omitempty"` // login, or the name where none is known; automation ends in [bot]
 	Message    string    `json:"message,omitempty"`
+	// Files are known where services share its repository and it is a change of its own; a version that has them has a
+	// higher rank.
+	Files *Files `json:"files,omitempty"`
 }
 
 // Change is one merged pull or merge request.
@@ -90,6 +93,7 @@ type Change struct {
 	MergeCommit string         `json:"mergeCommit"` // the merge, the squash, or the last landed commit of a rebase; empty where the vendor lost it
 	Commits     []ChangeCommit `json:"commits"`     // its own, before the squash, as the vendor lists them
 	Reviews     []Review       `json:"reviews,omitempty"`
+	Files       *Files         `json:"files,omitempty"` // nil where they were not asked for
 }
 
 // ChangeCommit is a commit of a change's own branch.

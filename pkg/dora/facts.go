@@ -150,6 +150,8 @@ const (
 	ReasonBot                Reason = "bot"                 // made by a machine
 	ReasonNegative           Reason = "negative"            // the lead time is below zero: a clock was wrong
 	ReasonUnknownCommit      Reason = "unknown_commit"      // a deployment whose commit or history is not known
+	ReasonUnknownFiles       Reason = "unknown_files"       // a change of a service with paths whose files are not all known
+	ReasonUnknownContents    Reason = "unknown_contents"    // a deployment or run of which it is not known whether it moved the service's paths
 	ReasonNoStart            Reason = "no_start"            // the time at which lead time begins is not known
 	ReasonNoMergeCommit      Reason = "no_merge_commit"     // the vendor lost what the pull request became
 	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped

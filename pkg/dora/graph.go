@@ -29,7 +29,8 @@ const noNode node = -1
 type graph struct {
 	index   map[sha]node
 	commits []commit
-	size    int // commits that are known, not only named
+	files   map[node]*Files // of commits of which they are known
+	size    int             // commits that are known, not only named
 	// filled counts the gaps that closed: commits that arrived after a walk had met them as unknown. What was derived
 	// by walking into the gap must be derived again.
 	filled int
@@ -50,7 +51,7 @@ type commit struct {
 	generation int32 // 1 + the highest of its parents': an ancestor's is always lower
 }
 
-func newGraph() *graph { return &graph{index: map[sha]node{}} }
+func newGraph() *graph { return &graph{index: map[sha]node{}, files: map[node]*Files{}} }
 
 // name finds a commit's number, giving it one if it has none. A text that is no sha has none.
 func (g *graph) name(text string) node {
@@ -96,11 +97,18 @@ func (g *graph) prefixed(text string) node {
 
 func (g *graph) known(n node) bool { return n != noNode && g.commits[n].known }
 
-// add puts a commit into the graph; adding it again changes nothing.
+// add puts a commit into the graph. Adding it again changes nothing, but that its files may be known by then.
 func (g *graph) add(event *Commit) (added bool) {
 	n := g.name(event.SHA)
-	if n == noNode || g.commits[n].known {
+	if n == noNode {
 		return false
+	}
+	if event.Files != nil && g.files[n] == nil {
+		g.files[n] = event.Files
+		added = true
+	}
+	if g.commits[n].known {
+		return added
 	}
 	if g.commits[n].gap {
 		g.commits[n].gap = false

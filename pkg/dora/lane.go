@@ -12,8 +12,15 @@ type lane struct {
 	repository  *repository
 	environment string
 	deployments []*DeploymentFact
-	// shipped is, for each node, 1 + the index of the deployment that shipped it first; 0 if none did.
+	failed      []FailedRun // runs that never succeeded
+	// entries are those of the service's that match any of its deployments and runs. It is shared where all of them have
+	// paths, by which the service tells its own from others'.
+	entries []*DeploymentRule
+	shared  bool
+	// shipped is, for each node, 1 + the index of the deployment that shipped it first; 0 if none did. The index is
+	// that within the pipeline, of which kept is the one within the service's own deployments, or notKept.
 	shipped []int32
+	kept    []int32
 }
 
 // byFinish orders deployments by (finished, the vendor's number).
@@ -21,9 +28,9 @@ func byFinish(a, b *DeploymentFact) int {
 	return cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
 }
 
-// lanes sorts a service's deployments into lanes, and sets the runs that never succeeded apart. What people said to
-// ignore is as if it had never been; it is counted.
-func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun, ignored int) {
+// lanes sorts a service's deployments, and the runs that never succeeded, into lanes. Runs where nothing ever succeeded
+// have none. What people said to ignore is as if it had never been; it is counted.
+func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignored int) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -34,18 +41,12 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun, ignored 
 			continue
 		}
 		for _, d := range r.deployments {
-			if !h.serves(s, d) {
-				continue
-			}
-			finished, broken := d.Finished(), d.Failed()
+			finished, failed := d.Finished(), d.Failed()
 			switch {
-			case finished.IsZero() && broken.IsZero():
+			case !h.serves(s, d) || (finished.IsZero() && failed.IsZero()):
 				continue
 			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
 				ignored++
-				continue
-			case finished.IsZero():
-				failed = append(failed, FailedRun{d, broken})
 				continue
 			}
 			key := laneKey{r, d.Environment}
@@ -53,10 +54,22 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun, ignored 
 			if l == nil {
 				l = &lane{repository: r, environment: d.Environment}
 				byKey[key] = l
-				lanes = append(lanes, l)
 			}
-			l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1})
+			l.enter(s, d, h.mapping.Production)
+			if finished.IsZero() {
+				l.failed = append(l.failed, FailedRun{d, failed})
+			} else {
+				l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1})
+			}
 		}
+	}
+	for _, l := range byKey {
+		if len(l.deployments) == 0 {
+			laneless = append(laneless, l.failed...)
+			continue
+		}
+		l.shared = !slices.ContainsFunc(l.entries, func(entry *DeploymentRule) bool { return len(entry.Paths) == 0 })
+		lanes = append(lanes, l)
 	}
 	slices.SortFunc(lanes, func(a, b *lane) int {
 		return cmp.Or(cmp.Compare(a.environment, b.environment),
@@ -68,10 +81,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, failed []FailedRun, ignored 
 			d.lane = i
 		}
 	}
-	slices.SortFunc(failed, func(a, b FailedRun) int {
-		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
-	})
-	return lanes, failed, ignored
+	return lanes, laneless, ignored
 }
 
 // deploysFrom says whether any of a service's deployments may come from a repository.
@@ -90,18 +100,26 @@ func (h *History) serves(s *Service, d *Deployment) bool {
 	return false
 }
 
-// fill works out what each deployment shipped first: the commits reachable from it and from no earlier one. It also
-// tells redeploys and rollbacks from the rest.
+// enter notes which entries a deployment of the lane matches.
+func (l *lane) enter(s *Service, d *Deployment, production Pattern) {
+	if len(l.entries) == len(s.Deployments) {
+		return
+	}
+	for i := range s.Deployments {
+		entry := &s.Deployments[i]
+		if !slices.Contains(l.entries, entry) && entry.Matches(d, production) {
+			l.entries = append(l.entries, entry)
+		}
+	}
+}
+
+// fill works out what each deployment shipped first: the commits reachable from it and from no earlier one.
 func (l *lane) fill() {
 	g := l.repository.graph
-	commits := make([]node, len(l.deployments))
-	for i, d := range l.deployments {
-		commits[i] = g.name(d.Event.SHA)
-	}
+	commits := l.versions()
 	l.shipped = make([]int32, len(g.commits))
 	reached := make([]bool, len(g.commits))
 	for i, d := range l.deployments {
-		d.First = i == 0
 		at := commits[i]
 		if at == noNode {
 			d.unknown = true
@@ -110,18 +128,32 @@ func (l *lane) fill() {
 		if !g.known(at) {
 			g.commits[at].gap = true
 		}
-		again := reached[at]
 		d.unknown = !g.reach(at, reached, func(n node) {
 			l.shipped[n] = int32(i) + 1
 			d.contents = append(d.contents, n)
 		}) || !g.known(at)
 		d.Commits = len(d.contents)
-		if i > 0 {
-			d.Redeploy = commits[i-1] == at
-			d.Rollback = again && g.isAncestor(at, commits[i-1])
-		}
 	}
+}
+
+// versions are the commits of the lane's deployments.
+func (l *lane) versions() []node {
+	commits := make([]node, len(l.deployments))
 	for i, d := range l.deployments {
+		commits[i] = l.repository.graph.name(d.Event.SHA)
+	}
+	return commits
+}
+
+// compare tells the first deployment, redeploys and rollbacks from the rest.
+func (l *lane) compare() {
+	commits := l.versions()
+	for i, d := range l.deployments {
+		d.First = i == 0
+		if i > 0 && commits[i] != noNode {
+			d.Redeploy = commits[i-1] == commits[i]
+			d.Rollback = l.repository.graph.isAncestor(commits[i], commits[i-1])
+		}
 		if d.Rollback {
 			d.blamed = l.undone(i, commits)
 		}
@@ -140,10 +172,19 @@ func (l *lane) undone(rollback int, commits []node) int {
 	return -1
 }
 
-// shipper is the deployment that shipped a commit first.
+// shipper is the deployment that shipped a commit of the service's first.
 func (l *lane) shipper(n node) (index int, ok bool) {
-	if n == noNode || int(n) >= len(l.shipped) || l.shipped[n] == 0 {
+	if !l.ships(n) || l.touch(n) != touches {
 		return 0, false
 	}
-	return int(l.shipped[n]) - 1, true
+	index = int(l.shipped[n]) - 1
+	if l.shared {
+		index = int(l.kept[index])
+	}
+	return index, index != notKept
+}
+
+// ships says whether the pipeline has shipped a commit.
+func (l *lane) ships(n node) bool {
+	return n != noNode && int(n) < len(l.shipped) && l.shipped[n] > 0
 }

@@ -62,18 +62,15 @@ func (f *Facts) lengths(stage Stage, add func(time.Time, int, float64)) {
 // commits as unit these are the commits that are no merges.
 func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, measured []*ChangeFact) {
 	r := l.repository
-	for _, n := range d.contents {
-		for _, c := range r.byMerge[n] {
-			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
-		}
-		if r.plain(n) {
-			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
+	for _, s := range l.shippedBy(d) {
+		if l.touchOf(&s) == touches {
+			all = append(all, s)
 		}
 	}
 	switch def.Unit {
 	case UnitCommit:
 		for _, n := range d.contents {
-			if !r.graph.merge(n) {
+			if !r.graph.merge(n) && l.touch(n) == touches {
 				measured = append(measured, r.commitFact(n, r.graph.commits[n].authored))
 			}
 		}
@@ -98,6 +95,20 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
 	})
 	return all, measured
+}
+
+// shippedBy lists the changes that a deployment shipped first, whosever they are.
+func (l *lane) shippedBy(d *DeploymentFact) (all []shippedChange) {
+	r := l.repository
+	for _, n := range d.contents {
+		for _, c := range r.byMerge[n] {
+			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
+		}
+		if r.plain(n) {
+			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
+		}
+	}
+	return all
 }
 
 // shippedChange is a pull request, or a commit on the main line that belongs to none.
@@ -239,14 +250,25 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 	var found []Waiting
 	for _, r := range order {
 		isShipped := func(n node) bool {
-			return slices.ContainsFunc(shipped[r], func(l *lane) bool { _, ok := l.shipper(n); return ok })
+			return slices.ContainsFunc(shipped[r], func(l *lane) bool { return l.ships(n) })
+		}
+		// own says whether a change is the service's, by any of the lanes; it counts one of which that is not known.
+		own := func(s shippedChange) bool {
+			all := touchesNot
+			for _, l := range shipped[r] {
+				all = all.or(l.touchOf(&s))
+			}
+			if all == unknownTouch {
+				unmeasured[ReasonUnknownFiles]++
+			}
+			return all == touches
 		}
 		for _, c := range r.changes {
 			e := c.event
 			switch {
+			case isShipped(c.merge), !own(shippedChange{change: c, node: c.merge}):
 			case e.MergeCommit == "":
 				unmeasured[ReasonNoMergeCommit]++
-			case isShipped(c.merge):
 			case r.event != nil && e.Base == r.event.DefaultBranch && r.main.contains(c.merge):
 				found = append(found, Waiting{r.name, e.Number, e.MergeCommit, e.Title, e.URL, e.Author, e.Merged})
 			default:
@@ -257,7 +279,7 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 			continue
 		}
 		for _, n := range r.main.landed {
-			if r.plain(n) && !isShipped(n) {
+			if r.plain(n) && !isShipped(n) && own(shippedChange{node: n}) {
 				f := r.commitFact(n, time.Time{})
 				found = append(found, Waiting{r.name, 0, f.SHA, f.Title, f.URL, f.Author, f.Merged})
 			}

@@ -247,6 +247,9 @@ type naiveEnd struct {
 type naiveLane struct {
 	repository  *naiveRepository
 	deployments []*naiveDeployment
+	failed      []*dora.Deployment    // runs that never succeeded
+	entries     []dora.DeploymentRule // that match any of these
+	elsewhere   []*naiveChange        // that the pipeline shipped, whosever they are
 }
 
 func (n *naive) services() []dora.Service {
@@ -289,15 +292,11 @@ func (n *naive) service(s dora.Service) []string {
 		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
 			continue
 		}
-		if n.said(d.FullID(), s).Verdict == dora.VerdictIgnored && (!d.Finished().IsZero() || !d.Failed().IsZero()) {
-			unmeasured[dora.ReasonIgnored]++
+		if d.Finished().IsZero() && d.Failed().IsZero() {
 			continue
 		}
-		if d.Finished().IsZero() {
-			if !d.Failed().IsZero() {
-				failedRuns = append(failedRuns, "failed run "+d.FullID()+" "+stamp(d.Failed()))
-				unmeasured[dora.ReasonFailedRun]++
-			}
+		if n.said(d.FullID(), s).Verdict == dora.VerdictIgnored {
+			unmeasured[dora.ReasonIgnored]++
 			continue
 		}
 		repository := d.Source + " " + d.Repository
@@ -309,7 +308,17 @@ func (n *naive) service(s dora.Service) []string {
 			byName[key] = &naiveLane{repository: repositories[repository]}
 			lanes = append(lanes, byName[key])
 		}
-		byName[key].deployments = append(byName[key].deployments, &naiveDeployment{event: d, lane: byName[key]})
+		l := byName[key]
+		for _, r := range s.Deployments {
+			if r.Matches(d, n.mapping.Production) {
+				l.entries = append(l.entries, r)
+			}
+		}
+		if d.Finished().IsZero() {
+			l.failed = append(l.failed, d)
+		} else {
+			l.deployments = append(l.deployments, &naiveDeployment{event: d, lane: l})
+		}
 	}
 	var all []*naiveDeployment
 	for _, l := range lanes {
@@ -317,11 +326,18 @@ func (n *naive) service(s dora.Service) []string {
 		for i, d := range l.deployments {
 			d.at = i
 		}
-		l.contents(unmeasured)
+		l.contents()
+		l.own(n.def, unmeasured)
+		l.compare(unmeasured)
 		l.rollbacks(n.def, unmeasured)
 		l.remedies(n.def, unmeasured)
 		all = append(all, l.deployments...)
+		for _, d := range l.failed {
+			failedRuns = append(failedRuns, "failed run "+d.FullID()+" "+stamp(d.Failed()))
+			unmeasured[dora.ReasonFailedRun]++
+		}
 	}
+	lanes = slices.DeleteFunc(lanes, func(l *naiveLane) bool { return len(l.deployments) == 0 && len(l.elsewhere) == 0 })
 	sort.Slice(all, func(i, j int) bool { return earlierDeployment(all[i], all[j]) })
 	for _, d := range all {
 		d.said = n.said(d.event.FullID(), s)
@@ -350,9 +366,9 @@ func (n *naive) service(s dora.Service) []string {
 }
 
 // contents are the commits reachable from a deployment's sha and from no earlier one's.
-func (l *naiveLane) contents(unmeasured map[dora.Reason]int) {
+func (l *naiveLane) contents() {
 	before := set{}
-	for i, d := range l.deployments {
+	for _, d := range l.deployments {
 		d.contents = minus(l.repository.reach(d.event.SHA), before)
 		for sha := range d.contents {
 			before[sha] = true
@@ -362,14 +378,20 @@ func (l *naiveLane) contents(unmeasured map[dora.Reason]int) {
 			}
 		}
 		d.unknown = d.unknown || l.repository.commits[d.event.SHA] == nil
-		d.redeploy = i > 0 && l.deployments[i-1].event.SHA == d.event.SHA
-		if d.unknown {
-			unmeasured[dora.ReasonUnknownCommit]++
-		}
 		for _, c := range l.repository.units {
 			if d.contents[c.landed] {
 				d.changes = append(d.changes, c)
 			}
+		}
+	}
+}
+
+// compare finds redeploys, and counts what is not known of what is left.
+func (l *naiveLane) compare(unmeasured map[dora.Reason]int) {
+	for i, d := range l.deployments {
+		d.redeploy = i > 0 && l.deployments[i-1].event.SHA == d.event.SHA
+		if d.unknown {
+			unmeasured[dora.ReasonUnknownCommit]++
 		}
 	}
 }
@@ -413,7 +435,12 @@ func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []st
 		seen[r.source+" "+r.name] = true
 		for _, c := range r.units {
 			shipped := false
+			var whose []naiveTouch
 			for _, other := range lanes {
+				if other.repository == r {
+					whose = append(whose, other.change(c))
+					shipped = shipped || slices.Contains(other.elsewhere, c)
+				}
 				for _, d := range other.deployments {
 					shipped = shipped || (other.repository == r && slices.Contains(d.changes, c))
 				}
@@ -422,6 +449,9 @@ func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []st
 				continue
 			}
 			switch {
+			case anyOf(whose...) == unknown:
+				unmeasured[dora.ReasonUnknownFiles]++
+			case anyOf(whose...) == no:
 			case c.pull == nil:
 				told = append(told, fmt.Sprintf("waiting #0 %s %s", short(c.landed), stamp(c.commit.Committed)))
 			case c.landed == "":

@@ -21,6 +21,8 @@ type DeploymentRule struct {
 	Environment Pattern `json:"environment,omitzero"`
 	TagPrefix   string  `json:"tagPrefix,omitempty"` // the ref starts with it
 	Task        string  `json:"task,omitempty"`      // the deployment task or workflow
+	// Paths tell the service from others that share its deployments: its changes are those that touch any of them.
+	Paths []Glob `json:"paths,omitempty"`
 }
 
 // IncidentRule says which incidents are a service's.

@@ -120,9 +120,29 @@ func (w *world) skewed() time.Time {
 	return w.now.Add(time.Duration(w.int("clock", -30, 4))*time.Hour + time.Duration(w.serial)*time.Second)
 }
 
+// files are what a change changed: of one service, of both, of none, or not known.
+func (w *world) files() *dora.Files {
+	switch w.pick("files", "x", "x", "x", "y", "y", "y", "both", "none", "test", "cut", "unknown") {
+	case "x":
+		return &dora.Files{Paths: []string{"x/deep/a.go"}}
+	case "y":
+		return &dora.Files{Paths: []string{"README.md", "y/a.go"}}
+	case "both":
+		return &dora.Files{Paths: []string{"x/a.go", "y/b.go"}}
+	case "none":
+		return &dora.Files{Paths: []string{"xy/README.md"}}
+	case "test":
+		return &dora.Files{Paths: []string{"x/test/a.go", "y/test/deep/a.go"}}
+	case "cut":
+		return &dora.Files{Paths: []string{"y/a.go"}, Cut: true}
+	}
+	return nil
+}
+
 func (w *world) commit(r *worldRepo, author string, parents ...string) *dora.Commit {
 	sha := fmt.Sprintf("%040x", 0xa0+w.next())
 	c := &dora.Commit{Header: w.head(r.name+":commit:"+sha, time.Time{}), Repository: r.name, SHA: sha, Parents: parents, Authored: w.skewed(), Committed: w.now, Author: author}
+	c.Files = w.files()
 	if w.one("lost commit", 60) && r.tip != "" {
 		return c
 	}
@@ -189,6 +209,7 @@ func (w *world) pull(r *worldRepo, nested string) {
 		opened = w.now.Add(-time.Duration(w.int("open for", 0, 20)) * time.Hour)
 	}
 	p := &dora.Change{Header: w.head(fmt.Sprintf("%s:change:%d", r.name, number), w.now), Repository: r.name, Number: number, Author: author, Base: "main", Branch: fmt.Sprintf("topic-%d", number), Opened: opened, Merged: w.now}
+	p.Files = w.files()
 	title, body, _ := strings.Cut(w.message(r, fmt.Sprintf("Add %d", number)), "\n")
 	p.Title, p.Body = title, strings.TrimSpace(body)
 	if w.one("hotfix label", 5) {
@@ -453,6 +474,10 @@ func drawMapping(draw chooser) dora.Mapping {
 	two := func(rule dora.DeploymentRule) dora.Service {
 		return dora.Service{Name: "worker", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: worker}
 	}
+	both := func(s dora.Service, more dora.DeploymentRule) dora.Service {
+		s.Deployments = append(s.Deployments, deploys(more, "acme/api")...)
+		return s
+	}
 	return dora.Mapping{Production: production, Services: oneOf(draw, "services", [][]dora.Service{
 		nil,
 		{one(dora.DeploymentRule{}), webService},
@@ -460,8 +485,19 @@ func drawMapping(draw chooser) dora.Mapping {
 		{one(dora.DeploymentRule{TagPrefix: "x-v"}), two(dora.DeploymentRule{TagPrefix: "y-v"})},
 		{one(dora.DeploymentRule{Task: "deploy"}), two(dora.DeploymentRule{Task: "deploy:worker"}), webService},
 		{one(dora.DeploymentRule{Environment: dora.MustPattern("prod|worker")})},
+		{one(dora.DeploymentRule{Paths: globs("x/**", "!**/test/**")}), two(dora.DeploymentRule{Paths: globs("y/*.go")}), webService},
+		{one(dora.DeploymentRule{Environment: dora.MustPattern("prod|worker"), Paths: globs("**/?.go")})},
+		{both(one(dora.DeploymentRule{TagPrefix: "x-v", Paths: globs("x/**")}), dora.DeploymentRule{Environment: dora.MustPattern("^worker$")})},
 		{{Name: "all", Team: "all", Deployments: []dora.DeploymentRule{{Source: "github"}}, Incidents: append(api, web...)}},
 	}...)}
+}
+
+func globs(texts ...string) []dora.Glob {
+	list := make([]dora.Glob, len(texts))
+	for i, text := range texts {
+		list[i] = dora.MustGlob(text)
+	}
+	return list
 }
 
 // drawDefinition draws a team's reading.
