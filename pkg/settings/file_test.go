@@ -43,6 +43,9 @@ func TestTheExampleOfTheDocumentationIsRead(t *testing.T) {
 	assert.Equal(t, "2", severity)
 	assert.Equal(t, "prescriptions", s.Services[0].Name)
 	assert.True(t, s.Services[0].Deployments[0].Environment.Match("prod"))
+	assert.True(t, s.Services[0].Deployments[0].Paths[0].Picks("packages/x/main.go"))
+	assert.True(t, s.Sources[0].IsShared("Example-Health/medicines-api"), "the files of its changes are read")
+	assert.False(t, s.Sources[0].IsShared("example-health/booking"))
 	assert.False(t, s.Services[0].Deployments[0].Environment.Match("preprod"))
 	assert.True(t, dora.Same(dora.DefaultDefinition(), s.Definition), "the example says what the defaults are")
 	assert.True(t, s.Production.Match("LIVE"))
@@ -56,7 +59,6 @@ func TestWhatComesLaterIsRefusedByName(t *testing.T) {
 	example, err := os.ReadFile("testdata/design.yaml")
 	require.NoError(t, err)
 	for _, later := range []struct{ old, with, want string }{
-		{`"^prod$", tagPrefix`, `"^prod$", paths: ["packages/x/**"], tagPrefix`, "services[0].deployments[0].paths: there is no such key"},
 		{"      services:", "        - { id: pagerduty, type: pagerduty }\n      services:", `sources[1].type: "pagerduty" is not allowed; allowed: github`},
 		{"type: sqlite", "type: postgres", `store.type: "postgres" is not allowed; allowed: memory, sqlite`},
 	} {

@@ -87,6 +87,7 @@ func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error)
 		s.Store.Type = StoreSQLite
 	}
 	s.takeSecrets(secrets)
+	s.share()
 	return s, s.validate()
 }
 
@@ -181,6 +182,9 @@ func (s *Settings) validateServices(sources []string, fail func(field, format st
 		names[service.Name] = true
 		for j, rule := range service.Deployments {
 			checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)
+			if len(rule.Paths) > 0 && !slices.ContainsFunc(rule.Paths, func(g dora.Glob) bool { return !g.Excludes() }) {
+				fail(fmt.Sprintf("%s.deployments[%d].paths", at, j), "only leaves out; allowed: at least one path without ! in front, such as packages/x/**")
+			}
 		}
 		for j, rule := range service.Incidents {
 			checkSource(fmt.Sprintf("%s.incidents[%d].source", at, j), rule.Source, sources, fail)

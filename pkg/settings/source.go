@@ -1,6 +1,12 @@
 package settings
 
-import "github.com/livedora/dora-datasource/pkg/dora"
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
 
 // Source is one system to read. Which keys apply depends on its type.
 type Source struct {
@@ -22,6 +28,9 @@ type Source struct {
 	Deployments  SourceDeployment `json:"deployments,omitzero"`
 	Incidents    *SourceIncidents `json:"incidents,omitempty"` // absent: issues are not read
 
+	// Shared are the repositories, owner/name in lower case, whose changes' files are read because a service tells its own
+	// by their paths; * is every repository. They follow from the services.
+	Shared []string `json:"-"`
 	// Secrets of this source by their short name, such as "token". They are never written anywhere.
 	Secrets map[string]string `json:"-"`
 }
@@ -35,6 +44,28 @@ const (
 // IsApp says whether anything of a GitHub App is configured.
 func (s *Source) IsApp() bool {
 	return s.AppID != "" || s.InstallationID != "" || s.Secrets[SecretAppPrivateKey] != ""
+}
+
+// IsShared says whether the files of a repository's changes are read.
+func (s *Source) IsShared(repository string) bool {
+	return slices.Contains(s.Shared, anyRepository) || slices.Contains(s.Shared, strings.ToLower(repository))
+}
+
+const anyRepository = "*"
+
+// share tells each source of which repositories a service has paths.
+func (s *Settings) share() {
+	for i := range s.Sources {
+		source := &s.Sources[i]
+		source.Shared = nil
+		for _, service := range s.Services {
+			for _, rule := range service.Deployments {
+				if repository := cmp.Or(strings.ToLower(rule.Repository), anyRepository); rule.Source == source.ID && len(rule.Paths) > 0 && !slices.Contains(source.Shared, repository) {
+					source.Shared = append(source.Shared, repository)
+				}
+			}
+		}
+	}
 }
 
 // SourceType names a kind of system.

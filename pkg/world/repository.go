@@ -48,6 +48,20 @@ type commit struct {
 	pulls []*pull
 }
 
+// paths are the files that it changed, compared with its first parent.
+func (c *commit) paths() []string {
+	for _, p := range c.pulls {
+		if p.landed == c {
+			return p.files
+		}
+	}
+	list := make([]string, c.files)
+	for i := range list {
+		list[i] = fmt.Sprintf("src/part-%d.go", i)
+	}
+	return list
+}
+
 type tag struct {
 	repo   *repository
 	name   string

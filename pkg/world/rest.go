@@ -44,6 +44,7 @@ var restRoutes = map[string]func(*restCall) (any, error){
 	"/repos/{owner}/{repo}/pulls/{number}":            (*restCall).pull,
 	"/repos/{owner}/{repo}/pulls/{number}/commits":    (*restCall).pullCommits,
 	"/repos/{owner}/{repo}/pulls/{number}/reviews":    (*restCall).pullReviews,
+	"/repos/{owner}/{repo}/pulls/{number}/files":      (*restCall).pullFiles,
 	"/repos/{owner}/{repo}/commits":                   (*restCall).commits,
 	"/repos/{owner}/{repo}/commits/{ref...}":          (*restCall).commit,
 	"/repos/{owner}/{repo}/issues":                    (*restCall).issues,
@@ -130,6 +131,7 @@ func (a *api) rateLimit(rw http.ResponseWriter, _ *http.Request) {
 
 const (
 	standardPage = 30
+	commitFiles  = 300
 	comparePage  = 250
 )
 

@@ -139,6 +139,16 @@ func (c *restCall) pullReviews() (any, error) {
 	return shown(part(c, p.reviews, standardPage), func(r *review) any { return c.showReview(p, r) }), nil
 }
 
+func (c *restCall) pullFiles() (any, error) {
+	p, err := c.findPull()
+	if err != nil {
+		return nil, err
+	}
+	return shown(part(c, p.files, standardPage), showFile), nil
+}
+
+func showFile(path string) any { return map[string]any{"filename": path, "status": "modified"} }
+
 func (c *restCall) commits() (any, error) {
 	head := c.repo.main
 	if name := c.URL.Query().Get("sha"); name != "" {
@@ -175,7 +185,9 @@ func (c *restCall) commit() (any, error) {
 	if found == nil {
 		return nil, restError{http.StatusUnprocessableEntity, "No commit found for SHA: " + name}
 	}
-	return c.showCommit(found), nil
+	shownCommit := c.showCommit(found).(map[string]any)
+	shownCommit["files"] = shown(part(c, found.paths(), commitFiles), showFile)
+	return shownCommit, nil
 }
 
 // issues lists issues and, as GitHub does, pull requests among them.

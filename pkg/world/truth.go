@@ -42,6 +42,10 @@ type ServiceTruth struct {
 	Rollbacks   int       // of Deployments: an earlier sha again
 	Failures    []Failure // in the order in which the first evidence showed
 
+	// Shipped are the numbers of the service's own pull requests that each of Deployments was to bring, by its id; one
+	// that was to bring none is not in it.
+	Shipped map[int64][]int
+
 	Incidents  []int // issue numbers that carry the incident label, in order of opening
 	Unrelated  []int // of Incidents: opened more than a day after the service's latest deployment, naming nothing
 	Withdrawn  []int // issues whose incident label was removed; not among Incidents
@@ -67,6 +71,14 @@ func (w *World) Truth() Truth {
 		t.Failures = slices.Clone(t.Failures)
 		for i := range t.Failures {
 			t.Failures[i].Evidence = slices.Clone(t.Failures[i].Evidence)
+		}
+		t.Shipped = map[int64][]int{}
+		for _, d := range s.released {
+			for _, c := range d.shipped {
+				if c.pull != nil {
+					t.Shipped[d.id] = append(t.Shipped[d.id], c.pull.number)
+				}
+			}
 		}
 		t.Incidents, t.Unrelated, t.Withdrawn, t.Unresolved = nil, nil, nil, nil
 		for _, inc := range s.incidents {

@@ -87,6 +87,7 @@ test('a service is described by where its deployments and incidents are', async 
   await enter(user, field('Team'), 'medicines');
   await enter(user, field('Repository', 'Deployments 1 of service prescriptions'), 'example-health/medicines-api');
   await enter(user, field('Tag prefix', 'Deployments 1 of service prescriptions'), 'rx-v');
+  await enter(user, field('Paths of its files', 'Deployments 1 of service prescriptions'), 'rx/**\n!rx/docs/**');
   await user.click(screen.getByRole('button', { name: 'Add incidents' }));
   await enter(user, field('Without the labels', 'Incidents 1 of service prescriptions'), 'test');
 
@@ -94,7 +95,14 @@ test('a service is described by where its deployments and incidents are', async 
     {
       name: 'prescriptions',
       team: 'medicines',
-      deployments: [{ source: 'github', repository: 'example-health/medicines-api', tagPrefix: 'rx-v' }],
+      deployments: [
+        {
+          source: 'github',
+          repository: 'example-health/medicines-api',
+          tagPrefix: 'rx-v',
+          paths: ['rx/**', '!rx/docs/**'],
+        },
+      ],
       incidents: [{ source: 'github', excludeLabels: ['test'] }],
     },
   ]);

@@ -53,6 +53,14 @@ export function DeploymentsEntry(props: Props<ServiceDeployments>) {
         onChange={(tagPrefix) => put({ tagPrefix })}
         width={18}
       />
+      <Lines
+        label="Paths of its files"
+        placeholder="all; one a line, services/x/**"
+        value={entry.paths}
+        error={faults[`${path}.paths`]}
+        disabled={disabled}
+        onChange={(paths) => put({ paths })}
+      />
     </Entry>
   );
 }

@@ -38,6 +38,8 @@ export interface ServiceDeployments {
   repository?: string;
   environment?: string;
   tagPrefix?: string;
+  /** Which files are the service's, where others share its deployments: globs, with ! in front to leave out. */
+  paths?: string[];
 }
 
 export interface ServiceIncidents {

@@ -57,6 +57,14 @@ test.each<[DoraOptions, string]>([
     { sources: [github], services: [{ name: 'rx', incidents: [{ source: 'github', repository: 'rx' }] }] },
     'services[0].incidents[0].repository must be of the form owner/name',
   ],
+  [
+    { sources: [github], services: [{ name: 'rx', deployments: [{ source: 'github', paths: ['/rx'] }] }] },
+    'services[0].deployments[0].paths has "/rx", which is no path from the repository\'s root, such as services/x/**',
+  ],
+  [
+    { sources: [github], services: [{ name: 'rx', deployments: [{ source: 'github', paths: ['!rx/**'] }] }] },
+    'services[0].deployments[0].paths must have one without ! in front, such as services/x/**',
+  ],
   [{ production: '^(?!staging)' }, "production must do without lookaround, which Go's regular expressions do not have"],
   [{ definition: { incidentWindow: '1 day' } }, 'definition.incidentWindow must be a number of h, d or w, such as 24h'],
   [{ definition: { evidence: [] } }, 'definition.evidence must keep at least one kind'],

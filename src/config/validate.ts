@@ -72,6 +72,7 @@ function checkService(
     note(`${at}.source`, known(entry.source));
     check(`${at}.repository`, entry.repository, repository);
     check(`${at}.environment`, entry.environment, regexp);
+    note(`${at}.paths`, globs(entry.paths ?? []));
   });
   service.incidents?.forEach((entry, index) => {
     const at = `${path}.incidents[${index}]`;
@@ -97,6 +98,16 @@ function repositories(globs: string[]): string | undefined {
 
 function repository(text: string): string | undefined {
   return /^[^/\s!]+\/[^/\s]+$/.test(text) ? undefined : 'must be of the form owner/name';
+}
+
+function globs(paths: string[]): string | undefined {
+  const wrong = paths.find((glob) => /^$|^\.?\/|\/$|\\/.test(glob.replace(/^!/, '')));
+  if (wrong !== undefined) {
+    return `has "${wrong}", which is no path from the repository's root, such as services/x/**`;
+  }
+  return paths.length > 0 && paths.every((glob) => glob.startsWith('!'))
+    ? 'must have one without ! in front, such as services/x/**'
+    : undefined;
 }
 
 function url(text: string): string | undefined {

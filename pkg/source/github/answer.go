@@ -83,6 +83,9 @@ type pullNode struct {
 	Commits     page[pullCommitNode]
 	Reviews     page[reviewNode]
 	Labels      *page[nameNode]
+	// ChangedFiles is how many there are, of which Files may hold less; 0 where that is not told.
+	ChangedFiles int
+	Files        *fileList
 }
 
 type pullCommitNode struct {

@@ -36,6 +36,9 @@ func (r *run) complete(ctx context.Context, part string, node *repositoryNode) e
 		p := &node.PullRequests.Nodes[i]
 		add(p.ID, "PullRequest", "commits", pullCommits, &p.Commits)
 		add(p.ID, "PullRequest", "reviews", pullReviews, &p.Reviews)
+		if p.Files != nil {
+			add(p.ID, "PullRequest", "files", pullFiles, p.Files)
+		}
 		if p.Labels != nil {
 			add(p.ID, "PullRequest", "labels", labelNames, p.Labels)
 		}

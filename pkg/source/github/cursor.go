@@ -39,6 +39,11 @@ type position struct {
 	Labels     string `json:"labels,omitempty"`
 	Relabelled int    `json:"relabelled,omitempty"`
 
+	// Filed says that the files of changes have been read; Unfiled are the commits of the main line, the newest first, whose
+	// files are still to be read.
+	Filed   bool      `json:"filed,omitempty"`
+	Unfiled []unfiled `json:"unfiled,omitempty"`
+
 	// Open are deployments that have not succeeded and still may.
 	Open []openDeployment `json:"open,omitempty"`
 	// Settled are the node ids of the last deployments that have succeeded, which REST need not be asked about again.

@@ -73,6 +73,8 @@ func (s *Source) change(repository string, p pullNode) *dora.Change {
 	if p.MergeCommit != nil {
 		change.MergeCommit = p.MergeCommit.OID
 	}
+	change.Files = p.files()
+	change.Rank += rankOf(change.Files)
 	for _, node := range p.Commits.Nodes {
 		change.Commits = append(change.Commits, dora.ChangeCommit{SHA: node.Commit.OID, Authored: node.Commit.AuthoredDate.UTC()})
 	}

@@ -104,7 +104,6 @@ func (s *repositorySync) merged(branch string) []dora.Event {
 		deployment.Creator = c.Author
 		events = append(events, deployment)
 	}
-	s.branch.landed = nil
 	return events
 }
 

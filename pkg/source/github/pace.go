@@ -30,6 +30,7 @@ func (s *repositorySync) variables(width int) map[string]any {
 	v["nested"] = width
 	v["counts"] = s.pages == 0 && s.branch.first()
 	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.state.Page), !s.pulls.done
+	v["withFiles"] = s.shared
 	v["deployments"], v["deploymentsPage"], v["withDeployments"] = entries, optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
 	v["commits"], v["commitsPage"] = entries, optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)

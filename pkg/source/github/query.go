@@ -13,6 +13,7 @@ const (
 	labelNames   = `{ ` + pageFields + ` nodes { name } }`
 	statusFields = `{ ` + pageFields + ` nodes { id state createdAt logUrl } }`
 	parentOids   = `{ ` + pageFields + ` nodes { oid } }`
+	pullFiles    = `{ ` + pageFields + ` nodes { path } }`
 	unlabelled   = `{ ` + pageFields + ` totalCount nodes { ... on UnlabeledEvent { id label { name } } } }`
 	unlabelOnly  = `itemTypes: [UNLABELED_EVENT]`
 	countField   = ` totalCount @include(if: $counts) `
@@ -22,7 +23,7 @@ const (
 )
 
 const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $counts: Boolean!,
-  $withPulls: Boolean!, $pulls: Int!, $pullsPage: String,
+  $withPulls: Boolean!, $withFiles: Boolean!, $pulls: Int!, $pullsPage: String,
   $withDeployments: Boolean!, $deployments: Int!, $deploymentsPage: String,
   $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
   $fromBranch: Boolean!, $fromTarget: Boolean!, $target: GitObjectID, $commits: Int!, $commitsPage: String) {
@@ -32,7 +33,8 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
     pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + countField + `
       nodes { id number title body url createdAt updatedAt mergedAt baseRefName headRefName author ` + actorFields + ` mergeCommit { oid }
-        commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + ` } }
+        commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + `
+        changedFiles @include(if: $withFiles) files(first: $nested) @include(if: $withFiles) ` + pullFiles + ` } }
     deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + countField + `
       nodes ` + deploymentFields + ` }
     issues(first: $issues, after: $issuesPage, filterBy: {since: $issuesSince}, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { ` + pageFields + countField + `

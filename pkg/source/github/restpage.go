@@ -148,6 +148,11 @@ func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode
 			return err
 		}
 		pull.take(commits, reviews)
+		if s.shared {
+			if pull.Files, err = a.pullFiles(ctx, s, fmt.Sprintf("%s/%d", path, pull.Number)); err != nil {
+				return err
+			}
+		}
 	}
 	node.PullRequests = pulls
 	return nil

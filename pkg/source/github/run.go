@@ -28,6 +28,8 @@ type run struct {
 	limits    int           // rate limits in a row
 	// reread holds the deployments whose newest version this run has handed over already, by node id.
 	reread map[string]bool
+	// filed counts the commits whose files this run has read.
+	filed int
 	// tags are the names of the tags of those repositories of which REST had to be asked.
 	tags map[string]map[string]bool
 }

@@ -31,6 +31,11 @@ type repositorySync struct {
 	landed    landing
 	// last is what the repository was called when it was last asked for.
 	last *repositoryNode
+	// shared says that the files of changes are read. What pull requests of this run own are commits, and authored times
+	// in seconds, of commits that a rebase may have made anew.
+	shared  bool
+	owned   map[string]bool
+	rebased map[int64]bool
 	// met is what REST has told of the repository in this run.
 	met met
 }
@@ -39,7 +44,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 	r.progress.Part, r.progress.Done, r.progress.Total = t.name, 0, 0
 	r.report()
 	state := r.cursor.at(t.key())
-	if t.probe != "" && t.probe == state.Probe {
+	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 {
 		return nil
 	}
 	s := r.beginSync(t.name, state)
@@ -51,6 +56,9 @@ func (r *run) sync(ctx context.Context, t target) error {
 	if err := s.place(ctx); err != nil {
 		return err
 	}
+	if err := s.fileCommits(ctx); err != nil {
+		return err
+	}
 	if t.probe != "" && t.probe != state.Probe {
 		state.Probe = t.probe
 		return r.emit(ctx, nil)
@@ -60,7 +68,8 @@ func (r *run) sync(ctx context.Context, t target) error {
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
 	r.turn(state)
-	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}}
+	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}}
+	s.share()
 	s.branch = newBranch(state)
 	s.pulls = newPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
@@ -109,6 +118,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 	s.state.Name = node.NameWithOwner
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node.Issues))
 	s.state.meet(s.branch)
+	s.leaveOwned()
 	if !s.more() {
 		s.state.ETags = s.met.etags
 	}
@@ -157,6 +167,8 @@ func (s *repositorySync) restart() {
 
 func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	commits := s.branch.take(s.Source, s.state.Name, node)
+	defer func() { s.branch.landed = nil }()
+	s.land(s.branch.landed)
 	if s.from() == settings.FromMerges {
 		return append(commits, s.merged(node.branch())...)
 	}
@@ -171,7 +183,9 @@ func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
 	var events []dora.Event
 	for _, n := range p.Nodes[:count] {
 		if !n.MergedAt.IsZero() { // REST lists closed ones as well
-			events = append(events, s.change(s.state.Name, n))
+			change := s.change(s.state.Name, n)
+			s.own(change)
+			events = append(events, change)
 		}
 	}
 	var newest time.Time
