@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"dataset/datasettest": {"dora", "store", "store/sqlite"},
 	"rest":                {"audit", "collect", "dataset", "dora", "query", "strict"},
 	"plugin":              {"collect", "dataset", "dora", "query", "rest", "settings", "source", "strict"},
-	"demo/dashboard":      {"settings"},
+	"demo/dashboard":      {"query", "settings"},
 	"demo":                {"demo/dashboard", "dora", "plugin", "settings", "world"},
 	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict"},
 	"":                    {"cli", "plugin", "settings"},

@@ -4,12 +4,14 @@ import {
   DataQueryResponse,
   DataSourceInstanceSettings,
   dateTime,
+  RawTimeRange,
   ScopedVars,
   TimeRange,
 } from '@grafana/data';
-import { DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
-import { firstValueFrom, Observable } from 'rxjs';
+import { config, DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
+import { firstValueFrom, Observable, switchMap } from 'rxjs';
 import { DoraOptions } from './config/settings';
+import { Channels } from './live/follow';
 import { filtersOf } from './query/change';
 import { interpolateFilters, Variables } from './query/interpolate';
 import { BROWSER_TIMEZONE, DoraQuery, Filter, model } from './query/model';
@@ -18,6 +20,8 @@ import { ValuesVariables } from './variables/support';
 
 /** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
 export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> {
+  private readonly channels = new Channels();
+
   constructor(
     settings: DataSourceInstanceSettings<DoraOptions>,
     private readonly templates: TemplateSrv = getTemplateSrv()
@@ -45,8 +49,8 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
   }
 
   override query(request: DataQueryRequest<DoraQuery>): Observable<DataQueryResponse> {
-    const targets = request.targets.map((query) => withZone(query, request.timezone));
-    return super.query({ ...request, targets });
+    const targets = request.targets.map((query) => withRange(withZone(query, request.timezone), request));
+    return super.query({ ...request, targets }).pipe(switchMap((answer) => this.channels.follow(answer)));
   }
 
   override applyTemplateVariables(query: DoraQuery, scopedVars: ScopedVars): DoraQuery {
@@ -91,6 +95,19 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
 
 function withZone(query: DoraQuery, setting: string | undefined): DoraQuery {
   return query.timezone === BROWSER_TIMEZONE ? { ...query, timezone: ianaZone(setting) } : query;
+}
+
+/** A live query carries its range as the dashboard has it, for the backend to ask the same again later. */
+function withRange(query: DoraQuery, { range, timezone }: DataQueryRequest<DoraQuery>): DoraQuery {
+  if (query.live !== true || !config.liveEnabled || config.publicDashboardAccessToken) {
+    return query; // without a range there is nothing to follow
+  }
+  const { from, to } = range.raw;
+  return { ...query, range: { from: written(from), to: written(to), timezone: ianaZone(timezone) } };
+}
+
+function written(end: RawTimeRange['from']): string {
+  return typeof end === 'string' ? end : String(end.valueOf());
 }
 
 function lastQuarter(): TimeRange {

@@ -57,9 +57,13 @@ type Dataset struct {
 	sources   []collect.Source
 	changed   chan struct{}
 
-	mu      sync.Mutex // guards history and behind
+	mu      sync.Mutex // guards history, behind and views
 	history *dora.History
 	behind  store.Sequence
+	views   views
+
+	moved broadcast
+	ended chan struct{}
 
 	failure  atomic.Pointer[error] // why the store could not be read last time
 	snapshot atomic.Pointer[dora.Snapshot]
@@ -70,7 +74,10 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Dataset{options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()), changed: make(chan struct{}, 1)}
+	d := &Dataset{
+		options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()),
+		changed: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
 	if d.store == nil {
 		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
 		if err != nil {
@@ -107,14 +114,15 @@ func (d *Dataset) wake() {
 }
 
 // settleTime is how long changes are gathered before the snapshot is made anew; pollTime is how often the store is
-// asked for what others wrote.
+// asked for what others wrote, and the collector for how it is doing.
 const (
 	settleTime = 200 * time.Millisecond
-	pollTime   = 5 * time.Second
+	pollTime   = time.Second
 )
 
-// Run collects on schedule and keeps the snapshot up to date until the context ends.
+// Run collects on schedule and keeps the snapshot up to date until the context ends. It can be called once.
 func (d *Dataset) Run(ctx context.Context) error {
+	defer close(d.ended)
 	var work sync.WaitGroup
 	work.Go(func() { d.follow(ctx) }) // the follower: reads what collectors, ours or others', wrote
 	err := d.collector.Run(ctx)
@@ -125,7 +133,9 @@ func (d *Dataset) Run(ctx context.Context) error {
 func (d *Dataset) follow(ctx context.Context) {
 	poll := time.NewTicker(pollTime)
 	defer poll.Stop()
+	var state []collect.SourceState
 	for {
+		state = d.watchState(state)
 		select {
 		case <-ctx.Done():
 			return
@@ -163,6 +173,7 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 	d.failure.Store(&failure)
 	if fresh || d.snapshot.Load() == nil {
 		d.snapshot.Store(d.history.Derive(d.options.Settings.Definition))
+		d.moved.call()
 	}
 	return failure
 }
@@ -170,14 +181,14 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 // Snapshot is the facts under the settings' definition. It never waits.
 func (d *Dataset) Snapshot() *dora.Snapshot { return d.snapshot.Load() }
 
-// Under is the facts under another definition. The first question under a definition works them out.
+// Under is the facts under another definition. The first question under a definition and version works them out.
 func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	if dora.Same(definition, d.options.Settings.Definition) {
 		return d.Snapshot()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.history.Derive(definition)
+	return d.views.of(definition, d.Snapshot().Version, func() *dora.Snapshot { return d.history.Derive(definition) })
 }
 
 // Once collects every source once, until it is up to date.

@@ -29,6 +29,8 @@ type Custom struct {
 	Unmeasured map[dora.Reason]int `json:"unmeasured,omitempty"`
 	// Collected is when the source that was longest not read was last read without an error; absent if one never was.
 	Collected *time.Time `json:"collected,omitempty"`
+	// Live is there where the answer can be followed.
+	Live *Live `json:"live,omitempty"`
 }
 
 // CustomSeries is what one series rests on, bucket by bucket.
@@ -60,6 +62,9 @@ func rests(s dora.Series) CustomSeries {
 func figureFrames(f query.Figures) data.Frames {
 	switch f.Query.Format {
 	case query.Numeric:
+		if f.Query.Live {
+			return data.Frames{inOne(numericFrames(f))}
+		}
 		return numericFrames(f)
 	case query.Table:
 		return data.Frames{figureTable(f)}
@@ -114,6 +119,19 @@ func numericFrames(f query.Figures) data.Frames {
 		frames = append(frames, empty)
 	}
 	return frames
+}
+
+// inOne puts numeric frames side by side into one.
+func inOne(frames data.Frames) *data.Frame {
+	whole := frames[0]
+	whole.Meta.Type = data.FrameTypeNumericWide
+	custom := whole.Meta.Custom.(Custom)
+	for _, frame := range frames[1:] {
+		whole.Fields = append(whole.Fields, frame.Fields...)
+		custom.Series = append(custom.Series, frame.Meta.Custom.(Custom).Series...)
+	}
+	whole.Meta.Custom = custom
+	return whole
 }
 
 // figureTable is a row for each series and bucket.

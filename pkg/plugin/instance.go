@@ -22,7 +22,10 @@ import (
 )
 
 // Plugin makes the instances of this process. Their datasets outlive them.
-type Plugin struct{ registry dataset.Registry }
+type Plugin struct {
+	registry dataset.Registry
+	streams  streams
+}
 
 // Close ends collection and gives back what other processes wait for: the rights to collect, and files.
 func (p *Plugin) Close() { p.registry.Close() }
@@ -30,6 +33,8 @@ func (p *Plugin) Close() { p.registry.Close() }
 // Instance is one data source with one version of its settings.
 type Instance struct {
 	registry *dataset.Registry
+	streams  *streams
+	uid      string
 	options  dataset.Options
 	// invalid is what is wrong with the settings; every query and the health check say so.
 	invalid error
@@ -38,12 +43,15 @@ type Instance struct {
 	dataset *dataset.Dataset
 	failure error // why the dataset could not be opened, and when that was
 	failed  time.Time
+
+	dispose  sync.Once
+	disposed chan struct{}
 }
 
 // NewInstance reads the settings. It does no I/O, and it succeeds on bad settings too: a factory's error would reach
 // only one of a panel's queries.
 func (p *Plugin) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	i := &Instance{registry: &p.registry}
+	i := &Instance{registry: &p.registry, streams: &p.streams, uid: s.UID, disposed: make(chan struct{})}
 	i.options, i.invalid = datasetOptions(ctx, s)
 	return i, nil
 }
@@ -124,8 +132,8 @@ func (i *Instance) open(ctx context.Context) (*dataset.Dataset, error) {
 }
 
 // Dispose implements instancemgmt.InstanceDisposer. The dataset runs on: a successor takes it over, or an idle data source
-// goes on collecting.
-func (i *Instance) Dispose() {}
+// goes on collecting. Streams end, and Grafana opens them again on the successor. It may be called several times.
+func (i *Instance) Dispose() { i.dispose.Do(func() { close(i.disposed) }) }
 
 // errNoSources is what a data source says that has nothing to read.
 var errNoSources = errors.New("sources: no source is configured; add one in the data source's settings, such as GitHub with its repositories")

@@ -20,29 +20,38 @@ import (
 func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	response := backend.NewQueryDataResponse()
 	for _, q := range request.Queries {
-		response.Responses[q.RefID] = i.answerSafely(ctx, q)
+		response.Responses[q.RefID] = i.answerSafely(ctx, q, request.Headers[backend.FromAlertHeaderName] != "")
 	}
 	return response, nil
 }
 
 // answerSafely turns a panic into an error of the one query that caused it.
-func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery) (response backend.DataResponse) {
+func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery, alerting bool) (response backend.DataResponse) {
 	defer func() {
 		if r := recover(); r != nil {
 			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", q.RefID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			response = backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, "this query hit a defect in Live DORA; Grafana's log has the details")
 		}
 	}()
-	return i.answer(ctx, q)
+	return i.answer(ctx, q, alerting)
 }
 
-func (i *Instance) answer(ctx context.Context, dq backend.DataQuery) backend.DataResponse {
+// ready gives the dataset of a data source that has something to read.
+func (i *Instance) ready(ctx context.Context) (*dataset.Dataset, error) {
 	d, err := i.open(ctx)
 	if err != nil {
-		return failed(fmt.Errorf("the data source's settings need attention: %w", err))
+		return nil, fmt.Errorf("the data source's settings need attention: %w", err)
 	}
 	if len(d.Settings().Sources) == 0 {
-		return failed(errNoSources)
+		return nil, errNoSources
+	}
+	return d, nil
+}
+
+func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alerting bool) backend.DataResponse {
+	d, err := i.ready(ctx)
+	if err != nil {
+		return failed(err)
 	}
 	text, err := withType(dq)
 	if err != nil {
@@ -52,15 +61,30 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery) backend.Dat
 	if err != nil {
 		return failed(err)
 	}
-	r := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}
+	r, now := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}, time.Now()
+	q.Live = q.Follows() && !alerting // alerting takes one answer at a time
+	frames := framesOf(d, q, r, now)
+	if q.Live {
+		if err := i.invite(frames[0], text, q, r, now); err != nil {
+			return failed(err)
+		}
+	}
+	for _, frame := range frames {
+		frame.RefID = dq.RefID
+	}
+	return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
+}
+
+// framesOf answers a query. A live one is answered in one frame, which is what one channel carries.
+func framesOf(d *dataset.Dataset, q query.Query, r query.Range, now time.Time) data.Frames {
 	var frames data.Frames
 	switch q.Type {
 	case query.TypeMetric, query.TypeStages:
-		figures := query.Answer(q, d.Under(q.Definition), r, time.Now())
+		figures := query.Answer(q, d.Under(q.Definition), r, now)
 		frames = figureFrames(figures)
 		notify(frames[0], d, figuresNotices(figures, d)...)
 	case query.TypeEvents:
-		frames = data.Frames{eventsFrame(q, d.Under(q.Definition), r, time.Now())}
+		frames = data.Frames{eventsFrame(q, d.Under(q.Definition), r, now)}
 		notify(frames[0], d)
 	case query.TypeAnnotations:
 		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r)}
@@ -69,10 +93,7 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery) backend.Dat
 	case query.TypeCollection:
 		frames = data.Frames{collectionFrame(d)}
 	}
-	for _, frame := range frames {
-		frame.RefID = dq.RefID
-	}
-	return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
+	return frames
 }
 
 // withType puts Grafana's own query type into the JSON of a query that does not have it.

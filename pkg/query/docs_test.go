@@ -57,6 +57,8 @@ func modelInWords() string {
 	row("definition", "overrides of the data source's definition, key by key", "all but collection")
 	row("events", code(m.Events), "events, annotations")
 	row("field", code(m.Values), "values")
+	row("live", "`false`, `true`: followed, and shown anew when it changes", strings.ReplaceAll(code(m.LiveTypes), "`", ""))
+	row("range", "`{from, to, timezone}`, as the dashboard has it (`now-90d`); the browser writes it", "live")
 	b.WriteString("\n| metric | statistics, the default first | is |\n| --- | --- | --- |\n")
 	for _, metric := range m.Metrics {
 		row(string(metric.Key), code(metric.Statistics), metric.Description)

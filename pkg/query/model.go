@@ -17,6 +17,7 @@ type Model struct {
 	Compare         []string         `json:"compare"`
 	Events          []string         `json:"events"`
 	Values          []string         `json:"values"`
+	LiveTypes       []Type           `json:"liveTypes"`
 }
 
 // ModelMetric is a metric with the statistics that it has, the default first.
@@ -40,7 +41,7 @@ func Describe() Model {
 		Version: Version, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
 		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
 		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), Compare: Compare("").Allowed(),
-		Events: Events("").Allowed(), Values: dora.Field("").Allowed(),
+		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
 	}
 	for _, row := range dora.Metrics {
 		m.Metrics = append(m.Metrics, ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description})

@@ -61,7 +61,7 @@ func TestEachMetricHasADefaultStatistic(t *testing.T) {
 }
 
 func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
-	const fields = "version, queryType, metric, statistic, bucket, groupBy, filters, timezone, format, compare, definition, events, field"
+	const fields = "version, queryType, metric, statistic, bucket, groupBy, filters, timezone, format, compare, definition, events, field, live, range"
 	for text, want := range map[string]string{
 		`{"metrik":"lead_time"}`:                       "metrik: there is no such key; allowed: " + fields,
 		`{"version":2}`:                                "version: 2 is not allowed; allowed: 1",

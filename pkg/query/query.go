@@ -3,6 +3,7 @@
 package query
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -29,6 +30,10 @@ const (
 	TypeValues      Type = "values"      // what a field takes, for variables
 	TypeCollection  Type = "collection"  // how collection is going
 )
+
+// LiveTypes are the types of query that can be followed. Marks are drawn by Grafana's own annotations, and values by its
+// variables, which take one answer at a time.
+var LiveTypes = []Type{TypeMetric, TypeStages, TypeEvents, TypeCollection}
 
 // Allowed lists the query types.
 func (Type) Allowed() []string {
@@ -112,6 +117,10 @@ type Query struct {
 	Definition dora.Definition `json:"definition"`
 	Events     Events          `json:"events"`
 	Field      dora.Field      `json:"field"`
+	// Live asks for the answer to be followed: whenever it becomes another one, it is sent anew.
+	Live bool `json:"live"`
+	// Range is what the question's range is relative to now, without which it cannot be followed.
+	Range *Relative `json:"range"`
 }
 
 // Zone is an IANA time zone.
@@ -150,9 +159,21 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	}
 	base.Evidence = slices.Clone(base.Evidence)
 	q.Definition = base
+	object, err := own(text)
+	if err != nil {
+		return q, err
+	}
+	if err := strict.Decode("", object, &q); err != nil {
+		return q, err
+	}
+	return q, q.complete()
+}
+
+// own is what of a query's JSON is ours.
+func own(text []byte) (map[string]any, error) {
 	object, err := strict.Object(text)
 	if err != nil {
-		return q, &strict.Error{Field: "the query", Problem: err.Error()}
+		return nil, &strict.Error{Field: "the query", Problem: err.Error()}
 	}
 	for _, key := range foreign {
 		delete(object, key)
@@ -160,10 +181,22 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	if object["queryType"] == "" {
 		delete(object, "queryType")
 	}
-	if err := strict.Decode("", object, &q); err != nil {
-		return q, err
+	return object, nil
+}
+
+// Canonical is a query's JSON without what Grafana puts beside it, its keys in order: the same question asked from two
+// panels is the same text.
+func Canonical(text []byte) ([]byte, error) {
+	object, err := own(text)
+	if err != nil {
+		return nil, err
 	}
-	return q, q.complete()
+	return json.Marshal(object)
+}
+
+// Follows says whether the query asks for its answer to be followed, and can.
+func (q *Query) Follows() bool {
+	return q.Live && q.Range != nil && slices.Contains(LiveTypes, q.Type)
 }
 
 // complete fills in what depends on other fields and checks what fits together.

@@ -50,6 +50,17 @@ test('a panel is built choice by choice, and said in a sentence', async () => {
   expect(screen.getByRole('status')).toHaveTextContent('90th percentile of change lead time per week, by service.');
 });
 
+test('a panel is switched to live, and back', async () => {
+  const { user, query } = open({ queryType: 'events' });
+  await user.click(screen.getByLabelText('Live'));
+  expect(query()).toMatchObject({ queryType: 'events', live: true });
+  expect(screen.getByRole('status')).toHaveTextContent('shown anew as it changes.');
+  await user.click(screen.getByLabelText('Live'));
+  expect(query()).not.toHaveProperty('live');
+  await pick(user, 'Show', 'Marks on other panels');
+  expect(screen.queryByLabelText('Live')).not.toBeInTheDocument();
+});
+
 test('only the statistics of the metric are offered', async () => {
   const { user } = open({ metric: 'rework_rate' });
   await user.click(field('Statistic'));

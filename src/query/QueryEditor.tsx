@@ -5,6 +5,7 @@ import { DoraOptions } from '../config/settings';
 import type { DoraDataSource } from '../datasource';
 import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
+import { Live } from './Live';
 import { DoraQuery, Filter } from './model';
 import { ModelChoice } from './ModelChoice';
 import { Problems } from './Problems';
@@ -44,6 +45,7 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
         <ModelChoice {...choice} field="format" label="As" />
         <ModelChoice {...choice} field="compare" label="Compared with" />
         <Timezone {...choice} />
+        <Live {...choice} />
       </Stack>
       <Sentence query={query} />
     </Stack>

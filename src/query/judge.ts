@@ -37,6 +37,9 @@ export function problemsOf(query: DoraQuery): Problem[] {
       refuse(field, value, among);
     }
   }
+  if (uses(query, 'live') && query.live !== undefined && typeof query.live !== 'boolean') {
+    refuse('live', query.live, ['true', 'false']);
+  }
   if (uses(query, 'groupBy')) {
     checkGroupBy(query.groupBy, refuse, problems);
   }

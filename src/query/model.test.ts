@@ -1,4 +1,4 @@
-import { allowed, chosen, ChoiceField, DoraQuery, metricOf, model, statisticName } from './model';
+import { allowed, chosen, ChoiceField, DoraQuery, metricOf, model, statisticName, uses } from './model';
 import { wordsFor } from './words';
 
 const query = (fields: Partial<DoraQuery>): DoraQuery => ({ refId: 'A', ...fields });
@@ -51,4 +51,9 @@ test('an unknown key has no metric and no other words', () => {
   expect(metricOf('velocity')).toBeUndefined();
   expect(statisticName('p42')).toBe('p42');
   expect(wordsFor('metric', 'velocity')).toBe('velocity');
+});
+
+test('the types of query that the backend can follow are offered to be live', () => {
+  const offered = model.queryTypes.filter((queryType) => uses(query({ queryType }), 'live'));
+  expect(offered).toEqual(model.liveTypes);
 });

@@ -21,6 +21,10 @@ export interface DoraQuery extends DataQuery {
   definition?: Record<string, unknown>;
   events?: string;
   field?: string;
+  /** Whether the answer is followed, and shown anew when it changes. */
+  live?: boolean;
+  /** The range of a live query as the dashboard has it. It is put in when the query leaves the browser. */
+  range?: { from: string; to: string; timezone: string };
 }
 
 /** `in` without values restricts nothing. */
@@ -93,12 +97,23 @@ export function chosen(query: DoraQuery, field: ChoiceField): string {
 }
 
 const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
-  metric: ['metric', 'statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'compare', 'definition'],
-  stages: ['statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition'],
-  events: ['events', 'filters', 'definition'],
+  metric: [
+    'metric',
+    'statistic',
+    'bucket',
+    'groupBy',
+    'filters',
+    'timezone',
+    'format',
+    'compare',
+    'definition',
+    'live',
+  ],
+  stages: ['statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition', 'live'],
+  events: ['events', 'filters', 'definition', 'live'],
   annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
-  collection: [],
+  collection: ['live'],
 };
 
 /** Fields that mean something in one type of query and are dropped in another. */

@@ -50,6 +50,8 @@ test.each<[Partial<DoraQuery>, string]>([
   ],
   [{ queryType: 'values', field: 'repository' }, 'Names of repositories.'],
   [{ queryType: 'collection' }, 'The state of the collection, a row per source.'],
+  [{ format: 'numeric', live: true }, 'Number of deployments over the whole time range, shown anew as it changes.'],
+  [{ queryType: 'annotations', live: true }, 'Marks on the time axis for deployments.'],
 ])('%j', (query, expected) => {
   expect(say(query)).toBe(expected);
 });

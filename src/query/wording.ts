@@ -4,7 +4,14 @@ import { plural, wordsFor } from './words';
 
 /** What a query will compute, in one plain sentence. */
 export function sentence(query: DoraQuery): string {
-  const parts = [subject(query) + span(query), grouping(query), restriction(query), comparison(query), zone(query)];
+  const parts = [
+    subject(query) + span(query),
+    grouping(query),
+    restriction(query),
+    comparison(query),
+    zone(query),
+    following(query),
+  ];
   return parts.filter((part) => part !== '').join(', ') + '.';
 }
 
@@ -100,6 +107,10 @@ function comparison(query: DoraQuery): string {
 function zone(query: DoraQuery): string {
   const named = uses(query, 'timezone') && query.timezone && query.timezone !== 'browser';
   return named ? `with days as in ${query.timezone}` : '';
+}
+
+function following(query: DoraQuery): string {
+  return uses(query, 'live') && query.live === true ? 'shown anew as it changes' : '';
 }
 
 function list(items: string[], word: string): string {

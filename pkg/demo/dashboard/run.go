@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
@@ -75,11 +76,11 @@ func Run(ctx context.Context, d *Dashboard, asker Asker, o Options) (*Result, er
 	if o.Zone == nil {
 		r.options.Zone = time.UTC
 	}
-	from, to, err := d.Time.span(o.Now, r.options.Zone)
+	within, err := query.Relative{From: d.Time.From, To: d.Time.To, Timezone: query.Zone{Location: r.options.Zone}}.At(o.Now)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.UID, err)
+		return nil, fmt.Errorf("%s: time: %w", d.UID, err)
 	}
-	r.within = backend.TimeRange{From: from, To: to}
+	r.within = backend.TimeRange{From: within.From, To: within.To}
 	result := &Result{Dashboard: d, Range: r.within, Values: map[string][]string{}}
 	for _, v := range d.Variables.List {
 		answer, err := r.variable(ctx, v)

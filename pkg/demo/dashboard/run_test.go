@@ -226,7 +226,7 @@ func TestRangesAreReadAsGrafanaWritesThem(t *testing.T) {
 	}
 	d := read(t, `{"uid": "times", "time": {"from": "yesterday", "to": "now"}, "panels": [{"type": "text"}]}`)
 	_, err := dashboard.Run(t.Context(), d, answered(), dashboard.Options{Now: now})
-	assert.ErrorContains(t, err, `times: time.from: "yesterday" is no time`)
+	assert.ErrorContains(t, err, `times: time: from: "yesterday" is no time`)
 }
 
 func TestAFolderIsReadWhole(t *testing.T) {

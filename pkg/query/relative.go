@@ -1,36 +1,52 @@
-package dashboard
+package query
 
 import (
 	"fmt"
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
-// relative is a time as Grafana writes it: now, some steps, and what it is rounded to: now-90d, now-1M/M.
+// Relative is a range as a dashboard writes it, so that whoever holds a question can ask it again later: each end is
+// now, now-90d, now/w, milliseconds or RFC 3339.
+type Relative struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Timezone is the one whose days, weeks, months and years ends are rounded to.
+	Timezone Zone `json:"timezone"`
+}
+
+// A time as Grafana writes it: now, some steps, and what it is rounded to.
 var (
-	relative = regexp.MustCompile(`^now((?:[+-]\d+[smhdwMy])*)(?:/([smhdwMy]))?$`)
+	relative = regexp.MustCompile(`^now((?:[+-]\d{1,6}[smhdwMy])*)(?:/([smhdwMy]))?$`)
 	step     = regexp.MustCompile(`([+-]\d+)([smhdwMy])`)
 )
 
-// span reads both ends of a range. The end of a rounded range is the end of its day, week, month or year.
-func (t Times) span(now time.Time, zone *time.Location) (from, to time.Time, err error) {
-	from, unit, err := moment(t.From, now.In(zone))
+// At is the range at a moment. The end of a rounded range is the end of its day, week, month or year; weeks begin on
+// Monday. The error is a *strict.Error that names from or to.
+func (r Relative) At(now time.Time) (Range, error) {
+	zone := r.Timezone.Location
+	if zone == nil {
+		zone = time.UTC
+	}
+	from, unit, err := moment("from", r.From, now.In(zone))
 	if err != nil {
-		return from, to, fmt.Errorf("time.from: %w", err)
+		return Range{}, err
 	}
 	from = floor(from, unit)
-	to, unit, err = moment(t.To, now.In(zone))
+	to, unit, err := moment("to", r.To, now.In(zone))
 	if err != nil {
-		return from, to, fmt.Errorf("time.to: %w", err)
+		return Range{}, err
 	}
 	if unit != "" {
 		to = after(floor(to, unit), 1, unit).Add(-time.Millisecond)
 	}
-	return from, to, nil
+	return Range{From: from, To: to}, nil
 }
 
-func moment(text string, now time.Time) (at time.Time, unit string, err error) {
+func moment(field, text string, now time.Time) (at time.Time, unit string, err error) {
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return time.UnixMilli(ms).In(now.Location()), "", nil
 	}
@@ -39,14 +55,11 @@ func moment(text string, now time.Time) (at time.Time, unit string, err error) {
 	}
 	parts := relative.FindStringSubmatch(text)
 	if parts == nil {
-		return now, "", fmt.Errorf("%q is no time; allowed: such as now, now-90d, now/w, milliseconds or RFC 3339", text)
+		return now, "", &strict.Error{Field: field, Problem: fmt.Sprintf("%q is no time; allowed: such as now, now-90d, now/w, milliseconds or RFC 3339", text)}
 	}
 	at = now
 	for _, s := range step.FindAllStringSubmatch(parts[1], -1) {
-		n, err := strconv.Atoi(s[1])
-		if err != nil {
-			return now, "", fmt.Errorf("%q is no time: %w", text, err)
-		}
+		n, _ := strconv.Atoi(s[1]) // at most six digits
 		at = after(at, n, s[2])
 	}
 	return at, parts[2], nil
@@ -67,7 +80,7 @@ func after(t time.Time, n int, unit string) time.Time {
 	}
 }
 
-// floor is the begin of the unit that the time lies in; weeks begin on Monday.
+// floor is the begin of the unit that the time lies in.
 func floor(t time.Time, unit string) time.Time {
 	year, month, day := t.Date()
 	switch unit {

@@ -1,0 +1,233 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// SubscribeStream lets a person follow a question, and gives the answer of this moment. It keeps nothing: who follows
+// is Grafana's to know.
+func (i *Instance) SubscribeStream(ctx context.Context, request *backend.SubscribeStreamRequest) (response *backend.SubscribeStreamResponse, err error) {
+	defer recovered(ctx, request.Path, &err)
+	d, err := i.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := read(request.Path, request.Data, d)
+	if err != nil {
+		return refused(ctx, request.Path, err)
+	}
+	if i.streams.full(i.options.Owner + q.path) {
+		return refused(ctx, request.Path, errFull)
+	}
+	if err := i.streams.turns().take(ctx); err != nil {
+		return nil, err
+	}
+	defer i.streams.turns().giveBack()
+	frame, _, err := q.answer(d, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	first, err := backend.NewInitialFrame(frame, data.IncludeAll)
+	if err != nil {
+		return nil, fmt.Errorf("the frame cannot be written: %w", err)
+	}
+	return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusOK, InitialData: first}, nil
+}
+
+func refused(ctx context.Context, path string, reason error) (*backend.SubscribeStreamResponse, error) {
+	backend.Logger.FromContext(ctx).Warn("a stream is refused", "path", path, "reason", reason)
+	return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusPermissionDenied}, nil
+}
+
+// PublishStream lets nobody write into a channel.
+func (i *Instance) PublishStream(context.Context, *backend.PublishStreamRequest) (*backend.PublishStreamResponse, error) {
+	return &backend.PublishStreamResponse{Status: backend.PublishStreamStatusPermissionDenied}, nil
+}
+
+// RunStream sends a question's answer whenever it becomes another one. It returns nil where Grafana has ended it or it
+// can never be run, and an error where Grafana should open it again, with the data source's settings of that time.
+func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequest, sender *backend.StreamSender) (err error) {
+	defer recovered(ctx, request.Path, &err)
+	d, err := i.ready(ctx)
+	if err != nil {
+		return err
+	}
+	q, err := read(request.Path, request.Data, d)
+	if err != nil {
+		_, _ = refused(ctx, request.Path, err)
+		return nil
+	}
+	leave, err := i.streams.enter(i.options.Owner + q.path)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	f := follower{question: q, dataset: d, disposed: i.disposed, turns: i.streams.turns()}
+	if err := f.follow(ctx, sender); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// recovered turns a panic into an error of the one stream that caused it.
+func recovered(ctx context.Context, path string, err *error) {
+	if r := recover(); r != nil {
+		backend.Logger.FromContext(ctx).Error("a stream panicked", "path", path, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		*err = errors.New("this stream hit a defect in Live DORA; Grafana's log has the details")
+	}
+}
+
+var (
+	errReplaced = errors.New("the data source's settings changed: open the stream again")
+	errFull     = fmt.Errorf("%d streams are open, which is as many as Live DORA serves", streamLimit)
+)
+
+// calmTime is how often a question is worked out again though nothing happened: time passes, a day ends, and what was
+// within the range no longer is.
+const calmTime = time.Minute
+
+// follower is one stream at work.
+type follower struct {
+	question
+	dataset  *dataset.Dataset
+	disposed <-chan struct{}
+	turns    turns
+
+	seen sight
+	etag string
+}
+
+// sight is what an answer rests on. While it stays the same, only time can change the answer.
+type sight struct {
+	facts    []*dora.Facts
+	earliest time.Time
+	notices  []data.Notice
+}
+
+func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) error {
+	spread := time.Duration(f.path[len(f.path)-1]) * calmTime / 1024 // so that not all are due at once
+	calm := time.NewTicker(calmTime + spread)
+	defer calm.Stop()
+	for due := true; ; {
+		moved := f.dataset.Moved()
+		if f.look() || due {
+			if err := f.send(ctx, sender); err != nil {
+				return err
+			}
+		}
+		due = false
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.disposed:
+			return errReplaced
+		case <-f.dataset.Ended():
+			return errReplaced
+		case <-moved:
+		case <-calm.C:
+			due = true
+		}
+	}
+}
+
+// look says whether what the answer rests on is another than last time. A service that was not touched has the same
+// facts in every snapshot, so that this is a comparison of a few addresses.
+func (f *follower) look() bool {
+	q := &f.query
+	if q.Type == query.TypeCollection {
+		return true
+	}
+	snapshot := f.dataset.Under(q.Definition)
+	now := sight{facts: snapshot.Select(q.DomainFilters()), earliest: snapshot.Earliest}
+	for _, s := range f.dataset.State() {
+		now.notices = append(now.notices, sourceNotices(s)...)
+	}
+	same := slices.Equal(f.seen.facts, now.facts) && f.seen.earliest.Equal(now.earliest) &&
+		slices.EqualFunc(f.seen.notices, now.notices, func(a, b data.Notice) bool { return a.Text == b.Text })
+	f.seen = now
+	return !same
+}
+
+// send works the question out and sends the answer, unless it is the one that was sent last. The whole frame is sent:
+// figures in it have changed in place, and with them names, n and what is said of the data.
+func (f *follower) send(ctx context.Context, sender *backend.StreamSender) error {
+	if err := f.turns.take(ctx); err != nil {
+		return err
+	}
+	frame, live, err := func() (*data.Frame, *Live, error) {
+		defer f.turns.giveBack()
+		return f.answer(f.dataset, time.Now())
+	}()
+	if err != nil || live.Etag == f.etag {
+		return err
+	}
+	if err := sender.SendFrame(frame, data.IncludeAll); err != nil {
+		return fmt.Errorf("the stream cannot be written to: %w", err)
+	}
+	f.etag = live.Etag
+	return nil
+}
+
+// streamLimit bounds how many streams this process runs.
+const streamLimit = 1000
+
+// streams are those that run in this process, of all its data sources.
+type streams struct {
+	mu      sync.Mutex
+	running map[string]int // by data source and path; Grafana may open the new before the old has ended
+	total   int
+	working turns
+}
+
+// full says whether one more stream is too many. One that runs already has its place.
+func (s *streams) full(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total >= streamLimit && s.running[key] == 0
+}
+
+// enter takes a place until it is left. The error says that there is none.
+func (s *streams) enter(key string) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.total >= streamLimit {
+		return nil, errFull
+	}
+	if s.running == nil {
+		s.running = map[string]int{}
+	}
+	s.running[key]++
+	s.total++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.total--
+		if s.running[key]--; s.running[key] == 0 {
+			delete(s.running, key)
+		}
+	}, nil
+}
+
+// turns are shared by all streams: one processor is left to queries and to collecting.
+func (s *streams) turns() turns {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.working == nil {
+		s.working = make(turns, max(1, runtime.GOMAXPROCS(0)-1))
+	}
+	return s.working
+}
