@@ -1,5 +1,5 @@
 import { CoreApp, DataQueryRequest, DataSourceInstanceSettings, dateTime, PluginType, ScopedVars } from '@grafana/data';
-import { BackendSrvRequest, setBackendSrv, TemplateSrv } from '@grafana/runtime';
+import { BackendSrvRequest, config, setBackendSrv, TemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, Observable, of, throwError } from 'rxjs';
 import { DoraOptions } from './config/settings';
 import { DoraDataSource } from './datasource';
@@ -81,6 +81,28 @@ test.each([
 test('a zone of the query’s own wins over the dashboard’s', async () => {
   await ask({ timezone: 'Asia/Tokyo' }, 'Europe/London');
   expect(sent[0].timezone).toBe('Asia/Tokyo');
+});
+
+describe('a live query', () => {
+  const enabled = config.liveEnabled;
+  afterEach(() => {
+    config.liveEnabled = enabled;
+    config.publicDashboardAccessToken = undefined;
+  });
+
+  test('carries its range as the dashboard has it', async () => {
+    config.liveEnabled = true;
+    await ask({ live: true }, 'Europe/London');
+    await ask({});
+    expect(sent[0].range).toEqual({ from: 'now-1h', to: 'now', timezone: 'Europe/London' });
+    expect(sent[1]).not.toHaveProperty('range');
+  });
+
+  test('is an ordinary one where Live is off', async () => {
+    config.liveEnabled = false;
+    await ask({ live: true });
+    expect(sent[0]).not.toHaveProperty('range');
+  });
 });
 
 test('a query that becomes an alert rule carries neither variables nor the word browser', () => {
