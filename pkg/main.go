@@ -10,6 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/livedora/dora-datasource/pkg/cli"
 	"github.com/livedora/dora-datasource/pkg/plugin"
@@ -24,6 +25,7 @@ func main() {
 		os.Exit(code)
 	}
 	served := &plugin.Plugin{}
+	prometheus.MustRegister(served.Metrics()) // Grafana shows the default registry
 	err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{})
 	served.Close()
 	if err != nil {

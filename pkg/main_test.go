@@ -47,6 +47,12 @@ func build(m *testing.M) int {
 	return m.Run()
 }
 
+// patience is how long collecting may take, glance how often it is looked at.
+const (
+	patience = 20 * time.Second
+	glance   = 20 * time.Millisecond
+)
+
 // process is the plugin's, driven over Grafana's own protocol.
 type process struct {
 	*testing.T
@@ -125,7 +131,7 @@ func (p *process) waitUntilRead(from backend.PluginContext) int64 {
 		var state string
 		state, events = p.collection(from)
 		return state == "ok" && events > 0
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, glance)
 	return events
 }
 

@@ -38,6 +38,8 @@ type Options struct {
 	Changed func()
 	// Logger may be nil.
 	Logger *slog.Logger
+	// Trace, where given, is told when a run begins. What it returns is the run's context, and is told how the run ended.
+	Trace func(ctx context.Context, source string) (context.Context, func(error))
 }
 
 const day = 24 * time.Hour
@@ -62,6 +64,9 @@ func New(options Options) *Collector {
 	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.Trace == nil {
+		options.Trace = func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }
 	}
 	options.Logger = options.Logger.With("dataset", options.Dataset)
 	c := &Collector{options: options}

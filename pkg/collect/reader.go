@@ -23,6 +23,7 @@ type reader struct {
 	backfill time.Duration
 	changed  func()
 	log      *slog.Logger
+	trace    func(context.Context, string) (context.Context, func(error))
 
 	wake   chan struct{} // holds one wish to run now
 	status *status
@@ -36,6 +37,7 @@ func newReader(s Source, holder string, options Options) *reader {
 		source: s, holder: holder, store: options.Store,
 		every: options.Every, backfill: options.Backfill, changed: options.Changed,
 		log:    options.Logger.With("source", s.ID),
+		trace:  options.Trace,
 		wake:   make(chan struct{}, 1),
 		status: newStatus(s),
 	}
@@ -123,7 +125,8 @@ func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
 	default:
 	}
 	r.status.began(time.Now())
-	err := r.collect(ctx, lease)
+	traced, end := r.trace(ctx, r.source.ID)
+	err := r.collect(traced, lease)
 	if ctx.Err() != nil { // whatever failed, failed because of this
 		err = context.Cause(ctx)
 	}
@@ -131,6 +134,7 @@ func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
 	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseLost) {
 		failures = source.Failures(r.source.ID, err)
 	}
+	end(err)
 	o := r.status.ended(time.Now(), err, failures)
 	switch log := r.log.With("events", o.events, "requests", o.requests, "points", o.points, "duration", o.ended.Sub(o.began)); {
 	case err == nil:

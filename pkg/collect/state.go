@@ -49,6 +49,31 @@ type SourceState struct {
 	Events   map[dora.Kind]int `json:"events"`
 	// Errors are what failed in the last run that ended, by part.
 	Errors []*source.Error `json:"-"`
+	// Limit is the vendor's rate limit as it was last told.
+	Limit source.Limit `json:"limit,omitzero"`
+	// Runs count what came of the runs of this collector.
+	Runs Runs `json:"runs"`
+	// Causes count the parts that failed, by cause, over all runs of this collector.
+	Causes map[source.Cause]int `json:"causes"`
+	// LastRun is what the last run that ended took and spent.
+	LastRun Run `json:"-"`
+	// Spent is the time that all runs of this collector took.
+	Spent time.Duration `json:"-"`
+}
+
+// Runs count what came of runs.
+type Runs struct {
+	Succeeded   int `json:"succeeded"`
+	Failed      int `json:"failed"` // wholly or in part
+	Interrupted int `json:"interrupted"`
+	// FailedInRow is how many runs have failed since one last succeeded.
+	FailedInRow int `json:"failedInRow"`
+}
+
+// Run is what one run took and spent.
+type Run struct {
+	Duration         time.Duration
+	Requests, Points int
 }
 
 // status follows one source. Its methods may be called from any goroutine.
@@ -64,7 +89,7 @@ type status struct {
 }
 
 func newStatus(s Source) *status {
-	return &status{shown: SourceState{ID: s.ID, Type: s.Type, Events: make(map[dora.Kind]int)}}
+	return &status{shown: SourceState{ID: s.ID, Type: s.Type, Events: make(map[dora.Kind]int), Causes: make(map[source.Cause]int)}}
 }
 
 func (s *status) scheduled(next time.Time) {
@@ -108,6 +133,9 @@ func (s *status) reported(p source.Progress) {
 	defer s.mu.Unlock()
 	s.done, s.total = p.Done, p.Total
 	s.shown.Part, s.shown.WaitingUntil = p.Part, p.WaitingUntil
+	if p.Limit != (source.Limit{}) {
+		s.shown.Limit = p.Limit
+	}
 	s.shown.Requests, s.shown.Points = s.requestsBefore+p.Requests, s.pointsBefore+p.Points
 	s.shown.Progress = 0
 	if p.Total > 0 {
@@ -133,12 +161,24 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	switch {
 	case err == nil:
 		s.shown.LastSuccess, s.shown.Progress, s.shown.Errors = at, 1, nil
+		s.shown.Runs.Succeeded++
+		s.shown.Runs.FailedInRow = 0
 	case failures != nil:
 		s.shown.Errors = failures
+		s.shown.Runs.Failed++
+		s.shown.Runs.FailedInRow++
+		for _, failure := range failures {
+			s.shown.Causes[failure.Cause]++
+		}
+	default:
+		s.shown.Runs.Interrupted++
 	}
+	took := at.Sub(s.shown.LastAttempt)
+	s.shown.Spent += took
+	s.shown.LastRun = Run{Duration: took, Requests: s.shown.Requests - s.requestsBefore, Points: s.shown.Points - s.pointsBefore}
 	return outcome{
 		began: s.shown.LastAttempt, ended: at, events: s.eventsOfRun, err: err,
-		requests: s.shown.Requests - s.requestsBefore, points: s.shown.Points - s.pointsBefore,
+		requests: s.shown.LastRun.Requests, points: s.shown.LastRun.Points,
 	}
 }
 
@@ -148,6 +188,7 @@ func (s *status) snapshot() SourceState {
 	shown := s.shown
 	shown.Events = maps.Clone(s.shown.Events)
 	shown.Errors = slices.Clone(s.shown.Errors)
+	shown.Causes = maps.Clone(s.shown.Causes)
 	shown.State, shown.Message = s.words()
 	return shown
 }

@@ -46,6 +46,8 @@ type Options struct {
 	// Store is used instead of opening the settings' one; it is not closed with the dataset.
 	Store  store.Store
 	Logger *slog.Logger
+	// Trace, where given, is told when a run of a source begins and ends; see collect.Options.
+	Trace func(ctx context.Context, source string) (context.Context, func(error))
 }
 
 // Dataset is the data of one data source. It is safe for concurrent use.
@@ -55,6 +57,7 @@ type Dataset struct {
 	store     store.Store
 	collector *collect.Collector
 	sources   []collect.Source
+	traffic   map[string]*traffic // by source
 	changed   chan struct{}
 
 	mu      sync.Mutex // guards history, behind and views
@@ -67,6 +70,7 @@ type Dataset struct {
 
 	failure  atomic.Pointer[error] // why the store could not be read last time
 	snapshot atomic.Pointer[dora.Snapshot]
+	made     atomic.Pointer[Derivation]
 }
 
 // Open opens the store and reads what it has. It calls no source.
@@ -76,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	}
 	d := &Dataset{
 		options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()),
-		changed: make(chan struct{}, 1), ended: make(chan struct{}),
+		changed: make(chan struct{}, 1), ended: make(chan struct{}), traffic: map[string]*traffic{},
 	}
 	if d.store == nil {
 		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
@@ -86,10 +90,12 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		d.store = opened
 	}
 	for _, s := range o.Settings.Sources {
-		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, o.Client)})
+		client, counted := metered(o.Client)
+		d.traffic[s.ID] = counted
+		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, client)})
 	}
 	d.collector = collect.New(collect.Options{
-		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake,
+		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
 	if err := errors.Join(d.Refresh(ctx), d.collector.Recall(ctx)); err != nil {
@@ -172,7 +178,7 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 	}
 	d.failure.Store(&failure)
 	if fresh || d.snapshot.Load() == nil {
-		d.snapshot.Store(d.history.Derive(d.options.Settings.Definition))
+		d.derive()
 		d.moved.call()
 	}
 	return failure

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/store"
@@ -27,6 +28,7 @@ type slot struct {
 	store       store.Store
 	storeKey    string
 	stop        func() // ends the collector and waits for it
+	running     atomic.Pointer[Dataset]
 }
 
 // Acquire gives the running dataset of a name under these settings. Where it runs under others, its collector stops,
@@ -60,6 +62,7 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	s.dataset, s.fingerprint = opened, fingerprint
+	s.running.Store(opened)
 	running, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { // the dataset's collector and follower, until the settings change or the process ends
@@ -92,6 +95,7 @@ func (s *slot) openStore(ctx context.Context, o Options) error {
 }
 
 func (s *slot) end() {
+	s.running.Store(nil)
 	if s.stop != nil {
 		s.stop()
 	}

@@ -19,6 +19,9 @@ const (
 	KindCorrection Kind = "correction"
 )
 
+// Kinds lists them all.
+var Kinds = []Kind{KindRepository, KindCommit, KindChange, KindDeployment, KindIncident, KindCorrection}
+
 // Header identifies an event and its version. Embedding it makes a struct an Event.
 type Header struct {
 	// Source is the id of the configured source that told of the event, such as "github".

@@ -72,6 +72,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 			return s.Message
 		})),
 	)
+	frame.Fields = append(frame.Fields, conditionFields(states, d)...)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable}
 	return frame
 }

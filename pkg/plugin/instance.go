@@ -79,6 +79,7 @@ func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (
 		Client:    client,
 		ClientKey: clientKey(s),
 		Logger:    slog.New(logHandler{}),
+		Trace:     traceRun,
 	}, nil
 }
 

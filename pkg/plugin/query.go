@@ -20,7 +20,7 @@ import (
 func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	response := backend.NewQueryDataResponse()
 	for _, q := range request.Queries {
-		response.Responses[q.RefID] = i.answerSafely(ctx, q, request.Headers[backend.FromAlertHeaderName] != "")
+		response.Responses[q.RefID] = i.observed(ctx, q, request.Headers[backend.FromAlertHeaderName] != "")
 	}
 	return response, nil
 }

@@ -20,6 +20,11 @@ const (
 	CauseConfiguration Cause = "configuration" // the settings cannot work as they are
 )
 
+// Causes lists them all.
+var Causes = []Cause{
+	CauseCredentials, CausePermission, CauseNotFound, CauseRateLimit, CauseNetwork, CauseServer, CauseAnswer, CauseConfiguration,
+}
+
 // Error is a failed pull with its cause. Its text is a sentence for the person who configures the source; it never
 // contains a secret.
 type Error struct {

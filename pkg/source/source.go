@@ -49,4 +49,21 @@ type Progress struct {
 	Requests, Points int
 	// WaitingUntil is set while a rate limit holds the run.
 	WaitingUntil time.Time
+	// Limit is the vendor's rate limit as it was last told; zero where it was not.
+	Limit Limit
+}
+
+// Limit is a vendor's rate limit: how much may be spent in all and how much of it is left until it is renewed.
+type Limit struct {
+	Total     int       `json:"total"`
+	Remaining int       `json:"remaining"`
+	Reset     time.Time `json:"reset,omitzero"`
+}
+
+// Left is the share that is left, 0 to 1. It says false where the limit is not known.
+func (l Limit) Left() (share float64, known bool) {
+	if l.Total <= 0 {
+		return 0, false
+	}
+	return min(1, max(0, float64(l.Remaining)/float64(l.Total))), true
 }

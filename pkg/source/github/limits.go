@@ -43,6 +43,20 @@ func (r *run) waitForLimit(ctx context.Context, header http.Header) error {
 	return err
 }
 
+// noteLimit takes note of what an answer says of the rate limit.
+func (r *run) noteLimit(header http.Header) {
+	total, noTotal := strconv.Atoi(header.Get("X-RateLimit-Limit"))
+	remaining, noRemaining := strconv.Atoi(header.Get("X-RateLimit-Remaining"))
+	if noTotal != nil || noRemaining != nil {
+		return
+	}
+	limit := source.Limit{Total: total, Remaining: remaining}
+	if reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
+		limit.Reset = time.Unix(reset, 0).UTC()
+	}
+	r.progress.Limit = limit
+}
+
 // askedWait is how long the headers ask to wait; zero where they do not say. A reset is read against the server's own
 // clock, so that a wrong clock here does not matter.
 func askedWait(header http.Header, now time.Time) time.Duration {

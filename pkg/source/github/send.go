@@ -135,6 +135,7 @@ func (r *run) send(ctx context.Context, c call) (*reply, error) {
 		body, _ := io.ReadAll(io.LimitReader(response.Body, quoteLimit+1))
 		*answer = reply{response, response.StatusCode, response.Header, body}
 	}
+	r.noteLimit(answer.header)
 	return answer, nil
 }
 
