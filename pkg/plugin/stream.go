@@ -15,6 +15,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/monitor"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -76,6 +77,7 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 		return err
 	}
 	defer leave()
+	defer monitor.Stream()()
 	f := follower{question: q, dataset: d, disposed: i.disposed, turns: i.streams.turns()}
 	if err := f.follow(ctx, sender); ctx.Err() == nil {
 		return err
