@@ -1,10 +1,6 @@
 package dora
 
-import (
-	"encoding/json"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Kind names what an event tells of.
 type Kind string
@@ -222,31 +218,3 @@ func (*Incident) Kind() Kind { return KindIncident }
 
 // Kind implements Event.
 func (*Correction) Kind() Kind { return KindCorrection }
-
-// Encode writes an event as JSON, the form in which stores keep it.
-func Encode(e Event) ([]byte, error) { return json.Marshal(e) }
-
-// Decode reads an event that Encode wrote.
-func Decode(kind Kind, body []byte) (Event, error) {
-	var e Event
-	switch kind {
-	case KindRepository:
-		e = new(Repository)
-	case KindCommit:
-		e = new(Commit)
-	case KindChange:
-		e = new(Change)
-	case KindDeployment:
-		e = new(Deployment)
-	case KindIncident:
-		e = new(Incident)
-	case KindCorrection:
-		e = new(Correction)
-	default:
-		return nil, fmt.Errorf("an event of unknown kind %q: the store was written by a newer version", kind)
-	}
-	if err := json.Unmarshal(body, e); err != nil {
-		return nil, fmt.Errorf("a stored %s cannot be read: %w", kind, err)
-	}
-	return e, nil
-}

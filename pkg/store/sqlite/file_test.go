@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
@@ -48,19 +50,53 @@ func TestAFileIsCreatedWithItsDirectoriesAndKeptFromOthers(t *testing.T) {
 	assert.Len(t, entries, 1, "the last to close folds the log into the file")
 }
 
-func TestAnyoneCanOpenTheFileAndReadItsJSON(t *testing.T) {
+func TestAnyoneCanOpenTheFileAndSeeWhatIsInIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
 	s, err := sqlite.Open(t.Context(), path, "team")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 3))
 
-	var title, mode string
+	var number int
+	var mode string
 	db := other(t, path)
-	require.NoError(t, db.QueryRow(`SELECT body ->> 'title' FROM events WHERE kind = 'change' AND body ->> 'number' = 2`).Scan(&title))
-	assert.Equal(t, "Round doses to what the pharmacy has", title)
+	require.NoError(t, db.QueryRow(`SELECT count(*) FROM events WHERE kind = 'change' AND id LIKE 'example-health/api:%'`).Scan(&number))
+	assert.Equal(t, 3, number)
 	require.NoError(t, db.QueryRow(`PRAGMA journal_mode`).Scan(&mode))
 	assert.Equal(t, "wal", mode)
+}
+
+func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	before := changes(0, 3)
+	write(t, s, before)
+	require.NoError(t, s.Close())
+
+	db := other(t, path)
+	for i, e := range before {
+		body, err := json.Marshal(e)
+		require.NoError(t, err)
+		_, err = db.Exec(`UPDATE events SET body = ? WHERE sequence = ?`, string(body), i+1)
+		require.NoError(t, err)
+	}
+	_, err = db.Exec(`PRAGMA user_version = 1`)
+	require.NoError(t, err)
+
+	s, err = sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	write(t, s, changes(2, 2))
+	var after []dora.Event
+	for change, err := range s.Changes(t.Context(), 0) {
+		require.NoError(t, err)
+		after = append(after, change.Event)
+	}
+	assert.Equal(t, append(before, changes(3, 1)...), after)
+	var version int
+	require.NoError(t, db.QueryRow(`PRAGMA user_version`).Scan(&version))
+	assert.Equal(t, 2, version, "which a program that cannot read the new bodies refuses")
 }
 
 func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {

@@ -14,7 +14,7 @@ const applicationID = 0x4c444f52
 // migrations lead from each version of the schema to the next: the first makes an empty file version 1.
 // Add to the end, never alter: files in the field have run them.
 //
-// A body is JSON text, for whoever opens the file: SELECT body ->> 'title' FROM events WHERE kind = 'incident'.
+// A body is what dora.Encode writes, and what earlier versions wrote: JSON. The command facts shows what is in a file.
 // Times are nanoseconds since 1970, UTC.
 var migrations = []string{`
 	CREATE TABLE events (
@@ -47,6 +47,10 @@ var migrations = []string{`
 		until   INTEGER NOT NULL,
 		PRIMARY KEY (dataset, source)
 	) WITHOUT ROWID;`,
+
+	// 2: bodies are in the compact form from here on. Those that are there stay JSON, which is read as before; version 1
+	// could not read the new ones.
+	`SELECT 1`,
 }
 
 // migrate brings a file to the newest version, or refuses it, in one transaction. It alters nothing that it refuses.

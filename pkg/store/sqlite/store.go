@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,13 +68,13 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		return store.Applied{}, err
 	}
 	events := batch.Newest()
-	bodies := make([]string, len(events))
+	bodies := make([][]byte, len(events))
 	for i, e := range events {
 		body, err := dora.Encode(e)
 		if err != nil {
 			return store.Applied{}, fmt.Errorf("%s %s cannot be written: %w", e.Kind(), e.Head().FullID(), err)
 		}
-		bodies[i] = string(body)
+		bodies[i] = body
 	}
 
 	var applied store.Applied
@@ -139,31 +141,55 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Changes implements store.Store.
+// Changes implements store.Store. While a page is taken in, the next is read.
 func (s *Store) Changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
-		for {
-			changes, err := s.read(ctx, after)
-			if err != nil {
-				yield(store.Change{}, err)
-				return
+		reading, cancel := context.WithCancel(ctx)
+		pages := make(chan feedPage, 1)
+		go s.turn(reading, after, pages)
+		defer func() {
+			cancel()
+			for range pages { // its reader has ended once there are no more
 			}
-			for _, change := range changes {
+		}()
+		for p := range pages {
+			for _, change := range p.changes {
 				if !yield(change, nil) {
 					return
 				}
-				after = change.Sequence
 			}
-			if len(changes) < page {
+			if p.err != nil {
+				yield(store.Change{}, p.err)
 				return
 			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(store.Change{}, err)
 		}
 	}
 }
 
-func (s *Store) read(ctx context.Context, after store.Sequence) ([]store.Change, error) {
-	return s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
-		ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+type feedPage struct {
+	changes []store.Change
+	err     error
+}
+
+// turn reads pages until there are no more.
+func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- feedPage) {
+	defer close(pages)
+	for {
+		changes, err := s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
+			ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+		select {
+		case pages <- feedPage{changes, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil || len(changes) < page {
+			return
+		}
+		after = changes[len(changes)-1].Sequence
+	}
 }
 
 // query reads (sequence, kind, body) rows.
@@ -176,22 +202,60 @@ func (s *Store) query(ctx context.Context, statement string, arguments ...any) (
 		return nil, s.file.explain(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var (
+		written []stored
+		bodies  []byte // one after another
+		kind    sql.RawBytes
+		body    sql.RawBytes
+	)
 	for rows.Next() {
-		var (
-			change store.Change
-			kind   string
-			body   sql.RawBytes
-		)
-		if err := rows.Scan(&change.Sequence, &kind, &body); err != nil {
+		var one stored
+		if err := rows.Scan(&one.sequence, &kind, &body); err != nil {
 			return nil, s.file.explain(err)
 		}
-		if change.Event, err = dora.Decode(dora.Kind(kind), body); err != nil {
-			return nil, err
-		}
-		changes = append(changes, change)
+		one.kind, one.begin = dora.Kind(kind), len(bodies)
+		bodies = append(bodies, body...)
+		one.end = len(bodies)
+		written = append(written, one)
 	}
-	return changes, s.file.explain(rows.Err())
+	if err := s.file.explain(rows.Err()); err != nil {
+		return nil, err
+	}
+	return decode(written, bodies)
 }
+
+// stored is a row whose body is not read yet: it lies between two places of the page's bodies.
+type stored struct {
+	sequence   store.Sequence
+	kind       dora.Kind
+	begin, end int
+}
+
+// decode reads the bodies of a page, as many at a time as there are processors.
+func decode(written []stored, bodies []byte) ([]store.Change, error) {
+	changes := make([]store.Change, len(written))
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(written)/decodeTogether))
+	failures := make([]error, parts)
+	var work sync.WaitGroup
+	for part := range parts {
+		work.Go(func() {
+			for i := part * len(written) / parts; i < (part+1)*len(written)/parts; i++ {
+				one := written[i]
+				e, err := dora.Decode(one.kind, bodies[one.begin:one.end])
+				if err != nil {
+					failures[part] = err
+					return
+				}
+				changes[i] = store.Change{Sequence: one.sequence, Event: e}
+			}
+		})
+	}
+	work.Wait()
+	return changes, errors.Join(failures...)
+}
+
+// decodeTogether is how many bodies are worth a goroutine.
+const decodeTogether = 200
 
 // Cursor implements store.Store.
 func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
