@@ -3,6 +3,8 @@ package dataset
 import (
 	"crypto/rand"
 	"strconv"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
 // newStamp tells this opening of a dataset from every other.
@@ -18,4 +20,11 @@ func (d *Dataset) Environments() map[string]int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history.Environments()
+}
+
+// Places lists where repositories were deployed to, and the services that count it.
+func (d *Dataset) Places() []dora.Place {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Places()
 }

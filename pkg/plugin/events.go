@@ -9,6 +9,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
@@ -16,23 +17,47 @@ import (
 // rowLimit bounds how many rows one table has; the newest are kept.
 const rowLimit = 5000
 
-// eventsFrame is a row for each event in the range, the newest first.
-func eventsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.Time) *data.Frame {
-	filters := q.DomainFilters()
-	var frame *data.Frame
-	switch q.Events {
-	case query.EventsChanges:
-		frame = changesFrame(s, filters, r)
-	case query.EventsIncidents:
-		frame = incidentsFrame(s, filters, r)
-	case query.EventsFailures:
-		frame = deploymentsFrame(s, filters, r, true, now)
-	default:
-		frame = deploymentsFrame(s, filters, r, false, now)
-	}
+// eventsFrame is the table that a query asks for.
+func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time) *data.Frame {
+	s, filters := d.Under(q.Definition), q.DomainFilters()
+	frame := lists[q.Events](listed{d, s, filters, r, now})
 	frame.Name = string(q.Events)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{Definition: q.Definition}}
 	return frame
+}
+
+// listed is what a table is made from.
+type listed struct {
+	dataset  *dataset.Dataset
+	snapshot *dora.Snapshot
+	filters  []dora.Filter
+	within   query.Range
+	now      time.Time
+}
+
+// lists makes each kind of table.
+var lists = map[query.Events]func(listed) *data.Frame{
+	query.EventsDeployments: func(l listed) *data.Frame { return deploymentsFrame(l.snapshot, l.filters, l.within, false, l.now) },
+	query.EventsFailures:    func(l listed) *data.Frame { return deploymentsFrame(l.snapshot, l.filters, l.within, true, l.now) },
+	query.EventsChanges:     func(l listed) *data.Frame { return changesFrame(l.snapshot, l.filters, l.within) },
+	query.EventsIncidents:   func(l listed) *data.Frame { return incidentsFrame(l.snapshot, l.filters, l.within) },
+	query.EventsOpen:        func(l listed) *data.Frame { return openFrame(l.snapshot, l.filters, l.within, l.now) },
+	query.EventsWaiting:     func(l listed) *data.Frame { return waitingFrame(l.snapshot, l.filters, l.within, l.now) },
+	query.EventsUnlinked:    func(l listed) *data.Frame { return unlinkedFrame(l.snapshot, l.filters, l.within) },
+	query.EventsUnmeasured:  func(l listed) *data.Frame { return unmeasuredFrame(unmeasured(l.snapshot, l.filters)) },
+	query.EventsUnmatched:   func(l listed) *data.Frame { return unmatchedFrame(l.dataset.Places()) },
+	query.EventsCorrections: func(l listed) *data.Frame { return correctionsFrame(l.dataset.Corrections(), l.within) },
+	query.EventsCoverage:    func(l listed) *data.Frame { return coverageFrame(l.snapshot, l.filters, l.within) },
+}
+
+func unmeasured(s *dora.Snapshot, filters []dora.Filter) map[dora.Reason]int {
+	counts := map[dora.Reason]int{}
+	for _, f := range s.Select(filters) {
+		for reason, n := range f.Unmeasured {
+			counts[reason] += n
+		}
+	}
+	return counts
 }
 
 // deploymentsFrame is a row for each deployment to production, or for each that failed.
@@ -79,6 +104,7 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, fa
 		}
 		t.length("failing_for", open)
 		t.text("rework", string(d.Rework))
+		t.text("id", e.FullID())
 		t.text("url", e.URL)
 	}
 	return t.frame()
@@ -250,6 +276,7 @@ func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *dat
 		}
 		t.text("linked_deployment", linked)
 		t.text("evidence", evidence)
+		t.text("id", e.FullID())
 		t.text("url", e.URL)
 	}
 	return t.frame()

@@ -68,6 +68,8 @@ func figureFrames(f query.Figures) data.Frames {
 		return numericFrames(f)
 	case query.Table:
 		return data.Frames{figureTable(f)}
+	case query.Distribution:
+		return data.Frames{distributionFrame(f)}
 	default:
 		return data.Frames{wideFrame(f)}
 	}

@@ -84,7 +84,7 @@ func framesOf(d *dataset.Dataset, q query.Query, r query.Range, now time.Time) d
 		frames = figureFrames(figures)
 		notify(frames[0], d, figuresNotices(figures, d)...)
 	case query.TypeEvents:
-		frames = data.Frames{eventsFrame(q, d.Under(q.Definition), r, now)}
+		frames = data.Frames{eventsFrame(q, d, r, now)}
 		notify(frames[0], d)
 	case query.TypeAnnotations:
 		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r)}

@@ -20,6 +20,8 @@ type Figures struct {
 	Query  Query
 	Bucket dora.Bucket // what auto became
 	Series []dora.Series
+	// Distribution answers instead of Series where that is the format.
+	Distribution []dora.Distribution
 	// Previous are the same figures for the period before; nil unless the query compares.
 	Previous []dora.Series
 	// Unmeasured counts what the selected services could not have measured, over all time, by reason.
@@ -34,11 +36,21 @@ type Figures struct {
 func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	bucket := q.Bucket.For(r.From, r.To)
 	figures := Figures{Query: q, Bucket: bucket, Unmeasured: map[dora.Reason]int{}}
+	whole := func(r Range) []dora.Span {
+		return []dora.Span{{Start: r.From.In(q.Timezone.Location), End: r.To.In(q.Timezone.Location)}}
+	}
+	base := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Now: now}
+	only := func(dora.Stage) bool { return true }
+	if q.Type == TypeStages && q.Stage == StageLongest {
+		question := base
+		question.Spans = whole(r)
+		longest, _ := s.LongestStage(question) // where nothing was measured, the first
+		only = func(stage dora.Stage) bool { return stage == longest }
+	}
 	ask := func(r Range) []dora.Series {
-		question := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Now: now}
+		question := base
 		if q.Format == Numeric {
-			zone := q.Timezone.Location
-			question.Spans = []dora.Span{{Start: r.From.In(zone), End: r.To.In(zone)}}
+			question.Spans = whole(r)
 		} else {
 			question.Spans = bucket.Spans(r.From, r.To, q.Timezone.Location)
 		}
@@ -47,6 +59,9 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 		}
 		var series []dora.Series
 		for stage, name := range dora.StageNames {
+			if q.Stage == StageLongest && !only(dora.Stage(stage)) {
+				continue
+			}
 			for _, one := range s.AskStage(question, dora.Stage(stage)) {
 				labels := map[string]string{"stage": name}
 				for field, value := range one.Labels {
@@ -58,7 +73,13 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 		}
 		return series
 	}
-	figures.Series = ask(r)
+	if q.Format == Distribution {
+		question := base
+		question.Spans = whole(r)
+		figures.Distribution = s.Distribution(question)
+	} else {
+		figures.Series = ask(r)
+	}
 	if q.Compare == ComparePrevious {
 		figures.Previous = ask(r.before())
 	}

@@ -18,6 +18,8 @@ type Model struct {
 	Events          []string         `json:"events"`
 	Values          []string         `json:"values"`
 	LiveTypes       []Type           `json:"liveTypes"`
+	Stages          []string         `json:"stages"`
+	Marks           []Events         `json:"marks"`
 }
 
 // ModelMetric is a metric with the statistics that it has, the default first.
@@ -42,6 +44,7 @@ func Describe() Model {
 		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
 		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), Compare: Compare("").Allowed(),
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
+		Stages: Stage("").Allowed(), Marks: marks,
 	}
 	for _, row := range dora.Metrics {
 		m.Metrics = append(m.Metrics, ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description})

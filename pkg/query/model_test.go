@@ -45,11 +45,17 @@ func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
 		"queryType": m.QueryTypes, "bucket": m.Buckets, "format": m.Formats, "events": m.Events, "field": m.Values,
 	} {
 		for _, value := range values {
-			parse(t, `{"`+field+`":"`+value+`"}`)
+			parse(t, `{"metric":"lead_time","`+field+`":"`+value+`"}`)
 		}
 	}
 	for _, value := range m.Compare {
 		parse(t, `{"format":"numeric","compare":"`+value+`"}`)
+	}
+	for _, value := range m.Marks {
+		parse(t, `{"queryType":"annotations","events":"`+string(value)+`"}`)
+	}
+	for _, value := range m.Stages {
+		parse(t, `{"queryType":"stages","stage":"`+value+`"}`)
 	}
 	for _, field := range m.FilterFields {
 		for _, op := range m.FilterOps {

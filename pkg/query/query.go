@@ -48,12 +48,26 @@ const (
 	TimeSeries Format = "time_series" // one figure a bucket
 	Numeric    Format = "numeric"     // one figure for the whole range
 	Table      Format = "table"       // a row a group and bucket
+	// Distribution is how many lengths of time lie in each step, over the whole range.
+	Distribution Format = "distribution"
 )
 
 // Allowed lists the formats.
 func (Format) Allowed() []string {
-	return []string{string(TimeSeries), string(Numeric), string(Table)}
+	return []string{string(TimeSeries), string(Numeric), string(Table), string(Distribution)}
 }
+
+// Stage says which stages of lead time are shown.
+type Stage string
+
+// The choices of stages.
+const (
+	StageAll     Stage = "all"
+	StageLongest Stage = "longest" // the one in which changes spent the most time altogether
+)
+
+// Allowed lists the choices of stages.
+func (Stage) Allowed() []string { return []string{string(StageAll), string(StageLongest)} }
 
 // Compare says what a figure is shown beside.
 type Compare string
@@ -75,12 +89,25 @@ const (
 	EventsDeployments Events = "deployments"
 	EventsChanges     Events = "changes"
 	EventsIncidents   Events = "incidents"
-	EventsFailures    Events = "failures" // deployments that failed
+	EventsFailures    Events = "failures"    // deployments that failed
+	EventsOpen        Events = "open"        // incidents that are not resolved, whenever they opened
+	EventsWaiting     Events = "waiting"     // changes that are merged and not shipped, whenever they were merged
+	EventsUnlinked    Events = "unlinked"    // incidents that are held against no deployment, and why
+	EventsUnmeasured  Events = "unmeasured"  // what could not be measured, by reason
+	EventsUnmatched   Events = "unmatched"   // environments and repositories that no service counts, of all time
+	EventsCorrections Events = "corrections" // people's words
+	EventsCoverage    Events = "coverage"    // what is measured of each service: counts
 )
+
+// marks are the kinds of rows that can be marks on other panels: each is at a time.
+var marks = []Events{EventsDeployments, EventsChanges, EventsIncidents, EventsFailures}
 
 // Allowed lists the kinds of rows.
 func (Events) Allowed() []string {
-	return []string{string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures)}
+	return []string{
+		string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures), string(EventsOpen), string(EventsWaiting),
+		string(EventsUnlinked), string(EventsUnmeasured), string(EventsUnmatched), string(EventsCorrections), string(EventsCoverage),
+	}
 }
 
 // FilterOp says how a filter reads its values.
@@ -121,6 +148,8 @@ type Query struct {
 	Live bool `json:"live"`
 	// Range is what the question's range is relative to now, without which it cannot be followed.
 	Range *Relative `json:"range"`
+	// Stage restricts the stages of lead time that are shown.
+	Stage Stage `json:"stage"`
 }
 
 // Zone is an IANA time zone.
@@ -156,6 +185,7 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
 		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: dora.Auto, Timezone: Zone{time.UTC},
 		Format: TimeSeries, Compare: CompareNone, Events: EventsDeployments, Field: dora.ByService,
+		Stage: StageAll,
 	}
 	base.Evidence = slices.Clone(base.Evidence)
 	q.Definition = base
@@ -237,6 +267,12 @@ func (q *Query) complete() error {
 	}
 	if q.Compare == ComparePrevious && q.Format != Numeric {
 		fail("compare", "previous is not allowed with format %s; allowed: with format numeric", q.Format)
+	}
+	if q.Format == Distribution && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
+		fail("format", "distribution is not allowed for %s; allowed: for metrics that are lengths of time", q.subject())
+	}
+	if q.Type == TypeAnnotations && !slices.Contains(marks, q.Events) {
+		fail("events", "%s is not allowed for annotations; allowed: %s", q.Events, list(marks))
 	}
 	if q.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", q.Definition.IncidentWindow)

@@ -51,7 +51,7 @@ test.each([
   [{ filters: [{ field: 'team', op: 'like', values: [] }] }, 'filters[0].op "like" is unknown; allowed: in, not_in'],
   [
     { queryType: 'events', events: 'commits' },
-    'events "commits" is unknown; allowed: deployments, changes, incidents, failures',
+    'events "commits" is unknown; allowed: deployments, changes, incidents, failures, open, waiting, unlinked, unmeasured, unmatched, corrections, coverage',
   ],
   [
     { queryType: 'values', field: 'author' },

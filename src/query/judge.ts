@@ -15,6 +15,7 @@ const choiceFields: ChoiceField[] = [
   'compare',
   'events',
   'field',
+  'stage',
 ];
 
 /** Problems of a query that its JSON can have and the editor would never write. The backend has the last word. */

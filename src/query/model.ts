@@ -25,6 +25,8 @@ export interface DoraQuery extends DataQuery {
   live?: boolean;
   /** The range of a live query as the dashboard has it. It is put in when the query leaves the browser. */
   range?: { from: string; to: string; timezone: string };
+  /** `longest` shows only the stage in which changes spent the most time. */
+  stage?: string;
 }
 
 /** `in` without values restricts nothing. */
@@ -45,7 +47,8 @@ export interface Metric {
 }
 
 /** The fields of the model with one value out of a list. */
-export type ChoiceField = 'queryType' | 'metric' | 'statistic' | 'bucket' | 'format' | 'compare' | 'events' | 'field';
+export type ChoiceField =
+  'queryType' | 'metric' | 'statistic' | 'bucket' | 'format' | 'compare' | 'events' | 'field' | 'stage';
 
 export const model = facts;
 
@@ -62,6 +65,13 @@ export function statisticName(key: string): string {
 
 export function queryTypeOf(query: DoraQuery): string {
   return query.queryType || model.queryTypes[0];
+}
+
+/** Only lengths of time have a distribution. */
+const DISTRIBUTION = 'distribution';
+
+function isLength(query: DoraQuery): boolean {
+  return queryTypeOf(query) === 'metric' && metricOf(chosen(query, 'metric'))?.unit === 's';
 }
 
 /** What a query may choose for a field, the default first; none where the query does not use the field. */
@@ -81,13 +91,15 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
     case 'bucket':
       return model.buckets;
     case 'format':
-      return model.formats;
+      return isLength(query) ? model.formats : model.formats.filter((format) => format !== DISTRIBUTION);
     case 'compare':
       return model.compare;
     case 'events':
-      return model.events;
+      return queryTypeOf(query) === 'annotations' ? model.marks : model.events;
     case 'field':
       return model.values;
+    case 'stage':
+      return model.stages;
   }
 }
 
@@ -109,7 +121,7 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
     'definition',
     'live',
   ],
-  stages: ['statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition', 'live'],
+  stages: ['stage', 'statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition', 'live'],
   events: ['events', 'filters', 'definition', 'live'],
   annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
@@ -125,6 +137,16 @@ export function uses(query: DoraQuery, field: keyof DoraQuery): boolean {
   if (!fields.includes(field)) {
     return false;
   }
-  const numeric = (query.format || model.formats[0]) === 'numeric';
-  return field === 'bucket' ? !numeric : field === 'compare' ? numeric : true;
+  const format = query.format || model.formats[0];
+  switch (field) {
+    case 'bucket':
+      return format !== 'numeric' && format !== DISTRIBUTION;
+    case 'statistic':
+    case 'timezone':
+      return format !== DISTRIBUTION;
+    case 'compare':
+      return format === 'numeric';
+    default:
+      return true;
+  }
 }

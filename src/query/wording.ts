@@ -47,10 +47,15 @@ function subject(query: DoraQuery): string {
     case 'metric': {
       const metric = chosen(query, 'metric');
       const name = wordsFor('metric', metric).toLowerCase();
+      if (chosen(query, 'format') === 'distribution') {
+        return `Distribution of ${name}`;
+      }
       return fixedSubjects[`${metric}/${statistic}`] ?? phrase(statistic, name);
     }
     case 'stages':
-      return phrase(statistic, 'time in each stage of lead time (coding, pickup, review, deploy)');
+      return chosen(query, 'stage') === 'longest'
+        ? phrase(statistic, 'time in the stage of lead time that takes the longest')
+        : phrase(statistic, 'time in each stage of lead time (coding, pickup, review, deploy)');
     case 'events':
       return `A table of ${wordsFor('events', chosen(query, 'events'))}`;
     case 'annotations':
@@ -70,7 +75,7 @@ function span(query: DoraQuery): string {
     return '';
   }
   const format = chosen(query, 'format');
-  if (format === 'numeric') {
+  if (format === 'numeric' || format === 'distribution') {
     return ' over the whole time range';
   }
   const bucket = chosen(query, 'bucket');

@@ -11,14 +11,22 @@ const words: Record<string, Record<string, string>> = {
     collection: 'State of the collection',
   },
   bucket: { auto: 'automatic', day: 'day', week: 'week', month: 'month', quarter: 'quarter' },
-  format: { time_series: 'time series', numeric: 'one number', table: 'table' },
+  format: { time_series: 'time series', numeric: 'one number', table: 'table', distribution: 'distribution' },
   compare: { none: 'nothing', previous: 'the period before' },
   events: {
     deployments: 'deployments',
     changes: 'changes',
     incidents: 'incidents',
     failures: 'failed deployments',
+    open: 'open incidents',
+    waiting: 'changes that wait to be shipped',
+    unlinked: 'incidents linked to no deployment',
+    unmeasured: 'what could not be measured',
+    unmatched: 'environments that no service counts',
+    corrections: 'corrections',
+    coverage: 'what is measured of each service',
   },
+  stage: { all: 'all stages', longest: 'the longest stage' },
   op: { in: 'is one of', not_in: 'is none of' },
 };
 

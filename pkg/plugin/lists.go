@@ -1,0 +1,212 @@
+package plugin
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// waitingFrame is a row for each change that is merged and not shipped, the longest first. The range's begin does not
+// matter: what waits since before it waits all the more.
+func waitingFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
+	t := &table{}
+	for _, w := range sortedRows(s, filters, func(f *dora.Facts) []dora.Waiting { return f.Waiting },
+		func(w dora.Waiting) bool { return w.Merged.Before(r.To) },
+		func(a, b dora.Waiting) int { return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.SHA, b.SHA)) }) {
+		c := w.one
+		t.time("merged", c.Merged)
+		t.text("service", w.facts.Service.Name)
+		t.link("number", changeName(&dora.ChangeFact{Number: c.Number, SHA: c.SHA}), "Open the change")
+		t.text("title", c.Title)
+		t.text("author", c.Author)
+		waited := now.Sub(c.Merged)
+		t.length("waiting_for", &waited)
+		t.text("repository", c.Repository)
+		t.text("url", c.URL)
+	}
+	return t.frame()
+}
+
+// openFrame is a row for each incident that is not resolved, the longest first, whenever it opened.
+func openFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
+	t := &table{}
+	for _, w := range sortedRows(s, filters, incidents,
+		func(i *dora.IncidentFact) bool { return i.Event.Resolved.IsZero() && i.Event.Opened.Before(r.To) },
+		func(a, b *dora.IncidentFact) int { return a.Event.Opened.Compare(b.Event.Opened) }) {
+		i, e := w.one, w.one.Event
+		t.time("opened", e.Opened)
+		t.text("service", w.facts.Service.Name)
+		t.text("severity", e.Severity)
+		t.link("title", e.Title, "Open the incident")
+		age := now.Sub(e.Opened)
+		t.length("open_for", &age)
+		t.time("acknowledged", e.Acknowledged)
+		t.text("linked_deployment", linkedVersion(i))
+		t.text("id", e.FullID())
+		t.text("url", e.URL)
+	}
+	return t.frame()
+}
+
+// unlinkedFrame is a row for each incident in the range that is held against no deployment, with the reason, the newest
+// first.
+func unlinkedFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+	t := &table{}
+	for _, w := range sortedRows(s, filters, incidents,
+		func(i *dora.IncidentFact) bool {
+			return i.Linked == nil && !i.Event.Opened.Before(r.From) && i.Event.Opened.Before(r.To)
+		},
+		func(a, b *dora.IncidentFact) int { return b.Event.Opened.Compare(a.Event.Opened) }) {
+		e := w.one.Event
+		why, since := w.facts.WhyUnlinked(w.one, &s.Definition)
+		t.time("opened", e.Opened)
+		t.text("service", w.facts.Service.Name)
+		t.text("severity", e.Severity)
+		t.link("title", e.Title, "Open the incident")
+		t.text("why", unlinkedWords[why])
+		t.length("since_deployment", since)
+		t.text("id", e.FullID())
+		t.text("url", e.URL)
+	}
+	return t.frame()
+}
+
+var unlinkedWords = map[dora.Unlinked]string{
+	dora.UnlinkedByPerson: "a person says that no deployment caused it",
+	dora.UnlinkedNames:    "its text names a deployment that did not cause it: its remedy, or another service's",
+	dora.UnlinkedBefore:   "nothing was deployed before it",
+	dora.UnlinkedLate:     "the last deployment before it is longer ago than the incident window",
+	dora.UnlinkedOff:      "the definition takes no evidence from time, and its text names no deployment",
+}
+
+// unmeasuredFrame is a row for each reason why something could not be measured, the most frequent first.
+func unmeasuredFrame(counts map[dora.Reason]int) *data.Frame {
+	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b dora.Reason) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	t := &table{}
+	for _, reason := range reasons {
+		t.text("reason", string(reason))
+		t.number("count", float64(counts[reason]))
+		t.text("meaning", reasonWords[reason].meaning)
+		t.text("affects", reasonWords[reason].affects)
+	}
+	return t.frame()
+}
+
+// reasonWords say what each reason means, and which figures lack what it counts.
+var reasonWords = map[dora.Reason]struct{ meaning, affects string }{
+	dora.ReasonFirstDeployment:    {"changes of the first deployment to an environment: there is nothing to compare it with", "lead time"},
+	dora.ReasonBot:                {"changes made by machines, which the definition leaves out", "lead time"},
+	dora.ReasonNegative:           {"changes that were deployed before they began: a clock was wrong", "lead time"},
+	dora.ReasonUnknownCommit:      {"deployments of a commit that the repository's history does not have", "lead time"},
+	dora.ReasonNoStart:            {"changes whose beginning is not known", "lead time"},
+	dora.ReasonNoMergeCommit:      {"pull requests of which the vendor lost what they became", "lead time"},
+	dora.ReasonNotOnMainLine:      {"pull requests merged into another branch, and never shipped", "lead time"},
+	dora.ReasonFailedRun:          {"runs that never succeeded: nothing was deployed", "none: they are no deployments"},
+	dora.ReasonRollbackUnresolved: {"rollbacks to a version that had not run before: no deployment can be blamed", "failure rate, recovery time"},
+	dora.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
+	dora.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
+	dora.ReasonNegativeRecovery:   {"failures that ended before their deployment finished", "recovery time"},
+	dora.ReasonIgnored:            {"deployments and incidents that a person said to ignore", "all"},
+}
+
+// unmatchedFrame is a row for each environment, and each repository, that no service counts.
+func unmatchedFrame(places []dora.Place) *data.Frame {
+	t := &table{}
+	for _, p := range places {
+		if len(p.Services) > 0 {
+			continue
+		}
+		environment := p.Environment
+		if p.Deployments+p.Failed == 0 {
+			environment = "never deployed"
+		}
+		t.text("source", p.Source)
+		t.text("repository", p.Repository)
+		t.text("environment", environment)
+		t.number("deployments", float64(p.Deployments))
+		t.number("failed_runs", float64(p.Failed))
+		t.time("latest", p.Latest)
+	}
+	return t.frame()
+}
+
+// correctionsFrame is a row for each word that a person said in the range, the newest first, those that were taken back
+// too.
+func correctionsFrame(words []dora.Correction, r query.Range) *data.Frame {
+	t := &table{}
+	for _, c := range slices.Backward(words) {
+		if c.Made.Before(r.From) || !c.Made.Before(r.To) {
+			continue
+		}
+		state := "in force"
+		if c.Undone {
+			state = "taken back by " + c.UndoneBy
+		}
+		t.time("made", c.Made)
+		t.text("verdict", string(c.Verdict))
+		t.text("deployment", c.Deployment)
+		t.text("incident", c.Incident)
+		t.text("service", c.Service)
+		t.text("reason", c.Reason)
+		t.text("author", c.Author)
+		t.text("state", state)
+		t.text("id", c.FullID())
+	}
+	return t.frame()
+}
+
+// coverageFrame is a row for each service, by name: counts of what happened and of how much of it is measured.
+func coverageFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+	t := &table{}
+	for _, f := range s.Select(filters) {
+		c := f.Coverage(filters, r.From, r.To)
+		t.text("service", f.Service.Name)
+		t.text("team", f.Service.Team)
+		t.number("deployments", float64(c.Deployments))
+		t.number("failed_runs", float64(c.FailedRuns))
+		t.number("changes", float64(c.Changes))
+		t.number("measured", float64(c.Measured))
+		t.number("incidents", float64(c.Incidents))
+		t.number("linked", float64(c.Linked))
+		t.number("waiting", float64(c.Waiting))
+		t.time("latest", c.Latest)
+	}
+	return t.frame()
+}
+
+// of is one thing of a service.
+type of[T any] struct {
+	facts *dora.Facts
+	one   T
+}
+
+func incidents(f *dora.Facts) []*dora.IncidentFact { return f.Incidents }
+
+// sortedRows are the things of all services that filters let pass, in an order, up to the limit of a table.
+func sortedRows[T any](s *dora.Snapshot, filters []dora.Filter, all func(*dora.Facts) []T, passes func(T) bool, order func(a, b T) int) []of[T] {
+	var rows []of[T]
+	for _, f := range s.Select(filters) {
+		for _, one := range all(f) {
+			if passes(one) {
+				rows = append(rows, of[T]{f, one})
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b of[T]) int { return order(a.one, b.one) })
+	return rows[:min(len(rows), rowLimit)]
+}
+
+func linkedVersion(i *dora.IncidentFact) string {
+	if i.Linked == nil {
+		return ""
+	}
+	return version(i.Linked.Event)
+}
