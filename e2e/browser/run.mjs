@@ -13,12 +13,13 @@ const browser = await launch();
 let passed = 0;
 let failed = 0;
 
-for (const [name, { editor, value, modes = ['dark'], tell }] of Object.entries(stories)) {
+for (const [name, { editor, value, modes = ['dark'], resources = {}, tell }] of Object.entries(stories)) {
   for (const mode of modes) {
     const title = modes.length > 1 ? `${name} (${mode})` : name;
     const started = performance.now();
     server.asked.length = 0;
     server.backend.broken = false;
+    server.backend.resources = resources;
     let opened;
     try {
       opened = await openEditor(browser, server.address, { editor, value, mode });

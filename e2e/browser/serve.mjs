@@ -54,7 +54,7 @@ const services = ['payments', 'prescriptions', 'triage'];
 export async function serve() {
   const script = await hostScript();
   const asked = [];
-  const backend = { broken: false };
+  const backend = { broken: false, resources: {} };
 
   const answer = async (request) => {
     const { pathname } = new URL(request.url, 'http://localhost');
@@ -84,6 +84,12 @@ export async function serve() {
       const frame = { schema: { fields: [{ name: 'value', type: 'string' }] }, data: { values: [services] } };
       const results = Object.fromEntries(queries.map(({ refId }) => [refId, { status: 200, frames: [frame] }]));
       return { type: '.map', body: JSON.stringify({ results }) };
+    }
+    if (pathname.startsWith('/api/datasources/uid/livedora/resources/')) {
+      const told = backend.resources[pathname.slice('/api/datasources/uid/livedora/resources/'.length)];
+      if (told) {
+        return { type: '.map', body: JSON.stringify(told) };
+      }
     }
     throw new Error(`nothing at ${pathname}`);
   };

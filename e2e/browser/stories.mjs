@@ -219,8 +219,59 @@ export const stories = {
     modes: both,
     async tell(opened) {
       const { page, field } = opened;
-      assert.equal(await page.locator('#page :is(input, textarea, button):enabled').count(), 0);
+      assert.equal(await page.locator('#page :is(input, textarea):enabled').count(), 0);
+      assert.deepEqual(await page.locator('#page button:enabled').allTextContents(), ['Test source github']);
       assert.equal(await field('Token').inputValue(), 'configured');
+      await accessible(opened);
+    },
+  },
+
+  'a saved source shows how far it is, and a service what it matches': {
+    editor: 'config',
+    value: settings({ uid: 'livedora', jsonData: { sources: [github], services: [service] } }),
+    modes: both,
+    resources: {
+      'v1/collection': {
+        items: [
+          {
+            id: 'github',
+            state: 'waiting',
+            progress: 0.4,
+            message: 'The rate limit is used up until 10:15:00 UTC.',
+            requests: 1200,
+            points: 4900,
+            stored: { deployment: 1714, change: 906 },
+            errors: [],
+          },
+        ],
+      },
+      'v1/check': { ok: true, message: 'It answers, and takes its credentials.' },
+      'v1/preview': {
+        services: [
+          {
+            name: 'prescriptions',
+            deployments: [{ count: 0, places: [] }],
+            incidents: [3],
+          },
+        ],
+        unmatched: [
+          { source: 'github', repository: 'example-health/medicines-api', environment: 'live', deployments: 61 },
+        ],
+        incidents: 2,
+      },
+    },
+    async tell(opened) {
+      const { page, press, soon } = opened;
+      const says = (text) => soon(async () => assert.ok(await page.getByText(text).first().isVisible()));
+      await says('The rate limit is used up until 10:15:00 UTC.');
+      await says('1,714 deployments, 906 changes, 0 incidents; 1,200 requests.');
+      const bar = page.getByRole('progressbar', { name: 'Reading github' });
+      await soon(async () => assert.equal(await bar.getAttribute('aria-valuenow'), '40'));
+      await says('Matches none of the deployments collected so far.');
+      await says('Matches 3 of the incidents collected so far.');
+      await says('Deployments of no service: example-health/medicines-api → live (61).');
+      await press('Test source github');
+      await says('It answers, and takes its credentials.');
       await accessible(opened);
     },
   },

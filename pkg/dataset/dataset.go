@@ -48,6 +48,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Trace, where given, is told when a run of a source begins and ends; see collect.Options.
 	Trace func(ctx context.Context, source string) (context.Context, func(error))
+	// CheckTime bounds how long a person who tries a source waits; 0 is 20 seconds.
+	CheckTime time.Duration
 }
 
 // Dataset is the data of one data source. It is safe for concurrent use.
@@ -219,24 +221,6 @@ func (d *Dataset) Counts() map[string]map[dora.Kind]int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history.Counts()
-}
-
-// Check asks each source whether its address and credentials work, all at the same time. It gives the failures, by
-// the sources' ids.
-func (d *Dataset) Check(ctx context.Context) map[string]error {
-	failures := make([]error, len(d.sources))
-	var work sync.WaitGroup
-	for i, s := range d.sources {
-		work.Go(func() { failures[i] = s.Check(ctx) })
-	}
-	work.Wait()
-	failed := map[string]error{}
-	for i, s := range d.sources {
-		if failures[i] != nil {
-			failed[s.ID] = failures[i]
-		}
-	}
-	return failed
 }
 
 // Settings are those that the dataset was opened with.

@@ -28,3 +28,10 @@ func (d *Dataset) Places() []dora.Place {
 	defer d.mu.Unlock()
 	return d.history.Places()
 }
+
+// Preview matches services that are not in force with what has been collected.
+func (d *Dataset) Preview(m dora.Mapping) dora.Preview {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Preview(m)
+}

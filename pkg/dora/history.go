@@ -220,25 +220,33 @@ func (h *History) incidentsOf(f *Facts, byID map[string]*DeploymentFact) []*inci
 	for _, i := range found {
 		seen[i] = true
 	}
-	collect := func(rule *IncidentRule, reported []*incident) {
-		for _, i := range reported {
-			if !seen[i] && !i.event.Withdrawn && rule.Matches(i.event) {
+	for n := range s.Incidents {
+		h.matching(&s.Incidents[n], func(i *incident) {
+			if !seen[i] {
 				seen[i] = true
 				found = append(found, i)
 			}
-		}
-	}
-	for n := range s.Incidents {
-		rule := &s.Incidents[n]
-		if rule.Repository != "" {
-			collect(rule, h.reported[repositoryKey{rule.Source, strings.ToLower(rule.Repository)}])
-			continue
-		}
-		for _, reported := range h.reported {
-			collect(rule, reported)
-		}
+		})
 	}
 	return found
+}
+
+// matching yields the incidents that a rule matches, without those that turned out to be none.
+func (h *History) matching(rule *IncidentRule, yield func(*incident)) {
+	among := func(reported []*incident) {
+		for _, i := range reported {
+			if !i.event.Withdrawn && rule.Matches(i.event) {
+				yield(i)
+			}
+		}
+	}
+	if rule.Repository != "" {
+		among(h.reported[repositoryKey{rule.Source, strings.ToLower(rule.Repository)}])
+		return
+	}
+	for _, reported := range h.reported {
+		among(reported)
+	}
 }
 
 func (h *History) touch(r *repository) {
@@ -282,17 +290,24 @@ func (h *History) mappedServices() []Service {
 		h.mapped = h.mapping.Services
 		return h.mapped
 	}
+	h.mapped = h.repositoriesAsServices()
+	return h.mapped
+}
+
+// repositoriesAsServices makes a service of each repository, by source and name.
+func (h *History) repositoriesAsServices() []Service {
+	var services []Service
 	repositories := slices.SortedFunc(maps.Values(h.repositories), func(a, b *repository) int {
 		return cmp.Or(cmp.Compare(a.key.source, b.key.source), cmp.Compare(a.key.name, b.key.name))
 	})
 	for _, r := range repositories {
-		h.mapped = append(h.mapped, Service{
+		services = append(services, Service{
 			Name:        r.name,
 			Deployments: []DeploymentRule{{Source: r.key.source, Repository: r.name}},
 			Incidents:   []IncidentRule{{Source: r.key.source, Repository: r.name}},
 		})
 	}
-	return h.mapped
+	return services
 }
 
 // nameIndex finds deployments by what a text may call them: number, full sha, version.

@@ -33,5 +33,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodGet, "v1/incidents", Viewer, and(listing, "state"), incidents, false},
 		{http.MethodGet, "v1/facts", Viewer, and(selecting, "from", "to"), facts, false},
 		{http.MethodGet, "v1/collection", Viewer, nil, collection, false},
+		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false},
+		{http.MethodPost, "v1/preview", Viewer, nil, preview, false},
 	}
 }

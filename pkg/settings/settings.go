@@ -91,6 +91,16 @@ func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error)
 	return s, s.validate()
 }
 
+// ParseMapping reads services and production alone, as an editor has them before they are saved.
+func ParseMapping(object map[string]any) (dora.Mapping, error) {
+	s := struct {
+		Services   []dora.Service `json:"services"`
+		Production dora.Pattern   `json:"production"`
+	}{Production: dora.DefaultProduction}
+	err := strict.Decode("", object, &s)
+	return dora.Mapping{Services: s.Services, Production: s.Production}, err
+}
+
 // Mapping is what the settings say of services and production.
 func (s *Settings) Mapping() dora.Mapping {
 	return dora.Mapping{Services: s.Services, Production: s.Production}

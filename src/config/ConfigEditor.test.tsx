@@ -144,5 +144,40 @@ test('provisioned settings can be read and not changed', () => {
   expect(fields.length).toBeGreaterThan(25);
   expect(fields.filter((field) => !field.hasAttribute('disabled'))).toEqual([]);
   const buttons = screen.queryAllByRole('button').filter((button) => !button.hasAttribute('disabled'));
-  expect(buttons.map((button) => button.getAttribute('aria-label') ?? button.textContent)).toEqual([]);
+  expect(buttons.map((button) => button.getAttribute('aria-label') ?? button.textContent)).toEqual([
+    'Test source github',
+  ]);
+});
+
+test('a GitHub App takes the place of a token, and the other way round', async () => {
+  const { user, settings } = open({
+    jsonData: { sources: [github] },
+    secureJsonFields: { 'sources.github.token': true },
+  });
+  await pick(user, 'Get in with', /^A GitHub App/);
+  expect(screen.getByText('sources[0].appId must not be empty')).toBeVisible();
+  await enter(user, field('App id', 'Source github'), '4711');
+  await enter(user, field('Installation id', 'Source github'), '42');
+  await enter(user, field('Private key', 'Source github'), 'key-1');
+  expect(settings().jsonData.sources).toEqual([{ ...github, appId: '4711', installationId: '42' }]);
+  expect(settings().secureJsonData).toEqual({ 'sources.github.token': '', 'sources.github.appPrivateKey': 'key-1' });
+  expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+
+  await pick(user, 'Get in with', /^A token/);
+  expect(settings().jsonData.sources).toEqual([github]);
+  expect(settings().secureJsonData).toEqual({ 'sources.github.token': '', 'sources.github.appPrivateKey': '' });
+});
+
+test('keys of what a deployment is go when it becomes something else', async () => {
+  const { user, settings } = open({ jsonData: { sources: [github] } });
+  const deployments = () => settings().jsonData.sources?.[0].deployments;
+  await pick(user, 'Deployments from', /^Workflow runs/);
+  await enter(user, field('Workflow pattern', 'Source github'), '^deploy');
+  await enter(user, field('Environment', 'Source github'), 'live');
+  expect(deployments()).toEqual({ from: 'workflow_runs', workflow: '^deploy', environment: 'live' });
+  await pick(user, 'Deployments from', /^Releases/);
+  await user.click(screen.getByRole('checkbox', { name: /Prereleases too/ }));
+  expect(deployments()).toEqual({ from: 'releases', environment: 'live', prereleases: true });
+  await pick(user, 'Deployments from', /^GitHub deployments/);
+  expect(deployments()).toEqual({ from: 'deployments' });
 });

@@ -3,6 +3,7 @@ import { Alert, Stack } from '@grafana/ui';
 import React from 'react';
 import { Collection } from './Collection';
 import { DefinitionOfMetrics } from './DefinitionOfMetrics';
+import { usePreview } from './live/preview';
 import { Services } from './Services';
 import { DoraOptions, DoraSecrets } from './settings';
 import { Sources } from './Sources';
@@ -15,6 +16,7 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
   const options = settings.jsonData;
   const readOnly = Boolean(settings.readOnly);
   const faults = faultsOf(options);
+  const preview = usePreview(settings.uid, settings.version, options);
   const section = {
     options,
     faults,
@@ -29,7 +31,7 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
         </Alert>
       )}
       <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
-      <Services {...section} />
+      <Services {...section} preview={preview} />
       <DefinitionOfMetrics {...section} />
       <Collection {...section} />
     </Stack>

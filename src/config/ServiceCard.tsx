@@ -2,6 +2,8 @@ import { Button } from '@grafana/ui';
 import React from 'react';
 import { Text } from '../form/Text';
 import { merge, orAbsent, removeAt, replaceAt } from './change';
+import { DeploymentsMatch, IncidentsMatch } from './live/Matches';
+import { Preview } from './live/preview';
 import { Card, Row } from './Section';
 import { DeploymentsEntry, IncidentsEntry } from './ServiceEntries';
 import { Service } from './settings';
@@ -16,12 +18,23 @@ interface Props {
   position: number;
   faults: Faults;
   readOnly: boolean;
+  preview: Preview['services'][number] | undefined;
   onChange: (service: Service) => void;
   onRemove: () => void;
 }
 
 /** One service, its team, and the entries that its deployments and incidents are found by. */
-export function ServiceCard({ service, sources, path, position, faults, readOnly, onChange, onRemove }: Props) {
+export function ServiceCard({
+  service,
+  sources,
+  path,
+  position,
+  faults,
+  readOnly,
+  preview,
+  onChange,
+  onRemove,
+}: Props) {
   const put = (patch: Partial<Service>) => onChange(merge(service, patch));
   const name = service.name || String(position);
   const deployments = service.deployments ?? [];
@@ -49,7 +62,9 @@ export function ServiceCard({ service, sources, path, position, faults, readOnly
           entry={each}
           onChange={(next) => put({ deployments: replaceAt(deployments, index, next) })}
           onRemove={() => put({ deployments: orAbsent(removeAt(deployments, index)) })}
-        />
+        >
+          <DeploymentsMatch match={preview?.deployments[index]} />
+        </DeploymentsEntry>
       ))}
       {incidents.map((each, index) => (
         <IncidentsEntry
@@ -60,7 +75,9 @@ export function ServiceCard({ service, sources, path, position, faults, readOnly
           entry={each}
           onChange={(next) => put({ incidents: replaceAt(incidents, index, next) })}
           onRemove={() => put({ incidents: orAbsent(removeAt(incidents, index)) })}
-        />
+        >
+          <IncidentsMatch count={preview?.incidents[index]} />
+        </IncidentsEntry>
       ))}
       {!readOnly && (
         <Row>

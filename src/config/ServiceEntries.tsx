@@ -18,6 +18,8 @@ interface Props<T> {
   readOnly: boolean;
   onChange: (entry: T) => void;
   onRemove: () => void;
+  /** What the entry matches. */
+  children?: ReactNode;
 }
 
 /** Which deployments are those of a service. */
@@ -25,7 +27,7 @@ export function DeploymentsEntry(props: Props<ServiceDeployments>) {
   const { entry, path, faults, readOnly: disabled } = props;
   const put = (patch: Partial<ServiceDeployments>) => props.onChange(merge(entry, patch));
   return (
-    <Entry {...props}>
+    <Entry {...props} matches={props.children}>
       <SourceChoice {...props} label="Deployments in" onPick={(source) => put({ source })} />
       <Text
         label="Repository"
@@ -53,6 +55,14 @@ export function DeploymentsEntry(props: Props<ServiceDeployments>) {
         onChange={(tagPrefix) => put({ tagPrefix })}
         width={18}
       />
+      <Text
+        label="Task or workflow"
+        placeholder="any"
+        value={entry.task}
+        disabled={disabled}
+        onChange={(task) => put({ task })}
+        width={18}
+      />
       <Lines
         label="Paths of its files"
         placeholder="all; one a line, services/x/**"
@@ -70,7 +80,7 @@ export function IncidentsEntry(props: Props<ServiceIncidents>) {
   const { entry, path, faults, readOnly: disabled } = props;
   const put = (patch: Partial<ServiceIncidents>) => props.onChange(merge(entry, patch));
   return (
-    <Entry {...props}>
+    <Entry {...props} matches={props.children}>
       <SourceChoice {...props} label="Incidents in" onPick={(source) => put({ source })} />
       <Text
         label="Repository"
@@ -127,10 +137,11 @@ interface EntryProps {
   name: string;
   readOnly: boolean;
   onRemove: () => void;
+  matches: ReactNode;
   children: ReactNode;
 }
 
-function Entry({ name, readOnly, onRemove, children }: EntryProps) {
+function Entry({ name, readOnly, onRemove, matches, children }: EntryProps) {
   const remove = `Remove ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
   return (
     <div role="group" aria-label={name}>
@@ -142,6 +153,7 @@ function Entry({ name, readOnly, onRemove, children }: EntryProps) {
           </Box>
         )}
       </Row>
+      {matches}
     </div>
   );
 }

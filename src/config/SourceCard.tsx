@@ -1,13 +1,15 @@
 import { Button } from '@grafana/ui';
-import React from 'react';
+import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
 import { merge } from './change';
+import { GithubAccess } from './GithubAccess';
+import { GithubDeployments } from './GithubDeployments';
 import { meanings } from './meanings';
+import { Secret } from './secrets';
 import { Card, Row } from './Section';
-import { defaults, Source } from './settings';
-import { Token } from './Token';
+import { Source } from './settings';
 import { Faults } from './validate';
 
 interface Props {
@@ -18,13 +20,14 @@ interface Props {
   readOnly: boolean;
   /** A saved id is what secrets and stored events are kept under. */
   idFixed: boolean;
-  token: string;
-  tokenConfigured: boolean;
-  onTokenChange: (token: string) => void;
-  onTokenReset: () => void;
+  token: Secret;
+  appKey: Secret;
+  onAccess: (access: 'token' | 'app') => void;
   onRename: (id: string) => void;
   onChange: (source: Source) => void;
   onRemove: () => void;
+  /** How the saved source is doing. */
+  children?: ReactNode;
 }
 
 /** One system: what it is, where it is, how to get in, and what to read there. */
@@ -54,23 +57,17 @@ export function SourceCard(props: Props) {
           disabled={disabled}
           onChange={(type) => put({ type })}
         />
-        <Text
-          label="URL"
-          description="For GitHub Enterprise: https://HOST/api/v3"
-          placeholder={defaults.url}
-          value={source.url}
-          error={faults[`${path}.url`]}
-          disabled={disabled}
-          onChange={(url) => put({ url })}
-        />
-        <Token
-          value={props.token}
-          configured={props.tokenConfigured}
-          readOnly={disabled}
-          onChange={props.onTokenChange}
-          onReset={props.onTokenReset}
-        />
       </Row>
+      <GithubAccess
+        source={source}
+        path={path}
+        faults={faults}
+        readOnly={disabled}
+        token={props.token}
+        appKey={props.appKey}
+        onAccess={props.onAccess}
+        onPut={put}
+      />
       <Row>
         <Lines
           label="Repositories"
@@ -82,13 +79,12 @@ export function SourceCard(props: Props) {
           rows={3}
           onChange={(repositories) => put({ repositories })}
         />
-        <Choice
-          label="Deployments from"
-          description="What counts as a deployment."
-          value={source.deployments?.from ?? meanings.deploymentsFrom[0].value}
-          options={meanings.deploymentsFrom}
-          disabled={disabled}
-          onChange={(from) => put({ deployments: { from } })}
+        <GithubDeployments
+          deployments={source.deployments ?? {}}
+          path={`${path}.deployments`}
+          faults={faults}
+          readOnly={disabled}
+          onChange={(deployments) => put({ deployments })}
         />
       </Row>
       <Row>
@@ -110,6 +106,7 @@ export function SourceCard(props: Props) {
           onChange={(severity) => putIncidents({ severity })}
         />
       </Row>
+      {props.children}
       {!disabled && (
         <div>
           <Button variant="destructive" fill="outline" size="sm" icon="trash-alt" onClick={props.onRemove}>

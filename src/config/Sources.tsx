@@ -2,7 +2,9 @@ import { DataSourceSettings } from '@grafana/data';
 import { Button } from '@grafana/ui';
 import React, { useState } from 'react';
 import { merge, newSource, orAbsent, removeAt, renameSource, replaceAt } from './change';
-import { dropSecretsOf, isConfigured, moveSecrets, resetSecret, tokenKey, writeSecret } from './secrets';
+import { useCollection } from './live/collection';
+import { SourceState } from './live/SourceState';
+import { appKeyKey, dropSecretsOf, moveSecrets, resetSecret, secretOf, tokenKey } from './secrets';
 import { Section } from './Section';
 import { DoraOptions, DoraSecrets } from './settings';
 import { SourceCard } from './SourceCard';
@@ -22,6 +24,7 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
   const options = settings.jsonData;
   const sources = options.sources ?? [];
   const saved = useSavedIds(settings);
+  const collection = useCollection(settings.uid, settings.version);
 
   const put = (jsonData: DoraOptions) => onSettingsChange({ ...settings, jsonData });
   const rename = (index: number, id: string) =>
@@ -35,7 +38,7 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
   return (
     <Section title="Sources" description="The systems that deployments, changes and incidents are read from.">
       {sources.map((source, index) => {
-        const key = tokenKey(source.id);
+        const isSaved = saved.includes(source.id);
         return (
           <SourceCard
             key={index}
@@ -43,15 +46,16 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
             path={`sources[${index}]`}
             faults={faults}
             readOnly={readOnly}
-            idFixed={saved.includes(source.id)}
-            token={settings.secureJsonData?.[key] ?? ''}
-            tokenConfigured={isConfigured(settings, key)}
-            onTokenChange={(token) => onSettingsChange(writeSecret(settings, key, token))}
-            onTokenReset={() => onSettingsChange(resetSecret(settings, key))}
+            idFixed={isSaved}
+            token={secretOf(settings, tokenKey(source.id), onSettingsChange)}
+            appKey={secretOf(settings, appKeyKey(source.id), onSettingsChange)}
+            onAccess={(access) => onSettingsChange(getInWith(settings, index, access))}
             onRename={(id) => rename(index, id)}
             onChange={(next) => put(merge(options, { sources: replaceAt(sources, index, next) }))}
             onRemove={() => remove(index)}
-          />
+          >
+            {isSaved && <SourceState uid={settings.uid} id={source.id} collection={collection[source.id]} />}
+          </SourceCard>
         );
       })}
       {!readOnly && (
@@ -67,6 +71,17 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
       )}
     </Section>
   );
+}
+
+/** A source with another way in. The secret of the one before is forgotten: the backend refuses both at once. */
+function getInWith(settings: Settings, index: number, access: 'token' | 'app'): Settings {
+  const sources = settings.jsonData.sources ?? [];
+  const source = sources[index];
+  const ids = access === 'app' ? { appId: '', installationId: '' } : { appId: undefined, installationId: undefined };
+  return {
+    ...resetSecret(settings, access === 'app' ? tokenKey(source.id) : appKeyKey(source.id)),
+    jsonData: merge(settings.jsonData, { sources: replaceAt(sources, index, merge(source, ids)) }),
+  };
 }
 
 /** The ids under which Grafana has sources: those seen when the settings were loaded, or loaded again after a save. */

@@ -3,6 +3,15 @@ import { ComboboxOption } from '@grafana/ui';
 /** The choices of the settings and what each means, the default first. */
 export const meanings = {
   sourceType: [{ value: 'github', label: 'GitHub' }],
+  api: [
+    { value: 'auto', label: 'Whichever answers', description: 'GraphQL, and REST where GraphQL is refused' },
+    { value: 'graphql', label: 'GraphQL', description: 'many times cheaper' },
+    { value: 'rest', label: 'REST', description: 'for servers without GraphQL' },
+  ],
+  access: [
+    { value: 'token', label: 'A token', description: 'a personal access token' },
+    { value: 'app', label: 'A GitHub App', description: 'with a private key, and limits of its own' },
+  ],
   deploymentsFrom: [
     { value: 'deployments', label: 'GitHub deployments', description: 'each deployment and its statuses' },
     { value: 'workflow_runs', label: 'Workflow runs', description: 'each run of GitHub Actions that succeeds' },

@@ -10,6 +10,10 @@ export function tokenKey(sourceId: string): string {
   return `sources.${sourceId}.token`;
 }
 
+export function appKeyKey(sourceId: string): string {
+  return `sources.${sourceId}.appPrivateKey`;
+}
+
 export function isConfigured(settings: Settings, key: string): boolean {
   return Boolean(settings.secureJsonFields?.[key]);
 }
@@ -24,6 +28,24 @@ export function resetSecret(settings: Settings, key: string): Settings {
     ...settings,
     secureJsonFields: { ...settings.secureJsonFields, [key]: false },
     secureJsonData: { ...settings.secureJsonData, [key]: REMOVED },
+  };
+}
+
+/** One secret as a field shows it: what is typed, whether there is a stored one, and how to change it. */
+export interface Secret {
+  typed: string;
+  /** Whether Grafana has one; it never comes back to the browser. */
+  configured: boolean;
+  write: (value: string) => void;
+  reset: () => void;
+}
+
+export function secretOf(settings: Settings, key: string, put: (settings: Settings) => void): Secret {
+  return {
+    typed: settings.secureJsonData?.[key] ?? '',
+    configured: isConfigured(settings, key),
+    write: (value) => put(writeSecret(settings, key, value)),
+    reset: () => put(resetSecret(settings, key)),
   };
 }
 

@@ -20,9 +20,24 @@ export interface Source {
   id: string;
   type: string;
   url?: string;
+  graphqlUrl?: string;
+  /** Which of GitHub's interfaces is read. */
+  api?: string;
+  /** A GitHub App's, in place of a token. */
+  appId?: string;
+  installationId?: string;
   repositories?: string[];
-  deployments?: { from?: string };
+  deployments?: SourceDeployments;
   incidents?: { labels?: string[]; severity?: string };
+}
+
+/** What counts as a deployment; which of the keys apply depends on `from`. */
+export interface SourceDeployments {
+  from?: string;
+  workflow?: string;
+  branch?: string;
+  environment?: string;
+  prereleases?: boolean;
 }
 
 /** One application, and where its deployments and incidents come from. */
@@ -38,6 +53,7 @@ export interface ServiceDeployments {
   repository?: string;
   environment?: string;
   tagPrefix?: string;
+  task?: string;
   /** Which files are the service's, where others share its deployments: globs, with ! in front to leave out. */
   paths?: string[];
 }
@@ -68,6 +84,7 @@ export type DoraSecrets = Record<string, string>;
 export const defaults = {
   url: 'https://api.github.com',
   production: '(?i)^(prod|production|live)$',
+  environment: 'production',
   every: '1h',
   backfill: '365d',
   incidentWindow: '24h',

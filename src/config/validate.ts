@@ -49,6 +49,11 @@ function checkSource(source: Source, path: string, before: Source[], note: Note,
   note(`${path}.repositories`, repositories(source.repositories ?? []));
   check(`${path}.url`, source.url, url);
   check(`${path}.incidents.severity`, source.incidents?.severity, regexp);
+  check(`${path}.deployments.workflow`, source.deployments?.workflow, regexp);
+  if (source.appId !== undefined || source.installationId !== undefined) {
+    note(`${path}.appId`, source.appId ? undefined : 'must not be empty');
+    note(`${path}.installationId`, /^\d+$/.test(source.installationId ?? '') ? undefined : 'must be a number');
+  }
 }
 
 function checkService(

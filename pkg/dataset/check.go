@@ -1,0 +1,63 @@
+package dataset
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/source"
+)
+
+// checkTime is how long a person who tries a source waits.
+const checkTime = 20 * time.Second
+
+// Check asks each source whether its address and credentials work, all at the same time. It gives the failures, by
+// the sources' ids.
+func (d *Dataset) Check(ctx context.Context) map[string]error {
+	failures := make([]error, len(d.sources))
+	var work sync.WaitGroup
+	for i, s := range d.sources {
+		work.Go(func() { failures[i] = d.check(ctx, s) })
+	}
+	work.Wait()
+	failed := map[string]error{}
+	for i, s := range d.sources {
+		if failures[i] != nil {
+			failed[s.ID] = failures[i]
+		}
+	}
+	return failed
+}
+
+// CheckSource asks one source whether its address and credentials work; false: there is none of that id.
+func (d *Dataset) CheckSource(ctx context.Context, id string) (failure error, known bool) {
+	for _, s := range d.sources {
+		if s.ID == id {
+			return d.check(ctx, s), true
+		}
+	}
+	return nil, false
+}
+
+// check asks a source within a time. Collecting is more patient: it tries again, and waits for limits.
+func (d *Dataset) check(ctx context.Context, s collect.Source) error {
+	patience := cmp.Or(d.options.CheckTime, checkTime)
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := s.Check(bounded)
+	var told *source.Error
+	switch {
+	case err == nil || bounded.Err() == nil || ctx.Err() != nil:
+		return err
+	case errors.As(err, &told) && told.Cause != source.CauseNetwork:
+		return err
+	}
+	return &source.Error{
+		Cause: source.CauseNetwork, Source: s.ID,
+		Advice: fmt.Sprintf("it did not answer within %s: check its address, and whether Grafana's server may reach it", patience),
+	}
+}

@@ -1,0 +1,15 @@
+import { getBackendSrv } from '@grafana/runtime';
+import { firstValueFrom } from 'rxjs';
+
+/** Asks the plugin itself, through Grafana. What it refuses is shown where it was asked, not as a pop-up. */
+export async function ask<T>(uid: string, path: string, data?: unknown): Promise<T> {
+  const response = await firstValueFrom(
+    getBackendSrv().fetch<T>({
+      url: `/api/datasources/uid/${encodeURIComponent(uid)}/resources/${path}`,
+      method: data === undefined ? 'GET' : 'POST',
+      data,
+      showErrorAlert: false,
+    })
+  );
+  return response.data;
+}

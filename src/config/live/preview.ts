@@ -1,0 +1,53 @@
+import { useEffect, useState } from 'react';
+import { DoraOptions } from '../settings';
+import { ask } from './backend';
+
+/** Deployments of one repository into one environment. */
+export interface Tally {
+  source: string;
+  repository: string;
+  environment: string;
+  deployments: number;
+}
+
+/** What settings that are not saved yet would match in what has been collected. */
+export interface Preview {
+  /** In the order of the settings; without services, one for each repository. */
+  services: Array<{ name: string; deployments: Array<{ count: number; places: Tally[] }>; incidents: number[] }>;
+  /** Where deployments go that no service takes. */
+  unmatched: Tally[];
+  /** Incidents of no service. */
+  incidents: number;
+}
+
+/** How long typing has to pause before what is typed is tried, in milliseconds. */
+const PAUSE = 400;
+
+/** What the services, as they are written now, would match. Undefined until it is known, and while they have a fault. */
+export function usePreview(
+  uid: string | undefined,
+  version: number | undefined,
+  options: DoraOptions
+): Preview | undefined {
+  const [preview, setPreview] = useState<Preview>();
+  const asked = JSON.stringify({ services: options.services, production: options.production });
+  useEffect(() => {
+    if (!uid || !version) {
+      return;
+    }
+    let gone = false;
+    const show = (next: Preview | undefined) => !gone && setPreview(next);
+    const timer = setTimeout(
+      () =>
+        ask<Preview>(uid, 'v1/preview', JSON.parse(asked)).then(show, () => {
+          show(undefined);
+        }),
+      PAUSE
+    );
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [uid, version, asked]);
+  return preview;
+}
