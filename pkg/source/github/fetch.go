@@ -86,11 +86,19 @@ func fetchPage[T any](ctx context.Context, r *run, part, path string, width, num
 
 // fetchAll reads a list to its end, unless its first page is the one with that ETag.
 func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) ([]*T, fetched, error) {
-	all, first, err := fetchPage[T](ctx, r, part, path, widest, 1, etag)
+	before := newReading()
+	read := func(number int) ([]*T, fetched, error) {
+		known := ""
+		if number == 1 {
+			known = etag
+		}
+		return fetchPage[T](ctx, r, part, path, widest, number, known)
+	}
+	all, first, err := goOn(before, 1, read)
 	for next := first.next; err == nil && next > 0; {
 		var more []*T
 		var f fetched
-		if more, f, err = fetchPage[T](ctx, r, part, path, widest, next, ""); err == nil {
+		if more, f, err = goOn(before, next, read); err == nil {
 			all, next = append(all, more...), f.next
 		}
 	}

@@ -35,6 +35,18 @@ const detailedAtATime = 50
 type met struct {
 	about *repositoryNode
 	etags map[list]string
+	lists map[string]*reading // by path; of commits by where they lead to
+}
+
+// reading is what was met of a list so far; nothing at its first page.
+func (m *met) reading(list string, number int) *reading {
+	if m.lists == nil {
+		m.lists = map[string]*reading{}
+	}
+	if number == 1 || m.lists[list] == nil {
+		m.lists[list] = newReading()
+	}
+	return m.lists[list]
 }
 
 // answers says whether there is a REST API at all.
@@ -117,7 +129,13 @@ func (a rest) history(ctx context.Context, s *repositorySync, from, position, et
 	if err != nil {
 		return nil, fetched{}, err
 	}
-	list, f, err := fetchPage[api.RepositoryCommit](ctx, a.run, s.part, repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), widest, number, etag)
+	path, before := repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), s.met.reading(from, number)
+	list, f, err := goOn(before, number, func(number int) ([]*api.RepositoryCommit, fetched, error) {
+		return fetchPage[api.RepositoryCommit](ctx, a.run, s.part, path, widest, number, etag)
+	})
+	if number == 1 && len(list) > 0 {
+		s.met.lists[list[0].GetSHA()] = before // from the second page on a branch is read by its head
+	}
 	commits := &page[commitNode]{PageInfo: f.info()}
 	for _, each := range list {
 		commits.Nodes = append(commits.Nodes, commitOf(each))

@@ -117,7 +117,9 @@ func following[T any](ctx context.Context, a rest, s *repositorySync, name list,
 	if err != nil {
 		return nil, fetched{}, err
 	}
-	entries, f, err := fetchPage[T](ctx, a.run, s.part, path, width, number, known)
+	entries, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*T, fetched, error) {
+		return fetchPage[T](ctx, a.run, s.part, path, width, number, known)
+	})
 	if number == 1 && err == nil {
 		s.met.etags[name] = f.etag
 	}

@@ -22,8 +22,12 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	if err != nil {
 		return err
 	}
-	path := fmt.Sprintf("%s/actions/runs?exclude_pull_requests=true&per_page=%d&page=%d", repositoryPath(s.part), widest, number)
-	answer, f, err := fetch[api.WorkflowRuns](ctx, a.run, s.part, path, known)
+	path := repositoryPath(s.part) + "/actions/runs"
+	list, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*api.WorkflowRun, fetched, error) {
+		at := fmt.Sprintf("%s?exclude_pull_requests=true&per_page=%d&page=%d", path, widest, number)
+		answer, f, err := fetch[api.WorkflowRuns](ctx, a.run, s.part, at, known)
+		return answer.WorkflowRuns, f, err
+	})
 	if err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 		s.met.etags[deploymentList] = f.etag
 	}
 	runs := &page[deploymentNode]{PageInfo: f.info()}
-	for _, each := range answer.WorkflowRuns {
+	for _, each := range list {
 		if each == nil {
 			return a.unexpected(s.part, errNullNodes)
 		}
