@@ -92,6 +92,9 @@ func framesOf(d *dataset.Dataset, q query.Query, r query.Range, now time.Time) d
 		frames = data.Frames{valuesFrame(d.Under(q.Definition).Values(q.Field, q.DomainFilters()))}
 	case query.TypeCollection:
 		frames = data.Frames{collectionFrame(d)}
+	case query.TypeStanding:
+		frames = standingFrames(d, q, now)
+		notify(frames[0], d)
 	}
 	return frames
 }

@@ -25,14 +25,21 @@ const hour = 3600.0
 // answer asks the tiny organisation, under the query's own definition.
 func answer(t *testing.T, text string, r query.Range) query.Figures {
 	t.Helper()
+	q := parse(t, text)
+	return query.Answer(q, history(t).Derive(q.Definition), r, later)
+}
+
+// history is what happened in the tiny organisation, and more.
+func history(t *testing.T, more ...dora.Event) *dora.History {
+	t.Helper()
 	object, err := strict.Object([]byte(`{"sources":[{"id":"github","type":"github","repositories":["example-health/*"]}],"services":` + datasettest.Services + `}`))
 	require.NoError(t, err)
 	s, err := settings.Parse(object, nil)
 	require.NoError(t, err)
 	history := dora.NewHistory(s.Mapping())
 	history.Apply(datasettest.Events()...)
-	q := parse(t, text)
-	return query.Answer(q, history.Derive(q.Definition), r, later)
+	history.Apply(more...)
+	return history
 }
 
 // one is the only figure of an answer.

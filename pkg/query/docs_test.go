@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -57,6 +58,7 @@ func modelInWords() string {
 	row("definition", "overrides of the data source's definition, key by key", "all but collection")
 	row("events", code(m.Events), "events; annotations: "+code(m.Marks))
 	row("field", code(m.Values), "values")
+	row("standing", code(standings(m.Standings)), "standing")
 	row("live", "`false`, `true`: followed, and shown anew when it changes", strings.ReplaceAll(code(m.LiveTypes), "`", ""))
 	row("range", "`{from, to, timezone}`, as the dashboard has it (`now-90d`); the browser writes it", "live")
 	row("stage", code(m.Stages), "stages")
@@ -65,8 +67,22 @@ func modelInWords() string {
 		row(string(metric.Key), code(metric.Statistics), metric.Description)
 	}
 	row("stages", code(m.StageStatistics), "How long changes spent in each stage of lead time.")
+	b.WriteString("\n| standing | a number, or null, for each | is |\n| --- | --- | --- |\n")
+	for _, standing := range m.Standings {
+		row(string(standing.Key), string(standing.Per)+", in "+measures[standing.Unit], standing.Description)
+	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+var measures = map[dora.Measure]string{dora.Count: "runs", dora.Seconds: "seconds", dora.Ratio: "0 to 1"}
+
+func standings(rows []query.StandingRow) []string {
+	var all []string
+	for _, row := range rows {
+		all = append(all, string(row.Key))
+	}
+	return all
 }
 
 func keys(metrics []query.ModelMetric) []string {

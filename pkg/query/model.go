@@ -17,6 +17,7 @@ type Model struct {
 	Compare         []string         `json:"compare"`
 	Events          []string         `json:"events"`
 	Values          []string         `json:"values"`
+	Standings       []StandingRow    `json:"standings"`
 	LiveTypes       []Type           `json:"liveTypes"`
 	Stages          []string         `json:"stages"`
 	Marks           []Events         `json:"marks"`
@@ -46,6 +47,7 @@ func Describe() Model {
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
 		Stages: Stage("").Allowed(), Marks: marks,
 	}
+	m.Standings = Standings
 	for _, row := range dora.Metrics {
 		m.Metrics = append(m.Metrics, ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description})
 	}

@@ -48,6 +48,9 @@ func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
 			parse(t, `{"metric":"lead_time","`+field+`":"`+value+`"}`)
 		}
 	}
+	for _, standing := range m.Standings {
+		parse(t, `{"queryType":"standing","standing":"`+string(standing.Key)+`"}`)
+	}
 	for _, value := range m.Compare {
 		parse(t, `{"format":"numeric","compare":"`+value+`"}`)
 	}

@@ -28,7 +28,7 @@ func TestAQueryThatSaysNothingAsksForDeploymentFrequency(t *testing.T) {
 		assert.Equal(t, query.Query{
 			Version: 1, Type: query.TypeMetric, Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Bucket: dora.Auto,
 			Timezone: query.Zone{Location: time.UTC}, Format: query.TimeSeries, Compare: query.CompareNone,
-			Definition: dora.DefaultDefinition(), Events: query.EventsDeployments, Field: dora.ByService, Stage: query.StageAll,
+			Definition: dora.DefaultDefinition(), Events: query.EventsDeployments, Field: dora.ByService, Stage: query.StageAll, Standing: query.OpenIncident,
 		}, q, text)
 	}
 }
@@ -61,13 +61,13 @@ func TestEachMetricHasADefaultStatistic(t *testing.T) {
 }
 
 func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
-	const fields = "version, queryType, metric, statistic, bucket, groupBy, filters, timezone, format, compare, definition, events, field, live, range, stage"
+	const fields = "version, queryType, metric, statistic, bucket, groupBy, filters, timezone, format, compare, definition, events, field, standing, live, range, stage"
 	for text, want := range map[string]string{
 		`{"metrik":"lead_time"}`:                         "metrik: there is no such key; allowed: " + fields,
 		`{"version":2}`:                                  "version: 2 is not allowed; allowed: 1",
 		`{"version":0}`:                                  "version: 0 is not allowed; allowed: 1",
 		`{"version":"one"}`:                              `version: "one" is not allowed; allowed: a whole number`,
-		`{"queryType":"signals"}`:                        `queryType: "signals" is not allowed; allowed: metric, stages, events, annotations, values, collection`,
+		`{"queryType":"signals"}`:                        `queryType: "signals" is not allowed; allowed: metric, stages, events, annotations, values, collection, standing`,
 		`{"metric":"velocity"}`:                          `metric: "velocity" is not allowed; allowed: deployment_frequency, lead_time, change_failure_rate, recovery_time, rework_rate`,
 		`{"metric":"lead_time","statistic":"ratio"}`:     `statistic: "ratio" is not allowed for metric lead_time; allowed: p50, p75, p90, p95, mean, min, max, n`,
 		`{"statistic":"p50"}`:                            `statistic: "p50" is not allowed for metric deployment_frequency; allowed: count, per_day, median_days_per_week`,

@@ -29,6 +29,7 @@ const (
 	TypeAnnotations Type = "annotations" // the same as marks on other panels
 	TypeValues      Type = "values"      // what a field takes, for variables
 	TypeCollection  Type = "collection"  // how collection is going
+	TypeStanding    Type = "standing"    // how things stand now, in one number
 )
 
 // LiveTypes are the types of query that can be followed. Marks are drawn by Grafana's own annotations, and values by its
@@ -37,7 +38,7 @@ var LiveTypes = []Type{TypeMetric, TypeStages, TypeEvents, TypeCollection}
 
 // Allowed lists the query types.
 func (Type) Allowed() []string {
-	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeValues), string(TypeCollection)}
+	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeValues), string(TypeCollection), string(TypeStanding)}
 }
 
 // Format is the form of an answer.
@@ -144,6 +145,7 @@ type Query struct {
 	Definition dora.Definition `json:"definition"`
 	Events     Events          `json:"events"`
 	Field      dora.Field      `json:"field"`
+	Standing   Standing        `json:"standing"`
 	// Live asks for the answer to be followed: whenever it becomes another one, it is sent anew.
 	Live bool `json:"live"`
 	// Range is what the question's range is relative to now, without which it cannot be followed.
@@ -185,7 +187,7 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
 		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: dora.Auto, Timezone: Zone{time.UTC},
 		Format: TimeSeries, Compare: CompareNone, Events: EventsDeployments, Field: dora.ByService,
-		Stage: StageAll,
+		Stage: StageAll, Standing: Standings[0].Key,
 	}
 	base.Evidence = slices.Clone(base.Evidence)
 	q.Definition = base

@@ -1,7 +1,7 @@
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { change } from './change';
-import { allowed, ChoiceField, chosen, DoraQuery, metricOf } from './model';
+import { allowed, ChoiceField, chosen, DoraQuery, metricOf, standingOf } from './model';
 import { wordsFor } from './words';
 
 interface Props {
@@ -23,6 +23,7 @@ export function ModelChoice({ field, label, query, onChange, width }: Props) {
     value: each,
     label: wordsFor(field, each),
     ...(field === 'metric' ? { description: metricOf(each)?.description } : {}),
+    ...(field === 'standing' ? { description: standingOf(each)?.description } : {}),
   }));
   return (
     <Choice

@@ -37,6 +37,7 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
         <ModelChoice {...choice} field="events" label="Which events" />
         <ModelChoice {...choice} field="field" label="Of each" />
         <ModelChoice {...choice} field="stage" label="Stages" />
+        <ModelChoice {...choice} field="standing" label="Which number" width={32} />
         <ModelChoice {...choice} field="statistic" label="Statistic" />
         <ModelChoice {...choice} field="bucket" label="Per" width={16} />
         <GroupBy {...choice} />

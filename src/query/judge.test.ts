@@ -37,7 +37,7 @@ test.each([
   [{ version: 2 }, 'version 2 is unknown; allowed: 1'],
   [
     { queryType: 'ranking' },
-    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, values, collection',
+    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, values, collection, standing',
   ],
   [{ bucket: 'hour' }, 'bucket "hour" is unknown; allowed: auto, day, week, month, quarter'],
   [{ groupBy: 'service' }, 'groupBy must be a list of service, team, environment, repository'],

@@ -16,6 +16,7 @@ const choiceFields: ChoiceField[] = [
   'events',
   'field',
   'stage',
+  'standing',
 ];
 
 /** Problems of a query that its JSON can have and the editor would never write. The backend has the last word. */

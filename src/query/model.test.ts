@@ -14,7 +14,17 @@ test('every metric offers named statistics, a unit and a sentence', () => {
 });
 
 test('every key of the model has words of its own', () => {
-  const fields: ChoiceField[] = ['queryType', 'metric', 'statistic', 'bucket', 'format', 'compare', 'events', 'field'];
+  const fields: ChoiceField[] = [
+    'queryType',
+    'metric',
+    'statistic',
+    'bucket',
+    'format',
+    'compare',
+    'events',
+    'field',
+    'standing',
+  ];
   const types = model.queryTypes.flatMap((queryType) => model.formats.map((format) => query({ queryType, format })));
   for (const field of fields) {
     const keys = new Set(types.flatMap((type) => allowed(type, field)));

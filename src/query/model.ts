@@ -21,6 +21,7 @@ export interface DoraQuery extends DataQuery {
   definition?: Record<string, unknown>;
   events?: string;
   field?: string;
+  standing?: string;
   /** Whether the answer is followed, and shown anew when it changes. */
   live?: boolean;
   /** The range of a live query as the dashboard has it. It is put in when the query leaves the browser. */
@@ -48,7 +49,7 @@ export interface Metric {
 
 /** The fields of the model with one value out of a list. */
 export type ChoiceField =
-  'queryType' | 'metric' | 'statistic' | 'bucket' | 'format' | 'compare' | 'events' | 'field' | 'stage';
+  'queryType' | 'metric' | 'statistic' | 'bucket' | 'format' | 'compare' | 'events' | 'field' | 'stage' | 'standing';
 
 export const model = facts;
 
@@ -57,6 +58,10 @@ export const BROWSER_TIMEZONE = 'browser';
 
 export function metricOf(key: string | undefined): Metric | undefined {
   return model.metrics.find((metric) => metric.key === key);
+}
+
+export function standingOf(key: string | undefined): (typeof model.standings)[number] | undefined {
+  return model.standings.find((standing) => standing.key === key);
 }
 
 export function statisticName(key: string): string {
@@ -100,6 +105,8 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
       return model.values;
     case 'stage':
       return model.stages;
+    case 'standing':
+      return model.standings.map((standing) => standing.key);
   }
 }
 
@@ -126,6 +133,7 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
   annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
   collection: ['live'],
+  standing: ['standing', 'filters', 'definition'],
 };
 
 /** Fields that mean something in one type of query and are dropped in another. */

@@ -49,6 +49,11 @@ test.each<[Partial<DoraQuery>, string]>([
     'A table of failed deployments, for repositories example-health/a, example-health/b or example-health/c, without environment staging.',
   ],
   [{ queryType: 'values', field: 'repository' }, 'Names of repositories.'],
+  [
+    { queryType: 'standing', standing: 'open_incident', filters: [{ field: 'team', op: 'in', values: ['records'] }] },
+    'Oldest open incident as of now, a number per service, for team records.',
+  ],
+  [{ queryType: 'standing', standing: 'limit_left' }, 'Rate limit that is left as of now, a number per source.'],
   [{ queryType: 'collection' }, 'The state of the collection, a row per source.'],
   [{ format: 'numeric', live: true }, 'Number of deployments over the whole time range, shown anew as it changes.'],
   [{ queryType: 'annotations', live: true }, 'Marks on the time axis for deployments.'],

@@ -1,5 +1,5 @@
 import { filtersOf, groupByOf } from './change';
-import { chosen, DoraQuery, Filter, queryTypeOf, statisticName, uses } from './model';
+import { chosen, DoraQuery, Filter, queryTypeOf, standingOf, statisticName, uses } from './model';
 import { plural, wordsFor } from './words';
 
 /** What a query will compute, in one plain sentence. */
@@ -64,6 +64,10 @@ function subject(query: DoraQuery): string {
       return `Names of ${plural(chosen(query, 'field'))}`;
     case 'collection':
       return 'The state of the collection, a row per source';
+    case 'standing': {
+      const standing = standingOf(chosen(query, 'standing'));
+      return `${wordsFor('standing', chosen(query, 'standing'))} as of now, a number per ${standing?.per ?? 'service'}`;
+    }
     default:
       return `A query of the unknown type ${queryTypeOf(query)}`;
   }

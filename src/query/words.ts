@@ -1,4 +1,4 @@
-import { ChoiceField, metricOf, statisticName } from './model';
+import { ChoiceField, metricOf, standingOf, statisticName } from './model';
 
 /** What a person reads for the model's keys. */
 const words: Record<string, Record<string, string>> = {
@@ -9,6 +9,7 @@ const words: Record<string, Record<string, string>> = {
     annotations: 'Marks on other panels',
     values: 'Values for a variable',
     collection: 'State of the collection',
+    standing: 'How things stand now',
   },
   bucket: { auto: 'automatic', day: 'day', week: 'week', month: 'month', quarter: 'quarter' },
   format: { time_series: 'time series', numeric: 'one number', table: 'table', distribution: 'distribution' },
@@ -34,6 +35,9 @@ const words: Record<string, Record<string, string>> = {
 export function wordsFor(field: ChoiceField | 'op', value: string): string {
   if (field === 'metric') {
     return metricOf(value)?.name ?? value;
+  }
+  if (field === 'standing') {
+    return standingOf(value)?.name ?? value;
   }
   return field === 'statistic' ? statisticName(value) : (words[field]?.[value] ?? value);
 }

@@ -1,0 +1,65 @@
+package plugin
+
+import (
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// standingFrames are one frame with one number for each service or source, as alerting reads them. A number that there is
+// none of is null.
+func standingFrames(d *dataset.Dataset, q query.Query, now time.Time) data.Frames {
+	row := q.Standing.Row()
+	var frames data.Frames
+	add := func(labels data.Labels, name string, value *float64) {
+		field := data.NewField(string(row.Key), labels, []*float64{value})
+		field.Config = &data.FieldConfig{Unit: grafanaUnits[row.Unit], DisplayNameFromDS: name}
+		frame := data.NewFrame(string(row.Key), field)
+		frame.Meta = standingMeta(q)
+		frames = append(frames, frame)
+	}
+	if row.Per == query.PerSource {
+		for _, s := range d.State() {
+			add(data.Labels{"source": s.ID}, s.ID, sourceStanding(row.Key, s, now))
+		}
+	} else {
+		for _, s := range query.Stand(q, d.Under(q.Definition), now) {
+			add(data.Labels{"service": s.Service, "team": s.Team}, s.Service, s.Value)
+		}
+	}
+	if len(frames) == 0 {
+		empty := data.NewFrame(string(row.Key))
+		empty.Meta = standingMeta(q)
+		frames = append(frames, empty)
+	}
+	return frames
+}
+
+func standingMeta(q query.Query) *data.FrameMeta {
+	return &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: Custom{Definition: q.Definition}}
+}
+
+// sourceStanding is a source's number. One that was never read has no age: that it fails is another number's matter.
+func sourceStanding(key query.Standing, s collect.SourceState, now time.Time) *float64 {
+	var value float64
+	switch key {
+	case query.LastSuccess:
+		if s.LastSuccess.IsZero() {
+			return nil
+		}
+		value = max(0, now.Sub(s.LastSuccess).Seconds())
+	case query.FailedRuns:
+		value = float64(s.Runs.FailedInRow)
+	default:
+		left, known := s.Limit.Left()
+		if !known || now.After(s.Limit.Reset) { // what was told of a limit that has been renewed says nothing
+			return nil
+		}
+		value = left
+	}
+	return &value
+}
