@@ -58,6 +58,7 @@ type process struct {
 	*testing.T
 	data        grpcplugin.DataClient
 	diagnostics grpcplugin.DiagnosticsClient
+	stream      grpcplugin.StreamClient
 	end         func()
 }
 
@@ -70,7 +71,7 @@ func start(t *testing.T) *process {
 			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
 		},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
+			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
 		}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(), Stderr: io.Discard,
@@ -85,6 +86,9 @@ func start(t *testing.T) *process {
 	dispensed, err = protocol.Dispense("diagnostics")
 	require.NoError(t, err)
 	p.diagnostics = dispensed.(grpcplugin.DiagnosticsClient)
+	dispensed, err = protocol.Dispense("stream")
+	require.NoError(t, err)
+	p.stream = dispensed.(grpcplugin.StreamClient)
 	return p
 }
 

@@ -1,12 +1,14 @@
 package dataset
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"sync"
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/store"
 )
 
 // broadcast wakes everyone who waits. It never blocks the one who calls, keeps no list of those who wait, and so has
@@ -76,4 +78,13 @@ func (v *views) of(definition dora.Definition, version uint64, derive func() *do
 	}
 	v.kept[key] = derive()
 	return v.kept[key]
+}
+
+// Apply writes events into the store, and has the snapshot follow at once: within settleTime and what deriving takes.
+func (d *Dataset) Apply(ctx context.Context, batch store.Batch) (store.Applied, error) {
+	applied, err := d.store.Apply(ctx, batch)
+	if applied.Changed > 0 {
+		d.wake()
+	}
+	return applied, err
 }

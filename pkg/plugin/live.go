@@ -130,7 +130,7 @@ func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live,
 	return frame, live, err
 }
 
-// turns lets as many work at a time as there are processors to spare.
+// turns lets as many work at a time as there are processors.
 type turns chan struct{}
 
 func (t turns) take(ctx context.Context) error {

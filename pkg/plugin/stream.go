@@ -224,12 +224,12 @@ func (s *streams) enter(key string) (leave func(), err error) {
 	}, nil
 }
 
-// turns are shared by all streams: one processor is left to queries and to collecting.
+// turns are shared by all streams, so that what they hold while they work is bounded.
 func (s *streams) turns() turns {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.working == nil {
-		s.working = make(turns, max(1, runtime.GOMAXPROCS(0)-1))
+		s.working = make(turns, runtime.GOMAXPROCS(0))
 	}
 	return s.working
 }
