@@ -122,8 +122,9 @@ func (s *service) touched() []string {
 		root = "services/" + s.name + "/"
 	}
 	var files []string
-	for _, i := range s.rng.Perm(len(nouns[s.name]))[:1+s.rng.IntN(3)] {
-		files = append(files, root+slug(nouns[s.name][i])+".go")
+	subjects := s.subjects()
+	for _, i := range s.rng.Perm(len(subjects))[:1+s.rng.IntN(3)] {
+		files = append(files, root+slug(subjects[i])+".go")
 	}
 	slices.Sort(files)
 	return files

@@ -95,7 +95,7 @@ func tellRollback(s *service, bad *deployment) {
 // fix lands an ordinary fix, and lets releases go on.
 func (s *service) fix() {
 	author := s.team[s.rng.IntN(len(s.team))]
-	title := "Fix " + pick(s, nouns[s.name])
+	title := "Fix " + pick(s, s.subjects())
 	if s.trunk {
 		s.direct(author, title, s.now().Add(-25*time.Minute))
 		s.settle()
@@ -173,7 +173,7 @@ func tellHotfix(s *service, bad *deployment) {
 }
 
 func (s *service) hotfix() *branch {
-	title := "Repair " + pick(s, nouns[s.name])
+	title := "Repair " + pick(s, s.subjects())
 	b := s.branch(s.team[s.rng.IntN(len(s.team))], title, "hotfix/"+slug(title))
 	b.labels = []string{"hotfix"}
 	return b

@@ -24,7 +24,7 @@ var (
 func pick(s *service, from []string) string { return from[s.rng.IntN(len(from))] }
 
 func (s *service) title() string {
-	return fmt.Sprintf("%s %s%s", pick(s, verbs), pick(s, nouns[s.name]), pick(s, qualifiers))
+	return fmt.Sprintf("%s %s%s", pick(s, verbs), pick(s, s.subjects()), pick(s, qualifiers))
 }
 
 func slug(title string) string {

@@ -19,6 +19,7 @@ type Options struct {
 	Seed   uint64
 	Now    time.Time // the end of its history, cut to the second; zero is the wall clock's now
 	Months int       // the length of its history; zero is 18
+	Others int       // how many small repositories there are besides the five of the stories
 }
 
 // World is the organisation. All its methods may be called at the same time.
@@ -47,7 +48,7 @@ func New(o Options) *World {
 	now := o.Now.UTC().Truncate(time.Second)
 	w := &World{today: now, began: now.AddDate(0, -o.Months, 0), staff: hire(), lastID: 1_600_000_000}
 	w.clock = w.began
-	for i, p := range profiles() {
+	for i, p := range append(profiles(), others(o.Others)...) {
 		digest := fnv.New64a()
 		_, _ = digest.Write([]byte(p.name))
 		w.services = append(w.services, &service{

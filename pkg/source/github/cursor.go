@@ -1,8 +1,11 @@
 package github
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -13,6 +16,11 @@ const cursorVersion = 1
 type cursor struct {
 	Version      int                  `json:"v"`
 	Repositories map[string]*position `json:"repositories"`
+
+	// written are the positions that nobody has moved since they were encoded: of hundreds a batch moves one. Moving are
+	// those that were asked for since the last rest.
+	written map[string][]byte
+	moving  map[string]bool
 }
 
 // position is how far one repository is read.
@@ -102,7 +110,9 @@ type openDeployment struct {
 }
 
 func newCursor() *cursor {
-	return &cursor{Version: cursorVersion, Repositories: map[string]*position{}}
+	return &cursor{
+		Version: cursorVersion, Repositories: map[string]*position{}, written: map[string][]byte{}, moving: map[string]bool{},
+	}
 }
 
 func readCursor(text []byte) (*cursor, error) {
@@ -119,9 +129,33 @@ func readCursor(text []byte) (*cursor, error) {
 	return c, nil
 }
 
-func (c *cursor) encode() ([]byte, error) { return json.Marshal(c) }
+// encode writes the cursor.
+func (c *cursor) encode() ([]byte, error) {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, `{"v":%d,"repositories":{`, c.Version)
+	for i, key := range slices.Sorted(maps.Keys(c.Repositories)) {
+		if c.moving[key] || c.written[key] == nil {
+			position, err := json.Marshal(map[string]*position{key: c.Repositories[key]})
+			if err != nil {
+				return nil, err
+			}
+			c.written[key] = position[1 : len(position)-1]
+		}
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.Write(c.written[key])
+	}
+	text.WriteString("}}")
+	return text.Bytes(), nil
+}
 
+// rest says that the positions that were asked for do not move any more.
+func (c *cursor) rest() { clear(c.moving) }
+
+// at is a repository's position, which may be moved until the cursor rests.
 func (c *cursor) at(key string) *position {
+	c.moving[key] = true
 	p := c.Repositories[key]
 	if p == nil {
 		p = new(position)

@@ -26,15 +26,17 @@ func (s *repositorySync) variables(width int) map[string]any {
 	if s.pages == 0 && s.pulls.state.Done && s.runs.state.Done && !s.branch.first() {
 		pulls, entries = min(pulls, newPulls), min(entries, newEntries)
 	}
+	atMost := s.expected()
+	pulls = min(pulls, atMost.pulls)
 	v := named(s.part)
 	v["nested"] = width
 	v["counts"] = s.pages == 0 && s.branch.first()
 	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.state.Page), !s.pulls.done
 	v["withFiles"] = s.shared
-	v["deployments"], v["deploymentsPage"], v["withDeployments"] = entries, optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
-	v["commits"], v["commitsPage"] = entries, optional(s.branch.page)
+	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
+	v["commits"], v["commitsPage"] = min(entries, atMost.commits), optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)
-	v["issues"], v["withIssues"], v["issuesPage"], v["issuesSince"] = entries, false, nil, nil
+	v["issues"], v["withIssues"], v["issuesPage"], v["issuesSince"] = min(entries, atMost.issues), false, nil, nil
 	if s.issues != nil {
 		v["withIssues"], v["issuesPage"] = !s.issues.done, optional(s.issues.state.Page)
 		if !s.issues.until.IsZero() {
@@ -51,29 +53,63 @@ func optional(text string) any {
 	return text
 }
 
-// remainder estimates what a first reading has before it: pull requests, and pages of the longest other list.
-type remainder struct{ pulls, pages int }
+// sizes are how long a repository's lists are.
+type sizes struct {
+	pulls, deployments, commits, issues int
+	told                                bool
+}
+
+// expected is how many entries the next page of each list can have: as many as are left of what was counted, or as the
+// owner's list told. Nothing is asked for that cannot be there, since GitHub charges for what is asked.
+func (s *repositorySync) expected() sizes {
+	most := sizes{pulls: widest, deployments: widest, commits: widest, issues: widest}
+	switch {
+	case s.left.told:
+		most = s.left.sizes
+	case s.sizes.told && s.branch.first():
+		most.pulls, most.deployments, most.issues = s.sizes.pulls, s.sizes.deployments, s.sizes.issues
+	}
+	for _, size := range []*int{&most.pulls, &most.deployments, &most.commits, &most.issues} {
+		switch {
+		case s.left.told && *size <= 0: // there is more than was counted
+			*size = widest
+		case *size == 0:
+			*size = 1
+		}
+	}
+	return most
+}
+
+// remainder is what a first reading has before it, and how many pages the longest list but that of pull requests has.
+type remainder struct {
+	sizes
+	pages int
+}
 
 func (r *remainder) count(node *repositoryNode) {
-	longest := 0
 	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
 		if commits != nil {
-			longest = max(longest, commits.TotalCount)
+			r.commits = max(r.commits, commits.TotalCount)
 		}
 	}
 	if node.Deployments != nil {
-		longest = max(longest, node.Deployments.TotalCount)
+		r.deployments = node.Deployments.TotalCount
 	}
 	if node.PullRequests != nil {
 		r.pulls = node.PullRequests.TotalCount
 	}
-	r.pages = longest / widest
+	if node.Issues != nil {
+		r.issues = node.Issues.TotalCount
+	}
+	r.pages = max(r.commits, r.deployments) / widest
+	r.told = r.commits > 0
 }
 
 func (r *remainder) read(node *repositoryNode) {
-	if node.PullRequests != nil {
-		r.pulls -= len(node.PullRequests.Nodes)
-	}
+	r.pulls -= len(entries(node.PullRequests))
+	r.deployments -= len(entries(node.Deployments))
+	r.issues -= len(entries(node.Issues))
+	r.commits -= len(entries(node.branchHistory())) + len(entries(node.targetHistory()))
 	r.pages--
 }
 

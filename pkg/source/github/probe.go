@@ -35,7 +35,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		list := answer.Owner.Repositories
 		for _, node := range list.Nodes {
 			if !node.IsArchived && r.selection.lists(node.NameWithOwner) {
-				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node)})
+				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node), sizes: node.sizes()})
 			}
 		}
 		if !list.PageInfo.HasNextPage {
@@ -43,6 +43,15 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		}
 		after = list.PageInfo.EndCursor
 	}
+}
+
+// sizes are how long a repository's lists are at most.
+func (n probeNode) sizes() sizes {
+	found := sizes{pulls: n.PullRequests.TotalCount, deployments: n.Deployments.TotalCount, told: true}
+	if n.Issues != nil {
+		found.issues = n.Issues.TotalCount
+	}
+	return found
 }
 
 func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place() == "owner" }

@@ -56,9 +56,9 @@ func probeText(root string) string {
 	return `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
   owner: ` + root + `(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
     nodes { nameWithOwner isArchived pushedAt
-      pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { id updatedAt } }
-      deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { id updatedAt } }
-      issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { nodes { id updatedAt } } } } }
+      pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
+      deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
+      issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { totalCount nodes { id updatedAt } } } } }
 }`
 }
 

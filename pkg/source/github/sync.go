@@ -24,6 +24,7 @@ type repositorySync struct {
 	runs   *pass
 	issues *pass // nil where issues are not read
 	pages  int
+	sizes  sizes
 	left   remainder
 	known  bool // whether incidents may have been handed over before
 	// restarted says that a stored page was refused, and every list is read from its beginning.
@@ -43,11 +44,13 @@ type repositorySync struct {
 func (r *run) sync(ctx context.Context, t target) error {
 	r.progress.Part, r.progress.Done, r.progress.Total = t.name, 0, 0
 	r.report()
+	r.cursor.rest()
 	state := r.cursor.at(t.key())
 	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 {
 		return nil
 	}
 	s := r.beginSync(t.name, state)
+	s.sizes = t.sizes
 	for s.more() {
 		if err := s.page(ctx); err != nil {
 			return err

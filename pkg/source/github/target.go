@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for.
-type target struct{ name, probe string }
+// target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for, and sizes
+// how long its lists are.
+type target struct {
+	name, probe string
+	sizes       sizes
+}
 
 func (t target) key() string { return strings.ToLower(t.name) }
 
