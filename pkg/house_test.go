@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"demo/dashboard":      {"query", "settings"},
 	"demo":                {"demo/dashboard", "dora", "plugin", "settings", "world"},
 	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict"},
+	"bench":               {"demo", "dora", "dora/large", "settings", "store", "store/sqlite"},
 	"":                    {"cli", "plugin", "settings"},
 }
 

@@ -89,6 +89,14 @@ func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.
 	return response.Responses, nil
 }
 
+// PID is the process that the plugin runs in.
+func (p *Plugin) PID() int {
+	if running := p.client.ReattachConfig(); running != nil {
+		return running.Pid
+	}
+	return 0
+}
+
 // Close ends the plugin's process.
 func (p *Plugin) Close() error {
 	p.client.Kill()

@@ -38,8 +38,7 @@ func (l *lane) mends(index int, shipped []shippedChange, def *Definition) []mend
 	var found []mend
 	for i := range shipped {
 		s := &shipped[i]
-		hotfix := s.change != nil &&
-			(anyLabel(s.change.event.Labels, def.Hotfix.Labels) || def.Hotfix.Branches.Match(s.change.event.Branch))
+		hotfix := s.change != nil && l.hotfix(s.change, def)
 		if s.reverts != nil {
 			target, ok := l.repository.reverted(s.reverts)
 			blamed, here := l.shipper(target.node)
@@ -62,6 +61,15 @@ func (l *lane) mends(index int, shipped []shippedChange, def *Definition) []mend
 		}
 	}
 	return found
+}
+
+// hotfix says whether a change is an urgent fix. It is worked out once for a definition.
+func (l *lane) hotfix(c *change, def *Definition) bool {
+	if c.judged != l.reading {
+		c.judged = l.reading
+		c.hotfix = anyLabel(c.event.Labels, def.Hotfix.Labels) || def.Hotfix.Branches.Match(c.event.Branch)
+	}
+	return c.hotfix
 }
 
 // revertDepth bounds how far reverts of reverts are followed.

@@ -23,6 +23,7 @@ type Snapshot struct {
 
 // view is the facts of every service under one definition, and which of them are out of date.
 type view struct {
+	number   int
 	services map[string]*Facts
 	stale    map[string]bool
 	all      bool
@@ -38,20 +39,29 @@ func (h *History) Derive(def Definition) *Snapshot {
 		if len(h.views) >= viewLimit {
 			clear(h.views)
 		}
-		v = &view{services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
+		h.readings++
+		v = &view{number: h.readings, services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
 		h.views[key] = v
 	}
+	h.reading = v.number
 	snapshot := &Snapshot{Definition: def, Version: h.version}
 	services := h.mappedServices()
 	if v.all {
 		clear(v.services)
 	}
+	var stale []*Service
+	listed := map[string]bool{} // of two services with one name the first counts
 	for i := range services {
-		s := &services[i]
-		if v.services[s.Name] == nil || v.stale[s.Name] {
-			v.services[s.Name] = h.derive(s, &def)
+		if s := &services[i]; (v.services[s.Name] == nil || v.stale[s.Name]) && !listed[s.Name] {
+			listed[s.Name] = true
+			stale = append(stale, s)
 		}
-		snapshot.Services = append(snapshot.Services, v.services[s.Name])
+	}
+	for _, f := range h.deriveAll(stale, &def) {
+		v.services[f.Service.Name] = f
+	}
+	for i := range services {
+		snapshot.Services = append(snapshot.Services, v.services[services[i].Name])
 	}
 	v.all, v.stale = false, map[string]bool{}
 	slices.SortStableFunc(snapshot.Services, func(a, b *Facts) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
@@ -65,6 +75,23 @@ func (h *History) Derive(def Definition) *Snapshot {
 		}
 	}
 	return snapshot
+}
+
+// deriveAll works services out, those apart at the same time.
+func (h *History) deriveAll(services []*Service, def *Definition) []*Facts {
+	if len(services) == 1 {
+		return []*Facts{h.derive(services[0], def)}
+	}
+	lots := h.apart(services)
+	derived := make([][]*Facts, len(lots))
+	inParts(len(lots), func(from, to int) {
+		for i := from; i < to; i++ {
+			for _, s := range lots[i] {
+				derived[i] = append(derived[i], h.derive(s, def))
+			}
+		}
+	})
+	return slices.Concat(derived...)
 }
 
 // viewLimit bounds how many definitions are kept worked out at a time.

@@ -78,6 +78,7 @@ type ChangeFact struct {
 	Excluded Reason
 
 	clamped int
+	by      *Deployment // that shipped it
 }
 
 // FailedRun is a run that never succeeded.

@@ -3,6 +3,7 @@ package dora
 import (
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,20 @@ func parseSHA(text string) (sha, bool) {
 }
 
 func (s sha) String() string { return hex.EncodeToString(s[:]) }
+
+// begins says whether the name begins with some hex digits in lower case.
+func (s *sha) begins(digits string) bool {
+	const hexDigits = "0123456789abcdef"
+	if len(digits) >= 2*len(s) {
+		return false
+	}
+	for i := range len(digits) {
+		if digit := s[i/2] >> (4 * (1 - i%2)) & 0xf; hexDigits[digit] != digits[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // node numbers a commit of one repository, known or only named (as a parent, by a change, by a deployment).
 type node int32
@@ -41,15 +56,23 @@ type graph struct {
 type commit struct {
 	sha        sha
 	known      bool
-	gap        bool // unknown, and a known commit's parent or a branch's head
-	parents    []node
-	authored   time.Time
-	committed  time.Time
-	author     string
-	title      string
-	reverts    *revert
+	gap        bool  // unknown, and a known commit's parent or a branch's head
 	generation int32 // 1 + the highest of its parents': an ancestor's is always lower
+	*details
 }
+
+// details are what is told of a commit. Most commits are only named, by the change that they became part of.
+type details struct {
+	parents   []node
+	authored  time.Time
+	committed time.Time
+	author    string
+	title     string
+	reverts   *revert
+}
+
+// untold is of commits that are only named. Nobody writes to it.
+var untold = &details{}
 
 func newGraph() *graph { return &graph{index: map[sha]node{}, files: map[node]*Files{}} }
 
@@ -63,7 +86,7 @@ func (g *graph) name(text string) node {
 	if !ok {
 		n = node(len(g.commits))
 		g.index[s] = n
-		g.commits = append(g.commits, commit{sha: s})
+		g.commits = append(g.commits, commit{sha: s, details: untold})
 	}
 	return n
 }
@@ -85,7 +108,7 @@ func (g *graph) prefixed(text string) node {
 	}
 	found := noNode
 	for i := range g.commits {
-		if c := &g.commits[i]; c.known && len(text) < 40 && c.sha.String()[:len(text)] == text {
+		if c := &g.commits[i]; c.known && c.sha.begins(text) {
 			if found != noNode {
 				return noNode
 			}
@@ -133,11 +156,11 @@ func (g *graph) add(event *Commit) (added bool) {
 	c := &g.commits[n]
 	c.known = true
 	g.size++
-	c.parents = parents
-	c.authored, c.committed = event.Authored, event.Committed
-	c.author = event.Author
-	c.title, _ = splitMessage(event.Message)
-	c.reverts = parseRevert(splitMessage(event.Message))
+	title, body := splitMessage(event.Message)
+	c.details = &details{
+		parents: parents, authored: event.Authored, committed: event.Committed, author: event.Author,
+		title: strings.Clone(title), reverts: parseRevert(title, body), // the rest of the message is not kept
+	}
 	c.generation = generation
 	return true
 }
@@ -151,6 +174,9 @@ func (g *graph) isAncestor(a, d node) bool {
 	}
 	g.number()
 	floor := g.commits[a].generation
+	if floor >= g.commits[d].generation {
+		return false
+	}
 	seen := map[node]bool{d: true}
 	for stack := []node{d}; len(stack) > 0; {
 		n := stack[len(stack)-1]

@@ -19,11 +19,14 @@ type History struct {
 	corrections  map[string]*Correction // by full id
 	said         words
 	mentioned    map[string][]*incident // by token: the incidents whose text has it
+	placed       *placement             // of the services in force; nil when it must be made anew
 	mapped       []Service              // the services in force; nil when they must be listed anew
 	touched      map[string]bool        // services whose facts are out of date
 	everything   bool                   // all of them are
 	version      uint64                 // rises with each event that may change facts
 	views        map[string]*view       // by definition
+	readings     int                    // how many views there ever were
+	reading      int                    // the number of the one that is being derived
 }
 
 // Mapping says which services there are and what is production. Without services every repository is one, named
@@ -56,6 +59,14 @@ type change struct {
 	merge   node
 	commits []node
 	reverts *revert
+
+	// fact is what was last derived of it, under which definition's reading: a deployment that arrives changes none of
+	// those that were there.
+	fact    *ChangeFact
+	reading int
+	// hotfix is what was last judged of it, under which reading.
+	hotfix bool
+	judged int
 }
 
 type incident struct {
@@ -112,7 +123,7 @@ func (h *History) repository(source, name string) *repository {
 			unresolved: map[int]*change{}, deployments: map[string]*Deployment{},
 		}
 		h.repositories[key] = r
-		h.mapped = nil
+		h.mapped, h.placed = nil, nil
 		h.everything = true // a rule without a repository, and the default mapping, may take it in
 	}
 	return r
@@ -124,7 +135,7 @@ func (h *History) applyRepository(e *Repository) {
 		return
 	}
 	if r.name != e.Name {
-		r.name, h.mapped = e.Name, nil
+		r.name, h.mapped, h.placed = e.Name, nil, nil
 	}
 	r.event = e
 	h.touch(r)
@@ -139,7 +150,7 @@ func (h *History) applyChange(e *Change) {
 		}
 		r.disown(c)
 	}
-	c = &change{event: e, merge: r.graph.name(e.MergeCommit), reverts: parseRevert(e.Title, e.Body)}
+	c = &change{event: withoutText(e), merge: r.graph.name(e.MergeCommit), reverts: parseRevert(e.Title, e.Body)}
 	for _, own := range e.Commits {
 		if n := r.graph.name(own.SHA); n != noNode {
 			c.commits = append(c.commits, n)
@@ -152,6 +163,18 @@ func (h *History) applyChange(e *Change) {
 	r.changes[e.Number] = c
 	r.unresolved[e.Number] = c
 	h.touch(r)
+}
+
+// withoutText is a change without what nothing asks for once it is read: its text, and its commits' names, which the
+// graph has. That is a third of it.
+func withoutText(e *Change) *Change {
+	kept := *e
+	kept.Body = ""
+	kept.Commits = make([]ChangeCommit, len(e.Commits))
+	for i, c := range e.Commits {
+		kept.Commits[i].Authored = c.Authored
+	}
+	return &kept
 }
 
 func (r *repository) disown(c *change) {
@@ -254,11 +277,8 @@ func (h *History) touch(r *repository) {
 	if h.everything {
 		return
 	}
-	services := h.mappedServices()
-	for i := range services {
-		if services[i].deploysFrom(r.key) {
-			h.touched[services[i].Name] = true
-		}
+	for _, s := range h.placement().deploying(r.key) {
+		h.touched[s.Name] = true
 	}
 }
 
@@ -267,7 +287,7 @@ func (h *History) touchIncident(e *Incident) {
 	if h.everything {
 		return
 	}
-	for _, s := range h.mappedServices() {
+	for _, s := range h.placement().reporting(repositoryKey{e.Source, strings.ToLower(e.Repository)}) {
 		for i := range s.Incidents {
 			if s.Incidents[i].Matches(e) {
 				h.touched[s.Name] = true

@@ -3,7 +3,6 @@ package dora
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // lane is one service's deployments from one repository into one environment, in order. Contents, rollbacks and
@@ -21,11 +20,15 @@ type lane struct {
 	// that within the pipeline, of which kept is the one within the service's own deployments, or notKept.
 	shipped []int32
 	kept    []int32
+	reading int // of which definition
 }
 
 // byFinish orders deployments by (finished, the vendor's number).
 func byFinish(a, b *DeploymentFact) int {
-	return cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
+	if order := cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number)); order != 0 {
+		return order
+	}
+	return cmp.Compare(a.Event.FullID(), b.Event.FullID())
 }
 
 // lanes sorts a service's deployments, and the runs that never succeeded, into lanes. Runs where nothing ever succeeded
@@ -36,10 +39,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 		environment string
 	}
 	byKey := map[laneKey]*lane{}
-	for _, r := range h.repositories {
-		if !s.deploysFrom(r.key) {
-			continue
-		}
+	for _, r := range h.repositoriesOf(s) {
 		for _, d := range r.deployments {
 			finished, failed := d.Finished(), d.Failed()
 			switch {
@@ -52,7 +52,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 			key := laneKey{r, d.Environment}
 			l := byKey[key]
 			if l == nil {
-				l = &lane{repository: r, environment: d.Environment}
+				l = &lane{repository: r, environment: d.Environment, reading: h.reading}
 				byKey[key] = l
 			}
 			l.enter(s, d, h.mapping.Production)
@@ -82,13 +82,6 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 		}
 	}
 	return lanes, laneless, ignored
-}
-
-// deploysFrom says whether any of a service's deployments may come from a repository.
-func (s *Service) deploysFrom(key repositoryKey) bool {
-	return slices.ContainsFunc(s.Deployments, func(rule DeploymentRule) bool {
-		return rule.Source == key.source && (rule.Repository == "" || strings.EqualFold(rule.Repository, key.name))
-	})
 }
 
 func (h *History) serves(s *Service, d *Deployment) bool {

@@ -77,7 +77,7 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 	default:
 		for _, s := range all {
 			if s.change != nil {
-				measured = append(measured, r.changeFact(s.change, def))
+				measured = append(measured, l.changeFact(s.change, d, def))
 			} else if def.Unit == UnitChange {
 				position, _ := r.main.position(s.node)
 				measured = append(measured, r.commitFact(s.node, r.main.firstAuthored[position]))
@@ -89,12 +89,30 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 		from = StartFirstCommit // a commit begins when it is authored: it has nothing else to begin with
 	}
 	for _, m := range measured {
-		m.measure(d, def, from)
+		if m.by == nil {
+			m.measure(d, def, from)
+			m.by = d.Event
+		}
 	}
 	slices.SortFunc(measured, func(a, b *ChangeFact) int {
-		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
+		if order := a.Merged.Compare(b.Merged); order != 0 {
+			return order
+		}
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
 	})
 	return all, measured
+}
+
+// changeFact is a pull request that a deployment shipped: as it was derived the last time, where nothing that it rests
+// on has changed since.
+func (l *lane) changeFact(c *change, d *DeploymentFact, def *Definition) *ChangeFact {
+	had := c.fact
+	if had != nil && c.reading == l.reading && had.by == d.Event && had.Repository == l.repository.name &&
+		d.First == (had.Excluded == ReasonFirstDeployment) && (d.First || d.unknown == (had.Excluded == ReasonUnknownCommit)) {
+		return had
+	}
+	c.fact, c.reading = l.repository.changeFact(c, def), l.reading
+	return c.fact
 }
 
 // shippedBy lists the changes that a deployment shipped first, whosever they are.

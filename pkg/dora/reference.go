@@ -26,6 +26,9 @@ var (
 // parseRevert reads what a change takes back: the body names a pull request or a commit, else the title quotes the
 // other's title. It is nil where nothing is taken back.
 func parseRevert(title, body string) *revert {
+	if !mayRevert(title) && !mayRevert(body) {
+		return nil
+	}
 	quoted := revertsTitle.FindStringSubmatch(title)
 	r := &revert{}
 	if quoted != nil {
@@ -48,6 +51,17 @@ func parseRevert(title, body string) *revert {
 		r.number, _ = strconv.Atoi(numbers[len(numbers)-1][1])
 	}
 	return r
+}
+
+// mayRevert says whether a text has the word revert in it, as nearly none has: it spares the others the patterns.
+func mayRevert(text string) bool {
+	const word = "revert"
+	for i := 0; i+len(word) <= len(text); i++ {
+		if (text[i] == 'r' || text[i] == 'R') && strings.EqualFold(text[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // takesBackByTitle says whether a title is a revert's that takes something away: a revert, a revert of a revert's

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/demo"
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+// target is a plugin with a dataset.
+type target struct {
+	plugin  *demo.Plugin
+	program string
+}
+
+// startTarget starts the plugin on a store and waits for its first answer.
+func startTarget(ctx context.Context, program, path string) (*target, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	// The source is not there: what is measured is in the store already.
+	parsed, err := settings.Parse(map[string]any{
+		"sources": []any{map[string]any{"id": "github", "type": "github", "url": "http://127.0.0.1:9", "repositories": []any{"example/*"}}},
+		"store":   map[string]any{"type": "sqlite", "path": absolute},
+		"collect": map[string]any{"every": "24h", "backfill": "20000d"},
+	}, map[string]string{"sources.github.token": "none"})
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := demo.StartPlugin(program, &settings.File{Settings: parsed, OrgID: 1, UID: "bench", Name: "bench"})
+	if err != nil {
+		return nil, err
+	}
+	t := &target{plugin: plugin, program: program}
+	first := questions[0]
+	if err := t.ask(ctx, &first); err != nil {
+		t.end()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *target) end() { _ = t.plugin.Close() }
+
+// ask asks once, and sees to it that there is something in the answer.
+func (t *target) ask(ctx context.Context, q *question) error {
+	responses, err := t.plugin.Ask(ctx, q.requests())
+	if err != nil {
+		return err
+	}
+	for ref, r := range responses {
+		if r.Error != nil {
+			return fmt.Errorf("%s, %s: %w", q.name, ref, r.Error)
+		}
+		if len(r.Frames) == 0 || len(r.Frames[0].Fields) == 0 || r.Frames[0].Fields[len(r.Frames[0].Fields)-1].Len() == 0 {
+			return fmt.Errorf("%s, %s: the answer is empty", q.name, ref)
+		}
+	}
+	return nil
+}
+
+const (
+	repeats = 30
+	most    = 10 * time.Second // for one row
+)
+
+// repeat asks many times.
+func (t *target) repeat(ctx context.Context, q question) (times, error) {
+	var taken times
+	begin := time.Now()
+	for len(taken) < repeats && (len(taken) < 5 || time.Since(begin) < most) {
+		asked := time.Now()
+		if err := t.ask(ctx, &q); err != nil {
+			return nil, err
+		}
+		taken = append(taken, time.Since(asked))
+	}
+	slices.Sort(taken)
+	return taken, nil
+}
+
+const coldRuns = 3
+
+// coldStarts measures from the start of the process to the first answer, without the snapshot beside the store and with
+// it, and leaves the last process running.
+func coldStarts(ctx context.Context, program, path string, table *table) (*target, error) {
+	var running *target
+	for _, with := range []struct {
+		name     string
+		snapshot bool
+		target   time.Duration
+	}{{"cold start from SQLite → first answer", false, 3500 * time.Millisecond}, {"… with the snapshot beside it", true, time.Second}} {
+		var taken, busy times
+		for range coldRuns {
+			if running != nil {
+				running.end()
+			}
+			if !with.snapshot {
+				if err := removeSnapshots(path); err != nil {
+					return nil, err
+				}
+			}
+			begin := time.Now()
+			started, err := startTarget(ctx, program, path)
+			if err != nil {
+				return nil, err
+			}
+			taken = append(taken, time.Since(begin))
+			busy = append(busy, processorTime(started.plugin.PID()))
+			running = started
+			if err := running.settle(ctx); err != nil {
+				return nil, err
+			}
+		}
+		slices.Sort(taken)
+		slices.Sort(busy)
+		table.row(with.name, taken, with.target)
+		table.note("… processor time of both processors by then", busy.median().Round(10*time.Millisecond).String(), "")
+	}
+	return running, nil
+}
+
+func removeSnapshots(path string) error {
+	found, err := filepath.Glob(path + ".*.snapshot")
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, snapshot := range found {
+		failures = append(failures, os.Remove(snapshot))
+	}
+	return errors.Join(failures...)
+}
+
+// settle waits until the plugin has everything in memory and has written its snapshot: an answer that needs every event.
+func (t *target) settle(ctx context.Context) error {
+	whole := question{name: "everything", queries: []string{`{"queryType":"collection"}`, `{"queryType":"events","events":"deployments",` + service + `}`}}
+	return t.ask(ctx, &whole)
+}
