@@ -21,8 +21,9 @@ type Place struct {
 // Places lists every place of the dataset, production or not, by source, repository and environment.
 func (h *History) Places() []Place {
 	var places []Place
-	services := h.mappedServices()
+	placed := h.placement()
 	for _, r := range h.repositories {
+		services := placed.deploying(r.key)
 		byEnvironment := map[string]*Place{}
 		counted := map[string]map[string]bool{}
 		for _, d := range r.deployments {
@@ -39,9 +40,9 @@ func (h *History) Places() []Place {
 					p.Latest = at
 				}
 			}
-			for i := range services {
-				if services[i].deploysFrom(r.key) && h.serves(&services[i], d) {
-					counted[d.Environment][services[i].Name] = true
+			for _, s := range services {
+				if h.serves(s, d) {
+					counted[d.Environment][s.Name] = true
 				}
 			}
 		}
