@@ -46,6 +46,9 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := where.arrange(boards); err != nil {
+		return err
+	}
 	d := &demo{Options: o, place: where, boards: boards, page: newPage(out)}
 	shown := d.take(ctx)
 	if errors.Is(shown, context.Canceled) && !o.Once {

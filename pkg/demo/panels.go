@@ -17,14 +17,21 @@ import (
 // showBoards runs every dashboard and prints what each panel shows. The error names every panel that is not as it should be.
 func (d *demo) showBoards(ctx context.Context, asker dashboard.Asker) error {
 	var problems []error
+	seen := map[string]bool{}
 	for _, board := range d.boards {
 		result, err := dashboard.Run(ctx, board, asker, dashboard.Options{Now: time.Now()})
 		if err != nil {
 			return err
 		}
 		d.page.heading("%s  %s%s to %s", board.Title, standing(result.Values), result.Range.From.Format(time.DateOnly), result.Range.To.Format(time.DateOnly))
+		repeated := 0
 		for _, a := range result.Answers {
-			d.showAnswer(a)
+			if !d.showAnswer(a, seen) {
+				repeated++
+			}
+		}
+		if repeated > 0 {
+			d.page.note("  The rest, such as the row of tiles, is as above.")
 		}
 		problems = append(problems, result.Problems()...)
 	}
@@ -43,14 +50,21 @@ func standing(values map[string][]string) string {
 	return b.String()
 }
 
-const titleWidth = 22
+const titleWidth = 36
 
-func (d *demo) showAnswer(a dashboard.Answer) {
+// showAnswer prints an answer, unless the same was printed before: dashboards share their tiles.
+func (d *demo) showAnswer(a dashboard.Answer, seen map[string]bool) (printed bool) {
 	title := a.Title
 	if a.Kind != dashboard.KindPanel {
 		title = string(a.Kind) + " " + a.Title
 	}
-	for i, text := range lines(a) {
+	texts := lines(a)
+	whole := title + "\n" + strings.Join(texts, "\n")
+	if seen[whole] && len(a.Problems) == 0 {
+		return false
+	}
+	seen[whole] = true
+	for i, text := range texts {
 		if i > 0 {
 			title = ""
 		}
@@ -59,10 +73,14 @@ func (d *demo) showAnswer(a dashboard.Answer) {
 	for _, problem := range a.Problems {
 		d.page.line("  %s %s", cell(a.Title, titleWidth), d.page.in(red, "PROBLEM "+problem.Error()))
 	}
+	return true
 }
 
 // lines say what an answer shows: figures and series one a line, of tables the first rows.
 func lines(a dashboard.Answer) []string {
+	if a.NoValue != "" && !slices.ContainsFunc(a.Frames, func(f *data.Frame) bool { return f.Rows() > 0 }) {
+		return []string{a.NoValue}
+	}
 	var texts []string
 	for _, f := range a.Frames {
 		switch {
@@ -74,6 +92,8 @@ func lines(a dashboard.Answer) []string {
 			texts = append(texts, strings.Join(column(f, 0), ", "))
 		case a.Kind == dashboard.KindAnnotations:
 			texts = append(texts, fmt.Sprintf("%d marks%s", f.Rows(), latestMark(f)))
+		case a.Type == "stat" && len(f.Fields) == 1:
+			texts = append(texts, strings.Join(column(f, 0), ", "))
 		default:
 			texts = append(texts, tableLines(f)...)
 		}

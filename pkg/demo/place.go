@@ -1,11 +1,16 @@
 package demo
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+
+	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
 )
 
 // The variables that the provisioning files and docker-compose.yaml read.
@@ -60,6 +65,26 @@ func find(dashboards string) (place, error) {
 		}
 	}
 	return p, nil
+}
+
+// arrange puts dashboards in the order in which the plugin lists them; what it does not list comes last.
+func (p place) arrange(boards []*dashboard.Dashboard) error {
+	text, err := os.ReadFile(filepath.Join(p.root, "plugin.json"))
+	if err != nil {
+		return fmt.Errorf("the list of dashboards cannot be read: %w", err)
+	}
+	var plugin struct {
+		Includes []struct{ Path string }
+	}
+	if err := json.Unmarshal(text, &plugin); err != nil {
+		return fmt.Errorf("plugin.json: %w", err)
+	}
+	at := map[string]int{}
+	for i, each := range plugin.Includes {
+		at[filepath.Base(each.Path)] = i - len(plugin.Includes)
+	}
+	slices.SortStableFunc(boards, func(a, b *dashboard.Dashboard) int { return cmp.Compare(at[a.File], at[b.File]) })
+	return nil
 }
 
 func exists(path string) bool {

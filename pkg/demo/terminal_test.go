@@ -1,6 +1,8 @@
 package demo_test
 
 import (
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,31 +27,61 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	assert.Contains(t, text, "Grafana: neither GRAFANA_HOME nor grafana on PATH.")
 	assert.Regexp(t, `Collected in [\d.]+ s: \d{4,} events`, text)
 
-	boards, err := dashboard.ReadFolder(filepath.Join(root, "dashboards"))
-	require.NoError(t, err)
-	at := 0
-	for _, board := range boards {
-		require.Contains(t, text[at:], board.Title)
-		at += strings.Index(text[at:], board.Title) + len(board.Title)
+	boards := listed(t)
+	before, rest := "", text
+	for i, board := range boards {
+		next := "One failed deployment, traced"
+		if i+1 < len(boards) {
+			next = boards[i+1].Title + "  "
+		}
+		begin := strings.Index(rest, "\n"+board.Title+"  ")
+		require.GreaterOrEqual(t, begin, 0, board.Title)
+		end := begin + strings.Index(rest[begin:], "\n"+next)
+		require.Greater(t, end, begin, next)
+		section := rest[begin:end]
 		for _, panel := range board.All() {
 			if len(panel.Targets) == 0 {
 				continue
 			}
-			shown := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(panel.Title) + ` .*[\pL\d]`).FindStringIndex(text[at:])
-			require.NotNil(t, shown, "%s: %s shows nothing:\n%s", board.UID, panel.Title, text[at:])
-			at += shown[1]
+			shows := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(panel.Title) + ` .*[\pL\d]`)
+			if !shows.MatchString(section) {
+				assert.Regexp(t, shows, before, "%s: %s shows nothing, and no dashboard before shows the same:\n%s", board.UID, panel.Title, section)
+			}
 		}
+		before, rest = before+section, rest[end:]
 	}
+	story := rest
 	assert.Regexp(t, `Deployment frequency +\d+ +n \d+ .*before`, text)
 	assert.Regexp(t, `Change lead time +[\d.]+ (d|h) +n \d+`, text)
 	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
 
-	story := text[at:]
 	assert.Contains(t, story, "One failed deployment, traced")
 	assert.Regexp(t, `failed: +(named by incident|rolled back by deployment|mended by deployment|followed by incident) #\d+`, story)
 	assert.Regexp(t, `recovered: +after [\d.]+ (d|h|min|s)`, story)
 	assert.Regexp(t, `(#\d+|[0-9a-f]{10}) .+, by .+: [\d.]+ (d|h|min|s) = .*deploy [\d.]+`, story)
 	assert.Contains(t, story, "go tool mage demo")
+}
+
+// listed are the shipped dashboards in the order in which the plugin lists them, which is that of the demo.
+func listed(t *testing.T) []*dashboard.Dashboard {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "plugin.json"))
+	require.NoError(t, err)
+	var plugin struct {
+		Includes []struct{ Name, Path string }
+	}
+	require.NoError(t, json.Unmarshal(text, &plugin))
+	var boards []*dashboard.Dashboard
+	for _, each := range plugin.Includes {
+		board, err := dashboard.Read(filepath.Join(root, each.Path))
+		require.NoError(t, err)
+		assert.Equal(t, board.Title, each.Name)
+		boards = append(boards, board)
+	}
+	all, err := dashboard.ReadFolder(filepath.Join(root, "dashboards"))
+	require.NoError(t, err)
+	assert.Len(t, boards, len(all), "plugin.json lists every dashboard")
+	return boards
 }
 
 func TestADashboardThatShowsNothingFailsTheDemo(t *testing.T) {

@@ -38,13 +38,32 @@ type Panel struct {
 	Targets     []Target     `json:"targets"`
 	Panels      []Panel      `json:"panels"`
 	FieldConfig FieldOptions `json:"fieldConfig"`
+	Options     struct {
+		Reduce struct {
+			Fields string `json:"fields"` // of a stat: /a regular expression/ of the fields that it shows
+		} `json:"reduceOptions"`
+	} `json:"options"`
 }
 
-// FieldOptions are a panel's options for all its fields.
+// FieldOptions are a panel's options for all its fields, and for some.
 type FieldOptions struct {
 	Defaults struct {
-		Unit string `json:"unit"`
+		Unit    string `json:"unit"`
+		NoValue string `json:"noValue"` // what is shown where there is nothing
 	} `json:"defaults"`
+	Overrides []Override `json:"overrides"`
+}
+
+// Override is options for the fields that a matcher names.
+type Override struct {
+	Matcher struct {
+		ID      string `json:"id"` // byName, byFrameRefID
+		Options any    `json:"options"`
+	} `json:"matcher"`
+	Properties []struct {
+		ID    string `json:"id"`
+		Value any    `json:"value"`
+	} `json:"properties"`
 }
 
 // Reference names a data source.

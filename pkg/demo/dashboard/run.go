@@ -43,7 +43,9 @@ type Answer struct {
 	Title string
 	Type  string // of the panel
 	Unit  string // that the panel puts on fields which have none
-	// Frames of all targets, in the targets' order.
+	// NoValue is what the panel says where there is nothing to see.
+	NoValue string
+	// Frames of all targets, in the targets' order, with the fields that a panel shows.
 	Frames data.Frames
 	// Problems are what is wrong with the answer, or with the question. None: a person would see what was meant.
 	Problems []error
@@ -105,7 +107,7 @@ func Run(ctx context.Context, d *Dashboard, asker Asker, o Options) (*Result, er
 		result.Answers = append(result.Answers, answer)
 	}
 	for _, p := range d.All() {
-		answer := Answer{Kind: KindPanel, Title: p.Title, Type: p.Type, Unit: p.FieldConfig.Defaults.Unit}
+		answer := Answer{Kind: KindPanel, Title: p.Title, Type: p.Type, Unit: p.FieldConfig.Defaults.Unit, NoValue: p.FieldConfig.Defaults.NoValue}
 		targets := slices.DeleteFunc(slices.Clone(p.Targets), func(t Target) bool { return t["hide"] == true })
 		if len(targets) == 0 {
 			continue // a text, or a list of dashboards
@@ -113,6 +115,7 @@ func Run(ctx context.Context, d *Dashboard, asker Asker, o Options) (*Result, er
 		if err := r.ask(ctx, &answer, p.Datasource, targets); err != nil {
 			return nil, err
 		}
+		r.look(&p, &answer)
 		result.Answers = append(result.Answers, answer)
 	}
 	return result, nil

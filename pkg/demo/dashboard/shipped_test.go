@@ -1,0 +1,262 @@
+package dashboard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const shipped = "../../../dashboards"
+
+// palette is the colours that dashboards may use, each with one meaning; docs/dashboards.md tells them.
+var palette = []string{
+	"blue", "super-light-blue", "light-blue", "dark-blue", // a figure, and of stages the first to the last
+	"orange", "red", // failed and over; failing or open
+	"purple",              // a signal
+	"text", "transparent", // words and zeros
+}
+
+// boards are the shipped dashboards as they are written, by file.
+func boards(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(shipped, "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	found := map[string]map[string]any{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		board := map[string]any{}
+		require.NoError(t, json.Unmarshal(text, &board), path)
+		found[filepath.Base(path)] = board
+	}
+	return found
+}
+
+// at is a value inside objects; nil where it is not.
+func at(value any, path ...string) any {
+	for _, key := range path {
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = object[key]
+	}
+	return value
+}
+
+func panels(board map[string]any) []map[string]any {
+	var all []map[string]any
+	for _, each := range board["panels"].([]any) {
+		all = append(all, each.(map[string]any))
+	}
+	return all
+}
+
+// visit calls for every value inside another, with the key that it stands under.
+func visit(key string, value any, do func(key string, value any)) {
+	do(key, value)
+	switch value := value.(type) {
+	case map[string]any:
+		for k, v := range value {
+			visit(k, v, do)
+		}
+	case []any:
+		for _, v := range value {
+			visit(key, v, do)
+		}
+	}
+}
+
+func TestDashboardsAreImportedAnywhere(t *testing.T) {
+	uids := map[any]string{}
+	for file, board := range boards(t) {
+		assert.EqualValues(t, 42, board["schemaVersion"], file)
+		assert.Equal(t, "livedora-"+strings.TrimSuffix(file, ".json"), board["uid"], file)
+		assert.Empty(t, uids[board["uid"]], file)
+		uids[board["uid"]] = file
+		assert.NotEmpty(t, board["title"], file)
+		assert.NotEmpty(t, board["description"], file)
+		assert.NotEmpty(t, board["refresh"], "%s: is refreshed", file)
+		assert.NotContains(t, board, "id", "%s: an id is one installation's", file)
+		visit("", board, func(key string, value any) {
+			if key == "datasource" {
+				if kind := at(value, "type"); kind == "livedora-dora-datasource" {
+					assert.Equal(t, "${datasource}", at(value, "uid"), file)
+				} else {
+					assert.Equal(t, "grafana", kind, "%s: no data source but ours", file)
+				}
+			}
+		})
+		variables := board["templating"].(map[string]any)["list"].([]any)
+		assert.Equal(t, "datasource", at(variables[0], "type"), file)
+		assert.Equal(t, "livedora-dora-datasource", at(variables[0], "query"), file)
+		var names []any
+		for _, v := range variables {
+			names = append(names, at(v, "name"))
+		}
+		assert.Contains(t, names, "service", "%s: the service is kept on the way through", file)
+	}
+}
+
+func TestLinksKeepServiceAndTime(t *testing.T) {
+	all := boards(t)
+	for file, board := range all {
+		links := board["links"].([]any)
+		require.Len(t, links, 1, file)
+		assert.Equal(t, true, at(links[0], "includeVars"), file)
+		assert.Equal(t, true, at(links[0], "keepTime"), file)
+		for _, tag := range at(links[0], "tags").([]any) {
+			assert.Contains(t, board["tags"], tag, "%s: is among those that it links to", file)
+		}
+		visit("", board, func(key string, value any) {
+			url, ok := value.(string)
+			if key != "url" || !ok || !strings.HasPrefix(url, "/d/") {
+				return
+			}
+			address, query, _ := strings.Cut(url, "?")
+			assert.Contains(t, all, strings.TrimPrefix(address, "/d/livedora-")+".json", "%s: %s leads to a dashboard of ours", file, url)
+			assert.Regexp(t, `\$\{service:queryparam\}|var-service=\$\{__value\.raw:percentencode\}`, query, file)
+			assert.Contains(t, query, "${datasource:queryparam}", file)
+			assert.Contains(t, query, "${__url_time_range}", file)
+		})
+	}
+}
+
+func TestEveryPanelSaysWhatItMeans(t *testing.T) {
+	for file, board := range boards(t) {
+		ids, titles := map[any]bool{}, map[any]bool{}
+		for _, p := range panels(board) {
+			name := fmt.Sprintf("%s: %v", file, p["title"])
+			assert.NotEmpty(t, p["title"], name)
+			assert.NotEmpty(t, p["description"], name)
+			assert.Regexp(t, `\.$`, p["description"], "%s: in sentences", name)
+			assert.False(t, ids[p["id"]], "%s: its id is there twice", name)
+			ids[p["id"]] = true
+			kind := fmt.Sprint(p["type"], p["title"])
+			assert.False(t, titles[kind], "%s: is there twice", name)
+			titles[kind] = true
+			assert.Nil(t, at(p, "fieldConfig", "defaults", "thresholds"), "%s: a threshold would be a target", name)
+			if p["type"] != "text" {
+				assert.NotNil(t, at(p, "fieldConfig", "defaults", "noValue"), "%s: says something where there is nothing", name)
+			}
+			targets, _ := p["targets"].([]any)
+			refs := map[any]bool{}
+			for _, each := range targets {
+				assert.False(t, refs[at(each, "refId")], name)
+				refs[at(each, "refId")] = true
+				assert.Equal(t, true, at(each, "live"), "%s: is followed live", name)
+			}
+			for _, each := range at(p, "fieldConfig", "overrides").([]any) {
+				if at(each, "matcher", "id") == "byFrameRefID" {
+					assert.True(t, refs[at(each, "matcher", "options")], "%s: an override names a target", name)
+				}
+			}
+		}
+	}
+}
+
+func TestColoursAreThoseOfThePalette(t *testing.T) {
+	docs, err := os.ReadFile("../../../docs/dashboards.md")
+	require.NoError(t, err)
+	for _, colour := range palette {
+		assert.Contains(t, string(docs), "`"+colour+"`")
+	}
+	for file, board := range boards(t) {
+		for _, p := range panels(board) {
+			visit("", p, func(key string, value any) {
+				colour, isText := value.(string)
+				switch {
+				case key == "fixedColor" || (key == "color" && isText):
+					assert.Contains(t, palette, colour, "%s: %v", file, p["title"])
+				case key == "color":
+					assert.Equal(t, "fixed", at(value, "mode"), "%s: %v: colours that Grafana deals out have no meaning", file, p["title"])
+				}
+			})
+		}
+		for _, layer := range at(board, "annotations", "list").([]any) {
+			if at(layer, "builtIn") == nil {
+				assert.Contains(t, palette, at(layer, "iconColor"), file)
+			}
+		}
+	}
+}
+
+func TestPanelsFillTheirGridWithoutOverlap(t *testing.T) {
+	const columns = 24
+	for file, board := range boards(t) {
+		taken := map[[2]int]any{}
+		for _, p := range panels(board) {
+			of := func(key string) int { return int(at(p, "gridPos", key).(float64)) }
+			assert.LessOrEqual(t, of("x")+of("w"), columns, "%s: %v", file, p["title"])
+			for x := of("x"); x < of("x")+of("w"); x++ {
+				for y := of("y"); y < of("y")+of("h"); y++ {
+					require.Nil(t, taken[[2]int{x, y}], "%s: %v lies on %v", file, p["title"], taken[[2]int{x, y}])
+					taken[[2]int{x, y}] = p["title"]
+				}
+			}
+		}
+		bottom := 0
+		for place := range taken {
+			bottom = max(bottom, place[1]+1)
+		}
+		assert.Len(t, taken, bottom*columns, "%s: no holes", file)
+	}
+}
+
+func TestEveryDashboardBeginsWithFiveTiles(t *testing.T) {
+	all := boards(t)
+	five := func(board map[string]any) (tiles []map[string]any) {
+		for _, p := range panels(board) {
+			if at(p, "gridPos", "y") == 0.0 {
+				tiles = append(tiles, p)
+			}
+		}
+		return tiles
+	}
+	overview := five(all["overview.json"])
+	for file, board := range all {
+		tiles := five(board)
+		require.Len(t, tiles, 5, file)
+		for i, tile := range tiles {
+			assert.Equal(t, "stat", tile["type"], file)
+			if slices.Contains([]string{"organisation.json", "collection.json"}, file) {
+				continue // counts of all services, and figures of collection: they have five of their own
+			}
+			for _, key := range []string{"title", "description", "targets", "fieldConfig"} {
+				assert.Equal(t, overview[i][key], tile[key], "%s: the same five tiles everywhere", file)
+			}
+		}
+	}
+}
+
+func TestServicesAreNotCompared(t *testing.T) {
+	rates := regexp.MustCompile(`^(lead_time|recovery_time|change_failure_rate|rework_rate)$`)
+	for file, board := range boards(t) {
+		for _, v := range board["templating"].(map[string]any)["list"].([]any) {
+			if at(v, "name") == "service" {
+				assert.Equal(t, false, at(v, "multi"), "%s: one service at a time", file)
+				assert.Equal(t, false, at(v, "includeAll"), "%s: one service at a time", file)
+			}
+		}
+		for _, p := range panels(board) {
+			targets, _ := p["targets"].([]any)
+			for _, target := range targets {
+				filters, _ := json.Marshal(at(target, "filters"))
+				single := strings.Contains(string(filters), "$service")
+				metric, _ := at(target, "metric").(string)
+				if rates.MatchString(metric) && !single {
+					assert.Contains(t, []any{"n", "k"}, at(target, "statistic"), "%s: %v: of many services only counts", file, p["title"])
+				}
+			}
+		}
+	}
+}
