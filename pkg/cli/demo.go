@@ -20,6 +20,7 @@ func demoCommand(ctx context.Context, args []string, out, log io.Writer) error {
 	f.BoolVar(&o.Once, "once", false, "end when everything was shown; fail if a panel is empty or in error")
 	f.Uint64Var(&o.Seed, "seed", 1, "`N` of the invented organisation: the same N at the same time is the same organisation")
 	f.StringVar(&o.Dashboards, "dashboards", "", "`DIR` with dashboards (default: those of the repository)")
+	f.StringVar(&o.Alerting, "alerting", "", "`DIR` with alert rules and contact points to provision (default: the rules of the repository)")
 	f.StringVar(&o.Listen, "listen", "", "`HOST:PORT` of Grafana, where there is one (default: 127.0.0.1:3000, or another port if that is taken)")
 	f.StringVar(&way, "way", way, "`WAY`: auto (the first that is there), docker, grafana (GRAFANA_HOME or on PATH) or terminal; LIVEDORA_DEMO sets it too")
 	if err := parse(f, args); err != nil {

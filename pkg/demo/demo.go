@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
+	"github.com/livedora/dora-datasource/pkg/demo/rule"
 )
 
 // Way is how the demo shows itself.
@@ -29,6 +30,7 @@ type Options struct {
 	Once       bool   // end when everything was shown; an error if any of it is not as it should be
 	Seed       uint64 // of the invented organisation
 	Dashboards string // folder; empty: the shipped ones
+	Alerting   string // folder with alert rules and contact points; empty: the shipped rules
 	Listen     string // host:port of Grafana; empty: 127.0.0.1 and a free port
 	Way        Way
 }
@@ -38,7 +40,7 @@ const liveliness = 30 * time.Second
 
 // Run shows the demo until the context ends, or once.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	where, err := find(o.Dashboards)
+	where, err := find(o.Dashboards, o.Alerting)
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,11 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err := where.arrange(boards); err != nil {
 		return err
 	}
-	d := &demo{Options: o, place: where, boards: boards, page: newPage(out)}
+	rules, err := rule.ReadFolder(where.alerting)
+	if err != nil {
+		return err
+	}
+	d := &demo{Options: o, place: where, boards: boards, rules: rules, page: newPage(out)}
 	shown := d.take(ctx)
 	if errors.Is(shown, context.Canceled) && !o.Once {
 		shown = nil // Ctrl-C is how it ends
@@ -62,6 +68,7 @@ type demo struct {
 	Options
 	place  place
 	boards []*dashboard.Dashboard
+	rules  []rule.Rule
 	page   *page
 	ends   []func() error // what is to be ended, in the order of its beginning
 }

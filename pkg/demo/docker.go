@@ -58,6 +58,7 @@ func (e *engine) variables(d *demo, token, port string) []string {
 		"LIVEDORA_DEPLOY_EVERY=" + d.deployEvery().String(),
 		"LIVEDORA_PORT=" + port,
 		variableDashboards + "=" + d.place.dashboards,
+		variableAlerting + "=" + d.place.alerting,
 		variableToken + "=" + token,
 	}
 }

@@ -118,6 +118,7 @@ func TestTheContainersFitTogether(t *testing.T) {
 	}
 	assert.Equal(t, map[string]string{
 		"/var/lib/grafana/plugins/livedora-dora-datasource": "./dist", "/etc/grafana/provisioning": "./provisioning",
+		"/etc/grafana/provisioning/alerting":            "./provisioning/alerting",
 		grafana.Environment["LIVEDORA_DASHBOARDS_PATH"]: "./dashboards",
 	}, targets)
 

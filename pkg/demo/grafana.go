@@ -151,11 +151,15 @@ func (d *demo) grafanaCommand(ctx context.Context, installed *installation, fold
 	if err := os.WriteFile(ini, []byte("[plugin."+settings.PluginID+"]\npath = "+d.place.plugin+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("grafana's settings cannot be written: %w", err)
 	}
+	provisioning, err := d.place.provisioned(folder)
+	if err != nil {
+		return nil, err
+	}
 	for name, value := range map[string]string{
 		"GF_PATHS_DATA":         filepath.Join(folder, "grafana"),
 		"GF_PATHS_LOGS":         filepath.Join(folder, "grafana", "log"),
 		"GF_PATHS_PLUGINS":      filepath.Join(folder, "grafana", "plugins"),
-		"GF_PATHS_PROVISIONING": filepath.Join(d.place.root, "provisioning"),
+		"GF_PATHS_PROVISIONING": provisioning,
 		"GF_SERVER_HTTP_ADDR":   host,
 		"GF_SERVER_HTTP_PORT":   port,
 		"GF_SERVER_ROOT_URL":    "http://" + address + "/",

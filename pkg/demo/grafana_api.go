@@ -169,7 +169,7 @@ func (d *demo) visit(ctx context.Context, api *GrafanaAPI, alive func() error) e
 	}
 	d.page.line("Health of the data source: %s", message)
 	if d.Once {
-		return d.showBoards(ctx, api)
+		return errors.Join(d.showBoards(ctx, api), d.showRules(ctx, api))
 	}
 	d.page.line("Someone deploys every %s, and the plugin collects every minute: %s/d/%s. Ctrl-C ends the demo.", liveliness, api.URL, uids[0])
 	tick := time.NewTicker(refresh)

@@ -1,11 +1,15 @@
 package demo_test
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -105,4 +109,54 @@ func TestAGrafanaOnThePathIsFoundWithItsHome(t *testing.T) {
 	p.with("GRAFANA_HOME", t.TempDir())
 	assert.Equal(t, 1, p.end(t))
 	assert.Contains(t, p.said.String(), "grafana: GRAFANA_HOME has no "+filepath.Join("bin", "grafana"))
+}
+
+// TestInARealGrafanaARuleFiresAndItsMessageArrives needs a Grafana in GRAFANA_HOME.
+func TestInARealGrafanaARuleFiresAndItsMessageArrives(t *testing.T) {
+	t.Parallel()
+	home := os.Getenv("GRAFANA_HOME")
+	if home == "" {
+		t.Skip("GRAFANA_HOME names no Grafana")
+	}
+	type message struct {
+		Receiver, Status string
+		Alerts           []struct{ Labels, Annotations map[string]string }
+	}
+	messages := make(chan message, 100)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var m message
+		if assert.NoError(t, json.NewDecoder(r.Body).Decode(&m)) {
+			messages <- m
+		}
+	}))
+	t.Cleanup(receiver.Close)
+	p := prepare(t, "demo", "--listen", "127.0.0.1:0", "--alerting", withQuietServices(t))
+	p.with("GRAFANA_HOME", home)
+	p.with("LIVEDORA_WEBHOOK_URL", receiver.URL)
+	require.NoError(t, p.command.Start())
+	defer func() {
+		_ = p.command.Process.Signal(os.Interrupt)
+		assert.NoError(t, p.command.Wait(), "%s", &p.said)
+		p.tidy(t)
+	}()
+	patience := time.After(4 * time.Minute)
+	for {
+		var m message
+		select {
+		case m = <-messages:
+		case <-patience:
+			require.Fail(t, "no message arrived", "%s", &p.said)
+		}
+		assert.Equal(t, "Live DORA", m.Receiver)
+		for _, alert := range m.Alerts {
+			if alert.Labels["alertname"] != "A service has gone quiet" || alert.Labels["service"] != "booking" {
+				continue
+			}
+			assert.Equal(t, "firing", m.Status)
+			assert.Equal(t, "appointments", alert.Labels["team"])
+			assert.Regexp(t, `^booking was last deployed .+ ago$`, alert.Annotations["summary"])
+			assert.Regexp(t, `^http://127\.0\.0\.1:\d+/d/livedora-[a-z]+\?var-service=booking`, alert.Annotations["link"])
+			return
+		}
+	}
 }

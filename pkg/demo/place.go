@@ -19,6 +19,7 @@ const (
 	variableToken      = "LIVEDORA_GITHUB_TOKEN"
 	variableStore      = "LIVEDORA_STORE_PATH"
 	variableDashboards = "LIVEDORA_DASHBOARDS_PATH"
+	variableAlerting   = "LIVEDORA_ALERTING_PATH"
 )
 
 // place is where the demo finds things: absolute paths.
@@ -27,6 +28,7 @@ type place struct {
 	program    string // this program, which is the plugin too
 	plugin     string // the folder with plugin.json and the programs
 	dashboards string
+	alerting   string // provisioning files of alert rules and contact points
 }
 
 // datasources is the provisioning file of the data source.
@@ -34,10 +36,31 @@ func (p place) datasources() string {
 	return filepath.Join(p.root, "provisioning", "datasources", "livedora.yaml")
 }
 
+func (p place) provisioning() string { return filepath.Join(p.root, "provisioning") }
+
+func (p place) shippedAlerting() string { return filepath.Join(p.provisioning(), "alerting") }
+
+// provisioned is the folder of Grafana's provisioning files: the repository's or, where alert rules come from elsewhere, a
+// copy with those rules in a folder of the demo's.
+func (p place) provisioned(folder string) (string, error) {
+	if p.alerting == p.shippedAlerting() {
+		return p.provisioning(), nil
+	}
+	staged := filepath.Join(folder, "provisioning")
+	for name, from := range map[string]string{
+		"datasources": filepath.Join(p.provisioning(), "datasources"), "dashboards": filepath.Join(p.provisioning(), "dashboards"), "alerting": p.alerting,
+	} {
+		if err := os.CopyFS(filepath.Join(staged, name), os.DirFS(from)); err != nil {
+			return "", fmt.Errorf("the provisioning files cannot be copied: %w", err)
+		}
+	}
+	return staged, nil
+}
+
 func (p place) compose() string { return filepath.Join(p.root, "docker-compose.yaml") }
 
 // find looks for the repository around the working directory and the program.
-func find(dashboards string) (place, error) {
+func find(dashboards, alerting string) (place, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return place{}, fmt.Errorf("this program cannot be found: %w", err)
@@ -58,10 +81,15 @@ func find(dashboards string) (place, error) {
 	if !exists(p.datasources()) {
 		return place{}, errors.New("provisioning/datasources/livedora.yaml is not here: run the demo in the repository's folder")
 	}
-	p.dashboards = filepath.Join(p.root, "dashboards")
+	p.dashboards, p.alerting = filepath.Join(p.root, "dashboards"), p.shippedAlerting()
 	if dashboards != "" {
 		if p.dashboards, err = filepath.Abs(dashboards); err != nil {
 			return place{}, fmt.Errorf("--dashboards: %w", err)
+		}
+	}
+	if alerting != "" {
+		if p.alerting, err = filepath.Abs(alerting); err != nil {
+			return place{}, fmt.Errorf("--alerting: %w", err)
 		}
 	}
 	return p, nil
