@@ -36,6 +36,12 @@ type Store interface {
 	// commits stay: the commit graph must be whole. Nothing is locked while spent thinks; an event that is rewritten
 	// meanwhile stays too.
 	Prune(ctx context.Context, before time.Time, spent func(old []dora.Event) []dora.Event) (int, error)
+	// Rewind sets where a source's next run goes on (nil: at its beginning), and takes the right to collect the source
+	// from whoever has it: what a run that is under way hands over from now on is refused with ErrLeaseLost.
+	Rewind(ctx context.Context, source string, cursor []byte) error
+	// Forget removes all events and the cursor of a source, says how many events there were, and ends runs as Rewind does.
+	// The feed tells nobody: who follows it must begin anew.
+	Forget(ctx context.Context, source string) (int, error)
 	// Size is the number of events, by kind.
 	Size(ctx context.Context) (map[dora.Kind]int, error)
 	// Durable says whether events outlive the process.
@@ -53,6 +59,10 @@ type Batch struct {
 	// Epoch fences scheduled collection: a batch whose lease was released or has passed to another holder fails with
 	// ErrLeaseLost. 0 is unfenced: events that were pushed to us, without a cursor.
 	Epoch int64
+	// Merge puts together what the store has of an event and what the batch brings, within the transaction; nil: of two
+	// versions the newer wins. It returns what the store has where nothing is new. Its error ends the batch, and nothing
+	// of it is written.
+	Merge func(known, told dora.Event) (dora.Event, error)
 }
 
 // Applied says what a batch changed.

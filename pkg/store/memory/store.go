@@ -75,6 +75,13 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		}
 	}
 	var applied store.Applied
+	if batch.Merge != nil {
+		merged, err := s.merge(batch)
+		if err != nil {
+			return store.Applied{}, err
+		}
+		events = merged
+	}
 	for _, e := range events {
 		key := store.KeyOf(e)
 		if had, known := s.current[key]; known && !e.Head().NewerThan(had.Event.Head()) {
@@ -91,6 +98,33 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 	s.compact()
 	applied.Sequence = s.sequence
 	return applied, nil
+}
+
+// merge is what becomes of a batch's events: one for each key, in the order in which they first appear.
+func (s *Store) merge(batch store.Batch) ([]dora.Event, error) {
+	var keys []store.Key
+	became := map[store.Key]dora.Event{}
+	for _, told := range batch.Events {
+		key := store.KeyOf(told)
+		known := became[key]
+		if known == nil {
+			keys = append(keys, key)
+			known = s.current[key].Event
+		}
+		if known != nil {
+			merged, err := batch.Merge(known, told)
+			if err != nil {
+				return nil, err
+			}
+			told = merged
+		}
+		became[key] = told
+	}
+	events := make([]dora.Event, len(keys))
+	for i, key := range keys {
+		events[i] = became[key]
+	}
+	return events, nil
 }
 
 // compact drops stale entries once they are most of the journal.
@@ -211,6 +245,40 @@ func (s *Store) Prune(_ context.Context, before time.Time, spent func([]dora.Eve
 	}
 	s.compact()
 	return pruned, nil
+}
+
+// Rewind implements store.Store.
+func (s *Store) Rewind(_ context.Context, source string, cursor []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rewind(source, cursor)
+	return nil
+}
+
+func (s *Store) rewind(source string, cursor []byte) {
+	delete(s.cursors, source)
+	if cursor != nil {
+		s.cursors[source] = bytes.Clone(cursor)
+	}
+	lease := s.leases[source]
+	lease.Holder = ""
+	s.leases[source] = lease
+}
+
+// Forget implements store.Store.
+func (s *Store) Forget(_ context.Context, source string) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rewind(source, nil)
+	forgotten := 0
+	for key := range s.current {
+		if key.Source == source {
+			delete(s.current, key)
+			forgotten++
+		}
+	}
+	s.compact()
+	return forgotten, nil
 }
 
 // Size implements store.Store.

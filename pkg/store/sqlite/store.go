@@ -68,15 +68,9 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		return store.Applied{}, err
 	}
 	events := batch.Newest()
-	bodies := make([][]byte, len(events))
-	for i, e := range events {
-		body, err := dora.Encode(e)
-		if err != nil {
-			return store.Applied{}, fmt.Errorf("%s %s cannot be written: %w", e.Kind(), e.Head().FullID(), err)
-		}
-		bodies[i] = body
+	if batch.Merge != nil {
+		events = batch.Events // each is put together with what was written before it
 	}
-
 	var applied store.Applied
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		applied = store.Applied{}
@@ -93,10 +87,24 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 			return err
 		}
 		statement := tx.StmtContext(ctx, s.file.upsert) //nolint:sqlclosecheck // it ends with the transaction
-		for i, e := range events {
+		for _, e := range events {
+			if batch.Merge != nil {
+				merged, err := s.merge(ctx, tx, batch, e)
+				if err != nil {
+					return err
+				}
+				if merged == nil {
+					continue
+				}
+				e = merged
+			}
 			head := e.Head()
+			body, err := dora.Encode(e)
+			if err != nil {
+				return fmt.Errorf("%s %s cannot be written: %w", e.Kind(), head.FullID(), err)
+			}
 			result, err := statement.ExecContext(ctx, newest+1, s.dataset, head.Source, string(e.Kind()), head.ID,
-				nanoseconds(head.Updated), head.Rank, bodies[i])
+				nanoseconds(head.Updated), head.Rank, body)
 			if err != nil {
 				return err
 			}
@@ -128,6 +136,29 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		return store.Applied{}, err
 	}
 	return applied, nil
+}
+
+// merge puts an event together with what the store has of it; nil: nothing is new.
+func (s *Store) merge(ctx context.Context, tx *sql.Tx, batch store.Batch, told dora.Event) (dora.Event, error) {
+	var body []byte
+	key := store.KeyOf(told)
+	err := tx.QueryRowContext(ctx, `SELECT body FROM events WHERE dataset = ? AND source = ? AND kind = ? AND id = ?`,
+		s.dataset, key.Source, string(key.Kind), key.ID).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return told, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	known, err := dora.Decode(key.Kind, body)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := batch.Merge(known, told)
+	if merged == known {
+		merged = nil
+	}
+	return merged, err
 }
 
 // nanoseconds is a time as the version column orders it. What 64 bits cannot hold, such as the zero time, is clamped.
@@ -315,6 +346,44 @@ func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.E
 		return 0, err
 	}
 	return pruned, nil
+}
+
+// Rewind implements store.Store.
+func (s *Store) Rewind(ctx context.Context, source string, cursor []byte) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.rewind(ctx, tx, source); err != nil || cursor == nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO cursors (dataset, source, cursor) VALUES (?, ?, ?)`, s.dataset, source, cursor)
+		return err
+	})
+}
+
+// rewind removes a source's cursor and the holder of its lease, whose epoch stays.
+func (s *Store) rewind(ctx context.Context, tx *sql.Tx, source string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE leases SET holder = '' WHERE dataset = ? AND source = ?`, s.dataset, source); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM cursors WHERE dataset = ? AND source = ?`, s.dataset, source)
+	return err
+}
+
+// Forget implements store.Store.
+func (s *Store) Forget(ctx context.Context, source string) (int, error) {
+	forgotten := 0
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.rewind(ctx, tx, source); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `DELETE FROM events WHERE dataset = ? AND source = ?`, s.dataset, source)
+		if err != nil {
+			return err
+		}
+		rows, err := result.RowsAffected()
+		forgotten = int(rows)
+		return err
+	})
+	return forgotten, err
 }
 
 // Size implements store.Store.
