@@ -14,6 +14,8 @@ type bookmark struct {
 	Cursor []byte `json:"cursor,omitempty"`
 	// Since is how far back the source has been read.
 	Since time.Time `json:"since"`
+	// From is from when on the source is read again, until a run has ended with everything read; zero: from Since on.
+	From time.Time `json:"from,omitzero"`
 	// Finished is when a run last ended with everything read; zero if none has.
 	Finished time.Time `json:"finished,omitzero"`
 }

@@ -26,6 +26,7 @@ type reader struct {
 	trace    func(context.Context, string) (context.Context, func(error))
 
 	wake   chan struct{} // holds one wish to run now
+	parts  parts         // wishes to read some parts now
 	status *status
 
 	failures int       // in a row
@@ -39,6 +40,7 @@ func newReader(s Source, holder string, options Options) *reader {
 		log:    options.Logger.With("source", s.ID),
 		trace:  options.Trace,
 		wake:   make(chan struct{}, 1),
+		parts:  newParts(),
 		status: newStatus(s),
 	}
 }
@@ -77,16 +79,21 @@ func (r *reader) follow(ctx context.Context) {
 func (r *reader) keepSchedule(ctx context.Context, lease store.Lease) {
 	for {
 		r.status.scheduled(r.due)
-		if !r.sleep(ctx, r.due) {
+		only, lasts := r.await(ctx)
+		if !lasts {
 			return
 		}
-		o := r.run(ctx, lease)
+		o := r.run(ctx, lease, only)
 		switch {
 		case errors.Is(o.err, store.ErrLeaseLost):
 			r.due = time.Time{}
 			return
 		case ctx.Err() != nil:
 			return
+		case only != nil: // the schedule stays, but what failed is tried again soon
+			if retry := o.ended.Add(retryAfter(r.source.ID, 1, r.every)); o.err != nil && retry.Before(r.due) {
+				r.due = retry
+			}
 		case o.err != nil:
 			r.failures++
 			r.due = o.ended.Add(retryAfter(r.source.ID, r.failures, r.every))
@@ -106,7 +113,7 @@ func (r *reader) once(ctx context.Context) (o outcome) {
 		r.status.failed([]*source.Error{failed})
 		return outcome{began: began, ended: time.Now(), err: failed}
 	}
-	r.lead(ctx, lease, func(ctx context.Context, lease store.Lease) { o = r.run(ctx, lease) })
+	r.lead(ctx, lease, func(ctx context.Context, lease store.Lease) { o = r.run(ctx, lease, nil) })
 	return o
 }
 
@@ -118,15 +125,17 @@ type outcome struct {
 	err              error
 }
 
-// run reads the source once. What came before a failure is kept.
-func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
-	select {
-	case <-r.wake: // this is the run that was wished for
-	default:
+// run reads the source once, or only some parts of it. What came before a failure is kept.
+func (r *reader) run(ctx context.Context, lease store.Lease, only []string) outcome {
+	if only == nil {
+		select {
+		case <-r.wake: // this is the run that was wished for
+		default:
+		}
 	}
 	r.status.began(time.Now())
 	traced, end := r.trace(ctx, r.source.ID)
-	err := r.collect(traced, lease)
+	err := r.collect(traced, lease, only)
 	if ctx.Err() != nil { // whatever failed, failed because of this
 		err = context.Cause(ctx)
 	}
@@ -135,8 +144,15 @@ func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
 		failures = source.Failures(r.source.ID, err)
 	}
 	end(err)
-	o := r.status.ended(time.Now(), err, failures)
+	var o outcome
+	if only == nil {
+		o = r.status.ended(time.Now(), err, failures)
+	} else {
+		o = r.status.endedParts(time.Now(), err)
+	}
 	switch log := r.log.With("events", o.events, "requests", o.requests, "points", o.points, "duration", o.ended.Sub(o.began)); {
+	case err == nil && only != nil:
+		log.Debug("Parts of the source were read", "parts", only)
 	case err == nil:
 		log.Info("The source is up to date")
 	case failures == nil:
@@ -148,7 +164,7 @@ func (r *reader) run(ctx context.Context, lease store.Lease) outcome {
 }
 
 // collect calls the source. A source that panics has failed; the others go on.
-func (r *reader) collect(ctx context.Context, lease store.Lease) (err error) {
+func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			r.log.Error("The source panicked", "panic", describe(panicked), "stack", string(debug.Stack()))
@@ -163,9 +179,17 @@ func (r *reader) collect(ctx context.Context, lease store.Lease) (err error) {
 	if err != nil {
 		return err
 	}
+	if only != nil && mark.Cursor == nil {
+		return nil // it was never read: the run that is due reads it all
+	}
+	since := mark.Since
+	if !mark.From.IsZero() {
+		since = mark.From
+	}
 	err = r.source.Collect(ctx, source.Request{
 		Cursor: mark.Cursor,
-		Since:  mark.Since,
+		Since:  since,
+		Only:   only,
 		Emit: func(ctx context.Context, batch source.Batch) error {
 			if batch.Cursor != nil {
 				mark.Cursor = batch.Cursor
@@ -174,10 +198,10 @@ func (r *reader) collect(ctx context.Context, lease store.Lease) (err error) {
 		},
 		Report: r.status.reported,
 	})
-	if err != nil {
+	if err != nil || only != nil {
 		return err
 	}
-	mark.Finished = time.Now()
+	mark.Finished, mark.From = time.Now(), time.Time{}
 	return r.write(ctx, lease, nil, mark)
 }
 

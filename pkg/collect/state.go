@@ -182,6 +182,18 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	}
 }
 
+// endedParts takes note of the end of a run that read some parts. What it tells is not how the source is doing.
+func (s *status) endedParts(at time.Time, err error) outcome {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = false
+	s.shown.Part, s.shown.WaitingUntil = "", time.Time{}
+	return outcome{
+		began: s.shown.LastAttempt, ended: at, events: s.eventsOfRun, err: err,
+		requests: s.shown.Requests - s.requestsBefore, points: s.shown.Points - s.pointsBefore,
+	}
+}
+
 func (s *status) snapshot() SourceState {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,7 +19,9 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
 	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/source/webhook"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
@@ -27,7 +29,9 @@ import (
 
 // sources makes a source of each type. A new system is one line here and one folder beside the others.
 var sources = map[settings.SourceType]func(settings.Source, *http.Client) source.Source{
-	settings.SourceGitHub: func(s settings.Source, client *http.Client) source.Source { return github.New(s, client) },
+	settings.SourceGitHub:       func(s settings.Source, client *http.Client) source.Source { return github.New(s, client) },
+	settings.SourceAlertmanager: func(s settings.Source, _ *http.Client) source.Source { return alertmanager.New(s) },
+	settings.SourceWebhook:      func(s settings.Source, _ *http.Client) source.Source { return webhook.New(s) },
 }
 
 // Options are what a dataset is opened with.

@@ -106,11 +106,14 @@ func (s *Settings) Mapping() dora.Mapping {
 	return dora.Mapping{Services: s.Services, Production: s.Production}
 }
 
-// takeSecrets hands each source its secrets: sources.<id>.<name>.
+// takeSecrets hands each source its secrets: sources.<id>.<name>, and where it has none for webhooks, the common one.
 func (s *Settings) takeSecrets(secrets map[string]string) {
 	for i := range s.Sources {
 		source := &s.Sources[i]
 		source.Secrets = map[string]string{}
+		if common := strings.TrimSpace(secrets[SecretWebhooks]); common != "" {
+			source.Secrets[SecretWebhook] = common
+		}
 		prefix := "sources." + source.ID + "."
 		for key, value := range secrets {
 			if name, ok := strings.CutPrefix(key, prefix); ok && value != "" && !strings.Contains(name, ".") {
@@ -146,7 +149,8 @@ func (s *Settings) validate() error {
 		checkURL(at+".graphqlUrl", source.GraphQLURL, fail)
 		source.checkApp(at, fail)
 		source.Deployments.check(at+".deployments", source.API, fail)
-		if len(source.Repositories) == 0 {
+		source.checkTold(at, fail)
+		if len(source.Repositories) == 0 && !source.Type.Told() {
 			fail(at+".repositories", "is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out")
 		}
 		for j, repository := range source.Repositories {

@@ -31,6 +31,9 @@ type Source struct {
 	// Shared are the repositories, owner/name in lower case, whose changes' files are read because a service tells its own
 	// by their paths; * is every repository. They follow from the services.
 	Shared []string `json:"-"`
+	// Alerts says which alerts are incidents; absent: all, by the labels service and severity.
+	Alerts *SourceAlerts `json:"alerts,omitempty"`
+
 	// Secrets of this source by their short name, such as "token". They are never written anywhere.
 	Secrets map[string]string `json:"-"`
 }
@@ -39,6 +42,7 @@ type Source struct {
 const (
 	SecretToken         = "token"
 	SecretAppPrivateKey = "appPrivateKey" // PEM, as GitHub hands it out
+	SecretWebhook       = "webhookSecret" // with which its webhooks are signed
 )
 
 // IsApp says whether anything of a GitHub App is configured.
@@ -71,11 +75,20 @@ func (s *Settings) share() {
 // SourceType names a kind of system.
 type SourceType string
 
-// SourceGitHub is GitHub, its Enterprise Cloud or an Enterprise Server.
-const SourceGitHub SourceType = "github"
+// The types of sources.
+const (
+	SourceGitHub       SourceType = "github"       // GitHub, its Enterprise Cloud or an Enterprise Server
+	SourceAlertmanager SourceType = "alertmanager" // alerts of Prometheus's Alertmanager or of Grafana, which call us
+	SourceWebhook      SourceType = "webhook"      // whatever tells of its events by webhook or by the API
+)
 
 // Allowed lists the types that settings may name.
-func (SourceType) Allowed() []string { return []string{string(SourceGitHub)} }
+func (SourceType) Allowed() []string {
+	return []string{string(SourceGitHub), string(SourceAlertmanager), string(SourceWebhook)}
+}
+
+// Told says that a source's events are told to us and cannot be read again.
+func (t SourceType) Told() bool { return t == SourceAlertmanager || t == SourceWebhook }
 
 // API names one of GitHub's interfaces.
 type API string

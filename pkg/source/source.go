@@ -25,6 +25,8 @@ type Source interface {
 type Request struct {
 	// Cursor is what the last batch carried; nil on the first run. Its form is the source's own.
 	Cursor []byte
+	// Only names the parts to read, as Received.Refresh does; empty: everything. A source without parts reads everything.
+	Only []string
 	// Since limits deployments, changes and incidents of the first run. It never limits the commit graph.
 	Since time.Time
 	// Emit stores a batch, cursor included, in one transaction. An error from it ends the run.

@@ -97,7 +97,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 		return s.failure(source.CauseConfiguration, "", "the stored position cannot be read: collect this source again", err)
 	}
 	r := s.begin(request, cursor)
-	targets, err := r.targets(ctx)
+	targets, err := r.wanted(ctx)
 	failures := []error{err}
 	if stops(err) {
 		return err

@@ -44,3 +44,17 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 	}
 	return list, errors.Join(failures...)
 }
+
+// wanted are the targets of this run: those that were asked for, as far as they are read at all, or every one.
+func (r *run) wanted(ctx context.Context) ([]target, error) {
+	if len(r.request.Only) == 0 {
+		return r.targets(ctx)
+	}
+	var list []target
+	for _, name := range r.request.Only {
+		if r.selection.reads(name) {
+			list = append(list, target{name: name})
+		}
+	}
+	return list, nil
+}

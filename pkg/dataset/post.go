@@ -1,0 +1,251 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// ErrNoWebhooks says that a source takes no webhooks.
+var ErrNoWebhooks = errors.New("this source takes no webhooks")
+
+// Post stores events that were told to us, on whichever instance, and wakes those who wait for changes. All of them are
+// stored, or none: a *dora.Contradiction says what cannot be true, a *strict.Error what belongs to no service.
+func (d *Dataset) Post(ctx context.Context, events ...dora.Event) (store.Applied, error) {
+	if !d.store.Durable() {
+		return store.Applied{}, ErrNotDurable
+	}
+	if err := d.unmapped(events); err != nil {
+		return store.Applied{}, err
+	}
+	return d.take(ctx, events)
+}
+
+func (d *Dataset) take(ctx context.Context, events []dora.Event) (store.Applied, error) {
+	applied, err := d.store.Apply(ctx, store.Batch{Events: events, Merge: dora.Merge})
+	if err != nil {
+		return applied, fmt.Errorf("the store refuses it: %w", err)
+	}
+	if applied.Changed > 0 {
+		d.wake()
+	}
+	return applied, nil
+}
+
+// Receipt says what became of a webhook.
+type Receipt struct {
+	// Kind is what the sender calls it.
+	Kind string
+	// Events counts those that it told of, Changed those that were new.
+	Events, Changed int
+	// Refresh are the parts of the source that are read because of it.
+	Refresh []string
+	// Ignored says why nothing was done; empty where something was.
+	Ignored string
+}
+
+// Receive takes a webhook of a source's system. Its errors are those of source.Receiver, of Post, and ErrNoWebhooks.
+// Where the store keeps nothing, a source that is read is read at once instead.
+func (d *Dataset) Receive(ctx context.Context, id string, header http.Header, body []byte) (Receipt, error) {
+	i := slices.IndexFunc(d.options.Settings.Sources, func(s settings.Source) bool { return s.ID == id })
+	if i < 0 {
+		return Receipt{}, fmt.Errorf("%w: %q", ErrNoWebhooks, id)
+	}
+	receiver, ok := d.sources[i].Source.(source.Receiver)
+	if !ok {
+		return Receipt{}, ErrNoWebhooks
+	}
+	received, err := receiver.Receive(header, body)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt := Receipt{Kind: received.Kind, Events: len(received.Events), Refresh: received.Refresh, Ignored: received.Ignored}
+	told := d.options.Settings.Sources[i].Type.Told()
+	switch {
+	case len(received.Events) == 0:
+	case told && !d.store.Durable():
+		return Receipt{}, ErrNotDurable
+	case told && d.options.Settings.Sources[i].Type == settings.SourceWebhook:
+		applied, err := d.Post(ctx, received.Events...)
+		if err != nil {
+			return Receipt{}, err
+		}
+		receipt.Changed = applied.Changed
+	case told || d.store.Durable():
+		applied, err := d.take(ctx, received.Events)
+		if errors.As(err, new(*dora.Contradiction)) && !told { // the source itself tells which is true
+			receipt.Refresh = partsOf(received.Events)
+			break
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+		receipt.Changed = applied.Changed
+	default:
+		receipt.Refresh = partsOf(received.Events)
+	}
+	d.collector.RefreshParts(id, receipt.Refresh...)
+	return receipt, nil
+}
+
+// partsOf are the repositories that events are of.
+func partsOf(events []dora.Event) []string {
+	var names []string
+	for _, e := range events {
+		name := ""
+		switch e := e.(type) {
+		case *dora.Deployment:
+			name = e.Repository
+		case *dora.Change:
+			name = e.Repository
+		case *dora.Incident:
+			name = e.Repository
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Posted gives the reading of deployments' ids that a source has of its own; nil where it has none. It fails for a
+// source that people cannot post to.
+func (d *Dataset) Posted(id, kind string) (func(repository, id string) (string, int64, error), error) {
+	for i, s := range d.options.Settings.Sources {
+		if s.ID != id {
+			continue
+		}
+		poster, reads := d.sources[i].Source.(source.Poster)
+		switch {
+		case s.Type == settings.SourceWebhook:
+			return nil, nil //nolint:nilnil // nothing is wrong, and ids are taken as they are
+		case reads && kind == "deployments":
+			return poster.Posted, nil
+		case reads:
+			return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%s of %q are read from it; allowed: deployments, or a source of type %s", kind, id, settings.SourceWebhook)}
+		}
+		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is of type %s; allowed: a source of type %s", id, s.Type, settings.SourceWebhook)}
+	}
+	var ids []string
+	for _, s := range d.options.Settings.Sources {
+		if s.Type == settings.SourceWebhook {
+			ids = append(ids, s.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is no source; add one of type %s to the settings", id, settings.SourceWebhook)}
+	}
+	return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is no source; allowed: %s", id, strings.Join(ids, ", "))}
+}
+
+// toldRepositories is how many repositories may be told of where the settings name no services, so that each is one.
+const toldRepositories = 1000
+
+// unmapped finds events that would belong to no service, whatever their environment: nobody would ever see them.
+func (d *Dataset) unmapped(events []dora.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var mistakes []error
+	fresh := map[string]bool{}
+	services := d.options.Settings.Services
+	for i, e := range events {
+		at := ""
+		if len(events) > 1 {
+			at = fmt.Sprintf("[%d].", i)
+		}
+		switch e := e.(type) {
+		case *dora.Deployment:
+			if problem := d.unmappedRepository(e.Source, e.Repository, fresh); problem != "" {
+				mistakes = append(mistakes, &strict.Error{Field: at + "repository", Problem: problem})
+			}
+		case *dora.Change:
+			if problem := d.unmappedRepository(e.Source, e.Repository, fresh); problem != "" {
+				mistakes = append(mistakes, &strict.Error{Field: at + "repository", Problem: problem})
+			}
+		case *dora.Incident:
+			if !slices.ContainsFunc(services, func(s dora.Service) bool {
+				return slices.ContainsFunc(s.Incidents, func(rule dora.IncidentRule) bool { return rule.Matches(e) })
+			}) && (len(services) > 0 || e.Repository == "") {
+				mistakes = append(mistakes, &strict.Error{Field: at + "service", Problem: fmt.Sprintf(
+					"no service has incidents of source %s with service %q, repository %q and these labels; the settings' services say which do", e.Source, e.Service, e.Repository)})
+			}
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+func (d *Dataset) unmappedRepository(id, name string, fresh map[string]bool) string {
+	services := d.options.Settings.Services
+	if len(services) == 0 {
+		if d.history.Knows(id, name) || fresh[name] {
+			return ""
+		}
+		fresh[name] = true
+		if d.history.Counts()[id][dora.KindRepository]+len(fresh) > toldRepositories {
+			return fmt.Sprintf("%q would be one repository more than %d; name the services in the settings", name, toldRepositories)
+		}
+		return ""
+	}
+	for _, s := range services {
+		for _, rule := range s.Deployments {
+			if rule.Source == id && (rule.Repository == "" || strings.EqualFold(rule.Repository, name)) {
+				return ""
+			}
+		}
+	}
+	return fmt.Sprintf("no service is deployed from %q of source %s; the settings' services say which are", name, id)
+}
+
+// RefreshNow reads a source now, or parts of it.
+func (d *Dataset) RefreshNow(id string, parts ...string) {
+	if len(parts) > 0 {
+		d.collector.RefreshParts(id, parts...)
+		return
+	}
+	d.collector.Refresh(id)
+}
+
+// Again reads a source again from a time on.
+func (d *Dataset) Again(ctx context.Context, id string, from time.Time) error {
+	return d.collector.Again(ctx, id, from)
+}
+
+// Forget removes all that a source told of and gives how many events that were. Other instances that share the store
+// show them until they start again.
+func (d *Dataset) Forget(ctx context.Context, id string) (int, error) {
+	forgotten, err := d.collector.Forget(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.begin(ctx); err != nil {
+		return forgotten, err
+	}
+	return forgotten, d.Refresh(ctx)
+}
+
+// begin reads everything that the store has into an empty history. Until that is done, answers stay as they are.
+func (d *Dataset) begin(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	anew, behind := d.history.Anew(), store.Sequence(0)
+	for change, err := range d.store.Changes(ctx, 0) {
+		if err != nil {
+			return fmt.Errorf("the store cannot be read: %w", err)
+		}
+		anew.Apply(change.Event)
+		behind = change.Sequence
+	}
+	d.history, d.behind = anew, behind
+	d.snapshot.Store(anew.Derive(d.options.Settings.Definition))
+	return nil
+}

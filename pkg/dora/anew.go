@@ -1,0 +1,16 @@
+package dora
+
+import "strings"
+
+// Anew is an empty history of the same services, whose versions go on from this one's.
+func (h *History) Anew() *History {
+	anew := NewHistory(h.mapping)
+	anew.version = h.version + 1
+	return anew
+}
+
+// Knows says whether anything of a source's repository is known.
+func (h *History) Knows(source, repository string) bool {
+	_, known := h.repositories[repositoryKey{source, strings.ToLower(repository)}]
+	return known
+}
