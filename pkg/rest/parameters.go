@@ -196,3 +196,35 @@ func (c *call) rangeOf(fromText, toText string) (from, to time.Time, err error) 
 	}
 	return from, to, nil
 }
+
+// needed is a parameter that must be given.
+func (c *call) needed(name, what string) (string, error) {
+	text, err := c.text(name)
+	if err == nil && text == "" {
+		return "", refuse(http.StatusBadRequest, name, "is missing: %s", what)
+	}
+	return text, err
+}
+
+// sourceNamed is the parameter source, which must be one of the settings' ids.
+func (c *call) sourceNamed() (string, error) {
+	id, err := c.needed("source", "the id of a source in the settings")
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, s := range c.dataset.Settings().Sources {
+		ids = append(ids, s.ID)
+	}
+	if !slices.Contains(ids, id) {
+		return "", refuse(http.StatusNotFound, "source", "%s is no source of this data source; allowed: %s", quote(id), orNothing(ids))
+	}
+	return id, nil
+}
+
+func orNothing(list []string) string {
+	if len(list) == 0 {
+		return "nothing, for none is configured"
+	}
+	return strings.Join(list, ", ")
+}

@@ -35,5 +35,18 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodGet, "v1/collection", Viewer, nil, collection, false},
 		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false},
 		{http.MethodPost, "v1/preview", Viewer, nil, preview, false},
+		{http.MethodGet, "v1/corrections", Viewer, nil, corrections, false},
+
+		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false},
+		{http.MethodPost, "v1/changes", Editor, []string{"source"}, postChanges, false},
+		{http.MethodPost, "v1/incidents", Editor, []string{"source"}, postIncidents, false},
+		{http.MethodPost, "v1/corrections", Editor, nil, postCorrection, false},
+		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false},
+
+		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false},
+		{http.MethodPost, "v1/collect", Admin, []string{"source", "from"}, again, false},
+		{http.MethodDelete, "v1/sources", Admin, []string{"source"}, forget, false},
+
+		{http.MethodPost, "webhooks", Viewer, []string{"source", "secret"}, webhook, false},
 	}
 }

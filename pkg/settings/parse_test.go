@@ -213,10 +213,12 @@ func TestASourceGetsItsOwnSecretsAlone(t *testing.T) {
 		"sources.github.removed": "",
 		"sources.gone.token":     "three",
 		"webhooks.secret":        "four",
+
+		"sources.github.webhookSecret": "five",
 	})
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"token": "one"}, s.Sources[0].Secrets)
-	assert.Equal(t, map[string]string{"token": "two", "other": "else"}, s.Sources[1].Secrets)
+	assert.Equal(t, map[string]string{"token": "one", "webhookSecret": "five"}, s.Sources[0].Secrets)
+	assert.Equal(t, map[string]string{"token": "two", "other": "else", "webhookSecret": "four"}, s.Sources[1].Secrets)
 }
 
 const secret = "hunter2-hunter2"

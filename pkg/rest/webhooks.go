@@ -1,0 +1,77 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+// Receipt is the answer to a webhook.
+type Receipt struct {
+	Event   string   `json:"event"`             // what the sender calls it
+	Events  int      `json:"events"`            // that it told of
+	Stored  int      `json:"stored"`            // of them those that were new
+	Refresh []string `json:"refresh,omitempty"` // parts of the source that are read because of it
+	Ignored string   `json:"ignored,omitempty"` // why nothing was done
+}
+
+// webhook takes a system's call. Being let in by Grafana proves nothing: the signature or secret does.
+func webhook(c *call) error {
+	id, err := c.sourceNamed()
+	if err != nil {
+		return err
+	}
+	if err := c.media("application/json", "application/x-www-form-urlencoded"); err != nil {
+		return err
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	// Senders that can set an address and nothing else put the secret there.
+	if secret, err := c.text("secret"); err != nil {
+		return err
+	} else if secret != "" && c.Header.Get(source.SecretHeader) == "" {
+		c.Header.Set(source.SecretHeader, secret)
+	}
+	receipt, err := c.dataset.Receive(c.Context(), id, c.Header, body)
+	if err != nil {
+		return told(id, err)
+	}
+	outcome := "taken"
+	if receipt.Ignored != "" {
+		outcome = "ignored"
+	}
+	webhooksCounted.WithLabelValues(outcome).Inc()
+	return c.write(http.StatusOK, Receipt{
+		Event: receipt.Kind, Events: receipt.Events, Stored: receipt.Changed, Refresh: receipt.Refresh, Ignored: receipt.Ignored,
+	})
+}
+
+// told says what is wrong with a webhook.
+func told(id string, err error) error {
+	outcome := "refused"
+	defer func() { webhooksCounted.WithLabelValues(outcome).Inc() }()
+	var mistake *source.Mistake
+	switch {
+	case errors.Is(err, source.ErrNoSecret):
+		return refuse(http.StatusForbidden, "source", "no webhook is let in for %q, because no secret is configured: set sources.%s.webhookSecret or webhooks.secret in the data source's secrets, and the same at the sender", id, id)
+	case errors.Is(err, source.ErrForged):
+		outcome = "forged"
+		return refuse(http.StatusUnauthorized, "", "%s: the sender and the data source's secrets must have the same secret", source.ErrForged)
+	case errors.Is(err, dataset.ErrNoWebhooks):
+		return refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
+	case errors.As(err, &mistake):
+		return refuse(http.StatusBadRequest, mistake.Field, "%s", mistake.Problem)
+	case errors.As(err, new(*strict.Error)):
+		return mistaken(http.StatusBadRequest, err)
+	}
+	if answer := refused(err); answer != err { //nolint:errorlint // the same error means that it said nothing of it
+		return answer
+	}
+	outcome = "failed"
+	return err
+}
