@@ -20,7 +20,7 @@ import (
 var ErrNoWebhooks = errors.New("this source takes no webhooks")
 
 // Post stores events that were told to us, on whichever instance, and wakes those who wait for changes. All of them are
-// stored, or none: a *dora.Contradiction says what cannot be true, a *strict.Error what belongs to no service.
+// stored, or none: a *dora.Contradiction says what cannot be true, an *Unmapped what belongs to no service.
 func (d *Dataset) Post(ctx context.Context, events ...dora.Event) (store.Applied, error) {
 	if !d.store.Durable() {
 		return store.Applied{}, ErrNotDurable
@@ -41,6 +41,15 @@ func (d *Dataset) take(ctx context.Context, events []dora.Event) (store.Applied,
 	}
 	return applied, nil
 }
+
+// Unmapped says which events belong to no service: its mistakes are one *strict.Error for each.
+type Unmapped struct{ Mistakes error }
+
+// Error lists the mistakes.
+func (u *Unmapped) Error() string { return u.Mistakes.Error() }
+
+// Unwrap gives the mistakes.
+func (u *Unmapped) Unwrap() error { return u.Mistakes }
 
 // Receipt says what became of a webhook.
 type Receipt struct {
@@ -156,6 +165,7 @@ func (d *Dataset) unmapped(events []dora.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var mistakes []error
+	counts := d.history.Counts()
 	fresh := map[string]bool{}
 	services := d.options.Settings.Services
 	for i, e := range events {
@@ -165,11 +175,11 @@ func (d *Dataset) unmapped(events []dora.Event) error {
 		}
 		switch e := e.(type) {
 		case *dora.Deployment:
-			if problem := d.unmappedRepository(e.Source, e.Repository, fresh); problem != "" {
+			if problem := d.unmappedRepository(e.Source, e.Repository, counts[e.Source][dora.KindRepository], fresh); problem != "" {
 				mistakes = append(mistakes, &strict.Error{Field: at + "repository", Problem: problem})
 			}
 		case *dora.Change:
-			if problem := d.unmappedRepository(e.Source, e.Repository, fresh); problem != "" {
+			if problem := d.unmappedRepository(e.Source, e.Repository, counts[e.Source][dora.KindRepository], fresh); problem != "" {
 				mistakes = append(mistakes, &strict.Error{Field: at + "repository", Problem: problem})
 			}
 		case *dora.Incident:
@@ -181,17 +191,20 @@ func (d *Dataset) unmapped(events []dora.Event) error {
 			}
 		}
 	}
-	return errors.Join(mistakes...)
+	if len(mistakes) == 0 {
+		return nil
+	}
+	return &Unmapped{errors.Join(mistakes...)}
 }
 
-func (d *Dataset) unmappedRepository(id, name string, fresh map[string]bool) string {
+func (d *Dataset) unmappedRepository(id, name string, known int, fresh map[string]bool) string {
 	services := d.options.Settings.Services
 	if len(services) == 0 {
 		if d.history.Knows(id, name) || fresh[name] {
 			return ""
 		}
 		fresh[name] = true
-		if d.history.Counts()[id][dora.KindRepository]+len(fresh) > toldRepositories {
+		if known+len(fresh) > toldRepositories {
 			return fmt.Sprintf("%q would be one repository more than %d; name the services in the settings", name, toldRepositories)
 		}
 		return ""

@@ -69,7 +69,7 @@ func (r *reader) change(value any) []dora.Event {
 	r.after("merged", c.Merged, "opened", c.Opened)
 	r.moment("updated", c.Updated, false)
 	r.after("updated", c.Updated, "merged", c.Merged)
-	r.sha("mergeCommit", c.MergeCommit, true)
+	r.sha("mergeCommit", c.MergeCommit)
 	if !r.size("commits", len(c.Commits)) || !r.size("reviews", len(c.Reviews)) {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (r *reader) change(value any) []dora.Event {
 	}
 	for i, each := range c.Commits {
 		at := fmt.Sprintf("commits[%d]", i)
-		r.sha(at+".sha", each.SHA, true)
+		r.sha(at+".sha", each.SHA)
 		r.moment(at+".authored", each.Authored, true)
 		e.Commits = append(e.Commits, dora.ChangeCommit{SHA: each.SHA, Authored: each.Authored.Time})
 	}

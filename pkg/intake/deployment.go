@@ -61,7 +61,7 @@ func (r *reader) deployment(value any) []dora.Event {
 	r.id(d.ID)
 	r.repository(d.Repository)
 	r.text("environment", d.Environment, nameLimit, true)
-	r.sha("sha", d.SHA, true)
+	r.sha("sha", d.SHA)
 	if d.Branch != "" && d.Tag != "" {
 		r.fail("tag", "does not go with branch; allowed: one of the two")
 	}
@@ -107,9 +107,9 @@ func (r *reader) deployment(value any) []dora.Event {
 }
 
 func (r *reader) commit(at string, c *Commit) {
-	r.sha(at+".sha", c.SHA, true)
+	r.sha(at+".sha", c.SHA)
 	for _, parent := range strings.Fields(c.Parents) {
-		r.sha(at+".parents", parent, true)
+		r.sha(at+".parents", parent)
 	}
 	r.moment(at+".authored", c.Authored, true)
 	r.moment(at+".committed", c.Committed, false)

@@ -5,6 +5,7 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func Document(c Context, text []byte) ([]dora.Event, error) {
 	r := &reader{Context: c}
 	for name := range object {
 		if kinds[name] == nil {
-			r.fail(short(name), "there is no such key; allowed: deployments, changes, incidents")
+			r.fail(cmp.Or(short(name), `""`), "there is no such key; allowed: deployments, changes, incidents")
 		}
 	}
 	for _, kind := range []string{"deployments", "changes", "incidents"} {
@@ -205,10 +206,7 @@ func (r *reader) id(id string) {
 	}
 }
 
-func (r *reader) sha(field, sha string, needed bool) {
-	if sha == "" && !needed {
-		return
-	}
+func (r *reader) sha(field, sha string) {
 	if !shaPattern.MatchString(sha) {
 		r.fail(field, "%q is not allowed; allowed: a whole commit id, 40 lower-case hexadecimal digits", short(sha))
 	}

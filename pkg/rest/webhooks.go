@@ -66,7 +66,7 @@ func told(id string, err error) error {
 		return refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
 	case errors.As(err, &mistake):
 		return refuse(http.StatusBadRequest, mistake.Field, "%s", mistake.Problem)
-	case errors.As(err, new(*strict.Error)):
+	case !errors.As(err, new(*dataset.Unmapped)) && errors.As(err, new(*strict.Error)):
 		return mistaken(http.StatusBadRequest, err)
 	}
 	if answer := refused(err); answer != err { //nolint:errorlint // the same error means that it said nothing of it

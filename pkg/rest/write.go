@@ -64,11 +64,14 @@ func (c *call) take(kind string) error {
 // refused says why events were not stored.
 func refused(err error) error {
 	var contradiction *dora.Contradiction
+	var unmapped *dataset.Unmapped
 	switch {
 	case errors.Is(err, dataset.ErrNotDurable):
 		return refuse(http.StatusConflict, "", "%s", dataset.ErrNotDurable)
 	case errors.As(err, &contradiction):
 		return refuse(http.StatusConflict, contradiction.Field, "%s: %s", contradiction.ID, contradiction.Problem)
+	case errors.As(err, &unmapped):
+		return mistaken(http.StatusUnprocessableEntity, unmapped.Mistakes)
 	case errors.As(err, new(*strict.Error)):
 		return mistaken(http.StatusUnprocessableEntity, err)
 	}

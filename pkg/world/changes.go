@@ -227,6 +227,7 @@ func (s *service) land(p *pull, by *person, at time.Time) {
 	p.landed, p.merged, p.closed, p.mergedBy, p.updated = r.main, at, at, by, s.now()
 	delete(r.branches, p.branch)
 	s.waiting = append(s.waiting, change{pull: p, commit: r.main})
+	s.tellPull(p)
 }
 
 // dependencies is the bot's Monday.

@@ -111,8 +111,10 @@ func (s *service) label(i *issue, name string, by *person) {
 }
 
 func (s *service) event(i *issue, kind, label string, by *person) {
-	i.events = append(i.events, &issueEvent{id: s.world.id(s.rng), issue: i, kind: kind, at: s.now(), label: label, actor: by})
+	e := &issueEvent{id: s.world.id(s.rng), issue: i, kind: kind, at: s.now(), label: label, actor: by}
+	i.events = append(i.events, e)
 	i.updated = s.now()
+	s.tellIssue(e)
 }
 
 // closeIncident closes it; a few turn out not to be over, and close a second time.

@@ -112,14 +112,17 @@ func (s *service) deploy(r rollout) *deployment {
 		description: "Deploy " + s.name + " to " + r.environment,
 	}
 	s.repo.deployments = append(s.repo.deployments, d)
+	s.tellDeployment(d)
 	return d
 }
 
 func (s *service) report(d *deployment, state string) { s.reportAt(d, state, s.now()) }
 
 func (s *service) reportAt(d *deployment, state string, at time.Time) {
-	d.statuses = append(d.statuses, &status{id: s.world.id(s.rng), deployment: d, state: state, at: at, creator: d.creator})
+	to := &status{id: s.world.id(s.rng), deployment: d, state: state, at: at, creator: d.creator}
+	d.statuses = append(d.statuses, to)
 	d.updated = s.now()
+	s.tellStatus(d, to)
 }
 
 // fail ends a run that entered nothing.

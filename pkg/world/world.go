@@ -29,12 +29,15 @@ type World struct {
 	began time.Time
 	today time.Time // Options.Now: ages in the services' stories are counted back from it
 
-	queue    queue
-	planned  uint64
-	lastID   int64
-	staff    staff
-	repos    []*repository
-	services []*service
+	queue   queue
+	planned uint64
+	lastID  int64
+	staff   staff
+
+	deliver    func(Webhook) // nil while nobody listens
+	deliveries int
+	repos      []*repository
+	services   []*service
 }
 
 // New grows a world up to Options.Now. It takes well under a second.

@@ -1,0 +1,75 @@
+package intake_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/intake"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/strict"
+)
+
+var now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+const good = `{"deployments":[{"id":"run-7","repository":"example-health/api","environment":"production","sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","tag":"v1.2",
+	"statuses":[{"state":"running","at":"2026-03-02T08:55:00Z"},{"state":"success","at":"2026-03-02T10:00:00+01:00"}]}],
+	"incidents":[{"id":4711,"title":"Down","opened":"2026-03-02T08:00:00Z"}]}`
+
+func TestADocumentBecomesEvents(t *testing.T) {
+	events, err := intake.Document(intake.Context{Source: "ci", Now: now}, []byte(good))
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	d := events[0].(*dora.Deployment)
+	assert.Equal(t, "ci:deployment:run-7", d.FullID())
+	assert.Equal(t, now, d.Finished())
+	assert.Equal(t, now, d.Updated)
+	assert.Equal(t, now.Add(-5*time.Minute), d.Created, "its first status")
+	assert.Equal(t, dora.RefTag, d.RefKind)
+	assert.Positive(t, d.Number)
+	i := events[1].(*dora.Incident)
+	assert.Equal(t, "ci:incident:4711", i.FullID())
+	assert.Equal(t, int64(4711), i.Number)
+}
+
+func TestEveryMistakeOfABatchIsToldWithItsPlace(t *testing.T) {
+	_, err := intake.Document(intake.Context{Source: "ci", Now: now.Add(-time.Hour)}, []byte(good))
+	require.EqualError(t, err, "deployments[0].statuses[0].at: 2026-03-02T08:55:00Z is in the future; it is 2026-03-02T08:00:00Z here\n"+
+		"deployments[0].statuses[1].at: 2026-03-02T09:00:00Z is in the future; it is 2026-03-02T08:00:00Z here")
+}
+
+func FuzzIntake(f *testing.F) {
+	f.Add("", []byte(good))
+	f.Add("deployments", []byte(`[{"id":"1","status":"success","at":"2026-03-02T08:55:00Z","commits":[{"sha":"","parents":"a b"}]}]`))
+	f.Add("changes", []byte(`{"repository":"a/b","number":1,"commits":[{}],"reviews":[{}],"labels":["x"]}`))
+	f.Add("incidents", []byte(`{"id":{},"opened":5,"labels":"x"}`))
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		c := intake.Context{Source: "ci", Now: now}
+		var events []dora.Event
+		var err error
+		switch kind {
+		case "deployments", "changes", "incidents":
+			events, err = intake.List(c, kind, body)
+		default:
+			events, err = intake.Document(c, body)
+		}
+		if err != nil {
+			assert.Empty(t, events)
+			var mistake *strict.Error
+			require.True(t, errors.As(err, &mistake), "every mistake names its field: %v", err)
+			require.NotEmpty(t, mistake.Field)
+			return
+		}
+		require.NoError(t, store.Batch{Events: events}.Validate())
+		for _, e := range events {
+			require.False(t, e.Head().Updated.After(now.Add(5*time.Minute)), "nothing is of the future")
+			merged, err := dora.Merge(e, e)
+			require.NoError(t, err)
+			require.Same(t, e, merged, "told twice is told once")
+		}
+	})
+}

@@ -1,0 +1,371 @@
+package github_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/livedora/dora-datasource/pkg/audit"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/intake"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/world"
+)
+
+const hookSecret = "a-secret-of-webhooks"
+
+// told is an invented organisation that tells of what happens, and a source that reads it and is told.
+type told struct {
+	*testing.T
+	world  *world.World
+	source *github.Source
+	hooks  []world.Webhook
+}
+
+func tell(t *testing.T, alter func(*settings.Source)) *told {
+	t.Helper()
+	// Its clock is well behind ours, so that it can move on.
+	w := world.New(world.Options{Seed: 5, Months: 2, Now: time.Now().Add(-90 * 24 * time.Hour)})
+	server := httptest.NewServer(w.Handler("world-secret"))
+	t.Cleanup(server.Close)
+	config := settings.Source{
+		ID: "github", Type: settings.SourceGitHub, URL: server.URL, Repositories: []string{world.Organization + "/*"},
+		Incidents: &settings.SourceIncidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
+		Secrets:   map[string]string{"token": "world-secret", settings.SecretWebhook: hookSecret},
+	}
+	if alter != nil {
+		alter(&config)
+	}
+	o := &told{T: t, world: w, source: github.New(config, server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond))}
+	w.Subscribe(func(h world.Webhook) { o.hooks = append(o.hooks, h) })
+	return o
+}
+
+// live lets days pass.
+func (o *told) live(days int) {
+	o.Helper()
+	ctx, stop := context.WithCancel(o.Context())
+	defer stop()
+	until := o.world.Now().AddDate(0, 0, days)
+	done := make(chan error, 1)
+	go func() { done <- o.world.Live(ctx, 20*86400) }()
+	require.Eventually(o, func() bool { return o.world.Now().After(until) }, 20*time.Second, 10*time.Millisecond)
+	stop()
+	require.ErrorIs(o, <-done, context.Canceled)
+}
+
+func (o *told) receive(r *http.Request, err error) (source.Received, error) {
+	o.Helper()
+	require.NoError(o, err)
+	body, err := io.ReadAll(r.Body)
+	require.NoError(o, err)
+	return o.source.Receive(r.Header, body)
+}
+
+// facts are all lines of the facts under services that share nothing, as JSON.
+func facts(t require.TestingT, w *world.World, s store.Store) []string {
+	var services []dora.Service
+	for _, each := range w.Services() {
+		services = append(services, dora.Service{
+			Name:        each.Name,
+			Deployments: []dora.DeploymentRule{{Source: "github", Repository: each.Repository, Environment: dora.MustPattern("^" + each.Production + "$"), TagPrefix: each.TagPrefix}},
+			Incidents:   []dora.IncidentRule{{Source: "github", Repository: each.Repository, Labels: each.IncidentLabels}},
+		})
+	}
+	h := dora.NewHistory(dora.Mapping{Services: services, Production: dora.DefaultProduction})
+	for change, err := range s.Changes(context.Background(), 0) {
+		require.NoError(t, err)
+		h.Apply(change.Event)
+	}
+	var lines []string
+	for _, f := range h.Derive(dora.DefaultDefinition()).Services {
+		for line := range audit.Lines(f, func(time.Time) bool { return true }) {
+			text, err := json.Marshal(line)
+			require.NoError(t, err)
+			lines = append(lines, string(text))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// arrival is something that comes to the store: a batch that was read, a webhook, or what a pipeline posts.
+type arrival struct {
+	read bool
+	with []dora.Event
+}
+
+func (a arrival) apply(t require.TestingT, s store.Store) {
+	batch := store.Batch{Events: a.with}
+	if !a.read {
+		batch.Merge = dora.Merge
+	}
+	_, err := s.Apply(context.Background(), batch)
+	require.NoError(t, err)
+}
+
+func TestAnEventIsOneByWebhookByAPIAndByReadingInWhateverOrder(t *testing.T) {
+	o := tell(t, nil)
+	before := newLedger()
+	require.NoError(t, before.collect(t.Context(), o.source, time.Time{}))
+	o.live(20)
+	meanwhile := newLedger()
+	meanwhile.cursor = before.cursor
+	require.NoError(t, meanwhile.collect(t.Context(), o.source, time.Time{}))
+	o.live(20)
+	for _, service := range o.world.Services() {
+		_, err := o.world.Deploy(service.Name)
+		require.NoError(t, err)
+	}
+	after := newLedger()
+	after.cursor = meanwhile.cursor
+	require.NoError(t, after.collect(t.Context(), o.source, time.Time{}))
+
+	var arrivals []arrival
+	for _, l := range []*ledger{before, meanwhile, after} {
+		arrivals = append(arrivals, arrival{true, slices.Collect(maps.Values(l.events))})
+	}
+	baseline := memory.New()
+	for _, a := range arrivals {
+		a.apply(t, baseline)
+	}
+	want := facts(t, o.world, baseline)
+
+	kinds := map[string]int{}
+	for i, h := range o.hooks {
+		ask := h.Request
+		if i%2 == 1 {
+			ask = h.FormRequest
+		}
+		received, err := o.receive(ask(t.Context(), "http://grafana.example/webhooks", hookSecret))
+		require.NoError(t, err)
+		if len(received.Events) > 0 {
+			kinds[h.Event]++
+			arrivals = append(arrivals, arrival{false, received.Events})
+		}
+	}
+	require.Positive(t, kinds["deployment"])
+	require.Positive(t, kinds["deployment_status"])
+	require.Positive(t, kinds["issues"])
+	posts := 0
+	for _, d := range of[*dora.Deployment](after) {
+		for _, status := range d.Statuses {
+			if status.State == dora.StateRetired {
+				continue
+			}
+			text := fmt.Sprintf(`{"id":%d,"repository":%q,"environment":%q,"sha":%q,"status":%q,"at":%q}`, d.Number, d.Repository, d.Environment, d.SHA, status.State, status.At.Format(time.RFC3339))
+			posted, err := intake.List(intake.Context{Source: "github", Now: time.Now(), Identify: o.source.Posted}, "deployments", []byte(text))
+			require.NoError(t, err)
+			arrivals = append(arrivals, arrival{false, posted})
+			posts++
+		}
+	}
+	require.Positive(t, posts)
+	t.Logf("%d webhooks with events (%v), %d posts, %d facts", len(arrivals)-3-posts, kinds, posts, len(want))
+
+	rapid.Check(t, func(draw *rapid.T) {
+		s := memory.New()
+		order := rapid.Permutation(arrivals).Draw(draw, "order")
+		for _, a := range order {
+			a.apply(draw, s)
+		}
+		for _, again := range order[:rapid.IntRange(0, 20).Draw(draw, "replayed")] {
+			again.apply(draw, s)
+		}
+		assert.Equal(draw, want, facts(draw, o.world, s))
+		size, err := s.Size(t.Context())
+		require.NoError(draw, err)
+		read, err := baseline.Size(t.Context())
+		require.NoError(draw, err)
+		assert.Equal(draw, read, size, "one event, whoever told of it")
+	})
+}
+
+func TestAWebhookIsSeenBeforeAnythingIsRead(t *testing.T) {
+	o := tell(t, nil)
+	s := memory.New()
+	l := newLedger()
+	require.NoError(t, l.collect(t.Context(), o.source, time.Time{}))
+	arrival{true, slices.Collect(maps.Values(l.events))}.apply(t, s)
+	deployed, err := o.world.Deploy("booking")
+	if err != nil {
+		deployed, err = o.world.Deploy(o.world.Services()[0].Name)
+	}
+	require.NoError(t, err)
+	var refresh []string
+	for _, h := range o.hooks {
+		received, err := o.receive(h.Request(t.Context(), "http://grafana.example", hookSecret))
+		require.NoError(t, err)
+		assert.Equal(t, h.Event, received.Kind)
+		arrival{false, received.Events}.apply(t, s)
+		refresh = append(refresh, received.Refresh...)
+	}
+	assert.Contains(t, strings.Join(facts(t, o.world, s), "\n"), fmt.Sprintf(`"id":"github:%s:deployment:%d"`, deployed.Repository, deployed.ID))
+	require.NotEmpty(t, refresh)
+	for _, part := range refresh {
+		assert.Equal(t, deployed.Repository, part)
+	}
+
+	requests := l.last.Requests
+	require.NoError(t, o.source.Collect(t.Context(), source.Request{
+		Cursor: l.cursor, Only: []string{deployed.Repository, "another/repository"},
+		Emit:   func(_ context.Context, b source.Batch) error { arrival{true, b.Events}.apply(t, s); return nil },
+		Report: func(p source.Progress) { requests = p.Requests },
+	}))
+	assert.LessOrEqual(t, requests, 3, "only that repository is asked for")
+	fresh := newLedger()
+	require.NoError(t, fresh.collect(t.Context(), o.source, time.Time{}))
+	all := memory.New()
+	arrival{true, slices.Collect(maps.Values(fresh.events))}.apply(t, all)
+	assert.Equal(t, facts(t, o.world, all), facts(t, o.world, s))
+}
+
+const status = `{"action":"created","deployment_status":{"id":7,"state":"success","created_at":"2026-03-02T09:05:00Z","log_url":"https://github.example/run"},
+	"deployment":{"id":42,"node_id":"DE_42","sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","ref":"main","task":"deploy","environment":"production","created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:05:00Z"},
+	"repository":{"full_name":"example-health/api","default_branch":"main"}}`
+
+// hooked is a webhook of any content, rightly signed.
+func hooked(event, body string) world.Webhook {
+	return world.Webhook{Event: event, Delivery: "1", Body: []byte(body)}
+}
+
+func TestWhatAWebhookMeans(t *testing.T) {
+	repository := `"repository":{"full_name":"example-health/api","default_branch":"main"}`
+	run := `{"action":"completed","workflow_run":{"id":9,"node_id":"WFR_9","name":"deploy","event":"push","status":"completed","conclusion":"success","head_branch":"main","head_sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","run_attempt":1,"created_at":"2026-03-02T09:00:00Z","run_started_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:05:00Z"},` + repository + `}`
+	from := func(what settings.DeploymentsFrom) func(*settings.Source) {
+		return func(s *settings.Source) { s.Deployments.From = what }
+	}
+	for _, c := range []struct {
+		name, event, body string
+		alter             func(*settings.Source)
+		events            int
+		refresh           bool
+		ignored           string
+	}{
+		{"a success", "deployment_status", status, nil, 1, true, ""},
+		{"a step on the way", "deployment_status", strings.Replace(status, `"success"`, `"in_progress"`, 1), nil, 1, false, ""},
+		{"a failure", "deployment_status", strings.Replace(status, `"success"`, `"error"`, 1), nil, 1, true, ""},
+		{"a deployment where runs count", "deployment_status", status, from(settings.FromWorkflowRuns), 0, false, "deployments of this source are workflow_runs"},
+		{"a run", "workflow_run", run, from(settings.FromWorkflowRuns), 1, true, ""},
+		{"a run for a pull request", "workflow_run", strings.Replace(run, `"push"`, `"pull_request"`, 1), from(settings.FromWorkflowRuns), 0, false, "this run is no deployment"},
+		{"a run where deployments count", "workflow_run", run, nil, 0, false, "deployments of this source are deployments"},
+		{"a release where releases count", "release", `{"action":"published",` + repository + `}`, from(settings.FromReleases), 0, true, ""},
+		{"a release", "release", `{"action":"published",` + repository + `}`, nil, 0, false, "deployments of this source are deployments"},
+		{"a merge", "pull_request", `{"action":"closed","pull_request":{"merged":true},` + repository + `}`, nil, 0, true, ""},
+		{"a pull request that goes on", "pull_request", `{"action":"synchronize","pull_request":{"merged":false},` + repository + `}`, nil, 0, false, "not merged"},
+		{"a late review", "pull_request_review", `{"action":"submitted","pull_request":{"merged_at":"2026-03-02T09:05:00Z"},` + repository + `}`, nil, 0, true, ""},
+		{"a push to main", "push", `{"ref":"refs/heads/main",` + repository + `}`, nil, 0, true, ""},
+		{"a push to a branch", "push", `{"ref":"refs/heads/work",` + repository + `}`, nil, 0, false, "once it is merged or deployed"},
+		{"a tag where tags count", "push", `{"ref":"refs/tags/v1",` + repository + `}`, from(settings.FromTags), 0, true, ""},
+		{"an incident", "issues", `{"action":"labeled","issue":{"number":3,"title":"Down","state":"open","created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:00:00Z","labels":[{"name":"incident"},{"name":"sev1"}]},` + repository + `}`, nil, 1, true, ""},
+		{"an incident no more", "issues", `{"action":"unlabeled","label":{"name":"incident"},"issue":{"number":3,"created_at":"2026-03-02T09:00:00Z","labels":[]},` + repository + `}`, nil, 1, true, ""},
+		{"another issue", "issues", `{"action":"opened","issue":{"number":3,"created_at":"2026-03-02T09:00:00Z","labels":[]},` + repository + `}`, nil, 0, false, "none of the labels"},
+		{"an issue where issues are not read", "issues", `{"action":"opened",` + repository + `}`, func(s *settings.Source) { s.Incidents = nil }, 0, false, "does not read issues"},
+		{"a ping", "ping", `{"zen":"Design for failure."}`, nil, 0, false, "the signature is right"},
+		{"something unknown", "star", `{"action":"created",` + repository + `}`, nil, 0, false, "tell nothing that figures need"},
+		{"a repository of others", "push", `{"ref":"refs/heads/main","repository":{"full_name":"another/api","default_branch":"main"}}`, nil, 0, false, "does not read that repository"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			received, err := tell(t, c.alter).receive(hooked(c.event, c.body).Request(t.Context(), "http://grafana.example", hookSecret))
+			require.NoError(t, err)
+			assert.Equal(t, c.event, received.Kind)
+			assert.Len(t, received.Events, c.events)
+			for _, e := range received.Events {
+				assert.Equal(t, dora.Told, e.Head().Rank)
+			}
+			assert.Equal(t, c.refresh, len(received.Refresh) == 1 && received.Refresh[0] == "example-health/api")
+			assert.Contains(t, received.Ignored, c.ignored)
+			assert.Equal(t, c.ignored == "", received.Ignored == "")
+		})
+	}
+}
+
+func TestWhatIsNotGenuineOrCannotBeReadIsRefused(t *testing.T) {
+	o := tell(t, nil)
+	genuine := func() (*http.Request, string) {
+		r, err := hooked("deployment_status", status).Request(t.Context(), "http://grafana.example", hookSecret)
+		require.NoError(t, err)
+		return r, status
+	}
+	for name, forge := range map[string]func(http.Header, *string){
+		"no signature":             func(h http.Header, _ *string) { h.Del("X-Hub-Signature-256") },
+		"the older signature":      func(h http.Header, _ *string) { h.Del("X-Hub-Signature-256"); h.Set("X-Hub-Signature", "sha1=00") },
+		"another secret":           func(h http.Header, _ *string) { h.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64)) },
+		"no hexadecimal":           func(h http.Header, _ *string) { h.Set("X-Hub-Signature-256", "sha256=secret") },
+		"another body":             func(_ http.Header, body *string) { *body = strings.Replace(*body, "production", "staging", 1) },
+		"cut off":                  func(_ http.Header, body *string) { *body = (*body)[:len(*body)/2] },
+		"the secret in the header": func(h http.Header, _ *string) { h.Del("X-Hub-Signature-256"); h.Set(source.SecretHeader, "wrong") },
+	} {
+		r, body := genuine()
+		forge(r.Header, &body)
+		_, err := o.source.Receive(r.Header, []byte(body))
+		require.ErrorIs(t, err, source.ErrForged, name)
+		assert.NotContains(t, err.Error(), hookSecret)
+	}
+	r, body := genuine()
+	_, err := tell(t, func(s *settings.Source) { delete(s.Secrets, settings.SecretWebhook) }).source.Receive(r.Header, []byte(body))
+	require.ErrorIs(t, err, source.ErrNoSecret)
+
+	for _, c := range []struct{ event, body, says string }{
+		{"deployment_status", status[:200], "cannot be read"},
+		{"deployment_status", `[]`, "cannot be read"},
+		{"deployment_status", strings.Replace(status, `"id":42`, `"id":0`, 1), "deployment.id: is missing"},
+		{"deployment_status", strings.Replace(status, `"environment":"production",`, ``, 1), "deployment.environment: is missing"},
+		{"deployment_status", strings.Replace(status, `"state":"success",`, ``, 1), "deployment_status.state: is missing"},
+		{"push", `{"repository":{"full_name":"example-health/api"}}`, "ref: is missing"},
+		{"issues", `{"repository":{"full_name":"example-health/api"}}`, "issue.number: is missing"},
+		{"push", `{}`, "repository.full_name: is missing"},
+		{"", `{}`, "X-GitHub-Event: the header is missing"},
+	} {
+		_, err := o.receive(hooked(c.event, c.body).Request(t.Context(), "http://grafana.example", hookSecret))
+		var mistake *source.Mistake
+		require.ErrorAs(t, err, &mistake, c.says)
+		assert.Contains(t, err.Error(), c.says)
+	}
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add("deployment_status", status, false)
+	f.Add("issues", `{"action":"labeled","issue":{"number":3}}`, true)
+	f.Add("push", url.Values{"payload": {"{}"}}.Encode(), true)
+	s := github.New(settings.Source{
+		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &settings.SourceIncidents{Labels: []string{"incident"}},
+		Secrets: map[string]string{"token": "t", settings.SecretWebhook: hookSecret},
+	}, http.DefaultClient)
+	f.Fuzz(func(t *testing.T, event, body string, form bool) {
+		ask := hooked(event, body).Request
+		if form {
+			ask = hooked(event, body).FormRequest
+		}
+		r, err := ask(t.Context(), "http://grafana.example", hookSecret)
+		require.NoError(t, err)
+		text, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		received, err := s.Receive(r.Header, text)
+		if err != nil {
+			require.Empty(t, received.Events)
+			return
+		}
+		require.NoError(t, store.Batch{Events: received.Events}.Validate())
+		forged := append([]byte("x"), text...)
+		_, err = s.Receive(r.Header, forged)
+		require.ErrorIs(t, err, source.ErrForged)
+	})
+}
