@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"collect":             {"dora", "source", "store"},
 	"dataset":             {"collect", "dora", "settings", "source", "source/alertmanager", "source/github", "source/webhook", "store", "store/memory", "store/sqlite", "strict"},
 	"dataset/datasettest": {"dora", "store", "store/sqlite"},
-	"rest":                {"audit", "collect", "dataset", "dora", "intake", "query", "settings", "source", "strict"},
+	"rest":                {"audit", "collect", "dataset", "dora", "intake", "monitor", "query", "settings", "source", "strict"},
 	"monitor":             {"collect", "dataset", "dora", "source"},
 	"plugin":              {"collect", "dataset", "dora", "monitor", "query", "rest", "settings", "source", "strict"},
 	"demo/dashboard":      {"query", "settings"},

@@ -103,15 +103,7 @@ func mergeDeployment(known, told *Deployment) (Event, error) {
 	if known.Created.IsZero() || (told.Created.Before(known.Created) && !told.Created.IsZero()) {
 		merged.Created = told.Created
 	}
-	merged.Statuses = slices.Clone(known.Statuses)
-	for _, s := range told.Statuses {
-		if !slices.ContainsFunc(merged.Statuses, func(has DeploymentStatus) bool { return has.State == s.State && has.At.Equal(s.At) }) {
-			merged.Statuses = append(merged.Statuses, s)
-		}
-	}
-	slices.SortStableFunc(merged.Statuses, func(a, b DeploymentStatus) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(statusOrder[a.State], statusOrder[b.State]))
-	})
+	merged.Statuses = Statuses(slices.Concat(known.Statuses, told.Statuses))
 	if alike(known, &merged) {
 		return known, nil
 	}
@@ -129,6 +121,14 @@ func alike(a, b Event) bool {
 	one, err := Encode(a)
 	other, failed := Encode(b)
 	return err == nil && failed == nil && bytes.Equal(one, other)
+}
+
+// Statuses puts statuses into their order, each once.
+func Statuses(statuses []DeploymentStatus) []DeploymentStatus {
+	slices.SortStableFunc(statuses, func(a, b DeploymentStatus) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(statusOrder[a.State], statusOrder[b.State]))
+	})
+	return slices.CompactFunc(statuses, func(a, b DeploymentStatus) bool { return a.State == b.State && a.At.Equal(b.At) })
 }
 
 // statusOrder is the order in which a deployment goes through states, for those of one instant.

@@ -136,6 +136,7 @@ func (r *reader) deployed(d *Deployment) []dora.Event {
 		}
 		e.Updated = dora.Latest(e.Updated, s.At.Time)
 	}
+	e.Statuses = dora.Statuses(e.Statuses)
 	e.Number = d.Number
 	if e.Number == 0 {
 		e.Number = numberOf(d.ID, e)

@@ -11,7 +11,7 @@ import (
 var ofProcess = []Metric{
 	{"livedora_query_duration_seconds", Histogram, []string{"query_type", "outcome"}, "How long queries took to answer, by query type: ok, refused (the query is wrong), failed."},
 	{"livedora_streams_open", Gauge, nil, "Streams to dashboards that are open on this node."},
-	{"livedora_webhooks_total", Counter, []string{"outcome"}, "Webhooks and posted events: accepted, refused (not authorised, or malformed), failed."},
+	{"livedora_webhooks_total", Counter, []string{"outcome"}, "Webhooks and posted events: accepted, ignored (they tell nothing that figures need), refused (not authorised, or malformed), failed."},
 }
 
 var (
@@ -29,6 +29,7 @@ type Outcome string
 const (
 	OK       Outcome = "ok"       // of queries
 	Accepted Outcome = "accepted" // of webhooks
+	Ignored  Outcome = "ignored"  // of webhooks that tell nothing that figures need
 	Refused  Outcome = "refused"  // the sender is mistaken
 	Failed   Outcome = "failed"   // we are
 )

@@ -37,8 +37,8 @@ func at(after time.Duration) string { return monday.Add(after).Format(time.RFC33
 
 func sha(n int) string { return fmt.Sprintf("%040x", n) }
 
-// deployed is a deployment of version n that succeeded some time after Monday morning.
-func deployed(id string, n int, after time.Duration, more string) string {
+// success is a deployment of version n that succeeded some time after Monday morning.
+func success(id string, n int, after time.Duration, more string) string {
 	return fmt.Sprintf(`{"id":%q,"repository":"example-health/api","environment":"production","sha":%q,"branch":"main","status":"success","at":%q%s}`, id, sha(n), at(after), more)
 }
 
@@ -62,12 +62,12 @@ func TestAPipelineAloneGivesAllFiveMetrics(t *testing.T) {
 		Stored, Unchanged int
 		IDs               []string
 	}
-	editor.post("v1/deployments?source=ci", deployed("1", 1, 0, `,"commits":[`+strings.Replace(commit(1, -time.Hour), sha(0), "", 1)+`]`)).is(http.StatusOK, &posted)
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, `,"commits":[`+strings.Replace(commit(1, -time.Hour), sha(0), "", 1)+`]`)).is(http.StatusOK, &posted)
 	assert.Equal(t, []string{"ci:deployment:1"}, posted.IDs)
 	assert.Equal(t, 3, posted.Stored, "with its commit, and where the main line is")
 	editor.post("v1/deployments?source=ci", `[`+
-		deployed("2", 3, 10*time.Hour, `,"commits":[`+commit(2, 4*time.Hour)+`,`+commit(3, 6*time.Hour)+`]`)+`,`+
-		deployed("3", 1, 12*time.Hour, "")+`]`).is(http.StatusOK, &posted)
+		success("2", 3, 10*time.Hour, `,"commits":[`+commit(2, 4*time.Hour)+`,`+commit(3, 6*time.Hour)+`]`)+`,`+
+		success("3", 1, 12*time.Hour, "")+`]`).is(http.StatusOK, &posted)
 	editor.post("v1/changes?source=ci", fmt.Sprintf(`{"repository":"example-health/api","number":7,"title":"Offer the next free slot","author":"dev-01",
 		"opened":%q,"merged":%q,"mergeCommit":%q,"commits":[{"sha":%q,"authored":%q}],"reviews":[{"author":"dev-02","state":"approved","at":%q}]}`,
 		at(3*time.Hour), at(6*time.Hour), sha(3), sha(100), at(2*time.Hour), at(5*time.Hour))).is(http.StatusOK, nil)
@@ -92,15 +92,15 @@ func TestAPipelineAloneGivesAllFiveMetrics(t *testing.T) {
 func TestPostingAgainChangesNothingAndOrderDoesNotMatter(t *testing.T) {
 	viewer, editor, _ := pipelines(t, api1)
 	var posted struct{ Stored, Unchanged int }
-	success := deployed("1", 1, 5*time.Minute, "")
-	editor.post("v1/deployments?source=ci", success).is(http.StatusOK, &posted)
+	first := success("1", 1, 5*time.Minute, "")
+	editor.post("v1/deployments?source=ci", first).is(http.StatusOK, &posted)
 	for range 3 {
-		editor.post("v1/deployments?source=ci", success).is(http.StatusOK, &posted)
+		editor.post("v1/deployments?source=ci", first).is(http.StatusOK, &posted)
 		assert.Equal(t, 0, posted.Stored)
 		assert.Equal(t, 1, posted.Unchanged)
 	}
 	for status, after := range map[string]time.Duration{"running": time.Minute, "waiting": 0, "failure": time.Hour} {
-		late := strings.NewReplacer(`"success"`, `"`+status+`"`, at(5*time.Minute), at(after)).Replace(success)
+		late := strings.NewReplacer(`"success"`, `"`+status+`"`, at(5*time.Minute), at(after)).Replace(first)
 		editor.post("v1/deployments?source=ci", late).is(http.StatusOK, &posted)
 		assert.Equal(t, 1, posted.Stored, status)
 	}
@@ -109,7 +109,7 @@ func TestPostingAgainChangesNothingAndOrderDoesNotMatter(t *testing.T) {
 
 func TestWhatIsPostedIsLookedAtStrictly(t *testing.T) {
 	viewer, editor, _ := pipelines(t, api1)
-	good := deployed("1", 1, 0, "")
+	good := success("1", 1, 0, "")
 	change := func(from, to string) string { return strings.Replace(good, from, to, 1) }
 	incident := fmt.Sprintf(`{"id":"1","service":"api","title":"Down","opened":%q}`, at(0))
 	soon := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
@@ -168,12 +168,12 @@ func TestWhatIsPostedIsLookedAtStrictly(t *testing.T) {
 
 func TestAnIDThatChangesItsServiceIsRefused(t *testing.T) {
 	_, editor, _ := pipelines(t)
-	editor.post("v1/deployments?source=ci", deployed("1", 1, 0, "")).is(http.StatusOK, nil)
-	other := strings.Replace(deployed("1", 1, time.Hour, ""), "example-health/api", "example-health/web", 1)
-	editor.post("v1/deployments?source=ci", `[`+deployed("2", 2, 0, "")+`,`+other+`]`).refused(http.StatusConflict, "repository",
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).is(http.StatusOK, nil)
+	other := strings.Replace(success("1", 1, time.Hour, ""), "example-health/api", "example-health/web", 1)
+	editor.post("v1/deployments?source=ci", `[`+success("2", 2, 0, "")+`,`+other+`]`).refused(http.StatusConflict, "repository",
 		`ci:deployment:1: "example-health/web" is not what this deployment has: "example-health/api"`)
 	var posted struct{ Stored int }
-	editor.post("v1/deployments?source=ci", deployed("2", 2, 0, "")).is(http.StatusOK, &posted)
+	editor.post("v1/deployments?source=ci", success("2", 2, 0, "")).is(http.StatusOK, &posted)
 	assert.Equal(t, 1, posted.Stored, "nothing of the batch had been stored")
 }
 
@@ -181,7 +181,7 @@ func TestTenThousandUnknownServicesStayOutside(t *testing.T) {
 	flood := func(from int) string {
 		var list []string
 		for n := range 1000 {
-			list = append(list, strings.Replace(deployed(fmt.Sprint(from+n), 1, 0, ""), "example-health/api", fmt.Sprintf("unheard/of-%d", from+n), 1))
+			list = append(list, strings.Replace(success(fmt.Sprint(from+n), 1, 0, ""), "example-health/api", fmt.Sprintf("unheard/of-%d", from+n), 1))
 		}
 		return `[` + strings.Join(list, ",") + `]`
 	}
@@ -206,15 +206,15 @@ func TestTenThousandUnknownServicesStayOutside(t *testing.T) {
 func TestAStoreThatKeepsNothingTakesNothing(t *testing.T) {
 	g := start(t)
 	_, editor, _ := programs(t, g.saveWith("dora", told(api1), map[string]string{"webhooks.secret": hookSecret}))
-	editor.post("v1/deployments?source=ci", deployed("1", 1, 0, "")).refused(http.StatusConflict, "", "store.type is memory")
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).refused(http.StatusConflict, "", "store.type is memory")
 	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:1","reason":"seen"}`).refused(http.StatusConflict, "", "store.type is memory")
 	editor.headers.Set("X-Live-Dora-Secret", hookSecret)
-	editor.post("webhooks?source=ci", `{"deployments":[`+deployed("1", 1, 0, "")+`]}`).refused(http.StatusConflict, "", "store.type is memory")
+	editor.post("webhooks?source=ci", `{"deployments":[`+success("1", 1, 0, "")+`]}`).refused(http.StatusConflict, "", "store.type is memory")
 }
 
 func TestACorrectionIsTheCallersAndCanBeTakenBack(t *testing.T) {
 	viewer, editor, _ := pipelines(t, api1)
-	editor.post("v1/deployments?source=ci", deployed("1", 1, 0, "")).is(http.StatusOK, nil)
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).is(http.StatusOK, nil)
 	viewer.waitForMany("v1/deployments", "id", "ci:deployment:1")
 	var made struct{ ID, Author string }
 	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:1","reason":"the smoke test lied"}`).is(http.StatusOK, &made)

@@ -42,19 +42,19 @@ func (p *program) deliver(h world.Webhook, form bool) answered {
 	return p.send("POST", "webhooks?source=github", body)
 }
 
-// listener takes note of webhooks.
-type listener struct {
+// mailbox takes note of webhooks.
+type mailbox struct {
 	mu    sync.Mutex
 	hooks []world.Webhook
 }
 
-func (l *listener) hear(h world.Webhook) {
+func (l *mailbox) hear(h world.Webhook) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.hooks = append(l.hooks, h)
 }
 
-func (l *listener) heard() []world.Webhook {
+func (l *mailbox) heard() []world.Webhook {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	heard := l.hooks
@@ -63,10 +63,10 @@ func (l *listener) heard() []world.Webhook {
 }
 
 // organised is a data source that has read the whole invented organisation.
-func organised(t *testing.T, more ...string) (w *world.World, l *listener, viewer, admin *program) {
+func organised(t *testing.T, more ...string) (w *world.World, l *mailbox, viewer, admin *program) {
 	t.Helper()
 	w, url, services := invented(t)
-	l = &listener{}
+	l = &mailbox{}
 	w.Subscribe(l.hear)
 	g := start(t)
 	i := g.saveWith("dora", settings(url, append([]string{services, `"collect":{"every":"24h"}`}, more...)...), map[string]string{
@@ -77,7 +77,7 @@ func organised(t *testing.T, more ...string) (w *world.World, l *listener, viewe
 	return w, l, viewer, admin
 }
 
-func inFile(t *testing.T) string {
+func lasting(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(filepath.Join(t.TempDir(), "dora.db"))
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func inFile(t *testing.T) string {
 }
 
 func TestAWebhookOfGitHubIsSeenAtOnceAndReconciled(t *testing.T) {
-	for name, store := range map[string]string{"a file": inFile(t), "memory": `"store":{"type":"memory"}`} {
+	for name, store := range map[string]string{"a file": lasting(t), "memory": `"store":{"type":"memory"}`} {
 		t.Run(name, func(t *testing.T) {
 			w, l, viewer, _ := organised(t, store)
 			var before struct{ Items []struct{ Requests int } }
@@ -119,7 +119,7 @@ func TestOnlyGenuineWebhooksAreLetIn(t *testing.T) {
 	without.post("webhooks?source=github", `{}`).refused(http.StatusForbidden, "source", "set sources.github.webhookSecret or webhooks.secret")
 
 	viewer, _, _ := pipelines(t, api1)
-	body := `{"deployments":[` + deployed("1", 1, 0, "") + `]}`
+	body := `{"deployments":[` + success("1", 1, 0, "") + `]}`
 	for name, headers := range map[string]map[string]string{
 		"nothing":           {},
 		"another secret":    {"X-Live-Dora-Secret": "guessed"},
@@ -170,7 +170,7 @@ func TestAWebhookThatCannotBeReadSaysWhere(t *testing.T) {
 		{"ci", `{"releases":[]}`, 400, "releases", "allowed: deployments, changes, incidents"},
 		{"ci", `{"deployments":`, 400, "the body", "cut off"},
 		{"ci", `[]`, 400, "the body", "is no object"},
-		{"ci", `{"deployments":[` + strings.Replace(deployed("1", 1, 0, ""), "example-health/api", "un/heard", 1) + `]}`, 422, "repository", "no service is deployed from"},
+		{"ci", `{"deployments":[` + strings.Replace(success("1", 1, 0, ""), "example-health/api", "un/heard", 1) + `]}`, 422, "repository", "no service is deployed from"},
 		{"alerts", `{"hello":"world"}`, 400, "alerts", "is missing: this is no notification"},
 		{"alerts", `{"alerts":[{"status":"paused"}]}`, 400, "alerts[0].status", "allowed: firing, resolved"},
 		{"alerts", `{"alerts":[{"status":"firing","fingerprint":"f","startsAt":"2999-01-01T00:00:00Z"}]}`, 400, "alerts[0].startsAt", "in the future"},
@@ -185,7 +185,7 @@ func TestAWebhookThatCannotBeReadSaysWhere(t *testing.T) {
 
 func TestAlertsAreIncidents(t *testing.T) {
 	viewer, editor, _ := pipelines(t, api1)
-	editor.post("v1/deployments?source=ci", deployed("1", 1, 0, "")).is(http.StatusOK, nil)
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).is(http.StatusOK, nil)
 	viewer.headers.Set("X-Live-Dora-Secret", hookSecret)
 	alert := func(status, ends string) string {
 		return `{"version":"4","groupKey":"{}","status":"` + status + `","receiver":"live-dora","alerts":[{"status":"` + status + `","labels":{"alertname":"TooSlow","service":"api","severity":"critical"},
@@ -213,7 +213,7 @@ func TestAlertsAreIncidents(t *testing.T) {
 }
 
 func TestAnAdministratorReadsAgainAndForgets(t *testing.T) {
-	_, _, viewer, admin := organised(t, inFile(t))
+	_, _, viewer, admin := organised(t, lasting(t))
 	had := len(viewer.get("v1/services").listed("name"))
 	require.Positive(t, had)
 	first := viewer.get("v1/collection").listed("lastSuccess")[0]

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/monitor"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -41,11 +42,11 @@ func webhook(c *call) error {
 	if err != nil {
 		return told(id, err)
 	}
-	outcome := "taken"
 	if receipt.Ignored != "" {
-		outcome = "ignored"
+		monitor.Webhook(monitor.Ignored)
+	} else {
+		monitor.Webhook(monitor.Accepted)
 	}
-	webhooksCounted.WithLabelValues(outcome).Inc()
 	return c.write(http.StatusOK, Receipt{
 		Event: receipt.Kind, Events: receipt.Events, Stored: receipt.Changed, Refresh: receipt.Refresh, Ignored: receipt.Ignored,
 	})
@@ -53,25 +54,29 @@ func webhook(c *call) error {
 
 // told says what is wrong with a webhook.
 func told(id string, err error) error {
-	outcome := "refused"
-	defer func() { webhooksCounted.WithLabelValues(outcome).Inc() }()
 	var mistake *source.Mistake
+	answer := refused(err)
 	switch {
 	case errors.Is(err, source.ErrNoSecret):
-		return refuse(http.StatusForbidden, "source", "no webhook is let in for %q, because no secret is configured: set sources.%s.webhookSecret or webhooks.secret in the data source's secrets, and the same at the sender", id, id)
+		answer = refuse(http.StatusForbidden, "source", "no webhook is let in for %q, because no secret is configured: set sources.%s.webhookSecret or webhooks.secret in the data source's secrets, and the same at the sender", id, id)
 	case errors.Is(err, source.ErrForged):
-		outcome = "forged"
-		return refuse(http.StatusUnauthorized, "", "%s: the sender and the data source's secrets must have the same secret", source.ErrForged)
+		answer = refuse(http.StatusUnauthorized, "", "%s: the sender and the data source's secrets must have the same secret", source.ErrForged)
 	case errors.Is(err, dataset.ErrNoWebhooks):
-		return refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
+		answer = refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
 	case errors.As(err, &mistake):
-		return refuse(http.StatusBadRequest, mistake.Field, "%s", mistake.Problem)
+		answer = refuse(http.StatusBadRequest, mistake.Field, "%s", mistake.Problem)
 	case !errors.As(err, new(*dataset.Unmapped)) && errors.As(err, new(*strict.Error)):
-		return mistaken(http.StatusBadRequest, err)
+		answer = mistaken(http.StatusBadRequest, err)
 	}
-	if answer := refused(err); answer != err { //nolint:errorlint // the same error means that it said nothing of it
-		return answer
+	count(answer)
+	return answer
+}
+
+// count takes note of what was not accepted.
+func count(err error) {
+	if errors.As(err, new(*refusal)) || errors.As(err, new(*strict.Error)) {
+		monitor.Webhook(monitor.Refused)
+	} else {
+		monitor.Webhook(monitor.Failed)
 	}
-	outcome = "failed"
-	return err
 }

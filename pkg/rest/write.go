@@ -9,6 +9,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/intake"
+	"github.com/livedora/dora-datasource/pkg/monitor"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -41,12 +42,16 @@ func (c *call) take(kind string) error {
 	}
 	events, err := intake.List(intake.Context{Source: source, Now: c.now, Identify: identify}, kind, body)
 	if err != nil {
+		count(err)
 		return err
 	}
 	applied, err := c.dataset.Post(c.Context(), events...)
 	if err != nil {
-		return refused(err)
+		err = refused(err)
+		count(err)
+		return err
 	}
+	monitor.Webhook(monitor.Accepted)
 	answer := Posted{Stored: applied.Changed, Unchanged: len(events) - applied.Changed, IDs: []string{}}
 	for _, e := range events {
 		switch e := e.(type) {
