@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -86,61 +84,28 @@ func (t *target) repeat(ctx context.Context, q question) (times, error) {
 	return taken, nil
 }
 
-const coldRuns = 3
+const coldRuns = 2
 
-// coldStarts measures from the start of the process to the first answer, without the snapshot beside the store and with
-// it, and leaves the last process running.
+// coldStarts measures from the start of the process to the first answer, and leaves the last process running.
 func coldStarts(ctx context.Context, program, path string, table *table) (*target, error) {
 	var running *target
-	for _, with := range []struct {
-		name     string
-		snapshot bool
-		target   time.Duration
-	}{{"cold start from SQLite → first answer", false, 3500 * time.Millisecond}, {"… with the snapshot beside it", true, time.Second}} {
-		var taken, busy times
-		for range coldRuns {
-			if running != nil {
-				running.end()
-			}
-			if !with.snapshot {
-				if err := removeSnapshots(path); err != nil {
-					return nil, err
-				}
-			}
-			begin := time.Now()
-			started, err := startTarget(ctx, program, path)
-			if err != nil {
-				return nil, err
-			}
-			taken = append(taken, time.Since(begin))
-			busy = append(busy, processorTime(started.plugin.PID()))
-			running = started
-			if err := running.settle(ctx); err != nil {
-				return nil, err
-			}
+	var taken, busy times
+	for range coldRuns {
+		if running != nil {
+			running.end()
 		}
-		slices.Sort(taken)
-		slices.Sort(busy)
-		table.row(with.name, taken, with.target)
-		table.note("… processor time of both processors by then", busy.median().Round(10*time.Millisecond).String(), "")
+		begin := time.Now()
+		started, err := startTarget(ctx, program, path)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, time.Since(begin))
+		busy = append(busy, processorTime(started.plugin.PID()))
+		running = started
 	}
+	slices.Sort(taken)
+	slices.Sort(busy)
+	table.row("cold start from SQLite → first answer", taken, 3500*time.Millisecond)
+	table.note("… processor time that this took", busy.median().Round(10*time.Millisecond).String(), "")
 	return running, nil
-}
-
-func removeSnapshots(path string) error {
-	found, err := filepath.Glob(path + ".*.snapshot")
-	if err != nil {
-		return err
-	}
-	var failures []error
-	for _, snapshot := range found {
-		failures = append(failures, os.Remove(snapshot))
-	}
-	return errors.Join(failures...)
-}
-
-// settle waits until the plugin has everything in memory and has written its snapshot: an answer that needs every event.
-func (t *target) settle(ctx context.Context) error {
-	whole := question{name: "everything", queries: []string{`{"queryType":"collection"}`, `{"queryType":"events","events":"deployments",` + service + `}`}}
-	return t.ask(ctx, &whole)
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -167,11 +168,15 @@ func (d *Dataset) follow(ctx context.Context) {
 	}
 }
 
+// muchToRead is how many events leave behind memory that is worth giving back to the system.
+const muchToRead = 100_000
+
 // Refresh takes in what was written to the store since the last time.
 func (d *Dataset) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	fresh := false
+	read := 0
 	var failure error
 	for change, err := range d.store.Changes(ctx, d.behind) {
 		if err != nil {
@@ -181,11 +186,15 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 		d.history.Apply(change.Event)
 		d.behind = change.Sequence
 		fresh = true
+		read++
 	}
 	d.failure.Store(&failure)
 	if fresh || d.snapshot.Load() == nil {
 		d.derive()
 		d.moved.call()
+	}
+	if read > muchToRead {
+		go debug.FreeOSMemory() // what reading took is not needed again
 	}
 	return failure
 }

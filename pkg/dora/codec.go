@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 )
 
 // Stores keep events in a compact form: the version of the form, and then each field that is not empty, as its number
@@ -105,7 +106,11 @@ const (
 	formTexts
 	formStructs
 	formPointer // to a struct
+	formName    // a text that many events share, and that is kept once
 )
+
+// names are the fields whose texts many events share.
+var names = []string{"source", "repository", "author", "base", "environment", "task", "creator", "state", "service", "severity", "ref", "refKind"}
 
 var layouts = layOut()
 
@@ -114,19 +119,22 @@ func layOut() map[reflect.Type]*layout {
 	for t := range fieldNumbers {
 		all[t] = &layout{}
 	}
-	for t, names := range fieldNumbers {
+	for t, numbered := range fieldNumbers {
 		l := all[t]
-		l.fields = make([]field, len(names))
+		l.fields = make([]field, len(numbered))
 		for _, f := range reflect.VisibleFields(t) {
 			if f.Anonymous {
 				continue
 			}
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			number := slices.Index(names, name)
+			number := slices.Index(numbered, name)
 			form, of, ok := formOf(f.Type, all)
 			if number < 0 || !ok {
 				l.unknown = append(l.unknown, f.Index)
 				continue
+			}
+			if form == formText && slices.Contains(names, name) {
+				form = formName
 			}
 			l.fields[number] = field{f.Index, form, of}
 		}
@@ -195,7 +203,7 @@ func (l *layout) write(to []byte, v reflect.Value) []byte {
 		}
 		to = binary.AppendUvarint(to, uint64(i+1)) //nolint:gosec // small
 		switch f.form {
-		case formText:
+		case formText, formName:
 			to = appendText(to, value.String())
 		case formNumber:
 			to = binary.AppendVarint(to, value.Int())
@@ -249,6 +257,8 @@ func (l *layout) read(r *reader, v reflect.Value) {
 		switch f.form {
 		case formText:
 			value.SetString(r.text())
+		case formName:
+			value.SetString(unique.Make(r.text()).Value())
 		case formNumber:
 			value.SetInt(r.signed())
 		case formTruth:
