@@ -48,8 +48,8 @@ type repository struct {
 	graph       *graph
 	main        mainLine
 	changes     map[int]*change
-	byMerge     map[node][]*change     // what landed with a commit
-	owners      map[node][]*change     // whose commit it is: a change's own, or one that its rebase landed
+	byMerge     claims                 // what landed with a commit
+	owners      claims                 // whose commit it is: a change's own, or one that its rebase landed
 	unresolved  map[int]*change        // changes whose landed commits are not worked out
 	deployments map[string]*Deployment // by id: vendors number by job or environment, so numbers are not unique
 }
@@ -119,7 +119,7 @@ func (h *History) repository(source, name string) *repository {
 	if !ok {
 		r = &repository{
 			key: key, name: name, graph: newGraph(), main: mainLine{head: noNode},
-			changes: map[int]*change{}, byMerge: map[node][]*change{}, owners: map[node][]*change{},
+			changes:    map[int]*change{},
 			unresolved: map[int]*change{}, deployments: map[string]*Deployment{},
 		}
 		h.repositories[key] = r
@@ -154,11 +154,11 @@ func (h *History) applyChange(e *Change) {
 	for _, own := range e.Commits {
 		if n := r.graph.name(own.SHA); n != noNode {
 			c.commits = append(c.commits, n)
-			r.owners[n] = insertChange(r.owners[n], c)
+			r.owners.add(n, c)
 		}
 	}
 	if c.merge != noNode {
-		r.byMerge[c.merge] = insertChange(r.byMerge[c.merge], c)
+		r.byMerge.add(c.merge, c)
 	}
 	r.changes[e.Number] = c
 	r.unresolved[e.Number] = c
@@ -178,17 +178,10 @@ func withoutText(e *Change) *Change {
 }
 
 func (r *repository) disown(c *change) {
-	is := func(other *change) bool { return other == c }
-	r.byMerge[c.merge] = slices.DeleteFunc(r.byMerge[c.merge], is)
+	r.byMerge.remove(c.merge, c)
 	for _, n := range c.commits {
-		r.owners[n] = slices.DeleteFunc(r.owners[n], is)
+		r.owners.remove(n, c)
 	}
-}
-
-func insertChange(to []*change, c *change) []*change {
-	to = append(to, c)
-	slices.SortFunc(to, func(a, b *change) int { return cmp.Compare(a.event.Number, b.event.Number) })
-	return to
 }
 
 func (h *History) applyDeployment(e *Deployment) {
@@ -368,7 +361,7 @@ func (r *repository) settle() {
 		for _, landed := range found {
 			if !slices.Contains(c.commits, landed) {
 				c.commits = append(c.commits, landed)
-				r.owners[landed] = insertChange(r.owners[landed], c)
+				r.owners.add(landed, c)
 			}
 		}
 	}
@@ -405,5 +398,5 @@ func (r *repository) landedByRebase(c *change) (landed []node, whole bool) {
 // plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
 func (r *repository) plain(n node) bool {
 	_, on := r.main.position(n)
-	return on && len(r.byMerge[n]) == 0 && len(r.owners[n]) == 0
+	return on && len(r.byMerge.of(n)) == 0 && len(r.owners.of(n)) == 0
 }

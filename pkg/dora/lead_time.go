@@ -119,7 +119,7 @@ func (l *lane) changeFact(c *change, d *DeploymentFact, def *Definition) *Change
 func (l *lane) shippedBy(d *DeploymentFact) (all []shippedChange) {
 	r := l.repository
 	for _, n := range d.contents {
-		for _, c := range r.byMerge[n] {
+		for _, c := range r.byMerge.of(n) {
 			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
 		}
 		if r.plain(n) {
