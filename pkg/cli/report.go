@@ -28,6 +28,8 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	metric := f.String("metric", "all", "`METRIC`: "+strings.Join(dora.Metric("").Allowed(), ", ")+" or all")
 	statistic := f.String("statistic", "", "`STATISTIC` such as p50; with all metrics it applies where it makes sense (default: each metric's own)")
 	bucket := f.String("bucket", string(dora.Month), "`BUCKET`: "+strings.Join(dora.Bucket("").Allowed(), ", ")+" or "+bucketTotal)
+	rolling := f.String("rolling", "", "`WINDOW` that each figure covers, such as \"28 days\" or \"3 buckets\" (default: its bucket)")
+	limits := f.Bool("limits", false, "add each series' mean and process limits")
 	groupBy := f.String("group-by", "", "`FIELDS`, with commas: "+strings.Join(dora.Field("").Allowed(), ", "))
 	service := f.String("service", "", "only these `SERVICES`, with commas")
 	from := f.String("from", "", "`TIME` or date, inclusive (default: where the data begin)")
@@ -55,7 +57,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	}
 	var texts [][]byte // checked before anything is read, which may take long
 	for _, key := range metrics {
-		model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "groupBy": fields(*groupBy)}
+		model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "rolling": *rolling, "limits": *limits, "groupBy": fields(*groupBy)}
 		if row := dora.Metric(key).Row(); *statistic != "" && (*metric != "all" || slices.Contains(row.Statistics, dora.Statistic(*statistic))) {
 			model["statistic"] = *statistic
 		}
@@ -69,7 +71,9 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		if err != nil {
 			return err
 		}
-		q, err := query.Parse(text, dora.DefaultDefinition())
+		base := dora.DefaultDefinition()
+		base.Recovery = dora.RecoveryOfIncident // which severities need; whether the settings have it is seen when they are read
+		q, err := query.Parse(text, base)
 		if err != nil {
 			return optionsOf(err)
 		}
@@ -95,7 +99,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	for _, text := range texts {
 		q, err := query.Parse(text, d.Settings().Definition)
 		if err != nil {
-			return err
+			return optionsOf(err)
 		}
 		r, err := rangeOf(d.Snapshot(), q, *from, *to)
 		if err != nil {
@@ -106,6 +110,16 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		}
 		figures := query.Answer(q, d.Snapshot(), r, time.Now())
 		report.Unmeasured = figures.Unmeasured
+		if *from == "" || *to == "" {
+			open := r // all data has no bounds: a change that was never shipped may lie outside of the deployments
+			if *from == "" {
+				open.From = time.Time{}
+			}
+			if *to == "" {
+				open.To = time.Time{}
+			}
+			report.Unmeasured = d.Snapshot().Unmeasured(q.DomainFilters(), open.From, open.To)
+		}
 		report.Series = append(report.Series, figures.Report().Series...)
 	}
 	return write(out, report)
@@ -125,7 +139,7 @@ func fields(text string) []string {
 // optionsOf says a query's mistakes of the options that it was made from.
 func optionsOf(err error) error {
 	text := err.Error()
-	for _, option := range []struct{ field, name string }{{"groupBy", "--group-by"}, {"metric", "--metric"}, {"statistic", "--statistic"}, {"bucket", "--bucket"}, {"timezone", "--timezone"}} {
+	for _, option := range []struct{ field, name string }{{"groupBy", "--group-by"}, {"metric", "--metric"}, {"statistic", "--statistic"}, {"bucket", "--bucket"}, {"timezone", "--timezone"}, {"rolling", "--rolling"}, {"limits", "--limits"}} {
 		if rest, ok := strings.CutPrefix(text, option.field); ok {
 			text = option.name + rest
 		}
@@ -191,7 +205,12 @@ func rows(r query.Report) [][]string {
 	}
 	names := slices.Sorted(maps.Keys(labels))
 	header := append([]string{"metric", "statistic"}, names...)
-	all := [][]string{append(header, "start", "end", "value", "unit", "n", "k", "partial", "immature")}
+	header = append(header, "start", "end", "value", "unit", "n", "k", "partial", "immature")
+	limited := slices.ContainsFunc(r.Series, func(s query.ReportSeries) bool { return s.Limits != nil })
+	if limited {
+		header = append(header, "mean", "lower", "upper")
+	}
+	all := [][]string{header}
 	for _, s := range r.Series {
 		for _, p := range s.Points {
 			row := []string{string(s.Metric), string(s.Statistic)}
@@ -205,11 +224,27 @@ func rows(r query.Report) [][]string {
 			if p.K != nil {
 				k = strconv.Itoa(*p.K)
 			}
-			all = append(all, append(row, p.Start.Format(time.RFC3339), p.End.Format(time.RFC3339), value, string(s.Unit),
-				strconv.Itoa(p.N), k, strconv.FormatBool(p.Partial), strconv.FormatBool(p.Immature)))
+			row = append(row, p.Start.Format(time.RFC3339), p.End.Format(time.RFC3339), value, string(s.Unit),
+				strconv.Itoa(p.N), k, strconv.FormatBool(p.Partial), strconv.FormatBool(p.Immature))
+			if limited {
+				row = append(row, limitsOf(s)...)
+			}
+			all = append(all, row)
 		}
 	}
 	return all
+}
+
+// limitsOf are a series' mean and limits, empty where it has none.
+func limitsOf(s query.ReportSeries) []string {
+	if s.Limits == nil {
+		return []string{"", "", ""}
+	}
+	var texts []string
+	for _, limit := range []float64{s.Limits.Mean, s.Limits.Lower, s.Limits.Upper} {
+		texts = append(texts, strconv.FormatFloat(limit, 'f', -1, 64))
+	}
+	return texts
 }
 
 func writeCSV(out io.Writer, r query.Report) error {

@@ -106,6 +106,22 @@ func TestTheReportForPeople(t *testing.T) {
 `, out)
 }
 
+func TestTheReportRollsAndHasLimits(t *testing.T) {
+	file := tiny(t)
+	rows := func(options ...string) [][]string {
+		code, out, log := runArgs(t, file, append([]string{"report", "--settings", "FILE", "--metric", "deployment_frequency", "--format", "csv"}, options...))
+		require.Zero(t, code, log)
+		all, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+		require.NoError(t, err)
+		return all
+	}
+	rolled := rows("--bucket", "week", "--rolling", "14 days", "--from", "2024-01-15", "--to", "2024-01-22")
+	assert.Equal(t, "3", rolled[1][4], "Jan 08 to 21")
+	limited := rows("--bucket", "day", "--limits", "--from", "2024-01-02", "--to", "2024-01-12")
+	assert.Equal(t, []string{"partial", "immature", "mean", "lower", "upper"}, limited[0][8:])
+	assert.Equal(t, []string{"0.3", "0"}, limited[1][10:12], "three in ten days")
+}
+
 func TestAnEmptyStoreHasNoFigures(t *testing.T) {
 	file := write(t, map[string]any{"sources": sourceAt("https://github.invalid", "a/b"), "store": map[string]any{"path": t.TempDir() + "/new.db"}}, token)
 	for _, options := range []string{"", " --from 2024-01-01", " --to 2024-01-01", " --bucket total"} {

@@ -23,9 +23,15 @@ const token = "a-token-that-stays-secret"
 // run carries out a command line, with the settings file put in where it says FILE.
 func run(t *testing.T, file, line string) (code int, out, log string) {
 	t.Helper()
+	return runArgs(t, file, strings.Fields(line))
+}
+
+// runArgs is run for words that may have spaces in them.
+func runArgs(t *testing.T, file string, words []string) (code int, out, log string) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	var args []string
-	for _, word := range strings.Fields(line) {
+	for _, word := range words {
 		args = append(args, strings.ReplaceAll(word, "FILE", file))
 	}
 	code = cli.Run(t.Context(), args, &stdout, &stderr)

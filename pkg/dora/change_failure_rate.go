@@ -11,7 +11,7 @@ import (
 // there is, it fails once.
 
 var changeFailureRate = MetricRow{
-	Key: ChangeFailureRate, Name: "Change failure rate", Unit: Ratio,
+	Key: ChangeFailureRate, Name: "Change failure rate", Unit: Ratio, Higher: Worse,
 	Description: "The share of deployments that failed in production, each counted once however many incidents it caused.",
 	Statistics:  ratios,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
@@ -169,7 +169,7 @@ func (h *History) link(f *Facts, def *Definition) {
 	for _, i := range h.incidentsOf(f, byID) {
 		fact := &IncidentFact{Event: i.event, Said: h.said.inForce(i.event.FullID(), f.Service.Name)}
 		if fact.Said.says(VerdictIgnored) {
-			f.Unmeasured[ReasonIgnored]++
+			f.leave(ReasonIgnored, noLane, i.event.Opened, 1)
 			continue
 		}
 		f.Incidents = append(f.Incidents, fact)

@@ -5,7 +5,7 @@ import "time"
 // Deployment frequency: deployments to production that succeeded, in the bucket of their finish.
 
 var deploymentFrequency = MetricRow{
-	Key: DeploymentFrequency, Name: "Deployment frequency", Unit: Count,
+	Key: DeploymentFrequency, Name: "Deployment frequency", Unit: Count, Higher: Better,
 	Description: "How often the service is deployed to production: every deployment that succeeded.",
 	Statistics:  []Statistic{CountOf, PerDay, DaysPerWeek},
 	zero:        true,

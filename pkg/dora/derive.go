@@ -115,16 +115,13 @@ func (h *History) spread() {
 
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
-	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}}
+	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}}
 	lanes, failed, ignored := h.lanes(s)
-	if ignored > 0 {
-		f.Unmeasured[ReasonIgnored] = ignored
-	}
 	for _, l := range lanes {
 		l.repository.settle()
 		l.fill()
 		if l.shared {
-			l.share(def, f.Unmeasured)
+			l.share(def, f)
 		}
 		l.compare()
 		failed = append(failed, l.failed...)
@@ -144,9 +141,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	slices.SortFunc(failed, func(a, b FailedRun) int {
 		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
 	})
-	if f.FailedRuns = failed; len(failed) > 0 {
-		f.Unmeasured[ReasonFailedRun] = len(failed)
-	}
+	f.FailedRuns = failed
 	slices.SortFunc(f.Deployments, byFinish)
 	h.correct(f)
 	h.link(f, def)
@@ -160,9 +155,9 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	for _, l := range lanes {
 		l.rework(def, remedies)
 	}
-	f.Waiting = waiting(lanes, def, f.Unmeasured)
+	f.wait(lanes, def)
 	f.recover()
-	f.count(def)
+	f.count(def, ignored)
 	f.measure(def)
 	f.times(func(at time.Time) {
 		earliest(&f.first, at)
@@ -171,35 +166,6 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		}
 	})
 	return f
-}
-
-// count adds up what could not be measured.
-func (f *Facts) count(def *Definition) {
-	note := func(reason Reason, n int) {
-		if n > 0 {
-			f.Unmeasured[reason] += n
-		}
-	}
-	note(ReasonNegativeRecovery, f.negativeRecoveries(def))
-	for _, d := range f.Deployments {
-		if d.unknown {
-			note(ReasonUnknownCommit, 1)
-		}
-		if d.Rollback && d.blamed < 0 {
-			note(ReasonRollbackUnresolved, 1)
-		}
-		for _, m := range d.mends {
-			if m.counted != "" {
-				note(m.counted, 1)
-			}
-		}
-		for _, c := range d.Changes {
-			if c.Excluded != "" && c.Excluded != ReasonUnknownCommit {
-				note(c.Excluded, 1)
-			}
-			note(ReasonClamped, c.clamped)
-		}
-	}
 }
 
 // measure lays the samples of every metric out in columns.

@@ -10,11 +10,12 @@ type Facts struct {
 	FailedRuns  []FailedRun       // runs that never succeeded, by time
 	Incidents   []*IncidentFact   // by opened
 	Waiting     []Waiting         // merged and not shipped, by merged
-	// Unmeasured counts what could not be measured, by reason.
+	// Unmeasured counts what could not be measured over all time, by reason; Snapshot.Unmeasured counts it in a range.
 	Unmeasured map[Reason]int
 
 	first, last time.Time // of its deployments, failed runs, incidents and recoveries; zero where there is none
 
+	left    map[unmeasurable][]int64 // when, in unix milliseconds, ascending
 	lanes   []laneName
 	columns map[Metric]column
 	stages  [stageCount]column

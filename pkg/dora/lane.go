@@ -33,7 +33,7 @@ func byFinish(a, b *DeploymentFact) int {
 
 // lanes sorts a service's deployments, and the runs that never succeeded, into lanes. Runs where nothing ever succeeded
 // have none. What people said to ignore is as if it had never been; it is counted.
-func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignored int) {
+func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignored []*Deployment) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -46,7 +46,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 			case !h.serves(s, d) || (finished.IsZero() && failed.IsZero()):
 				continue
 			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
-				ignored++
+				ignored = append(ignored, d)
 				continue
 			}
 			key := laneKey{r, d.Environment}

@@ -9,7 +9,7 @@ import (
 // Lead time: finished − start of each unit that a deployment shipped first.
 
 var leadTime = MetricRow{
-	Key: LeadTime, Name: "Change lead time", Unit: Seconds,
+	Key: LeadTime, Name: "Change lead time", Unit: Seconds, Higher: Worse,
 	Description: "How long a change takes from its first commit to running in production.",
 	Statistics:  lengths,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
@@ -254,9 +254,9 @@ func (f *ChangeFact) split(start time.Time, from LeadTimeStart, finished time.Ti
 	return stages, clamped
 }
 
-// waiting lists the service's changes that are merged and that no production environment has yet, for each of its
+// wait lists the service's changes that are merged and that no production environment has yet, for each of its
 // repositories, and counts those that will never be because they were merged elsewhere.
-func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waiting {
+func (f *Facts) wait(lanes []*lane, def *Definition) {
 	shipped := map[*repository][]*lane{}
 	var order []*repository
 	for _, l := range lanes {
@@ -277,7 +277,7 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 				all = all.or(l.touchOf(&s))
 			}
 			if all == unknownTouch {
-				unmeasured[ReasonUnknownFiles]++
+				f.leave(ReasonUnknownFiles, noLane, s.landed(r), 1)
 			}
 			return all == touches
 		}
@@ -286,11 +286,11 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 			switch {
 			case isShipped(c.merge), !own(shippedChange{change: c, node: c.merge}):
 			case e.MergeCommit == "":
-				unmeasured[ReasonNoMergeCommit]++
+				f.leave(ReasonNoMergeCommit, noLane, e.Merged, 1)
 			case r.event != nil && e.Base == r.event.DefaultBranch && r.main.contains(c.merge):
 				found = append(found, Waiting{r.name, e.Number, e.MergeCommit, e.Title, e.URL, e.Author, e.Merged})
 			default:
-				unmeasured[ReasonNotOnMainLine]++
+				f.leave(ReasonNotOnMainLine, noLane, e.Merged, 1)
 			}
 		}
 		if def.Unit == UnitPullRequest {
@@ -298,13 +298,21 @@ func waiting(lanes []*lane, def *Definition, unmeasured map[Reason]int) []Waitin
 		}
 		for _, n := range r.main.landed {
 			if r.plain(n) && !isShipped(n) && own(shippedChange{node: n}) {
-				f := r.commitFact(n, time.Time{})
-				found = append(found, Waiting{r.name, 0, f.SHA, f.Title, f.URL, f.Author, f.Merged})
+				c := r.commitFact(n, time.Time{})
+				found = append(found, Waiting{r.name, 0, c.SHA, c.Title, c.URL, c.Author, c.Merged})
 			}
 		}
 	}
 	slices.SortFunc(found, func(a, b Waiting) int {
 		return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Number, b.Number), cmp.Compare(a.SHA, b.SHA))
 	})
-	return found
+	f.Waiting = found
+}
+
+// landed is when a change reached the main line.
+func (s *shippedChange) landed(r *repository) time.Time {
+	if s.change == nil {
+		return r.graph.commits[s.node].committed
+	}
+	return s.change.event.Merged
 }

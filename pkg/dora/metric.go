@@ -30,6 +30,8 @@ type MetricRow struct {
 	Name        string
 	Unit        Measure
 	Description string
+	// Higher is what it means that the figure rises.
+	Higher Bearing
 	// Statistics are those that make sense for it, the default first.
 	Statistics []Statistic
 	// zero says that an empty bucket is 0; else it is nothing.

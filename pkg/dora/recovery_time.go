@@ -8,7 +8,7 @@ import (
 // Recovery time: recovery − finished of each failed deployment.
 
 var recoveryTime = MetricRow{
-	Key: RecoveryTime, Name: "Failed deployment recovery time", Unit: Seconds,
+	Key: RecoveryTime, Name: "Failed deployment recovery time", Unit: Seconds, Higher: Worse,
 	Description: "How long it takes to recover from a deployment that failed.",
 	Statistics:  lengths,
 	samples:     (*Facts).recoveries,
@@ -59,22 +59,21 @@ func (f *Facts) recover() {
 	}
 }
 
-// negativeRecoveries counts what, of what recovery time is read from, was over before it began.
-func (f *Facts) negativeRecoveries(def *Definition) (n int) {
+// leaveNegativeRecoveries notes what, of what recovery time is read from, was over before it began.
+func (f *Facts) leaveNegativeRecoveries(def *Definition) {
 	if def.Recovery == RecoveryOfIncident {
 		for _, i := range f.Incidents {
 			if !i.Event.Resolved.IsZero() && i.Event.Resolved.Before(i.Event.Opened) {
-				n++
+				f.leave(ReasonNegativeRecovery, i.lane(), i.Event.Resolved, 1)
 			}
 		}
-		return n
+		return
 	}
 	for _, d := range f.Deployments {
 		if d.negative {
-			n++
+			f.leave(ReasonNegativeRecovery, d.lane, d.Finished, 1)
 		}
 	}
-	return n
 }
 
 func byResolution(a, b *Incident) int {
@@ -85,12 +84,8 @@ func byResolution(a, b *Incident) int {
 func (f *Facts) recoveries(def *Definition, add func(at time.Time, lane int, seconds float64)) {
 	if def.Recovery == RecoveryOfIncident {
 		for _, i := range f.Incidents {
-			if lasted := i.Event.Resolved.Sub(i.Event.Opened); !i.Event.Resolved.IsZero() && lasted >= 0 {
-				lane := noLane
-				if i.Linked != nil {
-					lane = i.Linked.lane
-				}
-				add(i.Event.Resolved, lane, lasted.Seconds())
+			if lasted, ok := i.Lasted(); ok {
+				add(i.Event.Resolved, i.lane(), lasted.Seconds())
 			}
 		}
 		return
@@ -100,4 +95,18 @@ func (f *Facts) recoveries(def *Definition, add func(at time.Time, lane int, sec
 			add(d.Recovered.At, d.lane, d.Recovered.At.Sub(d.Finished).Seconds())
 		}
 	}
+}
+
+// Lasted is how long an incident lasted; false while it is open, or where it was resolved before it opened.
+func (i *IncidentFact) Lasted() (time.Duration, bool) {
+	lasted := i.Event.Resolved.Sub(i.Event.Opened)
+	return lasted, !i.Event.Resolved.IsZero() && lasted >= 0
+}
+
+// lane is that of the deployment that the incident is held against.
+func (i *IncidentFact) lane() int {
+	if i.Linked == nil {
+		return noLane
+	}
+	return i.Linked.lane
 }

@@ -5,7 +5,7 @@ import "time"
 // Rework rate: unplanned deployments ÷ deployments.
 
 var reworkRate = MetricRow{
-	Key: ReworkRate, Name: "Deployment rework rate", Unit: Ratio,
+	Key: ReworkRate, Name: "Deployment rework rate", Unit: Ratio, Higher: Worse,
 	Description: "The share of deployments that were unplanned, made to repair what users saw.",
 	Statistics:  ratios,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {

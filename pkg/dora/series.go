@@ -16,11 +16,12 @@ const (
 	ByTeam        Field = "team"
 	ByEnvironment Field = "environment"
 	ByRepository  Field = "repository"
+	BySeverity    Field = "severity" // of incidents: see answerSeverity
 )
 
 // Allowed lists the fields that a query may name.
 func (Field) Allowed() []string {
-	return []string{string(ByService), string(ByTeam), string(ByEnvironment), string(ByRepository)}
+	return []string{string(ByService), string(ByTeam), string(ByEnvironment), string(ByRepository), string(BySeverity)}
 }
 
 // Filter restricts to, or leaves out, some values of a field.
@@ -110,11 +111,17 @@ type member struct {
 }
 
 // Ask answers a question from a snapshot. There is one series for each group that the filters let pass, whether or not
-// it has events in the range.
+// it has events in the range. By severity there is only recovery from incident; there are no series of anything else.
 func (s *Snapshot) Ask(q Question) []Series { return s.Answer(q).Series }
 
 // Answer is Ask that also tells what it leaves out.
 func (s *Snapshot) Answer(q Question) Answer {
+	if q.bySeverity() {
+		if q.Metric != RecoveryTime || s.Definition.Recovery != RecoveryOfIncident {
+			return Answer{}
+		}
+		return s.answerSeverity(q)
+	}
 	row := q.Metric.Row()
 	return s.answer(&q, row.Unit, row.zero, func(f *Facts) column { return f.columns[q.Metric] })
 }
@@ -178,9 +185,8 @@ func (a *asked) series(g *group, alone bool) Series {
 func (a *asked) point(bucket Span, c *cell, any bool, figure *float64) Point {
 	p := Point{Span: bucket, N: c.n, K: c.k}
 	earliest := a.snapshot.Earliest
-	if !earliest.IsZero() {
-		p.Partial = c.span.Cut || c.span.End.After(a.Now) || c.span.Start.Before(earliest)
-	}
+	p.Partial = c.span.Cut || c.span.End.After(a.Now) || earliest.IsZero() || c.span.Start.Before(earliest)
+	c.known = Span{Start: earliest, End: a.Now}
 	p.Immature = c.span.End.After(a.Now.Add(-time.Duration(a.snapshot.Definition.IncidentWindow)))
 	ahead := bucket.Start.After(a.Now)
 	if p.N == 0 && (!a.zero || !any || ahead || !c.span.End.After(earliest)) || ahead && !a.Rolling.IsZero() {
@@ -241,6 +247,10 @@ func (f Field) ofLane() bool { return f == ByEnvironment || f == ByRepository }
 
 // Values lists what a field takes, sorted, among what the filters let pass: what a variable offers.
 func (s *Snapshot) Values(field Field, filters []Filter) []string {
+	if field == BySeverity {
+		return slices.DeleteFunc(s.severities(filters), func(severity string) bool { return severity == "" })
+	}
+	filters = withoutSeverity(filters)
 	found := map[string]bool{}
 	for _, f := range s.Services {
 		lanes := []int{noLane}
@@ -266,12 +276,13 @@ func (f *Facts) Environment(d *DeploymentFact) string { return f.lanes[d.lane].e
 // Repository is the repository that a deployment's version comes from.
 func (f *Facts) Repository(d *DeploymentFact) string { return f.lanes[d.lane].repository }
 
-// Select yields the facts that filters on services and teams let pass; filters on other fields are for its lanes.
+// Select yields the facts that filters on services and teams let pass; filters on other fields are for its lanes and
+// incidents.
 func (s *Snapshot) Select(filters []Filter) []*Facts {
 	var found []*Facts
 	for _, f := range s.Services {
 		if !slices.ContainsFunc(filters, func(filter Filter) bool {
-			return !filter.Field.ofLane() && !filter.passes(f.value(filter.Field, noLane))
+			return !filter.Field.ofLane() && filter.Field != BySeverity && !filter.passes(f.value(filter.Field, noLane))
 		}) {
 			found = append(found, f)
 		}

@@ -100,6 +100,24 @@ func TestBucketsYoungerThanTheIncidentWindowAreImmature(t *testing.T) {
 	assert.Equal(t, []bool{false, false, false, true}, immature, "a failure may come to light for a day")
 }
 
+func TestABucketMaturesOnceNoIncidentCanFallIntoItsWindow(t *testing.T) {
+	repo := versions(t)
+	repo.deploy("production", "V1", monday)
+	repo.def.IncidentWindow = dora.Duration(36 * time.Hour)
+	immature := func(now time.Time) bool {
+		return repo.snapshot().Ask(dora.Question{Metric: dora.ChangeFailureRate, Statistic: dora.RatioOf, Now: now, Spans: days(1)})[0].Points[0].Immature
+	}
+	assert.True(t, immature(hour(24+36).Add(-time.Nanosecond)))
+	assert.False(t, immature(hour(24+36)), "the bucket's end is not in it, so the window's end is not either")
+}
+
+func TestWhereNothingWasCollectedEveryBucketIsPartial(t *testing.T) {
+	for _, p := range versions(t).snapshot().Ask(dora.Question{Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Now: hour(999), Spans: days(2)})[0].Points {
+		assert.True(t, p.Partial)
+		assert.Nil(t, p.Value)
+	}
+}
+
 func TestDaysPerWeekIsTheMedianOverCompleteWeeks(t *testing.T) {
 	repo := versions(t)
 	deployOn := func(days ...int) {

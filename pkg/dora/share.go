@@ -10,9 +10,9 @@ import (
 // everything else is worked out on these.
 
 // share leaves in a lane that services share what is the service's own.
-func (l *lane) share(def *Definition, unmeasured map[Reason]int) {
-	l.countUnknown(def, unmeasured)
-	l.keep(unmeasured)
+func (l *lane) share(def *Definition, f *Facts) {
+	l.countUnknown(def, f)
+	l.keep(f)
 }
 
 // touch says whether a commit belongs to a change that touches the lane's paths. A commit of several pull requests is
@@ -96,12 +96,12 @@ func (l *lane) own() []touch {
 }
 
 // keep leaves the service's own deployments and runs in the lane. It counts those of which it cannot be told.
-func (l *lane) keep(unmeasured map[Reason]int) {
+func (l *lane) keep(f *Facts) {
 	of := l.own()
 	l.failed = slices.DeleteFunc(l.failed, func(run FailedRun) bool {
 		found := l.tried(run, of)
 		if found == unknownTouch {
-			unmeasured[ReasonUnknownContents]++
+			f.leave(ReasonUnknownContents, len(f.lanes), run.Failed, 1) // the lane comes next
 		}
 		return found != touches
 	})
@@ -114,7 +114,7 @@ func (l *lane) keep(unmeasured map[Reason]int) {
 			l.kept[i] = int32(len(own))
 			own = append(own, d)
 		case unknownTouch:
-			unmeasured[ReasonUnknownContents]++
+			f.leave(ReasonUnknownContents, d.lane, d.Finished, 1)
 		}
 	}
 	l.deployments = own
@@ -203,7 +203,7 @@ func (q *byGeneration) Pop() any {
 
 // countUnknown counts the units of which it is not known whose they are, but for those of the first deployment, of which
 // nothing is measured. It leaves in each deployment's count of commits those of the service's changes.
-func (l *lane) countUnknown(def *Definition, unmeasured map[Reason]int) {
+func (l *lane) countUnknown(def *Definition, f *Facts) {
 	for i, d := range l.deployments {
 		d.Commits = 0
 		for _, n := range d.contents {
@@ -212,7 +212,7 @@ func (l *lane) countUnknown(def *Definition, unmeasured map[Reason]int) {
 				d.Commits++
 			case unknownTouch:
 				if i > 0 && def.Unit == UnitCommit && !l.repository.graph.merge(n) {
-					unmeasured[ReasonUnknownFiles]++
+					f.leave(ReasonUnknownFiles, d.lane, d.Finished, 1)
 				}
 			}
 		}
@@ -221,7 +221,7 @@ func (l *lane) countUnknown(def *Definition, unmeasured map[Reason]int) {
 		}
 		for _, s := range l.shippedBy(d) {
 			if l.touchOf(&s) == unknownTouch && (s.change != nil || def.Unit == UnitChange) {
-				unmeasured[ReasonUnknownFiles]++
+				f.leave(ReasonUnknownFiles, d.lane, d.Finished, 1)
 			}
 		}
 	}

@@ -83,6 +83,7 @@ func (s Statistic) UnitOf(metric Measure) Measure {
 // cell is the samples of one series that one point covers.
 type cell struct {
 	span   Span
+	known  Span      // from the first event that was collected until now
 	n, k   int       // all of them, and those that count
 	values []float64 // lengths, in any order; filled where the statistic reads them
 	at     []int64   // unix milliseconds, in any order; likewise
@@ -125,11 +126,13 @@ func (c *cell) days() float64 {
 }
 
 // medianDaysPerWeek is DORA's form of deployment frequency: over the complete ISO weeks in the bucket, weeks without a
-// deployment included, the median of distinct local days with one.
+// deployment included, the median of distinct local days with one. A week that is not over is not complete; of one
+// that ended before anything was collected nothing is known.
 func (c *cell) medianDaysPerWeek() (float64, bool) {
 	perWeek := map[int64]map[int64]bool{}
 	for week := Week.start(c.span.Start); week.Before(c.span.End); week = Week.next(week) {
-		if !week.Before(c.span.Start) && !Week.next(week).After(c.span.End) {
+		end := Week.next(week)
+		if !week.Before(c.span.Start) && !end.After(c.span.End) && !end.After(c.known.End) && end.After(c.known.Start) {
 			perWeek[week.Unix()] = map[int64]bool{}
 		}
 	}

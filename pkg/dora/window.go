@@ -17,9 +17,9 @@ type Window struct {
 // IsZero says that points do not roll.
 func (w Window) IsZero() bool { return w.Days <= 0 && w.Buckets <= 0 }
 
-// of is what the point of a bucket covers. It is cut only where it is not a whole window: one of buckets whose last is
+// Of is what the point of a bucket covers. It is cut only where it is not a whole window: one of buckets whose last is
 // cut by the range's end.
-func (w Window) of(span Span, bucket Bucket) Span {
+func (w Window) Of(span Span, bucket Bucket) Span {
 	switch {
 	case w.Days > 0:
 		return Span{Start: daysBefore(span.End, w.Days), End: span.End}
@@ -57,7 +57,7 @@ func newPlan(q *Question) plan {
 	p := plan{windows: make([]Span, len(q.Spans)), from: make([]int, len(q.Spans)), to: make([]int, len(q.Spans)), overlap: !q.Rolling.IsZero()}
 	p.cuts = make([]int64, 0, 2*len(q.Spans))
 	for i, span := range q.Spans {
-		p.windows[i] = q.Rolling.of(span, q.Bucket)
+		p.windows[i] = q.Rolling.Of(span, q.Bucket)
 		p.cuts = append(p.cuts, upwards(p.windows[i].Start), upwards(p.windows[i].End))
 	}
 	slices.Sort(p.cuts)

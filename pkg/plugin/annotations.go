@@ -25,14 +25,22 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range) *data.Fram
 	filters := q.DomainFilters()
 	var found []annotation
 	for _, f := range s.Select(filters) {
-		if q.Events == query.EventsIncidents {
-			found = append(found, incidentMarks(f, r)...)
+		if q.Events == query.EventsIncidents || (q.Events == query.EventsRecoveries && q.Definition.Recovery == dora.RecoveryOfIncident) {
+			found = append(found, incidentMarks(f, r, filters)...)
 			continue
 		}
 		for _, d := range f.Deployments {
-			if !d.Finished.Before(r.From) && d.Finished.Before(r.To) && f.Passes(d, filters) &&
-				(q.Events != query.EventsFailures || d.Failed()) {
-				found = append(found, deploymentMark(f, d))
+			at := d.Finished
+			switch {
+			case q.Events == query.EventsFailures && !d.Failed(), q.Events == query.EventsRecoveries && d.Recovered == nil:
+				continue
+			case q.Events == query.EventsRecoveries:
+				at = d.Recovered.At
+			}
+			if r.Holds(at) && f.Passes(d, filters) {
+				mark := deploymentMark(f, d)
+				mark.from = at
+				found = append(found, mark)
 			}
 		}
 	}
@@ -63,11 +71,11 @@ func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
 	return a
 }
 
-func incidentMarks(f *dora.Facts, r query.Range) []annotation {
+func incidentMarks(f *dora.Facts, r query.Range, filters []dora.Filter) []annotation {
 	var found []annotation
 	for _, i := range f.Incidents {
 		e := i.Event
-		if !e.Opened.Before(r.To) || (e.Resolved.Before(r.From) && !e.Resolved.IsZero()) {
+		if !f.PassesIncident(i, filters) || !e.Opened.Before(r.To) || (e.Resolved.Before(r.From) && !e.Resolved.IsZero()) {
 			continue
 		}
 		a := annotation{from: e.Opened, title: e.Title, text: f.Service.Name + ": linked to no deployment", tags: "incident"}

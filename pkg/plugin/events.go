@@ -22,7 +22,9 @@ func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time
 	s, filters := d.Under(q.Definition), q.DomainFilters()
 	frame := lists[q.Events](listed{d, s, filters, r, now})
 	frame.Name = string(q.Events)
-	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{Definition: q.Definition}}
+	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
+		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To),
+	}}
 	return frame
 }
 
@@ -37,31 +39,41 @@ type listed struct {
 
 // lists makes each kind of table.
 var lists = map[query.Events]func(listed) *data.Frame{
-	query.EventsDeployments: func(l listed) *data.Frame { return deploymentsFrame(l.snapshot, l.filters, l.within, false, l.now) },
-	query.EventsFailures:    func(l listed) *data.Frame { return deploymentsFrame(l.snapshot, l.filters, l.within, true, l.now) },
-	query.EventsChanges:     func(l listed) *data.Frame { return changesFrame(l.snapshot, l.filters, l.within) },
-	query.EventsIncidents:   func(l listed) *data.Frame { return incidentsFrame(l.snapshot, l.filters, l.within) },
-	query.EventsOpen:        func(l listed) *data.Frame { return openFrame(l.snapshot, l.filters, l.within, l.now) },
-	query.EventsWaiting:     func(l listed) *data.Frame { return waitingFrame(l.snapshot, l.filters, l.within, l.now) },
-	query.EventsUnlinked:    func(l listed) *data.Frame { return unlinkedFrame(l.snapshot, l.filters, l.within) },
-	query.EventsUnmeasured:  func(l listed) *data.Frame { return unmeasuredFrame(unmeasured(l.snapshot, l.filters)) },
+	query.EventsDeployments: func(l listed) *data.Frame {
+		return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return l.within.Holds(d.Finished) })
+	},
+	query.EventsFailures: func(l listed) *data.Frame {
+		return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return d.Failed() && l.within.Holds(d.Finished) })
+	},
+	query.EventsRecoveries: recoveriesFrame,
+	query.EventsChanges:    func(l listed) *data.Frame { return changesFrame(l.snapshot, l.filters, l.within) },
+	query.EventsIncidents: func(l listed) *data.Frame {
+		return incidentsFrame(l.snapshot, l.filters, func(i *dora.IncidentFact) bool { return l.within.Holds(i.Event.Opened) })
+	},
+	query.EventsOpen:     func(l listed) *data.Frame { return openFrame(l.snapshot, l.filters, l.within, l.now) },
+	query.EventsWaiting:  func(l listed) *data.Frame { return waitingFrame(l.snapshot, l.filters, l.within, l.now) },
+	query.EventsUnlinked: func(l listed) *data.Frame { return unlinkedFrame(l.snapshot, l.filters, l.within) },
+	query.EventsUnmeasured: func(l listed) *data.Frame {
+		return unmeasuredFrame(l.snapshot.Unmeasured(l.filters, l.within.From, l.within.To))
+	},
 	query.EventsUnmatched:   func(l listed) *data.Frame { return unmatchedFrame(l.dataset.Places()) },
 	query.EventsCorrections: func(l listed) *data.Frame { return correctionsFrame(l.dataset.Corrections(), l.within) },
 	query.EventsCoverage:    func(l listed) *data.Frame { return coverageFrame(l.snapshot, l.filters, l.within) },
 }
 
-func unmeasured(s *dora.Snapshot, filters []dora.Filter) map[dora.Reason]int {
-	counts := map[dora.Reason]int{}
-	for _, f := range s.Select(filters) {
-		for reason, n := range f.Unmeasured {
-			counts[reason] += n
-		}
+// recoveriesFrame is a row for each failure, or incident, that ended in the range: what recovery time rests on.
+func recoveriesFrame(l listed) *data.Frame {
+	if l.snapshot.Definition.Recovery == dora.RecoveryOfIncident {
+		return incidentsFrame(l.snapshot, l.filters, func(i *dora.IncidentFact) bool {
+			_, ok := i.Lasted()
+			return ok && l.within.Holds(i.Event.Resolved)
+		})
 	}
-	return counts
+	return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
 }
 
-// deploymentsFrame is a row for each deployment to production, or for each that failed.
-func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, failuresOnly bool, now time.Time) *data.Frame {
+// deploymentsFrame is a row for each deployment to production that is wanted.
+func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wanted func(*dora.DeploymentFact) bool) *data.Frame {
 	type row struct {
 		facts *dora.Facts
 		d     *dora.DeploymentFact
@@ -69,10 +81,9 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, fa
 	var rows []row
 	for _, f := range s.Select(filters) {
 		for _, d := range f.Deployments {
-			if d.Finished.Before(r.From) || !d.Finished.Before(r.To) || !f.Passes(d, filters) || (failuresOnly && !d.Failed()) {
-				continue
+			if wanted(d) && f.Passes(d, filters) {
+				rows = append(rows, row{f, d})
 			}
-			rows = append(rows, row{f, d})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {
@@ -243,8 +254,8 @@ func changeName(c *dora.ChangeFact) string {
 	return c.SHA[:min(len(c.SHA), 10)]
 }
 
-// incidentsFrame is a row for each incident that opened in the range.
-func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+// incidentsFrame is a row for each incident that is wanted.
+func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, wanted func(*dora.IncidentFact) bool) *data.Frame {
 	type row struct {
 		facts *dora.Facts
 		i     *dora.IncidentFact
@@ -252,7 +263,7 @@ func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *dat
 	var rows []row
 	for _, f := range s.Select(filters) {
 		for _, i := range f.Incidents {
-			if !i.Event.Opened.Before(r.From) && i.Event.Opened.Before(r.To) {
+			if wanted(i) && f.PassesIncident(i, filters) {
 				rows = append(rows, row{f, i})
 			}
 		}

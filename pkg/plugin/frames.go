@@ -17,91 +17,52 @@ var typeVersion = data.FrameTypeVersion{0, 1}
 // grafanaUnits are Grafana's names of our units.
 var grafanaUnits = map[dora.Measure]string{dora.Count: "short", dora.Seconds: "s", dora.Ratio: "percentunit"}
 
-// Custom is what every frame tells about itself in meta.custom: how its figures were computed and what they rest on.
-type Custom struct {
-	// Definition is the reading of the metrics that was used.
-	Definition dora.Definition `json:"definition"`
-	// Bucket is the bucket in force, where there are buckets.
-	Bucket dora.Bucket `json:"bucket,omitempty"`
-	// Series tell what each series rests on, in the frame's order.
-	Series []CustomSeries `json:"series,omitempty"`
-	// Unmeasured counts what could not be measured for the selected services, over all time, by reason.
-	Unmeasured map[dora.Reason]int `json:"unmeasured,omitempty"`
-	// Collected is when the source that was longest not read was last read without an error; absent if one never was.
-	Collected *time.Time `json:"collected,omitempty"`
-	// Live is there where the answer can be followed.
-	Live *Live `json:"live,omitempty"`
-}
-
-// CustomSeries is what one series rests on, bucket by bucket.
-type CustomSeries struct {
-	N        []int `json:"n"`
-	K        []int `json:"k,omitempty"` // of ratios
-	Partial  []int `json:"partial"`     // indices of buckets that are cut or under way
-	Immature []int `json:"immature"`    // indices of buckets in which failures may still come to light
-}
-
-func rests(s dora.Series) CustomSeries {
-	c := CustomSeries{Partial: []int{}, Immature: []int{}}
-	for i, p := range s.Points {
-		c.N = append(c.N, p.N)
-		if s.Metric.Row().Unit == dora.Ratio {
-			c.K = append(c.K, p.K)
-		}
-		if p.Partial {
-			c.Partial = append(c.Partial, i)
-		}
-		if p.Immature {
-			c.Immature = append(c.Immature, i)
-		}
-	}
-	return c
-}
-
 // figureFrames lays figures out in the format that the query asks for.
-func figureFrames(f query.Figures) data.Frames {
+func figureFrames(f query.Figures, l links) data.Frames {
 	switch f.Query.Format {
 	case query.Numeric:
 		if f.Query.Live {
-			return data.Frames{inOne(numericFrames(f))}
+			return data.Frames{inOne(numericFrames(f, l))}
 		}
-		return numericFrames(f)
+		return numericFrames(f, l)
 	case query.Table:
-		return data.Frames{figureTable(f)}
+		return data.Frames{figureTable(f, l)}
 	case query.Distribution:
 		return data.Frames{distributionFrame(f)}
 	default:
-		return data.Frames{wideFrame(f)}
+		return data.Frames{wideFrame(f, l)}
 	}
 }
 
 // wideFrame is one time field and one nullable field a series: what time series panels, alerts and streams read.
-func wideFrame(f query.Figures) *data.Frame {
+func wideFrame(f query.Figures, l links) *data.Frame {
 	frame := data.NewFrame(frameName(f.Query))
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesWide, TypeVersion: typeVersion}
-	custom := Custom{Definition: f.Query.Definition, Bucket: f.Bucket, Unmeasured: f.Unmeasured}
+	custom := customOf(f.Basis)
 	if len(f.Series) > 0 {
-		times := make([]time.Time, len(f.Series[0].Points))
-		for i, p := range f.Series[0].Points {
-			times[i] = p.Start
-		}
-		frame.Fields = append(frame.Fields, data.NewField("time", nil, times))
+		frame.Fields = append(frame.Fields, data.NewField("time", nil, starts(f.Series[0])))
 	}
-	for _, s := range f.Series {
+	for i, s := range f.Series {
 		values := make([]*float64, len(s.Points))
-		for i, p := range s.Points {
-			values[i] = p.Value
+		for point := range s.Points {
+			values[point] = s.Points[point].Value
 		}
-		frame.Fields = append(frame.Fields, figureField(f.Query, s, values, seriesName(f.Query, s)))
+		field := figureField(f.Query, s, values, seriesName(f.Query, s))
+		field.Config.Links = l.behindPoint(f, s)
+		frame.Fields = append(frame.Fields, field)
 		custom.Series = append(custom.Series, rests(s))
+		if f.Limits != nil {
+			custom.Series[i].Limits = f.Limits[i]
+		}
 	}
+	frame.Fields = append(frame.Fields, limitFields(f)...)
 	frame.Meta.Custom = custom
 	return frame
 }
 
 // numericFrames is one frame with one figure a series. Where the query compares, the figure's name tells in words what
 // it rests on and how it changed, so that a stat panel shows value, unit, n and change.
-func numericFrames(f query.Figures) data.Frames {
+func numericFrames(f query.Figures, l links) data.Frames {
 	frames := make(data.Frames, 0, len(f.Series))
 	for i, s := range f.Series {
 		p := s.Points[0]
@@ -109,15 +70,17 @@ func numericFrames(f query.Figures) data.Frames {
 		if f.Previous != nil {
 			name = strings.Join(append(groupOf(f.Query, s), comparison(s, p, f.Previous[i].Points[0])), " · ")
 		}
-		frame := data.NewFrame(frameName(f.Query), figureField(f.Query, s, []*float64{p.Value}, name))
-		frame.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: Custom{
-			Definition: f.Query.Definition, Unmeasured: f.Unmeasured, Series: []CustomSeries{rests(s)},
-		}}
+		field := figureField(f.Query, s, []*float64{p.Value}, name)
+		field.Config.Links = l.behindFigure(f, s)
+		frame := data.NewFrame(frameName(f.Query), field)
+		custom := customOf(f.Basis)
+		custom.Series = []CustomSeries{rests(s)}
+		frame.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: custom}
 		frames = append(frames, frame)
 	}
 	if len(frames) == 0 {
 		empty := data.NewFrame(frameName(f.Query))
-		empty.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: Custom{Definition: f.Query.Definition}}
+		empty.Meta = &data.FrameMeta{Type: data.FrameTypeNumericMulti, TypeVersion: typeVersion, Custom: customOf(f.Basis)}
 		frames = append(frames, empty)
 	}
 	return frames
@@ -137,21 +100,27 @@ func inOne(frames data.Frames) *data.Frame {
 }
 
 // figureTable is a row for each series and bucket.
-func figureTable(f query.Figures) *data.Frame {
+func figureTable(f query.Figures, l links) *data.Frame {
 	frame := data.NewFrame(frameName(f.Query))
-	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
-		Definition: f.Query.Definition, Bucket: f.Bucket, Unmeasured: f.Unmeasured,
-	}}
+	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: customOf(f.Basis)}
+	ratio := f.Query.Type == query.TypeMetric && f.Query.Metric.Row().Unit == dora.Ratio
 	labels := labelNames(f)
 	var starts, ends []time.Time
 	texts := make([][]string, len(labels))
-	var values []*float64
+	var values, low, high, mean, lower, upper []*float64
 	var n, k []int64
 	var partial, immature []bool
 	unit := dora.Count
-	for _, s := range f.Series {
+	for number, s := range f.Series {
 		unit = s.Unit
-		for _, p := range s.Points {
+		for i := range s.Points {
+			p := &s.Points[i]
+			interval := boundsOf(p)
+			low, high = append(low, interval[0]), append(high, interval[1])
+			if f.Limits != nil {
+				limits := limitsOf(f.Limits[number])
+				mean, lower, upper = append(mean, limits[0]), append(lower, limits[1]), append(upper, limits[2])
+			}
 			starts, ends = append(starts, p.Start), append(ends, p.End)
 			for i, label := range labels {
 				texts[i] = append(texts[i], s.Labels[label])
@@ -166,10 +135,22 @@ func figureTable(f query.Figures) *data.Frame {
 		frame.Fields = append(frame.Fields, data.NewField(label, nil, texts[i]))
 	}
 	value := data.NewField(string(f.Query.Statistic), nil, values)
-	value.Config = &data.FieldConfig{Unit: grafanaUnits[unit]}
+	value.Config = &data.FieldConfig{Unit: grafanaUnits[unit], Links: l.behindRow(f, labels)}
 	frame.Fields = append(frame.Fields, value, data.NewField("n", nil, n))
-	if f.Query.Type == query.TypeMetric && f.Query.Metric.Row().Unit == dora.Ratio {
+	inUnit := func(name string, measure dora.Measure, values []*float64) {
+		field := data.NewField(name, nil, values)
+		field.Config = &data.FieldConfig{Unit: grafanaUnits[measure]}
+		frame.Fields = append(frame.Fields, field)
+	}
+	if ratio {
 		frame.Fields = append(frame.Fields, data.NewField("k", nil, k))
+		inUnit("interval_low", dora.Ratio, low)
+		inUnit("interval_high", dora.Ratio, high)
+	}
+	if f.Limits != nil {
+		inUnit("mean", unit, mean)
+		inUnit("lower", unit, lower)
+		inUnit("upper", unit, upper)
 	}
 	frame.Fields = append(frame.Fields, data.NewField("partial", nil, partial), data.NewField("immature", nil, immature))
 	return frame
@@ -228,6 +209,8 @@ func groupOf(q query.Query, s dora.Series) []string {
 	for _, field := range q.GroupBy {
 		if value := s.Labels[string(field)]; value != "" {
 			parts = append(parts, value)
+		} else if _, there := s.Labels[string(field)]; there {
+			parts = append(parts, "no "+string(field))
 		}
 	}
 	return parts

@@ -31,6 +31,7 @@ type Live struct {
 // question is a live query as a channel carries it.
 type question struct {
 	path  string
+	uid   string // of the data source
 	query query.Query
 }
 
@@ -39,7 +40,7 @@ var errOther = errors.New("the query is not the one that this channel is for")
 
 // read reads what a subscriber sends, and holds it to the channel's path: otherwise the first one to subscribe could have
 // others shown something else than they asked for.
-func read(path string, text []byte, d *dataset.Dataset) (question, error) {
+func read(path, uid string, text []byte, d *dataset.Dataset) (question, error) {
 	q, err := query.Parse(text, d.Settings().Definition)
 	if err != nil {
 		return question{}, err
@@ -51,7 +52,7 @@ func read(path string, text []byte, d *dataset.Dataset) (question, error) {
 	if !q.Follows() || pathOf(canonical) != path {
 		return question{}, errOther
 	}
-	return question{path: path, query: q}, nil
+	return question{path: path, uid: uid, query: q}, nil
 }
 
 // pathOf is the path of a question's channel. The question has its range as the dashboard does, relative to now, so that
@@ -125,7 +126,7 @@ func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live,
 	if err != nil {
 		return nil, nil, err
 	}
-	frame := framesOf(d, q.query, r, now)[0]
+	frame := framesOf(d, q.uid, q.query, r, now)[0]
 	live, err := mark(frame, now)
 	return frame, live, err
 }

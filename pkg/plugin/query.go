@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -63,7 +64,7 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alerting bo
 	}
 	r, now := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}, time.Now()
 	q.Live = q.Follows() && !alerting // alerting takes one answer at a time
-	frames := framesOf(d, q, r, now)
+	frames := framesOf(d, i.uid, q, r, now)
 	if q.Live {
 		if err := i.invite(frames[0], text, q, r, now); err != nil {
 			return failed(err)
@@ -76,16 +77,19 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alerting bo
 }
 
 // framesOf answers a query. A live one is answered in one frame, which is what one channel carries.
-func framesOf(d *dataset.Dataset, q query.Query, r query.Range, now time.Time) data.Frames {
+func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now time.Time) data.Frames {
+	q.SeriesLimit = query.SeriesLimit
 	var frames data.Frames
+	var notices []data.Notice
 	switch q.Type {
 	case query.TypeMetric, query.TypeStages:
 		figures := query.Answer(q, d.Under(q.Definition), r, now)
-		frames = figureFrames(figures)
-		notify(frames[0], d, figuresNotices(figures, d)...)
+		frames, notices = figureFrames(figures, links{uid, d.Settings().Definition}), figuresNotices(figures, d)
+	case query.TypeSignals:
+		changes := query.Watch(q, d.Under(q.Definition), r, now)
+		frames, notices = signalFrames(changes), signalsNotices(changes, d)
 	case query.TypeEvents:
-		frames = data.Frames{eventsFrame(q, d, r, now)}
-		notify(frames[0], d)
+		frames = data.Frames{eventsFrame(q, d, q.Within(r), now)}
 	case query.TypeAnnotations:
 		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r)}
 	case query.TypeValues:
@@ -94,7 +98,10 @@ func framesOf(d *dataset.Dataset, q query.Query, r query.Range, now time.Time) d
 		frames = data.Frames{collectionFrame(d)}
 	case query.TypeStanding:
 		frames = standingFrames(d, q, now)
-		notify(frames[0], d)
+	}
+	explain(frames, q, d)
+	if slices.Contains([]query.Type{query.TypeMetric, query.TypeStages, query.TypeSignals, query.TypeEvents, query.TypeStanding}, q.Type) {
+		notify(frames[0], d, notices...)
 	}
 	return frames
 }
@@ -123,36 +130,36 @@ func failed(err error) backend.DataResponse {
 // notify says what a reader should know of the data behind a frame: that it is not whole, or old.
 func notify(frame *data.Frame, d *dataset.Dataset, more ...data.Notice) {
 	var notices []data.Notice
-	var collected time.Time
-	for i, s := range d.State() {
-		if i == 0 || s.LastSuccess.Before(collected) {
-			collected = s.LastSuccess
-		}
+	for _, s := range d.State() {
 		notices = append(notices, sourceNotices(s)...)
 	}
 	if err := d.StoreFailure(); err != nil {
 		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
 	}
-	if frame.Meta == nil {
-		frame.Meta = &data.FrameMeta{}
-	}
-	notices = append(notices, more...)
-	frame.Meta.Notices = notices
-	if custom, ok := frame.Meta.Custom.(Custom); ok && !collected.IsZero() {
-		custom.Collected = &collected
-		frame.Meta.Custom = custom
-	}
+	frame.Meta.Notices = slices.Concat(notices, more)
 }
 
-// figuresNotices say why there may be nothing to see.
-func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
-	switch {
-	case f.Services == 0 && len(f.Query.DomainFilters()) > 0:
-		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "No service matches the filters. Choose other values, or remove a filter."}}
-	case f.Deployments == 0:
-		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
+// explain completes what every frame tells about itself: the definition, and how fresh the data is.
+func explain(frames data.Frames, q query.Query, d *dataset.Dataset) {
+	var collected time.Time
+	for i, s := range d.State() {
+		if i == 0 || s.LastSuccess.Before(collected) {
+			collected = s.LastSuccess
+		}
 	}
-	return nil
+	for _, frame := range frames {
+		if frame.Meta == nil {
+			frame.Meta = &data.FrameMeta{}
+		}
+		custom, ok := frame.Meta.Custom.(Custom)
+		if !ok {
+			custom = Custom{Definition: q.Definition}
+		}
+		if !collected.IsZero() {
+			custom.Collected = &collected
+		}
+		frame.Meta.Custom = custom
+	}
 }
 
 // noDeployments says what a person can do where nothing was ever deployed to production.

@@ -27,7 +27,7 @@ func (i *Instance) SubscribeStream(ctx context.Context, request *backend.Subscri
 	if err != nil {
 		return nil, err
 	}
-	q, err := read(request.Path, request.Data, d)
+	q, err := read(request.Path, i.uid, request.Data, d)
 	if err != nil {
 		return refused(ctx, request.Path, err)
 	}
@@ -67,7 +67,7 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 	if err != nil {
 		return err
 	}
-	q, err := read(request.Path, request.Data, d)
+	q, err := read(request.Path, i.uid, request.Data, d)
 	if err != nil {
 		_, _ = refused(ctx, request.Path, err)
 		return nil

@@ -111,7 +111,7 @@ func (h *hall) measure(b *testing.B, question func(int) string, concerned int) {
 	before := memoryInUse()
 	for n := range streamLimit {
 		text := []byte(`{"live":true,"range":{"from":"now-36M","to":"now"},` + question(n) + `}`)
-		q, err := read(pathIn(b, text), text, h.instance.dataset)
+		q, err := read(pathIn(b, text), "bench", text, h.instance.dataset)
 		require.NoError(b, err)
 		running.Go(func() {
 			_ = h.instance.RunStream(ctx, &backend.RunStreamRequest{Path: q.path, Data: text}, backend.NewStreamSender(receiver{n, arrivals}))
@@ -179,4 +179,3 @@ func processorTime() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
-

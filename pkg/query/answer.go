@@ -10,80 +10,123 @@ import (
 // Range is the stretch of time that a question is about: From inclusive, To exclusive.
 type Range struct{ From, To time.Time }
 
+// Holds says whether a time lies in the range.
+func (r Range) Holds(at time.Time) bool { return !at.Before(r.From) && at.Before(r.To) }
+
 // before is the range of the same length that ends where this one begins.
 func (r Range) before() Range {
 	return Range{From: r.From.Add(-r.To.Sub(r.From)), To: r.From}
 }
 
-// Figures answers a metric or stages query.
-type Figures struct {
+// Basis is what an answer rests on, whatever its figures.
+type Basis struct {
 	Query  Query
+	Range  Range
 	Bucket dora.Bucket // what auto became
-	Series []dora.Series
-	// Distribution answers instead of Series where that is the format.
-	Distribution []dora.Distribution
-	// Previous are the same figures for the period before; nil unless the query compares.
-	Previous []dora.Series
-	// Unmeasured counts what the selected services could not have measured, over all time, by reason.
+	// Unmeasured counts what the selected services could not have measured in the range, by reason.
 	Unmeasured map[dora.Reason]int
 	// Deployments is how many deployments that pass the filters there ever were; 0 deserves a word to the reader.
 	Deployments int
 	// Services is how many services the filters let pass.
 	Services int
+	// Omitted is how many series there are beyond the query's limit.
+	Omitted int
+}
+
+// SeriesLimit is how many series one answer has where people look at it.
+const SeriesLimit = 500
+
+// Figures answers a metric or stages query.
+type Figures struct {
+	Basis
+	Series []dora.Series
+	// Distribution answers instead of Series where that is the format.
+	Distribution []dora.Distribution
+	// Previous are the same figures for the period before; nil unless the query compares.
+	Previous []dora.Series
+	// Limits are the process limits of each series; nil unless the query asks for them, and an element is nil where
+	// there are too few buckets.
+	Limits []*dora.Limits
 }
 
 // Answer works out a metric or stages query over a snapshot that was derived with the query's definition.
 func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
-	bucket := q.Bucket.For(r.From, r.To)
-	figures := Figures{Query: q, Bucket: bucket, Unmeasured: map[dora.Reason]int{}}
-	whole := func(r Range) []dora.Span {
-		return []dora.Span{{Start: r.From.In(q.Timezone.Location), End: r.To.In(q.Timezone.Location)}}
+	if !q.hasBuckets() {
+		r = q.rolled(r)
 	}
-	base := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Now: now}
-	only := func(dora.Stage) bool { return true }
-	if q.Type == TypeStages && q.Stage == StageLongest {
-		question := base
-		question.Spans = whole(r)
-		longest, _ := s.LongestStage(question) // where nothing was measured, the first
-		only = func(stage dora.Stage) bool { return stage == longest }
-	}
-	ask := func(r Range) []dora.Series {
-		question := base
-		if q.Format == Numeric {
-			question.Spans = whole(r)
-		} else {
-			question.Spans = bucket.Spans(r.From, r.To, q.Timezone.Location)
-		}
-		if q.Type != TypeStages {
-			return s.Ask(question)
-		}
-		var series []dora.Series
-		for stage, name := range dora.StageNames {
-			if q.Stage == StageLongest && !only(dora.Stage(stage)) {
-				continue
-			}
-			for _, one := range s.AskStage(question, dora.Stage(stage)) {
-				labels := map[string]string{"stage": name}
-				for field, value := range one.Labels {
-					labels[field] = value
-				}
-				one.Labels = labels
-				series = append(series, one)
-			}
-		}
-		return series
-	}
+	figures := Figures{Basis: basis(q, s, r)}
+	stages := q.stages(s, figures.Bucket, r, now)
 	if q.Format == Distribution {
-		question := base
-		question.Spans = whole(r)
-		figures.Distribution = s.Distribution(question)
+		figures.Distribution = s.Distribution(q.question(figures.Bucket, r, now))
 	} else {
-		figures.Series = ask(r)
+		figures.Series, figures.Omitted = ask(q, figures.Bucket, s, r, now, stages)
 	}
 	if q.Compare == ComparePrevious {
-		figures.Previous = ask(r.before())
+		figures.Previous, _ = ask(q, figures.Bucket, s, q.rolled(r.before()), now, stages)
 	}
+	if q.Limits {
+		for i := range figures.Series {
+			figures.Limits = append(figures.Limits, figures.Series[i].Limits())
+		}
+	}
+	return figures
+}
+
+// question is what a query asks of a snapshot.
+func (q *Query) question(bucket dora.Bucket, r Range, now time.Time) dora.Question {
+	zone := q.Timezone.Location
+	question := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Limit: q.SeriesLimit, Now: now}
+	if q.hasBuckets() {
+		question.Spans = bucket.Spans(r.From, r.To, zone)
+		question.Rolling, question.Bucket = dora.Window(q.Rolling), bucket
+	} else {
+		question.Spans = []dora.Span{{Start: r.From.In(zone), End: r.To.In(zone)}}
+	}
+	return question
+}
+
+// stages are those that a stages query shows: all, or the one that took the longest over the range.
+func (q *Query) stages(s *dora.Snapshot, bucket dora.Bucket, r Range, now time.Time) []dora.Stage {
+	if q.Type == TypeStages && q.Stage == StageLongest {
+		whole := q.question(bucket, r, now)
+		whole.Spans = []dora.Span{{Start: r.From.In(q.Timezone.Location), End: r.To.In(q.Timezone.Location)}}
+		whole.Rolling, whole.Limit = dora.Window{}, 0
+		longest, _ := s.LongestStage(whole) // where nothing was measured, the first
+		return []dora.Stage{longest}
+	}
+	all := make([]dora.Stage, len(dora.StageNames))
+	for stage := range all {
+		all[stage] = dora.Stage(stage)
+	}
+	return all
+}
+
+// ask puts a query's questions to a snapshot: one, or one for each stage. It tells how many series are left out.
+func ask(q Query, bucket dora.Bucket, s *dora.Snapshot, r Range, now time.Time, stages []dora.Stage) (series []dora.Series, omitted int) {
+	question := q.question(bucket, r, now)
+	if q.Type != TypeStages {
+		answer := s.Answer(question)
+		return answer.Series, answer.Omitted
+	}
+	for _, stage := range stages {
+		answer := s.AnswerStage(question, stage)
+		omitted += answer.Omitted
+		for _, one := range answer.Series {
+			labels := map[string]string{"stage": dora.StageNames[stage]}
+			for field, value := range one.Labels {
+				labels[field] = value
+			}
+			one.Labels = labels
+			series = append(series, one)
+		}
+	}
+	return series, omitted
+}
+
+// basis tells what an answer over a range rests on.
+func basis(q Query, s *dora.Snapshot, r Range) Basis {
 	filters := q.DomainFilters()
+	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To)}
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
 		passing := 0
@@ -95,13 +138,10 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 		if ofLane && passing == 0 {
 			continue // it never deployed to such an environment, or from such a repository
 		}
-		figures.Services++
-		figures.Deployments += passing
-		for reason, n := range f.Unmeasured {
-			figures.Unmeasured[reason] += n
-		}
+		b.Services++
+		b.Deployments += passing
 	}
-	return figures
+	return b
 }
 
 // DomainFilters are the query's filters that restrict anything.

@@ -10,11 +10,15 @@ type Model struct {
 	Statistics      []ModelNamed     `json:"statistics"`
 	StageStatistics []dora.Statistic `json:"stageStatistics"`
 	Buckets         []string         `json:"buckets"`
+	Rolling         []string         `json:"rolling"` // what editors offer; any number of days or buckets is allowed
 	GroupBy         []string         `json:"groupBy"`
 	FilterFields    []string         `json:"filterFields"`
 	FilterOps       []string         `json:"filterOps"`
 	Formats         []string         `json:"formats"`
+	SignalFormats   []Format         `json:"signalFormats"`
 	Compare         []string         `json:"compare"`
+	Benchmarks      []string         `json:"benchmarks"`
+	Directions      []string         `json:"directions"`
 	Events          []string         `json:"events"`
 	Values          []string         `json:"values"`
 	Standings       []StandingRow    `json:"standings"`
@@ -30,6 +34,8 @@ type ModelMetric struct {
 	Unit        dora.Measure     `json:"unit"`
 	Statistics  []dora.Statistic `json:"statistics"`
 	Description string           `json:"description"`
+	// Benchmarks are the years whose reports have levels of it.
+	Benchmarks []dora.Benchmark `json:"benchmarks"`
 }
 
 // ModelNamed is a key with its name in words.
@@ -43,13 +49,20 @@ func Describe() Model {
 	m := Model{
 		Version: Version, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
 		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
-		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), Compare: Compare("").Allowed(),
+		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, Compare: Compare("").Allowed(),
+		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: dora.Benchmark("").Allowed(), Directions: Direction("").Allowed(),
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
 		Stages: Stage("").Allowed(), Marks: marks,
 	}
 	m.Standings = Standings
 	for _, row := range dora.Metrics {
-		m.Metrics = append(m.Metrics, ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description})
+		metric := ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description, []dora.Benchmark{dora.NoBenchmark}}
+		for i := range dora.Reports {
+			if len(dora.Reports[i].Levels(row.Key)) > 0 {
+				metric.Benchmarks = append(metric.Benchmarks, dora.Reports[i].Year)
+			}
+		}
+		m.Metrics = append(m.Metrics, metric)
 	}
 	for _, row := range dora.Statistics {
 		m.Statistics = append(m.Statistics, ModelNamed{row.Key, row.Name})

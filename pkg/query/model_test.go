@@ -62,11 +62,24 @@ func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
 	}
 	for _, field := range m.FilterFields {
 		for _, op := range m.FilterOps {
-			parse(t, `{"filters":[{"field":"`+field+`","op":"`+op+`"}]}`)
+			parse(t, `{"queryType":"events","events":"incidents","filters":[{"field":"`+field+`","op":"`+op+`","values":["1"]}]}`)
 		}
 	}
 	for _, field := range m.GroupBy {
-		parse(t, `{"groupBy":["`+field+`"]}`)
+		parse(t, `{"metric":"recovery_time","definition":{"recovery":"incident"},"groupBy":["`+field+`"]}`)
+	}
+	for _, rolling := range m.Rolling {
+		assert.Equal(t, rolling, parse(t, `{"rolling":"`+rolling+`"}`).Rolling.String())
+	}
+	for _, metric := range m.Metrics {
+		for _, year := range metric.Benchmarks {
+			parse(t, `{"metric":"`+string(metric.Key)+`","benchmark":"`+string(year)+`"}`)
+		}
+	}
+	for _, direction := range m.Directions {
+		for _, format := range m.SignalFormats {
+			parse(t, `{"queryType":"signals","direction":"`+direction+`","format":"`+string(format)+`"}`)
+		}
 	}
 	for _, statistic := range m.StageStatistics {
 		parse(t, `{"queryType":"stages","statistic":"`+string(statistic)+`"}`)

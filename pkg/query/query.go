@@ -27,6 +27,7 @@ const (
 	TypeStages      Type = "stages"      // lead time by stage
 	TypeEvents      Type = "events"      // deployments, changes or incidents, one a row
 	TypeAnnotations Type = "annotations" // the same as marks on other panels
+	TypeSignals     Type = "signals"     // what changed, and when
 	TypeValues      Type = "values"      // what a field takes, for variables
 	TypeCollection  Type = "collection"  // how collection is going
 	TypeStanding    Type = "standing"    // how things stand now, in one number
@@ -38,7 +39,7 @@ var LiveTypes = []Type{TypeMetric, TypeStages, TypeEvents, TypeCollection}
 
 // Allowed lists the query types.
 func (Type) Allowed() []string {
-	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeValues), string(TypeCollection), string(TypeStanding)}
+	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeSignals), string(TypeValues), string(TypeCollection), string(TypeStanding)}
 }
 
 // Format is the form of an answer.
@@ -90,7 +91,8 @@ const (
 	EventsDeployments Events = "deployments"
 	EventsChanges     Events = "changes"
 	EventsIncidents   Events = "incidents"
-	EventsFailures    Events = "failures"    // deployments that failed
+	EventsFailures    Events = "failures"    // deployments that failed, by their finish
+	EventsRecoveries  Events = "recoveries"  // what recovery time rests on, by the recovery
 	EventsOpen        Events = "open"        // incidents that are not resolved, whenever they opened
 	EventsWaiting     Events = "waiting"     // changes that are merged and not shipped, whenever they were merged
 	EventsUnlinked    Events = "unlinked"    // incidents that are held against no deployment, and why
@@ -101,12 +103,12 @@ const (
 )
 
 // marks are the kinds of rows that can be marks on other panels: each is at a time.
-var marks = []Events{EventsDeployments, EventsChanges, EventsIncidents, EventsFailures}
+var marks = []Events{EventsDeployments, EventsChanges, EventsIncidents, EventsFailures, EventsRecoveries}
 
 // Allowed lists the kinds of rows.
 func (Events) Allowed() []string {
 	return []string{
-		string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures), string(EventsOpen), string(EventsWaiting),
+		string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures), string(EventsRecoveries), string(EventsOpen), string(EventsWaiting),
 		string(EventsUnlinked), string(EventsUnmeasured), string(EventsUnmatched), string(EventsCorrections), string(EventsCoverage),
 	}
 }
@@ -137,13 +139,18 @@ type Query struct {
 	Metric     dora.Metric     `json:"metric"`
 	Statistic  dora.Statistic  `json:"statistic"`
 	Bucket     dora.Bucket     `json:"bucket"`
+	Rolling    Rolling         `json:"rolling"`
 	GroupBy    []dora.Field    `json:"groupBy"`
 	Filters    []Filter        `json:"filters"`
 	Timezone   Zone            `json:"timezone"`
 	Format     Format          `json:"format"`
 	Compare    Compare         `json:"compare"`
+	Limits     bool            `json:"limits"`
+	Benchmark  dora.Benchmark  `json:"benchmark"`
+	Direction  Direction       `json:"direction"`
 	Definition dora.Definition `json:"definition"`
 	Events     Events          `json:"events"`
+	At         Moment          `json:"at"`
 	Field      dora.Field      `json:"field"`
 	Standing   Standing        `json:"standing"`
 	// Live asks for the answer to be followed: whenever it becomes another one, it is sent anew.
@@ -152,6 +159,11 @@ type Query struct {
 	Range *Relative `json:"range"`
 	// Stage restricts the stages of lead time that are shown.
 	Stage Stage `json:"stage"`
+
+	// EveryMetric says that a signals query watches all five; Metric is then the first.
+	EveryMetric bool `json:"-"`
+	// SeriesLimit is how many series the answer to one of its questions may have; 0: any number.
+	SeriesLimit int `json:"-"`
 }
 
 // Zone is an IANA time zone.
@@ -186,13 +198,16 @@ const (
 func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
 		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: dora.Auto, Timezone: Zone{time.UTC},
-		Format: TimeSeries, Compare: CompareNone, Events: EventsDeployments, Field: dora.ByService,
+		Compare: CompareNone, Benchmark: dora.NoBenchmark, Direction: AnyDirection, Events: EventsDeployments, Field: dora.ByService,
 		Stage: StageAll, Standing: Standings[0].Key,
 	}
 	base.Evidence = slices.Clone(base.Evidence)
 	q.Definition = base
 	object, err := own(text)
 	if err != nil {
+		return q, err
+	}
+	if err := q.readEveryMetric(object); err != nil {
 		return q, err
 	}
 	if err := strict.Decode("", object, &q); err != nil {
@@ -240,11 +255,16 @@ func (q *Query) complete() error {
 	if q.Version != Version {
 		fail("version", "%d is not allowed; allowed: %d", q.Version, Version)
 	}
+	if q.Format == "" {
+		q.Format = q.formats()[0]
+	}
 	statistics := q.statistics()
 	if q.Statistic == "" || !q.asksFigures() {
 		q.Statistic = statistics[0]
 	}
-	if !slices.Contains(statistics, q.Statistic) {
+	if q.EveryMetric && !q.defaultStatistic() {
+		fail("statistic", "%q is not allowed with all metrics; allowed: with one metric", q.Statistic)
+	} else if !slices.Contains(statistics, q.Statistic) {
 		fail("statistic", "%q is not allowed for %s; allowed: %s", q.Statistic, q.subject(), list(statistics))
 	}
 	if len(q.Filters) > filterLimit {
@@ -270,7 +290,7 @@ func (q *Query) complete() error {
 	if q.Compare == ComparePrevious && q.Format != Numeric {
 		fail("compare", "previous is not allowed with format %s; allowed: with format numeric", q.Format)
 	}
-	if q.Format == Distribution && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
+	if q.Format == Distribution && q.Type != TypeSignals && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
 		fail("format", "distribution is not allowed for %s; allowed: for metrics that are lengths of time", q.subject())
 	}
 	if q.Type == TypeAnnotations && !slices.Contains(marks, q.Events) {
@@ -279,10 +299,18 @@ func (q *Query) complete() error {
 	if q.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", q.Definition.IncidentWindow)
 	}
+	q.checkSeverity(fail)
+	q.checkBucket(fail)
+	q.checkRolling(fail)
+	q.checkLimits(fail)
+	q.checkBenchmark(fail)
 	return errors.Join(mistakes...)
 }
 
-func (q *Query) asksFigures() bool { return q.Type == TypeMetric || q.Type == TypeStages }
+// asksFigures says whether a query asks for metrics, or what they say.
+func (q *Query) asksFigures() bool {
+	return q.Type == TypeMetric || q.Type == TypeStages || q.Type == TypeSignals
+}
 
 // StageStatistics are the statistics of lead time's stages, the default first.
 var StageStatistics = []dora.Statistic{dora.Median, dora.P75, dora.P90, dora.P95, dora.Mean}

@@ -20,6 +20,8 @@ type ReportSeries struct {
 	Unit      dora.Measure      `json:"unit"` // s, count or ratio
 	Labels    map[string]string `json:"labels"`
 	Points    []ReportPoint     `json:"points"`
+	// Limits are the process limits, where they were asked for and there are buckets enough.
+	Limits *dora.Limits `json:"limits,omitempty"`
 }
 
 // ReportPoint is one figure: from Start, inclusive, to End, exclusive.
@@ -38,8 +40,12 @@ type ReportPoint struct {
 // Report is the figures in the form in which they leave the product as JSON.
 func (f Figures) Report() Report {
 	r := Report{Definition: f.Query.Definition, Series: []ReportSeries{}, Unmeasured: f.Unmeasured}
-	for _, s := range f.Series {
-		r.Series = append(r.Series, reported(s))
+	for i, s := range f.Series {
+		one := reported(s)
+		if f.Limits != nil {
+			one.Limits = f.Limits[i]
+		}
+		r.Series = append(r.Series, one)
 	}
 	return r
 }

@@ -9,13 +9,15 @@ interface Props {
   /** From 1: what a screen reader tells rows apart by. */
   position: number;
   filter: Filter;
+  /** The fields that the query may be filtered by. */
+  fields: string[];
   onChange: (patch: Partial<Filter>) => void;
   onRemove: () => void;
   offered: () => Promise<string[]>;
 }
 
 /** One restriction: a field, is or is not one of, values. The values are asked for when their menu opens. */
-export function FilterRow({ position, filter, onChange, onRemove, offered }: Props) {
+export function FilterRow({ position, filter, fields, onChange, onRemove, offered }: Props) {
   const search = async (typed: string) => {
     const values = await offered();
     return values
@@ -28,8 +30,8 @@ export function FilterRow({ position, filter, onChange, onRemove, offered }: Pro
         <Choice
           label="Where"
           value={filter.field}
-          options={model.filterFields.map((field) => ({ value: field, label: field }))}
-          error={model.filterFields.includes(filter.field) ? undefined : 'field is unknown'}
+          options={fields.map((field) => ({ value: field, label: field }))}
+          error={fields.includes(filter.field) ? undefined : 'field is not to be had here'}
           onChange={(field) => onChange({ field })}
           width={18}
         />

@@ -2,7 +2,7 @@ import { Button } from '@grafana/ui';
 import React from 'react';
 import { addFilter, changeFilter, filtersOf, removeFilter, withFilters } from './change';
 import { FilterRow } from './FilterRow';
-import { DoraQuery, Filter, uses } from './model';
+import { DoraQuery, fieldsFor, Filter, uses } from './model';
 
 interface Props {
   query: DoraQuery;
@@ -25,6 +25,7 @@ export function Filters({ query, onChange, offered }: Props) {
           key={index}
           position={index + 1}
           filter={filter}
+          fields={fieldsFor(query, 'filters')}
           onChange={(patch) => put(changeFilter(filters, index, patch))}
           onRemove={() => put(removeFilter(filters, index))}
           offered={() => offered(filter.field, removeFilter(filters, index))}

@@ -2,7 +2,7 @@ import { MultiCombobox } from '@grafana/ui';
 import React from 'react';
 import { Labelled } from '../form/Labelled';
 import { groupByOf, withGroupBy } from './change';
-import { DoraQuery, model, uses } from './model';
+import { DoraQuery, fieldsFor, uses } from './model';
 
 interface Props {
   query: DoraQuery;
@@ -20,7 +20,7 @@ export function GroupBy({ query, onChange }: Props) {
         <MultiCombobox
           {...named}
           value={groupByOf(query)}
-          options={model.groupBy.map((field) => ({ value: field }))}
+          options={fieldsFor(query, 'groupBy').map((field) => ({ value: field }))}
           placeholder="all as one"
           onChange={(fields) =>
             onChange(

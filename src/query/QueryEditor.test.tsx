@@ -61,6 +61,47 @@ test('a panel is switched to live, and back', async () => {
   expect(screen.queryByLabelText('Live')).not.toBeInTheDocument();
 });
 
+test('a window, or process limits, are chosen and said', async () => {
+  const { user, query } = open({ metric: 'lead_time', bucket: 'week' });
+  await pick(user, 'Limits', /^process limits/);
+  expect(query().limits).toBe(true);
+  expect(screen.getByRole('status')).toHaveTextContent('Median change lead time per week, with process limits.');
+
+  await pick(user, 'Rolling window', '28 days');
+  expect(query()).toEqual({ refId: 'A', version: 1, metric: 'lead_time', bucket: 'week', rolling: '28 days' });
+  expect(screen.queryByLabelText('Limits')).not.toBeInTheDocument();
+  expect(screen.getByRole('status')).toHaveTextContent('Median change lead time per week, each over 28 days.');
+});
+
+test('signals watch all five metrics, or one, perhaps in one direction', async () => {
+  const { user, query } = open();
+  await pick(user, 'Show', 'Signals of change');
+  expect(field('Metric')).toHaveValue('All five metrics');
+  expect(screen.queryByLabelText('Statistic')).not.toBeInTheDocument();
+  await pick(user, 'Direction', 'for the worse');
+  await pick(user, 'Metric', /^Change failure rate/);
+  expect(query()).toMatchObject({ queryType: 'signals', direction: 'worse', metric: 'change_failure_rate' });
+  expect(field('Statistic')).toHaveValue('ratio');
+  expect(screen.getByRole('status')).toHaveTextContent(
+    'A table of changes for the worse in the change failure rate, judged in buckets that fit the time range.'
+  );
+});
+
+test('severity is offered where incidents are measured', async () => {
+  const { user } = open({ metric: 'recovery_time' });
+  await pick(user, 'Group by', 'severity');
+  await pick(user, 'Metric', /^Change lead time/);
+  await user.click(field('Group by'));
+  expect(screen.queryByRole('option', { name: 'severity' })).not.toBeInTheDocument();
+});
+
+test('one gets back from what is behind a point to the whole time range', async () => {
+  const { user, query } = open({ queryType: 'events', events: 'changes', at: '1772409600000', bucket: 'week' });
+  expect(screen.getByRole('status')).toHaveTextContent('behind the figure of the week at 2026-03-02.');
+  await user.click(screen.getByRole('button', { name: 'Show the whole time range' }));
+  expect(query()).toEqual({ refId: 'A', version: 1, queryType: 'events', events: 'changes' });
+});
+
 test('only the statistics of the metric are offered', async () => {
   const { user } = open({ metric: 'rework_rate' });
   await user.click(field('Statistic'));

@@ -5,10 +5,13 @@ import { DoraOptions } from '../config/settings';
 import type { DoraDataSource } from '../datasource';
 import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
+import { Limits } from './Limits';
 import { Live } from './Live';
 import { DoraQuery, Filter } from './model';
 import { ModelChoice } from './ModelChoice';
+import { Moment } from './Moment';
 import { Problems } from './Problems';
+import { Rolling } from './Rolling';
 import { Sentence } from './Sentence';
 import { Timezone } from './Timezone';
 
@@ -33,20 +36,25 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
       <Problems query={query} />
       <Stack direction="row" wrap="wrap" alignItems="flex-start" gap={1}>
         <ModelChoice {...choice} field="queryType" label="Show" />
+        <ModelChoice {...choice} field="direction" label="Direction" width={20} />
         <ModelChoice {...choice} field="metric" label="Metric" width={32} />
         <ModelChoice {...choice} field="events" label="Which events" />
         <ModelChoice {...choice} field="field" label="Of each" />
         <ModelChoice {...choice} field="stage" label="Stages" />
         <ModelChoice {...choice} field="standing" label="Which number" width={32} />
         <ModelChoice {...choice} field="statistic" label="Statistic" />
-        <ModelChoice {...choice} field="bucket" label="Per" width={16} />
+        {!query.at && <ModelChoice {...choice} field="bucket" label="Per" width={16} />}
+        <Rolling {...choice} />
         <GroupBy {...choice} />
       </Stack>
       <Filters {...choice} offered={offered} />
+      <Moment {...choice} />
       <Stack direction="row" wrap="wrap" alignItems="flex-start" gap={1}>
         <ModelChoice {...choice} field="format" label="As" />
         <ModelChoice {...choice} field="compare" label="Compared with" />
-        <Timezone {...choice} />
+        <Limits {...choice} />
+        <ModelChoice {...choice} field="benchmark" label="Beside" />
+        {!query.at && <Timezone {...choice} />}
         <Live {...choice} />
       </Stack>
       <Sentence query={query} />

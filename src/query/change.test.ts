@@ -49,6 +49,47 @@ test('one number has no bucket, and a series has no comparison', () => {
   expect(change(number, { format: 'time_series' })).not.toHaveProperty('compare');
 });
 
+test('a window and limits do not go together, nor buckets with one number', () => {
+  const drawn = change(weekly, { limits: true });
+  expect(drawn.limits).toBe(true);
+  expect(change(drawn, { rolling: '28 days' })).not.toHaveProperty('limits');
+  expect(change({ ...weekly, rolling: '3 buckets' }, { format: 'numeric' })).not.toHaveProperty('rolling');
+  expect(change({ ...weekly, rolling: '28 days' }, { format: 'numeric' }).rolling).toBe('28 days');
+});
+
+test('severity stays only with recovery, a benchmark only with a metric that has one', () => {
+  const bySeverity = { ...weekly, metric: 'recovery_time', statistic: 'p50', groupBy: ['service', 'severity'] };
+  expect(change(bySeverity, { bucket: 'month' }).groupBy).toEqual(['service', 'severity']);
+  expect(change(bySeverity, { metric: 'lead_time' }).groupBy).toEqual(['service']);
+  expect(change({ ...bySeverity, groupBy: ['severity'] }, { metric: 'lead_time' })).not.toHaveProperty('groupBy');
+  const beside = { ...weekly, statistic: 'p50', benchmark: '2024' };
+  expect(change(beside, { bucket: 'month' }).benchmark).toBe('2024');
+  expect(change(beside, { statistic: 'p90' })).not.toHaveProperty('benchmark');
+  expect(change(beside, { metric: 'rework_rate' })).not.toHaveProperty('benchmark');
+});
+
+test('signals of all five metrics have no statistic, and no other query is about all five', () => {
+  const all = change(change(weekly, { queryType: 'signals' }), { metric: 'all', direction: 'worse' });
+  expect(all).toMatchObject({ queryType: 'signals', metric: 'all', direction: 'worse', bucket: 'week' });
+  expect(all).not.toHaveProperty('statistic');
+  expect(change(all, { queryType: 'metric' })).not.toHaveProperty('metric');
+  expect(change(all, { queryType: 'metric' })).not.toHaveProperty('direction');
+});
+
+test('without its point, a query for the events behind it is about the whole time range', () => {
+  const behind = {
+    refId: 'A',
+    queryType: 'events',
+    events: 'changes',
+    at: '1772409600000',
+    bucket: 'week',
+    rolling: '28 days',
+  };
+  expect(change(behind, { events: 'deployments' })).toMatchObject({ at: '1772409600000', bucket: 'week' });
+  const whole = change(behind, { at: undefined });
+  expect(Object.keys(whole).sort()).toEqual(['events', 'queryType', 'refId', 'version']);
+});
+
 test('a query written before it had a version gets this one, and a newer one keeps its own', () => {
   expect(change({ refId: 'A' }, { metric: 'lead_time' }).version).toBe(1);
   expect(change({ refId: 'A', version: 2 }, { metric: 'lead_time' }).version).toBe(2);

@@ -1,4 +1,4 @@
-import { allowed, DoraQuery, Filter, model, optionalFields, uses } from './model';
+import { ALL_METRICS, allowed, DoraQuery, fieldsFor, Filter, model, optionalFields, SEVERITY, uses } from './model';
 
 /** A query with some fields changed, and without the fields and values that no longer mean anything because of it. */
 export function change(query: DoraQuery, patch: Partial<DoraQuery>): DoraQuery {
@@ -8,8 +8,35 @@ export function change(query: DoraQuery, patch: Partial<DoraQuery>): DoraQuery {
       delete next[field];
     }
   }
-  if (next.statistic && !allowed(next, 'statistic').includes(next.statistic)) {
-    delete next.statistic;
+  for (const field of ['statistic', 'benchmark'] as const) {
+    const value = next[field];
+    if (value && !allowed(next, field).includes(value)) {
+      delete next[field];
+    }
+  }
+  if (next.metric === ALL_METRICS && next.queryType !== 'signals') {
+    delete next.metric;
+  }
+  if (next.format === 'numeric' && next.rolling?.includes('bucket')) {
+    delete next.rolling;
+  }
+  return withoutSeverity(next);
+}
+
+/** Severity goes with the incidents that have it. */
+function withoutSeverity(query: DoraQuery): DoraQuery {
+  const next = { ...query };
+  if (
+    Array.isArray(next.groupBy) &&
+    next.groupBy.includes(SEVERITY) &&
+    !fieldsFor(next, 'groupBy').includes(SEVERITY)
+  ) {
+    const groupBy = next.groupBy.filter((field) => field !== SEVERITY);
+    if (groupBy.length > 0) {
+      next.groupBy = groupBy;
+    } else {
+      delete next.groupBy;
+    }
   }
   return next;
 }
@@ -25,7 +52,8 @@ export function withFilters(query: DoraQuery, filters: Filter[]): DoraQuery {
 /** The filters with one more, on the first field that none of them restricts. */
 export function addFilter(filters: Filter[]): Filter[] {
   const taken = filters.map((filter) => filter.field);
-  const field = model.filterFields.find((name) => !taken.includes(name)) ?? model.filterFields[0];
+  const fields = model.filterFields.filter((name) => name !== SEVERITY);
+  const field = fields.find((name) => !taken.includes(name)) ?? fields[0];
   return [...filters, { field, op: model.filterOps[0], values: [] }];
 }
 

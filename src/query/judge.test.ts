@@ -18,6 +18,14 @@ test('a query of defaults has no problem, nor has a full one', () => {
   ).toEqual([]);
 });
 
+test('signals, windows, limits and severities are refused nowhere where they mean something', () => {
+  expect(messages({ queryType: 'signals', metric: 'all', direction: 'worse', format: 'numeric' })).toEqual([]);
+  expect(messages({ metric: 'lead_time', rolling: '28 days', format: 'numeric' })).toEqual([]);
+  expect(messages({ metric: 'lead_time', limits: true, benchmark: '2024' })).toEqual([]);
+  expect(messages({ metric: 'recovery_time', groupBy: ['severity'] })).toEqual([]);
+  expect(messages({ queryType: 'events', events: 'changes', at: '1772409600000', bucket: 'week' })).toEqual([]);
+});
+
 test('an unknown metric is named once, with the five that there are', () => {
   expect(messages({ metric: 'velocity', statistic: 'p50' })).toEqual([
     'metric "velocity" is unknown; allowed: deployment_frequency, lead_time, change_failure_rate, recovery_time, rework_rate',
@@ -37,7 +45,7 @@ test.each([
   [{ version: 2 }, 'version 2 is unknown; allowed: 1'],
   [
     { queryType: 'ranking' },
-    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, values, collection, standing',
+    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, signals, values, collection, standing',
   ],
   [{ bucket: 'hour' }, 'bucket "hour" is unknown; allowed: auto, day, week, month, quarter'],
   [{ groupBy: 'service' }, 'groupBy must be a list of service, team, environment, repository'],
@@ -51,12 +59,18 @@ test.each([
   [{ filters: [{ field: 'team', op: 'like', values: [] }] }, 'filters[0].op "like" is unknown; allowed: in, not_in'],
   [
     { queryType: 'events', events: 'commits' },
-    'events "commits" is unknown; allowed: deployments, changes, incidents, failures, open, waiting, unlinked, unmeasured, unmatched, corrections, coverage',
+    'events "commits" is unknown; allowed: deployments, changes, incidents, failures, recoveries, open, waiting, unlinked, unmeasured, unmatched, corrections, coverage',
   ],
   [
     { queryType: 'values', field: 'author' },
-    'field "author" is unknown; allowed: service, team, environment, repository',
+    'field "author" is unknown; allowed: service, team, environment, repository, severity',
   ],
+  [{ rolling: '28d' }, 'rolling "28d" is unknown; allowed: a number of days or buckets, such as 28 days'],
+  [{ rolling: '3 buckets', format: 'numeric' }, 'rolling "3 buckets" needs buckets; with one number, allowed: days'],
+  [{ limits: 'yes' }, 'limits "yes" is unknown; allowed: true, false'],
+  [{ benchmark: '1999' }, 'benchmark "1999" is unknown; allowed: none, 2024, 2023'],
+  [{ queryType: 'signals', direction: 'up' }, 'direction "up" is unknown; allowed: any, worse, better'],
+  [{ groupBy: ['severity'] }, 'groupBy[0] "severity" is unknown; allowed: service, team, environment, repository'],
 ])('%j is refused in a sentence', (query, message) => {
   expect(messages(query)).toEqual([message]);
 });

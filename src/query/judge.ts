@@ -1,4 +1,4 @@
-import { allowed, ChoiceField, DoraQuery, metricOf, model, uses } from './model';
+import { ALL_METRICS, allowed, ChoiceField, DoraQuery, fieldsFor, metricOf, model, uses } from './model';
 
 /** What is wrong with a query, in a sentence that names the field and lists what is allowed. */
 export interface Problem {
@@ -13,6 +13,8 @@ const choiceFields: ChoiceField[] = [
   'bucket',
   'format',
   'compare',
+  'benchmark',
+  'direction',
   'events',
   'field',
   'stage',
@@ -34,7 +36,12 @@ export function problemsOf(query: DoraQuery): Problem[] {
       continue;
     }
     const among = allowed(query, field);
-    const undecided = field === 'statistic' && uses(query, 'metric') && query.metric && !metricOf(query.metric);
+    const undecided =
+      ['statistic', 'benchmark'].includes(field) &&
+      uses(query, 'metric') &&
+      query.metric &&
+      query.metric !== ALL_METRICS &&
+      !metricOf(query.metric);
     if (among.length > 0 && !undecided && !among.includes(value as string)) {
       refuse(field, value, among);
     }
@@ -42,33 +49,61 @@ export function problemsOf(query: DoraQuery): Problem[] {
   if (uses(query, 'live') && query.live !== undefined && typeof query.live !== 'boolean') {
     refuse('live', query.live, ['true', 'false']);
   }
+  const rolling = rollingProblem(query);
+  if (rolling) {
+    problems.push(rolling);
+  }
+  if (query.limits !== undefined && typeof query.limits !== 'boolean') {
+    refuse('limits', query.limits, ['true', 'false']);
+  }
   if (uses(query, 'groupBy')) {
-    checkGroupBy(query.groupBy, refuse, problems);
+    checkGroupBy(query, refuse, problems);
   }
   if (uses(query, 'filters')) {
-    checkFilters(query.filters, refuse, problems);
+    checkFilters(query, refuse, problems);
   }
   return problems;
 }
 
+/** What is wrong with the window, if anything is. */
+export function rollingProblem(query: DoraQuery): Problem | undefined {
+  const rolling: unknown = query.rolling;
+  if (!rolling || !uses(query, 'rolling')) {
+    return undefined;
+  }
+  if (typeof rolling !== 'string' || !/^ *[1-9][0-9]{0,3} +(days?|buckets?) *$/.test(rolling)) {
+    return {
+      field: 'rolling',
+      message: `rolling ${JSON.stringify(rolling)} is unknown; allowed: a number of days or buckets, such as 28 days`,
+    };
+  }
+  return query.format === 'numeric' && rolling.includes('bucket')
+    ? { field: 'rolling', message: `rolling ${JSON.stringify(rolling)} needs buckets; with one number, allowed: days` }
+    : undefined;
+}
+
 type Refuse = (field: string, value: unknown, among: Array<string | number>) => void;
 
-function checkGroupBy(groupBy: unknown, refuse: Refuse, problems: Problem[]) {
+function checkGroupBy(query: DoraQuery, refuse: Refuse, problems: Problem[]) {
+  const groupBy: unknown = query.groupBy;
+  const among = fieldsFor(query, 'groupBy');
   if (groupBy === undefined) {
     return;
   }
   if (!Array.isArray(groupBy)) {
-    problems.push({ field: 'groupBy', message: `groupBy must be a list of ${model.groupBy.join(', ')}` });
+    problems.push({ field: 'groupBy', message: `groupBy must be a list of ${among.join(', ')}` });
     return;
   }
   groupBy.forEach((field, index) => {
-    if (!model.groupBy.includes(field)) {
-      refuse(`groupBy[${index}]`, field, model.groupBy);
+    if (!among.includes(field)) {
+      refuse(`groupBy[${index}]`, field, among);
     }
   });
 }
 
-function checkFilters(filters: unknown, refuse: Refuse, problems: Problem[]) {
+function checkFilters(query: DoraQuery, refuse: Refuse, problems: Problem[]) {
+  const filters: unknown = query.filters;
+  const among = fieldsFor(query, 'filters');
   if (filters === undefined) {
     return;
   }
@@ -78,8 +113,8 @@ function checkFilters(filters: unknown, refuse: Refuse, problems: Problem[]) {
   }
   filters.forEach((filter, index) => {
     const path = `filters[${index}]`;
-    if (!model.filterFields.includes(filter?.field)) {
-      refuse(`${path}.field`, filter?.field, model.filterFields);
+    if (!among.includes(filter?.field)) {
+      refuse(`${path}.field`, filter?.field, among);
     }
     if (!model.filterOps.includes(filter?.op)) {
       refuse(`${path}.op`, filter?.op, model.filterOps);

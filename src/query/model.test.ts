@@ -21,6 +21,8 @@ test('every key of the model has words of its own', () => {
     'bucket',
     'format',
     'compare',
+    'benchmark',
+    'direction',
     'events',
     'field',
     'standing',

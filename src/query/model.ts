@@ -11,15 +11,25 @@ export interface DoraQuery extends DataQuery {
   metric?: string;
   statistic?: string;
   bucket?: string;
+  /** A window that each figure covers, such as `28 days` or `3 buckets`. */
+  rolling?: string;
   groupBy?: string[];
   filters?: Filter[];
   /** An IANA name; `browser` is replaced before the query leaves the browser. */
   timezone?: string;
   format?: string;
   compare?: string;
+  /** Whether process limits are drawn with the figures. */
+  limits?: boolean;
+  /** The year of a report whose levels stand beside the figures. */
+  benchmark?: string;
+  /** Which signals count. */
+  direction?: string;
   /** Overrides of the data source's definition. Kept as it is: only the JSON edits it. */
   definition?: Record<string, unknown>;
   events?: string;
+  /** A time: only the events behind the figure of its bucket. Links from charts write it. */
+  at?: string;
   field?: string;
   standing?: string;
   /** Whether the answer is followed, and shown anew when it changes. */
@@ -45,13 +55,32 @@ export interface Metric {
   /** The first is the default. */
   statistics: string[];
   description: string;
+  /** Years with levels of it, `none` first. */
+  benchmarks: string[];
 }
 
 /** The fields of the model with one value out of a list. */
 export type ChoiceField =
-  'queryType' | 'metric' | 'statistic' | 'bucket' | 'format' | 'compare' | 'events' | 'field' | 'stage' | 'standing';
+  | 'queryType'
+  | 'metric'
+  | 'statistic'
+  | 'bucket'
+  | 'format'
+  | 'compare'
+  | 'benchmark'
+  | 'direction'
+  | 'events'
+  | 'field'
+  | 'stage'
+  | 'standing';
 
 export const model = facts;
+
+/** What a signals query calls all five metrics. */
+export const ALL_METRICS = 'all';
+
+/** The field that only incidents have. */
+export const SEVERITY = 'severity';
 
 /** Zone of the dashboard or, where that says nothing, of the browser. */
 export const BROWSER_TIMEZONE = 'browser';
@@ -88,7 +117,7 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
     case 'queryType':
       return model.queryTypes;
     case 'metric':
-      return model.metrics.map((metric) => metric.key);
+      return [...(queryTypeOf(query) === 'signals' ? [ALL_METRICS] : []), ...model.metrics.map((metric) => metric.key)];
     case 'statistic':
       return queryTypeOf(query) === 'stages'
         ? model.stageStatistics
@@ -96,9 +125,16 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
     case 'bucket':
       return model.buckets;
     case 'format':
+      if (queryTypeOf(query) === 'signals') {
+        return model.signalFormats;
+      }
       return isLength(query) ? model.formats : model.formats.filter((format) => format !== DISTRIBUTION);
     case 'compare':
       return model.compare;
+    case 'benchmark':
+      return benchmarks(query);
+    case 'direction':
+      return model.directions;
     case 'events':
       return queryTypeOf(query) === 'annotations' ? model.marks : model.events;
     case 'field':
@@ -108,6 +144,24 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
     case 'standing':
       return model.standings.map((standing) => standing.key);
   }
+}
+
+/** A report tells levels of some metrics, in one statistic of each. */
+function benchmarks(query: DoraQuery): string[] {
+  const metric = metricOf(chosen(query, 'metric'));
+  const comparable =
+    metric && (metric.unit === 'count' || chosen(query, 'statistic') === metric.statistics[0]) ? metric.benchmarks : [];
+  return comparable.length > 1 ? comparable : [];
+}
+
+/** The fields that a query may group or filter by: severity only where there are incidents. */
+export function fieldsFor(query: DoraQuery, use: 'groupBy' | 'filters'): string[] {
+  const recovery = chosen(query, 'metric') === 'recovery_time';
+  const incidents = ['incidents', 'recoveries'].includes(chosen(query, 'events'));
+  const has =
+    (uses(query, 'metric') && recovery) ||
+    (use === 'filters' && ((uses(query, 'events') && incidents) || uses(query, 'field')));
+  return (use === 'groupBy' ? model.groupBy : model.filterFields).filter((field) => has || field !== SEVERITY);
 }
 
 /** What the query says for a field or, where it says nothing, the default. */
@@ -120,16 +174,32 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
     'metric',
     'statistic',
     'bucket',
+    'rolling',
     'groupBy',
     'filters',
     'timezone',
     'format',
     'compare',
+    'limits',
+    'benchmark',
     'definition',
     'live',
   ],
-  stages: ['stage', 'statistic', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition', 'live'],
-  events: ['events', 'filters', 'definition', 'live'],
+  stages: [
+    'stage',
+    'statistic',
+    'bucket',
+    'rolling',
+    'groupBy',
+    'filters',
+    'timezone',
+    'format',
+    'limits',
+    'definition',
+    'live',
+  ],
+  signals: ['metric', 'statistic', 'direction', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition'],
+  events: ['events', 'filters', 'at', 'bucket', 'rolling', 'timezone', 'definition', 'live'],
   annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
   collection: ['live'],
@@ -141,19 +211,27 @@ export const optionalFields = [...new Set(Object.values(usedBy).flat())];
 
 /** Whether a query of this type and format reads the field. */
 export function uses(query: DoraQuery, field: keyof DoraQuery): boolean {
-  const fields = usedBy[queryTypeOf(query)] ?? [];
+  const type = queryTypeOf(query);
+  const fields = usedBy[type] ?? [];
   if (!fields.includes(field)) {
     return false;
   }
-  const format = query.format || model.formats[0];
+  const whole = query.format === 'numeric' || query.format === DISTRIBUTION;
   switch (field) {
-    case 'bucket':
-      return format !== 'numeric' && format !== DISTRIBUTION;
     case 'statistic':
+      return type === 'signals' ? (query.metric || ALL_METRICS) !== ALL_METRICS : query.format !== DISTRIBUTION;
+    case 'bucket':
+      return type === 'events' ? Boolean(query.at) : type === 'signals' || !whole;
     case 'timezone':
-      return format !== DISTRIBUTION;
+      return type === 'events' ? Boolean(query.at) : query.format !== DISTRIBUTION;
+    case 'rolling':
+      return type === 'events' ? Boolean(query.at) : query.format !== DISTRIBUTION;
     case 'compare':
-      return format === 'numeric';
+      return query.format === 'numeric';
+    case 'limits':
+      return !whole && !query.rolling;
+    case 'benchmark':
+      return query.format !== DISTRIBUTION;
     default:
       return true;
   }

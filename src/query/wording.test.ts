@@ -48,6 +48,34 @@ test.each<[Partial<DoraQuery>, string]>([
     },
     'A table of failed deployments, for repositories example-health/a, example-health/b or example-health/c, without environment staging.',
   ],
+  [
+    { metric: 'change_failure_rate', bucket: 'week', rolling: '28 days', groupBy: ['service'] },
+    'Change failure rate per week, each over 28 days, by service.',
+  ],
+  [
+    { metric: 'lead_time', format: 'numeric', rolling: '28 days', benchmark: '2024' },
+    'Median change lead time over the last 28 days of the time range, beside DORA’s report of 2024.',
+  ],
+  [
+    { metric: 'deployment_frequency', bucket: 'week', limits: true },
+    'Number of deployments per week, with process limits.',
+  ],
+  [
+    { metric: 'recovery_time', bucket: 'month', groupBy: ['severity'] },
+    'Median failed deployment recovery time per month, by severity.',
+  ],
+  [
+    { queryType: 'signals', bucket: 'week', groupBy: ['service'] },
+    'A table of changes in all five metrics, judged per week, by service.',
+  ],
+  [
+    { queryType: 'signals', metric: 'lead_time', direction: 'worse', format: 'numeric' },
+    'Number of signals of a change for the worse in the median change lead time, in the newest complete bucket, judged in buckets that fit the time range.',
+  ],
+  [
+    { queryType: 'events', events: 'changes', at: '1772409600000', bucket: 'week', rolling: '28 days' },
+    'A table of changes behind the figure of the week at 2026-03-02 with its rolling 28 days.',
+  ],
   [{ queryType: 'values', field: 'repository' }, 'Names of repositories.'],
   [
     { queryType: 'standing', standing: 'open_incident', filters: [{ field: 'team', op: 'in', values: ['records'] }] },

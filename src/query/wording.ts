@@ -1,14 +1,17 @@
 import { filtersOf, groupByOf } from './change';
-import { chosen, DoraQuery, Filter, queryTypeOf, standingOf, statisticName, uses } from './model';
+import { ALL_METRICS, chosen, DoraQuery, Filter, queryTypeOf, standingOf, statisticName, uses } from './model';
 import { plural, wordsFor } from './words';
 
 /** What a query will compute, in one plain sentence. */
 export function sentence(query: DoraQuery): string {
   const parts = [
     subject(query) + span(query),
+    rolling(query),
     grouping(query),
     restriction(query),
     comparison(query),
+    limits(query),
+    benchmark(query),
     zone(query),
     following(query),
   ];
@@ -41,23 +44,45 @@ function phrase(statistic: string, of: string): string {
   return capital(short ? `${short} ${of}` : `${statisticName(statistic)} of ${of}`);
 }
 
+function figure(query: DoraQuery): string {
+  const metric = chosen(query, 'metric');
+  const statistic = chosen(query, 'statistic');
+  const name = wordsFor('metric', metric).toLowerCase();
+  if (query.format === 'distribution') {
+    return `Distribution of ${name}`;
+  }
+  return fixedSubjects[`${metric}/${statistic}`] ?? phrase(statistic, name);
+}
+
+/** What is watched for signals, and how often something is found. */
+function watched(query: DoraQuery): string {
+  const all = chosen(query, 'metric') === ALL_METRICS;
+  const what = all ? 'all five metrics' : `the ${figure(query).charAt(0).toLowerCase()}${figure(query).slice(1)}`;
+  const direction = chosen(query, 'direction');
+  const bearing = direction === 'any' ? '' : ` ${wordsFor('direction', direction)}`;
+  switch (chosen(query, 'format')) {
+    case 'numeric':
+      return `Number of signals of a change${bearing} in ${what}, in the newest complete bucket`;
+    case 'time_series':
+      return `Number of signals of a change${bearing} in ${what}`;
+    default:
+      return `A table of changes${bearing} in ${what}`;
+  }
+}
+
 function subject(query: DoraQuery): string {
   const statistic = chosen(query, 'statistic');
   switch (queryTypeOf(query)) {
-    case 'metric': {
-      const metric = chosen(query, 'metric');
-      const name = wordsFor('metric', metric).toLowerCase();
-      if (chosen(query, 'format') === 'distribution') {
-        return `Distribution of ${name}`;
-      }
-      return fixedSubjects[`${metric}/${statistic}`] ?? phrase(statistic, name);
-    }
+    case 'metric':
+      return figure(query);
+    case 'signals':
+      return watched(query);
     case 'stages':
       return chosen(query, 'stage') === 'longest'
         ? phrase(statistic, 'time in the stage of lead time that takes the longest')
         : phrase(statistic, 'time in each stage of lead time (coding, pickup, review, deploy)');
     case 'events':
-      return `A table of ${wordsFor('events', chosen(query, 'events'))}`;
+      return `A table of ${wordsFor('events', chosen(query, 'events'))}${behind(query)}`;
     case 'annotations':
       return `Marks on the time axis for ${wordsFor('events', chosen(query, 'events'))}`;
     case 'values':
@@ -79,12 +104,45 @@ function span(query: DoraQuery): string {
     return '';
   }
   const format = chosen(query, 'format');
-  if (format === 'numeric' || format === 'distribution') {
-    return ' over the whole time range';
-  }
   const bucket = chosen(query, 'bucket');
   const per = bucket === 'auto' ? ' in buckets that fit the time range' : ` per ${bucket}`;
+  if (queryTypeOf(query) === 'signals') {
+    return `, judged${per}`;
+  }
+  if (format === 'distribution') {
+    return ' over the whole time range';
+  }
+  if (format === 'numeric') {
+    return query.rolling ? ` over the last ${query.rolling} of the time range` : ' over the whole time range';
+  }
   return format === 'table' ? `${per} as a table` : per;
+}
+
+/** Which point of a chart the events are behind. */
+function behind(query: DoraQuery): string {
+  if (!query.at) {
+    return '';
+  }
+  const at = new Date(/^\d+$/.test(query.at) ? Number(query.at) : query.at);
+  const day = Number.isNaN(at.getTime()) ? query.at : at.toISOString().slice(0, 10);
+  const bucket = chosen(query, 'bucket');
+  const where = bucket === 'auto' ? `at ${day}` : `of the ${bucket} at ${day}`;
+  return ` behind the figure ${where}${query.rolling ? ` with its rolling ${query.rolling}` : ''}`;
+}
+
+function rolling(query: DoraQuery): string {
+  const figures =
+    ['metric', 'stages'].includes(queryTypeOf(query)) && !['numeric', 'distribution'].includes(chosen(query, 'format'));
+  return figures && query.rolling ? `each over ${query.rolling}` : '';
+}
+
+function limits(query: DoraQuery): string {
+  return uses(query, 'limits') && query.limits ? 'with process limits' : '';
+}
+
+function benchmark(query: DoraQuery): string {
+  const year = uses(query, 'benchmark') ? chosen(query, 'benchmark') : '';
+  return year && year !== 'none' ? `beside ${wordsFor('benchmark', year)}` : '';
 }
 
 function grouping(query: DoraQuery): string {
@@ -114,7 +172,7 @@ function comparison(query: DoraQuery): string {
 }
 
 function zone(query: DoraQuery): string {
-  const named = uses(query, 'timezone') && query.timezone && query.timezone !== 'browser';
+  const named = uses(query, 'timezone') && !query.at && query.timezone && query.timezone !== 'browser';
   return named ? `with days as in ${query.timezone}` : '';
 }
 

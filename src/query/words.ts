@@ -1,4 +1,4 @@
-import { ChoiceField, metricOf, standingOf, statisticName } from './model';
+import { ALL_METRICS, ChoiceField, metricOf, standingOf, statisticName } from './model';
 
 /** What a person reads for the model's keys. */
 const words: Record<string, Record<string, string>> = {
@@ -7,6 +7,7 @@ const words: Record<string, Record<string, string>> = {
     stages: 'Stages of lead time',
     events: 'Events',
     annotations: 'Marks on other panels',
+    signals: 'Signals of change',
     values: 'Values for a variable',
     collection: 'State of the collection',
     standing: 'How things stand now',
@@ -14,6 +15,8 @@ const words: Record<string, Record<string, string>> = {
   bucket: { auto: 'automatic', day: 'day', week: 'week', month: 'month', quarter: 'quarter' },
   format: { time_series: 'time series', numeric: 'one number', table: 'table', distribution: 'distribution' },
   compare: { none: 'nothing', previous: 'the period before' },
+  benchmark: { none: 'nothing', 2024: 'DORA’s report of 2024', 2023: 'DORA’s report of 2023' },
+  direction: { any: 'better or worse', worse: 'for the worse', better: 'for the better' },
   events: {
     deployments: 'deployments',
     changes: 'changes',
@@ -26,6 +29,7 @@ const words: Record<string, Record<string, string>> = {
     unmatched: 'environments that no service counts',
     corrections: 'corrections',
     coverage: 'what is measured of each service',
+    recoveries: 'recoveries',
   },
   stage: { all: 'all stages', longest: 'the longest stage' },
   op: { in: 'is one of', not_in: 'is none of' },
@@ -34,7 +38,7 @@ const words: Record<string, Record<string, string>> = {
 /** The words for a value of a field; the value itself where it has no other words. */
 export function wordsFor(field: ChoiceField | 'op', value: string): string {
   if (field === 'metric') {
-    return metricOf(value)?.name ?? value;
+    return value === ALL_METRICS ? 'All five metrics' : (metricOf(value)?.name ?? value);
   }
   if (field === 'standing') {
     return standingOf(value)?.name ?? value;
@@ -42,7 +46,7 @@ export function wordsFor(field: ChoiceField | 'op', value: string): string {
   return field === 'statistic' ? statisticName(value) : (words[field]?.[value] ?? value);
 }
 
-const plurals: Record<string, string> = { repository: 'repositories' };
+const plurals: Record<string, string> = { repository: 'repositories', severity: 'severities' };
 
 export function plural(field: string): string {
   return plurals[field] ?? `${field}s`;

@@ -1,0 +1,149 @@
+package plugin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
+)
+
+// figuresNotices say why there may be nothing to see, else where a reader could be misled: one notice a subject.
+func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
+	if nothing := emptyNotices(f.Basis, d); nothing != nil {
+		return nothing
+	}
+	var notices []data.Notice
+	for _, say := range []func(query.Figures) string{few, unfinished, withoutLimits, beside} {
+		if text := say(f); text != "" {
+			notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+		}
+	}
+	return append(notices, omittedNotices(f.Basis)...)
+}
+
+// emptyNotices say why there is nothing to see.
+func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
+	switch {
+	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:
+		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "No service matches the filters. Choose other values, or remove a filter."}}
+	case b.Deployments == 0:
+		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
+	}
+	return nil
+}
+
+// omittedNotices tell of series beyond the limit.
+func omittedNotices(b query.Basis) []data.Notice {
+	if b.Omitted == 0 {
+		return nil
+	}
+	return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(
+		"%s left out: an answer has at most %d. Filter, or group by fewer fields.", many(b.Omitted, "series is", "series are"), query.SeriesLimit)}}
+}
+
+// enough is how many events a statistic needs at least for its figure to say much; others need none.
+var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, dora.P90: 10, dora.P95: 20, dora.RatioOf: 10}
+
+// few tells of figures that rest on few events.
+func few(f query.Figures) string {
+	needed := enough[f.Query.Statistic]
+	shown, rare, least := 0, 0, 0
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if p.Value == nil {
+				continue
+			}
+			shown++
+			if p.N < needed {
+				if rare == 0 || p.N < least {
+					least = p.N
+				}
+				rare++
+			}
+		}
+	}
+	switch {
+	case rare == 0:
+		return ""
+	case shown == 1:
+		return fmt.Sprintf("This figure rests on few events: n %d.", least)
+	default:
+		return fmt.Sprintf("%d of %d figures rest on fewer than %d events (the fewest: %d), so that single ones say little.", rare, shown, needed, least)
+	}
+}
+
+// unfinished tells of figures that will change: counts of buckets that are not over, and failures that may still come
+// to light.
+func unfinished(f query.Figures) string {
+	if f.Query.Format == query.Numeric || len(f.Series) == 0 {
+		return ""
+	}
+	counts := f.Series[0].Unit == dora.Count && f.Query.Statistic != dora.PerDay
+	failures := f.Query.Metric == dora.ChangeFailureRate || f.Query.Metric == dora.ReworkRate
+	var cut, immature bool
+	for _, s := range f.Series {
+		for i := range s.Points {
+			p := &s.Points[i]
+			cut = cut || (p.Partial && p.Value != nil)
+			immature = immature || (p.Immature && p.N > 0)
+		}
+	}
+	var texts []string
+	if cut && counts {
+		texts = append(texts, "Buckets at the edges that are cut, not over yet, or begin before anything was collected count less than whole ones.")
+	}
+	if immature && failures && f.Query.Type == query.TypeMetric {
+		texts = append(texts, fmt.Sprintf("The newest figures may still rise: an incident counts against a deployment for %s.", f.Query.Definition.IncidentWindow))
+	}
+	return strings.Join(texts, " ")
+}
+
+// withoutLimits tells why a series has no limits.
+func withoutLimits(f query.Figures) string {
+	var names []string
+	for i, limits := range f.Limits {
+		if limits == nil {
+			names = append(names, seriesName(f.Query, f.Series[i]))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "Process limits need 8 complete, mature buckets with a figure, so there are none for " + joinSome(names, 5) + "."
+}
+
+// beside tells what a report says of the metric.
+func beside(f query.Figures) string {
+	report := f.Query.Benchmark.Report()
+	if report == nil || f.Query.Type != query.TypeMetric {
+		return ""
+	}
+	var levels []string
+	for _, level := range report.Levels(f.Query.Metric) {
+		levels = append(levels, level.Name+" "+level.Answer)
+	}
+	return fmt.Sprintf("%s, of its respondents: %s. %s Context, not a target.", report.Name, strings.Join(levels, ", "), report.Caution)
+}
+
+// signalsNotices say why there may be no signals to see.
+func signalsNotices(c query.Changes, d *dataset.Dataset) []data.Notice {
+	if nothing := emptyNotices(c.Basis, d); nothing != nil {
+		return nothing
+	}
+	short := 0
+	for i := range c.Watched {
+		if c.Watched[i].Limits == nil {
+			short++
+		}
+	}
+	notices := omittedNotices(c.Basis)
+	if short > 0 {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
+			"%d of %d series cannot be judged: process limits need 8 complete, mature buckets with a figure.", short, len(c.Watched))})
+	}
+	return notices
+}
