@@ -99,7 +99,7 @@ export const stories = {
         }
         await page.keyboard.press('Tab');
       }
-      assert.deepEqual(reached.slice(0, 8), [
+      assert.deepEqual(reached.slice(0, 9), [
         'Show',
         'Metric',
         'Statistic',
@@ -108,7 +108,22 @@ export const stories = {
         'As',
         'Compared with',
         'Time zone',
+        'Live',
       ]);
+    },
+  },
+
+  'a panel is switched to live': {
+    editor: 'query',
+    value: { refId: 'A', queryType: 'events' },
+    modes: both,
+    async tell(opened) {
+      const { emitted, field, page, soon } = opened;
+      await field('Live').focus();
+      await page.keyboard.press('Space');
+      await soon(async () => assert.equal((await emitted()).live, true));
+      await soon(async () => assert.match(await page.getByRole('status').textContent(), /shown anew as it changes\.$/));
+      await accessible(opened);
     },
   },
 
