@@ -46,6 +46,26 @@ export const stories = {
     },
   },
 
+  'signals for the worse are asked for': {
+    editor: 'query',
+    value: { refId: 'A', queryType: 'signals' },
+    async tell(opened) {
+      const { choose, emitted, soon } = opened;
+      await choose('Direction', 'for the worse');
+      await choose('Per', 'week');
+      await soon(async () =>
+        assert.deepEqual(await emitted(), {
+          refId: 'A',
+          version: 1,
+          queryType: 'signals',
+          direction: 'worse',
+          bucket: 'week',
+        })
+      );
+      await accessible(opened);
+    },
+  },
+
   'a filter offers what the data has, when its menu opens': {
     editor: 'query',
     value: { refId: 'A' },
@@ -99,14 +119,16 @@ export const stories = {
         }
         await page.keyboard.press('Tab');
       }
-      assert.deepEqual(reached.slice(0, 9), [
+      assert.deepEqual(reached.slice(0, 11), [
         'Show',
         'Metric',
         'Statistic',
+        'Rolling window',
         'Group by',
         'Add filter',
         'As',
         'Compared with',
+        'Beside',
         'Time zone',
         'Live',
       ]);
