@@ -5,12 +5,19 @@ import path from 'node:path';
 
 const root = process.cwd();
 const here = path.join(root, 'e2e/browser');
-const icons = path.join(root, 'node_modules/@grafana/ui/dist/public/img/icons');
+
+/** The folder in whose node_modules Grafana's libraries are: those that the plugin is written against, or a newer Grafana's. */
+const libraries = path.resolve(root, process.env.GRAFANA_LIBRARIES || '.');
+const icons = path.join(libraries, 'node_modules/@grafana/ui/dist/public/img/icons');
 
 /** Grafana's shared modules in one script. `@grafana/*` comes as CommonJS: as ES modules some of its parts do not load. */
 async function hostScript() {
   const result = await build({
-    entryPoints: [path.join(here, 'host.js')],
+    stdin: {
+      contents: await readFile(path.join(here, 'host.js'), 'utf8'),
+      sourcefile: 'host.js',
+      resolveDir: libraries,
+    },
     bundle: true,
     write: false,
     format: 'iife',
