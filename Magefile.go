@@ -65,6 +65,28 @@ func Packages() error {
 	return sh.RunV("npm", "ci", "--no-audit", "--no-fund")
 }
 
+// Newer checks the frontend's types and runs the shipped bundle on the libraries of a newer Grafana, with React 19.
+func Newer() error {
+	const wanted, libraries = "e2e/browser/grafana13/", ".cache/grafana13"
+	if !newer(libraries+"/node_modules/.package-lock.json", wanted+"package-lock.json") {
+		if err := os.MkdirAll(libraries, 0o755); err != nil {
+			return err
+		}
+		for _, file := range []string{"package.json", "package-lock.json"} {
+			if err := sh.Copy(filepath.Join(libraries, file), wanted+file); err != nil {
+				return err
+			}
+		}
+		if err := sh.RunV("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", libraries); err != nil {
+			return err
+		}
+	}
+	if err := sh.RunV("npx", "tsc", "--noEmit", "-p", wanted+"tsconfig.json"); err != nil {
+		return err
+	}
+	return sh.RunWithV(map[string]string{"GRAFANA_LIBRARIES": libraries}, "npm", "run", "--silent", "browser")
+}
+
 // Demo shows the metrics of an invented organisation: in Grafana where Docker or a Grafana is there, else here in the terminal.
 func Demo() error {
 	mg.Deps(Backend)
@@ -94,6 +116,7 @@ func Test() error {
 		{"TypeScript unit tests", command("npm", "run", "--silent", "test")},
 		{"frontend bundle", command("npm", "run", "--silent", "build")},
 		{"the bundle in a browser", command("npm", "run", "--silent", "browser")},
+		{"the bundle and its types on the libraries of Grafana 13", Newer},
 		{"backend", Backend},
 		{"Go tests, with the compiled plugin", command("go", "test", "-race", "./pkg/...")},
 		{"the demo, once", command(binary(), "demo", "--once", "--way", "terminal")},

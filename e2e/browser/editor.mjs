@@ -3,7 +3,7 @@ import axe from 'axe-core';
 /** One page with one editor of the plugin, driven as a person with a keyboard would. */
 export async function openEditor(browser, address, { editor, value, mode = 'dark' }) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/London' });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000); // for machines that are busy with something else
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on(

@@ -1,6 +1,6 @@
 import { Input, SecretInput, SecretTextArea } from '@grafana/ui';
 import React from 'react';
-import { Labelled } from '../form/Labelled';
+import { Labelled, Named } from '../form/Labelled';
 import { Secret } from './secrets';
 
 interface Props {
@@ -14,24 +14,22 @@ interface Props {
 
 /** A secret that can be written and reset, and read by nobody. */
 export function SecretField({ label, description, secret, readOnly, long }: Props) {
-  const Field = long ? SecretTextArea : SecretInput;
+  const shared = {
+    isConfigured: secret.configured,
+    value: secret.typed,
+    autoComplete: 'new-password',
+    onReset: secret.reset,
+    onChange: ({ currentTarget }: { currentTarget: { value: string } }) => secret.write(currentTarget.value),
+  };
+  const typed = (props: Named & typeof shared) =>
+    long ? <SecretTextArea {...props} rows={4} cols={40} /> : <SecretInput {...props} width={40} />;
   return (
     <Labelled label={label} description={description}>
       {(named) =>
         readOnly ? (
           <Input {...named} width={40} disabled readOnly value={secret.configured ? 'configured' : 'not configured'} />
         ) : (
-          <Field
-            {...named}
-            {...(long ? { rows: 4, cols: 40 } : { width: 40 })}
-            isConfigured={secret.configured}
-            value={secret.typed}
-            autoComplete="new-password"
-            onChange={({ currentTarget }: React.FormEvent<HTMLInputElement & HTMLTextAreaElement>) =>
-              secret.write(currentTarget.value)
-            }
-            onReset={secret.reset}
-          />
+          typed({ ...named, ...shared })
         )
       }
     </Labelled>

@@ -1,5 +1,5 @@
 import { Field, Label } from '@grafana/ui';
-import React, { ReactElement, useId } from 'react';
+import React, { ComponentProps, useId } from 'react';
 
 /** What ties a control to its label, for the control to carry. */
 export interface Named {
@@ -12,7 +12,7 @@ interface Props {
   description?: string;
   /** Where set, what is wrong with the value. */
   error?: string;
-  children: (named: Named) => ReactElement;
+  children: (named: Named) => ComponentProps<typeof Field>['children'];
 }
 
 /** A control below its label: pressing the label focuses it, a screen reader names it and its menu by it alone. */
