@@ -60,6 +60,8 @@ type process struct {
 	diagnostics grpcplugin.DiagnosticsClient
 	stream      grpcplugin.StreamClient
 	end         func()
+	resource    grpcplugin.ResourceClient
+	pid         int
 }
 
 func start(t *testing.T) *process {
@@ -71,7 +73,7 @@ func start(t *testing.T) *process {
 			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
 		},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
+			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{},
 		}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(), Stderr: io.Discard,
@@ -79,7 +81,7 @@ func start(t *testing.T) *process {
 	t.Cleanup(client.Kill)
 	protocol, err := client.Client()
 	require.NoError(t, err)
-	p := &process{T: t, end: client.Kill}
+	p := &process{T: t, end: client.Kill, pid: client.ReattachConfig().Pid}
 	dispensed, err := protocol.Dispense("data")
 	require.NoError(t, err)
 	p.data = dispensed.(grpcplugin.DataClient)
@@ -89,6 +91,9 @@ func start(t *testing.T) *process {
 	dispensed, err = protocol.Dispense("stream")
 	require.NoError(t, err)
 	p.stream = dispensed.(grpcplugin.StreamClient)
+	dispensed, err = protocol.Dispense("resource")
+	require.NoError(t, err)
+	p.resource = dispensed.(grpcplugin.ResourceClient)
 	return p
 }
 
