@@ -96,7 +96,8 @@ func Demo() error {
 	return sh.RunV(binary(), "demo")
 }
 
-// Test runs every check: vet, linters, Go tests, frontend tests, the bundle in a browser, and the demo.
+// Test runs every check: vet, linters, Go tests, frontend tests, the bundle in a browser, and the demo. Where GRAFANA_URL names
+// a Grafana that has the plugin and its dashboards, such as the demo's, it visits that too.
 func Test() error {
 	if err := needCompiler(); err != nil {
 		return err
@@ -107,7 +108,7 @@ func Test() error {
 	if err := needNode(); err != nil {
 		return err
 	}
-	return carryOut([]step{
+	steps := []step{
 		{"go vet", command("go", "vet", "./...")},
 		{"Go linters", Lint},
 		{"npm packages", Packages},
@@ -120,7 +121,11 @@ func Test() error {
 		{"backend", Backend},
 		{"Go tests, with the compiled plugin", command("go", "test", "-race", "./pkg/...")},
 		{"the demo, once", command(binary(), "demo", "--once", "--way", "terminal")},
-	})
+	}
+	if os.Getenv("GRAFANA_URL") != "" {
+		steps = append(steps, step{"the Grafana at GRAFANA_URL", command("npm", "run", "--silent", "e2e")})
+	}
+	return carryOut(steps)
 }
 
 // Lint runs the Go linters.

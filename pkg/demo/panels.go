@@ -108,6 +108,10 @@ func seriesLines(f *data.Frame, unit string) []string {
 			continue
 		}
 		values := numbers(field)
+		if v, there := last(values); there && field.Labels["limit"] != "" { // a line of the same height throughout
+			texts = append(texts, fmt.Sprintf("  %s  %s", figure(v, unitOf(field, unit)), nameOf(field)))
+			continue
+		}
 		now := "nothing measured"
 		if v, there := last(values); there {
 			now = figure(v, unitOf(field, unit)) + " last"

@@ -153,7 +153,7 @@ func TestEveryPanelSaysWhatItMeans(t *testing.T) {
 			for _, each := range targets {
 				assert.False(t, refs[at(each, "refId")], name)
 				refs[at(each, "refId")] = true
-				assert.Equal(t, true, at(each, "live"), "%s: is followed live", name)
+				assert.Equal(t, at(each, "queryType") != "signals", at(each, "live") == true, "%s: is followed live; signals cannot be", name)
 			}
 			for _, each := range at(p, "fieldConfig", "overrides").([]any) {
 				if at(each, "matcher", "id") == "byFrameRefID" {

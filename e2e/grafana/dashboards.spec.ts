@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@grafana/plugin-e2e';
+
+const folder = join(__dirname, '..', '..', 'dashboards');
+
+interface Panel {
+  type: string;
+  title: string;
+  gridPos: { y: number; h: number };
+}
+
+for (const file of readdirSync(folder)) {
+  const board: { uid: string; title: string; panels: Panel[] } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+
+  test(`${board.title}: every panel shows something, and none an error`, async ({
+    gotoDashboardPage,
+    page,
+    selectors,
+  }) => {
+    const failures: string[] = [];
+    page.on('pageerror', (error) => failures.push(error.message));
+    page.on('response', (response) => {
+      if (response.url().includes('/api/ds/query') && !response.ok()) {
+        failures.push(`${response.status()} from ${response.url()}`);
+      }
+    });
+    const rows = Math.max(...board.panels.map(({ gridPos }) => gridPos.y + gridPos.h));
+    await page.setViewportSize({ width: 1280, height: rows * 38 + 200 }); // Grafana asks for what is in sight only
+    const dashboard = await gotoDashboardPage({ uid: board.uid });
+    for (const { title } of board.panels) {
+      await expect(
+        dashboard.getByGrafanaSelector(selectors.components.Panels.Panel.title(title)).first(),
+        title
+      ).toBeVisible();
+    }
+    await expect(page.getByLabel('Panel loading bar')).toHaveCount(0);
+    await expect(dashboard).not.toHavePanelErrors();
+    await expect(page.getByText('No data', { exact: true })).toHaveCount(0);
+    expect(failures).toEqual([]);
+  });
+}
+
+test('the way from one dashboard to another keeps service and time', async ({ gotoDashboardPage, page }) => {
+  await gotoDashboardPage({
+    uid: 'livedora-overview',
+    queryParams: new URLSearchParams({ 'var-service': 'reminders', from: 'now-30d', to: 'now' }),
+  });
+  for (const title of [
+    'Stability',
+    'Organisation',
+    'Trust the numbers',
+    'Collection health',
+    'Overview of a service',
+  ]) {
+    await page.getByRole('link', { name: title, exact: true }).first().click();
+    await expect(page).toHaveTitle(new RegExp(`^${title} - `));
+    await expect(page).toHaveURL(/var-service=reminders/);
+    await expect(page).toHaveURL(/from=now-30d/);
+  }
+});
+
+test('a tile leads to what is behind it', async ({ gotoDashboardPage, page }) => {
+  await gotoDashboardPage({
+    uid: 'livedora-overview',
+    queryParams: new URLSearchParams({ 'var-service': 'consent', from: 'now-30d', to: 'now' }),
+  });
+  await page.locator('section', { hasText: 'Change lead time' }).first().getByRole('link').first().click();
+  await expect(page).toHaveURL(/\/d\/livedora-lead-time.*var-service=consent/);
+});
