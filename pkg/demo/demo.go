@@ -70,7 +70,9 @@ type demo struct {
 	boards []*dashboard.Dashboard
 	rules  []rule.Rule
 	page   *page
-	ends   []func() error // what is to be ended, in the order of its beginning
+	// organisation is the invented one, once it was found.
+	organisation *Organisation
+	ends         []func() error // what is to be ended, in the order of its beginning
 }
 
 func (d *demo) atEnd(do func() error) { d.ends = append(d.ends, do) }
@@ -121,6 +123,7 @@ func (d *demo) found() (folder string, err error) {
 		return "", err
 	}
 	d.atEnd(organisation.Close)
+	d.organisation = organisation
 	d.page.line("The invented organisation example-health speaks GitHub's API at %s.", organisation.URL)
 	return folder, environment(map[string]string{
 		variableURL: organisation.URL, variableToken: organisation.Token,

@@ -19,6 +19,7 @@ type Organisation struct {
 	URL   string // where GitHub's API is spoken
 	Token string // that it wants
 
+	world  *world.World
 	server *http.Server
 	stop   context.CancelFunc
 	work   sync.WaitGroup
@@ -47,7 +48,7 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 	invented := world.New(world.Options{Seed: o.Seed})
 	living, stop := context.WithCancel(context.Background())
 	g := &Organisation{
-		URL: "http://" + listener.Addr().String(), Token: o.Token, stop: stop,
+		URL: "http://" + listener.Addr().String(), Token: o.Token, world: invented, stop: stop,
 		server: &http.Server{Handler: invented.Handler(o.Token), ReadHeaderTimeout: 10 * time.Second},
 	}
 	g.work.Go(func() { // the server, until Close
@@ -60,6 +61,14 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 		g.work.Go(func() { deployInTurn(living, invented, o.DeployEvery) }) // the busy people, until Close
 	}
 	return g, nil
+}
+
+// Services are the organisation's.
+func (g *Organisation) Services() []world.Service { return g.world.Services() }
+
+// Deploy makes someone deploy a service to production, now.
+func (g *Organisation) Deploy(service string) (world.Deployment, error) {
+	return g.world.Deploy(service)
 }
 
 func deployInTurn(ctx context.Context, invented *world.World, every time.Duration) {

@@ -2,8 +2,12 @@ package demo
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strings"
 	"sync"
@@ -12,6 +16,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 
@@ -22,6 +27,8 @@ import (
 type Plugin struct {
 	client  *goplugin.Client
 	data    grpcplugin.DataClient
+	stream  grpcplugin.StreamClient
+	calls   grpcplugin.ResourceClient
 	context backend.PluginContext
 	log     *tail
 }
@@ -63,12 +70,14 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 		p.client.Kill()
 		return nil, fmt.Errorf("%s does not start as a plugin: %w\n%s", program, err, p.log)
 	}
-	dispensed, err := protocol.Dispense("data")
-	if err != nil {
-		p.client.Kill()
-		return nil, fmt.Errorf("%s answers no queries: %w", program, err)
+	parts := map[string]any{"data": nil, "stream": nil, "resource": nil}
+	for name := range parts {
+		if parts[name], err = protocol.Dispense(name); err != nil {
+			p.client.Kill()
+			return nil, fmt.Errorf("%s does not speak the part %s of the protocol: %w", program, name, err)
+		}
 	}
-	p.data = dispensed.(grpcplugin.DataClient)
+	p.data, p.stream, p.calls = parts["data"].(grpcplugin.DataClient), parts["stream"].(grpcplugin.StreamClient), parts["resource"].(grpcplugin.ResourceClient)
 	return p, nil
 }
 
@@ -95,6 +104,59 @@ func (p *Plugin) PID() int {
 		return running.Pid
 	}
 	return 0
+}
+
+// Follow runs a channel's stream and hands each frame on, until the context or the stream ends.
+func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessage, show func(*data.Frame)) error {
+	path := strings.TrimPrefix(channel, "ds/"+p.context.DataSourceInstanceSettings.UID+"/")
+	running, err := p.stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: p.context, Path: path, Data: query}))
+	if err != nil {
+		return fmt.Errorf("the stream cannot be opened: %w", err)
+	}
+	for {
+		packet, err := running.Recv()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err() // gRPC's own word for it does not wrap it
+		case err != nil:
+			return fmt.Errorf("the stream ended: %w", err)
+		}
+		frame := &data.Frame{}
+		if err := json.Unmarshal(packet.Data, frame); err != nil {
+			return fmt.Errorf("what the stream sends cannot be read: %w", err)
+		}
+		show(frame)
+	}
+}
+
+// Call posts a webhook to the data source's address, signed as GitHub signs.
+func (p *Plugin) Call(ctx context.Context, address string, body any, secret string) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("the webhook cannot be written: %w", err)
+	}
+	sum := hmac.New(sha256.New, []byte(secret))
+	sum.Write(text)
+	path, _, _ := strings.Cut(address, "?")
+	from := p.context
+	from.User = &backend.User{Login: "github", Role: "Viewer"}
+	answer, err := p.calls.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
+		PluginContext: from, Method: http.MethodPost, Path: path, URL: address, Body: text,
+		Headers: map[string][]string{
+			"Content-Type": {"application/json"}, "X-Github-Event": {"deployment_status"}, "X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(sum.Sum(nil))},
+		},
+	}))
+	if err != nil {
+		return fmt.Errorf("the plugin takes no webhooks: %w", err)
+	}
+	said, err := answer.Recv()
+	switch {
+	case err != nil:
+		return fmt.Errorf("the plugin does not answer a webhook: %w", err)
+	case said.Code != http.StatusOK:
+		return fmt.Errorf("the plugin answers a webhook with %d: %s", said.Code, said.Body)
+	}
+	return nil
 }
 
 // Close ends the plugin's process.

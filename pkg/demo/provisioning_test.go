@@ -45,7 +45,7 @@ func TestTheSettingsSurviveGrafanasJSON(t *testing.T) {
 	require.NoError(t, err)
 	object := map[string]any{}
 	require.NoError(t, json.Unmarshal(text, &object))
-	parsed, err := settings.Parse(object, map[string]string{"sources.github.token": "demo-token"})
+	parsed, err := settings.Parse(object, map[string]string{"sources.github.token": "demo-token", "sources.github.webhookSecret": "demo-token"})
 	require.NoError(t, err)
 	assert.Equal(t, file.Settings, parsed)
 }

@@ -30,7 +30,7 @@ func (d *demo) inTerminal(ctx context.Context) error {
 		return err
 	}
 	shown := d.showBoards(ctx, plugin)
-	if err := errors.Join(shown, d.showRules(ctx, plugin), d.trace(ctx, plugin)); err != nil {
+	if err := errors.Join(shown, d.showRules(ctx, plugin), d.trace(ctx, plugin), d.live(ctx, plugin)); err != nil {
 		return err
 	}
 	d.advise()

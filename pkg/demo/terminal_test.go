@@ -62,6 +62,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	assert.Regexp(t, `failed: +(named by incident|rolled back by deployment|mended by deployment|followed by incident) #\d+`, story)
 	assert.Regexp(t, `recovered: +after [\d.]+ (d|h|min|s)`, story)
 	assert.Regexp(t, `(#\d+|[0-9a-f]{10}) .+, by .+: [\d.]+ (d|h|min|s) = .*deploy [\d.]+`, story)
+	assert.Len(t, regexp.MustCompile(`#\d+ deployed: (\d+) → \d+, a changed frame \d+ ms after GitHub's webhook`).FindAllString(story, -1), 3)
 	assert.Contains(t, story, "go tool mage demo")
 }
 
