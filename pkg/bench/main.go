@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,13 +16,14 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN")
 		os.Exit(2)
 	}
-	if err := measure(ctx, os.Args[1]); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := measure(ctx, os.Args[1])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -52,9 +54,9 @@ func measure(ctx context.Context, program string) error {
 		return err
 	}
 	grown := map[string]times{}
-	for _, q := range growing {
-		if grown[q.name], err = before.repeat(ctx, q); err != nil {
-			return err
+	for _, q := range questions {
+		if taken, err := before.repeat(ctx, q); err == nil { // else the same follows below
+			grown[q.name] = taken
 		}
 	}
 	before.end()
@@ -64,22 +66,23 @@ func measure(ctx context.Context, program string) error {
 		return err
 	}
 	defer after.end()
+	var failures []error
 	for _, q := range questions {
-		t, err := after.repeat(ctx, q)
+		taken, err := after.repeat(ctx, q)
 		if err != nil {
-			return err
+			table.note(q.name, "no answer", shown(q.target))
+			failures = append(failures, err)
+			continue
 		}
-		table.row(q.name, t, q.target)
+		table.row(q.name, taken, q.target)
 		if was, ok := grown[q.name]; ok {
-			table.note(fmt.Sprintf("… with a tenth of the services (median %s)", was.median().Round(10*time.Microsecond)), fmt.Sprintf("%.2f ×", float64(t.median())/float64(was.median())), q.growth)
+			table.note("… against a tenth of the services, "+shown(was.median()), fmt.Sprintf("%.2f ×", float64(taken.median())/float64(was.median())), q.growth)
 		}
 	}
-	if err := arrivals(table); err != nil {
-		return err
-	}
-	if err := after.memory(table); err != nil {
+	arrivals(table)
+	if err := after.memory(ctx, table); err != nil {
 		return err
 	}
 	fmt.Println()
-	return after.profile(ctx)
+	return errors.Join(append(failures, after.profile(ctx))...)
 }

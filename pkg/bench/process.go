@@ -44,13 +44,16 @@ func fetch(ctx context.Context, path string) ([]byte, error) {
 }
 
 // memory is the whole process, after its garbage was collected.
-func (t *target) memory(table *table) error {
+func (t *target) memory(ctx context.Context, table *table) error {
 	for range 2 {
-		if _, err := fetch(context.Background(), "heap?gc=1"); err != nil {
+		if _, err := fetch(ctx, "heap?gc=1"); err != nil {
 			return err
 		}
 	}
-	time.Sleep(2 * time.Second) // what is free goes back to the system by and by
+	select { // what is free goes back to the system by and by
+	case <-ctx.Done():
+	case <-time.After(3 * time.Second):
+	}
 	table.note("memory of the whole process (resident)", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmRSS")>>10), "≤ 250 MB")
 	table.note("… the most it ever was", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmHWM")>>10), "")
 	return nil
@@ -105,9 +108,7 @@ func (t *target) profile(ctx context.Context) error {
 	var p profiled
 	for asking := true; asking; {
 		for i := range questions {
-			if err := t.ask(ctx, &questions[i]); err != nil {
-				return err
-			}
+			_ = t.ask(ctx, &questions[i]) // those that fail were told of
 		}
 		select {
 		case p = <-done:

@@ -58,9 +58,6 @@ var questions = func() []question {
 	)
 }()
 
-// growing are asked of a tenth of the services too.
-var growing = questions
-
 // requests are the question as Grafana sends it.
 func (q *question) requests() []backend.DataQuery {
 	from := q.from

@@ -37,7 +37,7 @@ func startTarget(ctx context.Context, program, path string) (*target, error) {
 		return nil, err
 	}
 	t := &target{plugin: plugin, program: program}
-	first := questions[0]
+	first := questions[0] // of one service
 	if err := t.ask(ctx, &first); err != nil {
 		t.end()
 		return nil, err

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"reflect"
 	"sync"
+	"time"
+
+	"github.com/patrickmn/go-cache"
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -55,29 +58,36 @@ func (d *Dataset) watchState(last []collect.SourceState) []collect.SourceState {
 }
 
 // views are the snapshots under other definitions than the settings', each as of one version: however many ask, the
-// facts are worked out once.
+// facts are worked out once. What nobody asks for any more goes, since each is as large as the data source's own.
 type views struct {
 	version uint64
-	kept    map[string]*dora.Snapshot
+	kept    *cache.Cache // of *dora.Snapshot, by definition
 }
 
-// viewLimit bounds how many definitions are kept at a time.
-const viewLimit = 16
+// viewLimit bounds how many definitions are kept at a time, and viewLife for how long after the first question.
+const (
+	viewLimit = 16
+	viewLife  = 10 * time.Minute
+)
 
 func (v *views) of(definition dora.Definition, version uint64, derive func() *dora.Snapshot) *dora.Snapshot {
-	if v.kept == nil || v.version != version {
-		v.version, v.kept = version, map[string]*dora.Snapshot{}
+	if v.kept == nil {
+		v.kept = cache.New(viewLife, viewLife)
+	}
+	if v.version != version {
+		v.version = version
+		v.kept.Flush()
 	}
 	text, _ := json.Marshal(definition) // plain data: it cannot fail
-	key := string(text)
-	if known := v.kept[key]; known != nil {
-		return known
+	if known, ok := v.kept.Get(string(text)); ok {
+		return known.(*dora.Snapshot) //nolint:forcetypeassert // nothing else is put in
 	}
-	if len(v.kept) >= viewLimit {
-		clear(v.kept)
+	if v.kept.ItemCount() >= viewLimit {
+		v.kept.Flush()
 	}
-	v.kept[key] = derive()
-	return v.kept[key]
+	derived := derive()
+	v.kept.SetDefault(string(text), derived)
+	return derived
 }
 
 // Apply writes events into the store, and has the snapshot follow at once: within settleTime and what deriving takes.
