@@ -3,7 +3,7 @@ process.env.TZ = 'UTC';
 
 module.exports = {
   testEnvironment: 'jsdom',
-  testTimeout: 30_000, // for machines that are busy with something else
+  testTimeout: 60_000, // for machines that are busy with something else
   roots: ['<rootDir>/src'],
   setupFilesAfterEnv: ['<rootDir>/jest.setup.ts'],
   moduleNameMapper: { '\\.css$': '<rootDir>/.config/jest/no-styles.js' },

@@ -80,7 +80,7 @@ func TestACorrectionThatCannotBeSaysWhatIsAllowed(t *testing.T) {
 		{whole + "--verdict linked --deployment " + broken, "incident: is missing"},
 		{whole + "--verdict unlinked --incident " + timeouts + " --deployment " + broken, "deployment: does not go with verdict unlinked"},
 		{whole + "--verdict ignored", "either a deployment or an incident"},
-		{whole + "--verdict failed --deployment 103", `"103" is not known; ids are such as github:owner/name:deployment:123`},
+		{whole + "--verdict failed --deployment 103", `"103" is not known; facts prints the ids that there are`},
 		{whole + "--verdict unlinked --incident github:x:incident:1", `incident: "github:x:incident:1" is not known`},
 		{whole + "--verdict failed --deployment github:example-health/booking:deployment:105", "is no successful deployment to production of any service"},
 		{whole + "--verdict failed --service nobody --deployment " + broken, `there is no service "nobody"`},

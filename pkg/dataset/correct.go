@@ -161,12 +161,12 @@ func (d *Dataset) pointless(c dora.Correction) error {
 	switch {
 	case c.Deployment == "":
 	case deployment == nil:
-		fail("deployment", "%q is not known; ids are such as github:owner/name:deployment:123", c.Deployment)
+		fail("deployment", "%q is not known; facts prints the ids that there are", c.Deployment)
 	case c.Verdict != dora.VerdictIgnored && !succeeded(snapshot, deployment, c.Service):
 		fail("deployment", "%q is no successful deployment to production of %s", c.Deployment, serviceOr(c.Service, "any service"))
 	}
 	if c.Incident != "" && incident == nil {
-		fail("incident", "%q is not known; ids are such as github:owner/name:incident:123", c.Incident)
+		fail("incident", "%q is not known; facts prints the ids that there are", c.Incident)
 	}
 	if c.Service != "" && !slices.ContainsFunc(snapshot.Services, func(f *dora.Facts) bool { return f.Service.Name == c.Service }) {
 		fail("service", "there is no service %q", c.Service)

@@ -181,3 +181,23 @@ test('keys of what a deployment is go when it becomes something else', async () 
   await pick(user, 'Deployments from', /^GitHub deployments/);
   expect(deployments()).toEqual({ from: 'deployments' });
 });
+
+test('alerts that are sent here need an id, a secret, and perhaps their labels', async () => {
+  const { user, settings } = open({ jsonData: { sources: [github] } });
+  await pick(user, 'Type', /^Alerts/);
+  await enter(user, field('Only alerts with', 'Source github'), 'critical');
+  expect(
+    screen.getByText(/sources\[0\].alerts.only has "critical", which is not of the form name=value/)
+  ).toBeVisible();
+  await user.clear(field('Only alerts with', 'Source github'));
+  await enter(user, field('Only alerts with', 'Source github'), 'severity=critical');
+  await enter(user, field('Webhook secret', 'Source github'), 'secret-3');
+  await enter(user, field('Secret of all webhooks'), 'secret-4');
+  expect(settings().jsonData).toEqual({
+    sources: [{ id: 'github', type: 'alertmanager', alerts: { only: ['severity=critical'] } }],
+  });
+  expect(settings().secureJsonData).toEqual({
+    'sources.github.webhookSecret': 'secret-3',
+    'webhooks.secret': 'secret-4',
+  });
+});

@@ -91,6 +91,14 @@ export function IncidentsEntry(props: Props<ServiceIncidents>) {
         onChange={(repository) => put({ repository })}
         width={32}
       />
+      <Text
+        label="Service there"
+        placeholder="any"
+        value={entry.service}
+        disabled={disabled}
+        onChange={(service) => put({ service })}
+        width={20}
+      />
       <Lines
         label="With one of the labels"
         placeholder="any; one a line"

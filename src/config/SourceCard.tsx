@@ -1,16 +1,16 @@
 import { Button } from '@grafana/ui';
 import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
-import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
+import { AlertsSource } from './AlertsSource';
 import { merge } from './change';
-import { GithubAccess } from './GithubAccess';
-import { GithubDeployments } from './GithubDeployments';
+import { GithubSource } from './GithubSource';
 import { meanings } from './meanings';
-import { Secret } from './secrets';
+import { Secret, SecretName } from './secrets';
 import { Card, Row } from './Section';
 import { Source } from './settings';
 import { Faults } from './validate';
+import { WebhookAddress } from './WebhookAddress';
 
 interface Props {
   source: Source;
@@ -20,8 +20,9 @@ interface Props {
   readOnly: boolean;
   /** A saved id is what secrets and stored events are kept under. */
   idFixed: boolean;
-  token: Secret;
-  appKey: Secret;
+  secret: (name: SecretName) => Secret;
+  /** Of the data source. */
+  uid: string;
   onAccess: (access: 'token' | 'app') => void;
   onRename: (id: string) => void;
   onChange: (source: Source) => void;
@@ -34,8 +35,6 @@ interface Props {
 export function SourceCard(props: Props) {
   const { source, path, faults, readOnly: disabled, onChange } = props;
   const put = (patch: Partial<Source>) => onChange(merge(source, patch));
-  const incidents = source.incidents ?? {};
-  const putIncidents = (patch: Partial<typeof incidents>) => put({ incidents: merge(incidents, patch) });
   return (
     <Card name={`Source ${source.id}`}>
       <Row>
@@ -53,59 +52,26 @@ export function SourceCard(props: Props) {
           description="The kind of system."
           value={source.type}
           options={meanings.sourceType}
-          error={source.type === 'github' ? undefined : `${path}.type "${source.type}" cannot be edited here`}
+          error={faults[`${path}.type`]}
           disabled={disabled}
-          onChange={(type) => put({ type })}
+          onChange={(type) => onChange({ id: source.id, type })}
         />
       </Row>
-      <GithubAccess
-        source={source}
-        path={path}
-        faults={faults}
-        readOnly={disabled}
-        token={props.token}
-        appKey={props.appKey}
-        onAccess={props.onAccess}
-        onPut={put}
-      />
-      <Row>
-        <Lines
-          label="Repositories"
-          description="One a line, as owner/name with * for any; ! in front leaves out."
-          placeholder={'example-health/*\n!example-health/archived-*'}
-          value={source.repositories}
-          error={faults[`${path}.repositories`]}
-          disabled={disabled}
-          rows={3}
-          onChange={(repositories) => put({ repositories })}
-        />
-        <GithubDeployments
-          deployments={source.deployments ?? {}}
-          path={`${path}.deployments`}
+      {source.type === 'github' && (
+        <GithubSource
+          source={source}
+          path={path}
           faults={faults}
           readOnly={disabled}
-          onChange={(deployments) => put({ deployments })}
+          secret={props.secret}
+          onAccess={props.onAccess}
+          onPut={put}
         />
-      </Row>
-      <Row>
-        <Lines
-          label="Incident labels"
-          description="One a line. Issues with one of them are incidents; none: no incidents."
-          placeholder="incident"
-          value={incidents.labels}
-          disabled={disabled}
-          onChange={(labels) => putIncidents({ labels })}
-        />
-        <Text
-          label="Severity pattern"
-          description="A regular expression on labels; its first group is the severity."
-          placeholder="^sev(\d)$"
-          value={incidents.severity}
-          error={faults[`${path}.incidents.severity`]}
-          disabled={disabled}
-          onChange={(severity) => putIncidents({ severity })}
-        />
-      </Row>
+      )}
+      {source.type === 'alertmanager' && (
+        <AlertsSource source={source} path={path} faults={faults} readOnly={disabled} onPut={put} />
+      )}
+      <WebhookAddress uid={props.uid} id={source.id} secret={props.secret('webhookSecret')} readOnly={disabled} />
       {props.children}
       {!disabled && (
         <div>

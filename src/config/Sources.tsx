@@ -4,7 +4,8 @@ import React, { useState } from 'react';
 import { merge, newSource, orAbsent, removeAt, renameSource, replaceAt } from './change';
 import { useCollection } from './live/collection';
 import { SourceState } from './live/SourceState';
-import { appKeyKey, dropSecretsOf, moveSecrets, resetSecret, secretOf, tokenKey } from './secrets';
+import { dropSecretsOf, moveSecrets, resetSecret, secretKey, secretOf, WEBHOOKS_SECRET } from './secrets';
+import { SecretField } from './SecretField';
 import { Section } from './Section';
 import { DoraOptions, DoraSecrets } from './settings';
 import { SourceCard } from './SourceCard';
@@ -47,8 +48,8 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
             faults={faults}
             readOnly={readOnly}
             idFixed={isSaved}
-            token={secretOf(settings, tokenKey(source.id), onSettingsChange)}
-            appKey={secretOf(settings, appKeyKey(source.id), onSettingsChange)}
+            uid={settings.uid}
+            secret={(name) => secretOf(settings, secretKey(source.id, name), onSettingsChange)}
             onAccess={(access) => onSettingsChange(getInWith(settings, index, access))}
             onRename={(id) => rename(index, id)}
             onChange={(next) => put(merge(options, { sources: replaceAt(sources, index, next) }))}
@@ -58,6 +59,14 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
           </SourceCard>
         );
       })}
+      {sources.length > 0 && (
+        <SecretField
+          label="Secret of all webhooks"
+          description="For sources that have none of their own; without any, webhooks are refused."
+          secret={secretOf(settings, WEBHOOKS_SECRET, onSettingsChange)}
+          readOnly={readOnly}
+        />
+      )}
       {!readOnly && (
         <div>
           <Button
@@ -79,7 +88,7 @@ function getInWith(settings: Settings, index: number, access: 'token' | 'app'): 
   const source = sources[index];
   const ids = access === 'app' ? { appId: '', installationId: '' } : { appId: undefined, installationId: undefined };
   return {
-    ...resetSecret(settings, access === 'app' ? tokenKey(source.id) : appKeyKey(source.id)),
+    ...resetSecret(settings, secretKey(source.id, access === 'app' ? 'token' : 'appPrivateKey')),
     jsonData: merge(settings.jsonData, { sources: replaceAt(sources, index, merge(source, ids)) }),
   };
 }

@@ -2,7 +2,11 @@ import { ComboboxOption } from '@grafana/ui';
 
 /** The choices of the settings and what each means, the default first. */
 export const meanings = {
-  sourceType: [{ value: 'github', label: 'GitHub' }],
+  sourceType: [
+    { value: 'github', label: 'GitHub', description: 'its cloud, or an Enterprise Server' },
+    { value: 'alertmanager', label: 'Alerts', description: "Alertmanager's or Grafana's, which are sent here" },
+    { value: 'webhook', label: 'Webhook or API', description: 'whatever sends its events here' },
+  ],
   api: [
     { value: 'auto', label: 'Whichever answers', description: 'GraphQL, and REST where GraphQL is refused' },
     { value: 'graphql', label: 'GraphQL', description: 'many times cheaper' },

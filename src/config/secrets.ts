@@ -6,12 +6,14 @@ type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 /** Grafana merges secrets that are not sent with those it has: one that shall go is sent as an empty text. */
 const REMOVED = '';
 
-export function tokenKey(sourceId: string): string {
-  return `sources.${sourceId}.token`;
-}
+/** The short names of a source's secrets. */
+export type SecretName = 'token' | 'appPrivateKey' | 'webhookSecret';
 
-export function appKeyKey(sourceId: string): string {
-  return `sources.${sourceId}.appPrivateKey`;
+/** The secret of all sources that have none of their own for their webhooks. */
+export const WEBHOOKS_SECRET = 'webhooks.secret';
+
+export function secretKey(sourceId: string, name: SecretName): string {
+  return `sources.${sourceId}.${name}`;
 }
 
 export function isConfigured(settings: Settings, key: string): boolean {

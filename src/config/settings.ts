@@ -29,6 +29,8 @@ export interface Source {
   repositories?: string[];
   deployments?: SourceDeployments;
   incidents?: { labels?: string[]; severity?: string };
+  /** Which alerts are incidents. */
+  alerts?: { only?: string[]; service?: string; severity?: string };
 }
 
 /** What counts as a deployment; which of the keys apply depends on `from`. */
@@ -61,6 +63,8 @@ export interface ServiceDeployments {
 export interface ServiceIncidents {
   source: string;
   repository?: string;
+  /** What the incident system calls the service. */
+  service?: string;
   labels?: string[];
   excludeLabels?: string[];
 }
@@ -85,6 +89,8 @@ export const defaults = {
   url: 'https://api.github.com',
   production: '(?i)^(prod|production|live)$',
   environment: 'production',
+  alertService: 'service',
+  alertSeverity: 'severity',
   every: '1h',
   backfill: '365d',
   incidentWindow: '24h',

@@ -1,3 +1,4 @@
+import { meanings } from './meanings';
 import { DoraOptions, Service, Source } from './settings';
 
 /** What is wrong with the settings: by the path of the field, a sentence that names it. */
@@ -46,6 +47,13 @@ type CheckAt = (path: string, value: string | undefined, with_: Check) => void;
 
 function checkSource(source: Source, path: string, before: Source[], note: Note, check: CheckAt) {
   note(`${path}.id`, sourceId(source.id, before));
+  if (source.type !== 'github') {
+    const odd = source.alerts?.only?.find((label) => !/^[a-zA-Z_]\w*=./.test(label));
+    note(`${path}.alerts.only`, odd && `has "${odd}", which is not of the form name=value, such as severity=critical`);
+    const known = meanings.sourceType.map(({ value }) => value);
+    note(`${path}.type`, known.includes(source.type) ? undefined : `must be one of ${known.join(', ')}`);
+    return;
+  }
   note(`${path}.repositories`, repositories(source.repositories ?? []));
   check(`${path}.url`, source.url, url);
   check(`${path}.incidents.severity`, source.incidents?.severity, regexp);
