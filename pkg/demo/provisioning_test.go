@@ -32,7 +32,7 @@ func TestTheProvisionedDataSourceIsTheDemos(t *testing.T) {
 	require.Len(t, file.Settings.Sources, 1)
 	source := file.Settings.Sources[0]
 	assert.Equal(t, "http://127.0.0.1:1", source.URL)
-	assert.Equal(t, map[string]string{"token": "demo-token"}, source.Secrets)
+	assert.Equal(t, map[string]string{"token": "demo-token", "webhookSecret": "demo-token"}, source.Secrets)
 	backfill := time.Duration(file.Settings.Collect.Backfill)
 	grown := world.New(world.Options{Months: 18})
 	assert.Greater(t, backfill, grown.Now().Sub(grown.Now().AddDate(0, -18, 0)), "the whole history is read")
