@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"dora/large":          {"dora"},
 	"dora/replaytest":     {"dora"},
 	"strict":              {},
+	"mangle":              {},
 	"world":               {},
 	"source":              {"dora"},
 	"store":               {"dora"},

@@ -108,6 +108,9 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		if !r.From.Before(r.To) {
 			continue // nothing is stored, or all of it is outside
 		}
+		if err := q.Fits(r); err != nil {
+			return optionsOf(err)
+		}
 		figures := query.Answer(q, d.Snapshot(), r, time.Now())
 		report.Unmeasured = figures.Unmeasured
 		if *from == "" || *to == "" {

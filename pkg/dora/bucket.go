@@ -47,7 +47,14 @@ type Span struct {
 // spanLimit bounds how many buckets one answer may have.
 const spanLimit = 20000
 
-// Spans cuts [from, to) into buckets in a zone. The first and last may be cut by the range.
+// Fits says whether a range has no more buckets than an answer may have.
+func (b Bucket) Fits(from, to time.Time) bool {
+	shortest := map[Bucket]int64{Day: 1, Week: 7, Month: 28, Quarter: 90}[b]
+	return shortest == 0 || to.Unix()-from.Unix() < (spanLimit-2)*shortest*24*60*60
+}
+
+// Spans cuts [from, to) into buckets in a zone. The first and last may be cut by the range. A range that does not fit
+// ends early.
 func (b Bucket) Spans(from, to time.Time, zone *time.Location) []Span {
 	var spans []Span
 	for begin := b.start(from.In(zone)); begin.Before(to) && len(spans) < spanLimit; {

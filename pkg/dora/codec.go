@@ -63,12 +63,14 @@ var newEvent = map[Kind]func() Event{
 func Decode(kind Kind, body []byte) (e Event, err error) {
 	empty := newEvent[kind]
 	if empty == nil {
-		return nil, fmt.Errorf("an event of unknown kind %q: the store was written by a newer version", kind)
+		return nil, fmt.Errorf("an event of unknown kind %.40q: the store was written by a newer version", kind)
 	}
 	e = empty()
 	switch {
 	case len(body) > 0 && body[0] == '{':
-		err = json.Unmarshal(body, e)
+		if err = json.Unmarshal(body, e); err != nil {
+			err = fmt.Errorf("%.200s", err.Error()) // it may repeat the body
+		}
 	case len(body) > 0 && body[0] == compactForm:
 		r := reader{rest: body[1:]}
 		v := reflect.ValueOf(e).Elem()

@@ -126,6 +126,9 @@ func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live,
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := q.query.Fits(r); err != nil {
+		return nil, nil, err
+	}
 	frame := framesOf(d, q.uid, q.query, r, now)[0]
 	live, err := mark(frame, now)
 	return frame, live, err

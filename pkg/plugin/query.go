@@ -63,6 +63,9 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alerting bo
 		return failed(err)
 	}
 	r, now := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}, time.Now()
+	if err := q.Fits(r); err != nil {
+		return failed(err)
+	}
 	q.Live = q.Follows() && !alerting // alerting takes one answer at a time
 	frames := framesOf(d, i.uid, q, r, now)
 	if q.Live {

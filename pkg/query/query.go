@@ -4,7 +4,6 @@ package query
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -304,7 +303,16 @@ func (q *Query) complete() error {
 	q.checkRolling(fail)
 	q.checkLimits(fail)
 	q.checkBenchmark(fail)
-	return errors.Join(mistakes...)
+	return strict.Mistakes(mistakes)
+}
+
+// Fits says what is wrong with a range that has more buckets than an answer may have: it would end early, unsaid.
+func (q *Query) Fits(r Range) error {
+	bucket := q.Bucket.For(r.From, r.To)
+	if !q.asksFigures() || !q.hasBuckets() || bucket.Fits(r.From, r.To) {
+		return nil
+	}
+	return &strict.Error{Field: "bucket", Problem: fmt.Sprintf("%s is too short for this range; allowed: a longer one, such as auto, or a shorter range", bucket)}
 }
 
 // asksFigures says whether a query asks for metrics, or what they say.

@@ -4,7 +4,6 @@
 package settings
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -181,7 +180,7 @@ func (s *Settings) validate() error {
 	if s.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", s.Definition.IncidentWindow)
 	}
-	return errors.Join(mistakes...)
+	return strict.Mistakes(mistakes)
 }
 
 func (s *Settings) validateServices(sources []string, fail func(field, format string, args ...any)) {

@@ -5,7 +5,6 @@ package strict
 import (
 	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -33,7 +32,7 @@ type Enum interface{ Allowed() []string }
 func Decode(path string, value any, target any) error {
 	d := &decoder{}
 	d.decode(path, value, reflect.ValueOf(target).Elem())
-	return errors.Join(d.errors...)
+	return Mistakes(d.errors)
 }
 
 // Object reads JSON text that must be an object. Nothing and null are an empty one.
@@ -225,10 +224,7 @@ func describe(value any) string {
 	case []any:
 		return "a list"
 	case string:
-		if len(v) > 80 {
-			v = v[:80] + "…"
-		}
-		return strconv.Quote(v)
+		return strconv.Quote(short(v, 80))
 	}
 	return fmt.Sprint(value)
 }

@@ -11,13 +11,20 @@ import (
 // quoteLimit bounds how much of an answer an error repeats, in bytes.
 const quoteLimit = 300
 
+// saidLimit bounds what an error says, in bytes.
+const saidLimit = 1000
+
 // echoLimit bounds how much of an answer is searched for secrets, in bytes: no secret is so long.
 const echoLimit = 16 << 10
 
 // failure is the only maker of this package's errors. It keeps secrets out of them, whatever a server echoes.
 func (s *Source) failure(cause source.Cause, part, advice string, err error) *source.Error {
 	if err != nil {
-		if safe := s.credentials.conceal(err.Error()); safe != err.Error() {
+		safe := s.credentials.conceal(err.Error())
+		if len(safe) > saidLimit { // it repeats an answer
+			safe = quote([]byte(safe))
+		}
+		if safe != err.Error() {
 			err = errors.New(safe)
 		}
 	}

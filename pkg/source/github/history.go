@@ -102,6 +102,7 @@ func (b *branch) restart() {
 func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) string {
 	line := ""
 	for at := read[b.next]; at != nil; at = read[b.next] {
+		delete(read, b.next) // once each, should an answer say that a commit comes before itself
 		line, b.next = at.SHA, ""
 		if len(at.Parents) > 0 {
 			b.next = at.Parents[0]

@@ -1,0 +1,138 @@
+package github_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/mangle"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/world"
+)
+
+// spoiling is a way to a server on which answers are spoilt, without a network in between.
+type spoiling struct {
+	handler  http.Handler
+	spoil    func(body []byte) []byte // nil: nothing
+	requests int
+}
+
+// requestsAtMost is far more than any run here needs: one that makes more would never end.
+const requestsAtMost = 3000
+
+func (s *spoiling) RoundTrip(request *http.Request) (*http.Response, error) {
+	s.requests++
+	if s.requests > requestsAtMost {
+		return nil, io.ErrClosedPipe
+	}
+	recorder := httptest.NewRecorder()
+	s.handler.ServeHTTP(recorder, request)
+	response := recorder.Result()
+	if s.spoil != nil {
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			return nil, err
+		}
+		spoilt := s.spoil(body)
+		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(spoilt)), int64(len(spoilt))
+	}
+	return response, nil
+}
+
+func (s *spoiling) source(api settings.API) *github.Source {
+	return github.New(settings.Source{
+		ID: "github", Type: settings.SourceGitHub, URL: "http://github.test", API: api, Repositories: []string{world.Organization + "/booking", world.Organization + "/no*"},
+		Incidents: &settings.SourceIncidents{Labels: []string{"incident"}}, Secrets: map[string]string{"token": secret},
+	}, &http.Client{Transport: s}, github.WithRetries(1, 0, 0), newWaits().option())
+}
+
+// ends holds that a run came to its end by itself, and that whatever it complains of is told with its cause, with advice
+// and without the token.
+func (s *spoiling) ends(t *testing.T, err error) {
+	t.Helper()
+	require.Less(t, s.requests, requestsAtMost, "the run never ends")
+	for _, failure := range source.Failures("github", err) {
+		require.NotEmpty(t, failure.Cause, err)
+		require.NotEmpty(t, failure.Advice, err)
+		require.Less(t, len(failure.Error()), 2000)
+		require.NotContains(t, failure.Error(), secret)
+	}
+}
+
+// Some of the answers are spoilt, and all runs end: for what they could not read they give a cause and advice.
+func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
+	wanted := 100
+	if os.Getenv("LIVEDORA_TORTURE") != "" {
+		wanted = 10_000
+	}
+	handler := world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
+	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+		t.Run(string(api), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(4, 4))
+			spoilt, failed, runs := 0, 0, 0
+			for ; spoilt < wanted; runs++ {
+				way := &spoiling{handler: handler, spoil: func(body []byte) []byte {
+					if random.IntN(3) > 0 {
+						return body
+					}
+					spoilt++
+					return []byte(mangle.JSON(random, string(body)))
+				}}
+				l := newLedger()
+				err := l.collect(t.Context(), way.source(api), time.Time{})
+				way.ends(t, err)
+				if err != nil {
+					failed++
+				}
+			}
+			t.Logf("%d malformed answers in %d runs, of which %d failed", spoilt, runs, failed)
+			assert.Positive(t, failed)
+		})
+	}
+}
+
+func FuzzAnAnswer(f *testing.F) {
+	handler := world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
+	for _, rest := range []bool{false, true} {
+		seen := 0
+		way := &spoiling{handler: handler}
+		way.spoil = func(body []byte) []byte {
+			if seen++; seen <= 6 && len(body) < 20_000 {
+				f.Add(rest, seen, body)
+			}
+			return body
+		}
+		require.NoError(f, newLedger().collect(context.Background(), way.source(apiOf(rest)), time.Time{}))
+	}
+	f.Add(false, 1, []byte(`{"errors":[{"type":"NOT_FOUND","path":["repository",null,-1e9]}]}`))
+	f.Add(false, 1, []byte("<html>502</html>"))
+	f.Fuzz(func(t *testing.T, rest bool, place int, body []byte) {
+		way := &spoiling{handler: handler}
+		answers := 0
+		way.spoil = func(good []byte) []byte {
+			if answers++; answers == max(1, place%20) {
+				return body
+			}
+			return good
+		}
+		way.ends(t, newLedger().collect(t.Context(), way.source(apiOf(rest)), time.Time{}))
+	})
+}
+
+func apiOf(rest bool) settings.API {
+	if rest {
+		return settings.APIREST
+	}
+	return settings.APIGraphQL
+}
