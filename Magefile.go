@@ -148,6 +148,40 @@ func Bench() error {
 	return sh.RunV("go", "run", "./pkg/bench", binary())
 }
 
+// tortures are the tests that have a long form, by package.
+var tortures = []struct{ directory, tests string }{
+	{"./pkg", "KilledAgainAndAgain|NoSecret"},
+	{"./pkg/plugin", "Malformed|TooManyBuckets"},
+	{"./pkg/source/github", "Malformed|NoRedirect|EveryKindOfFault|FiveHundredRepositories"},
+	{"./pkg/dora", "Damaged"},
+	{"./pkg/store/sqlite", "Kill|FullDisk"},
+}
+
+// fuzzed are the targets of fuzzing, by package.
+var fuzzed = []struct{ directory, target string }{
+	{"./pkg/plugin", "FuzzAQuery"},
+	{"./pkg/source/github", "FuzzAnAnswer"},
+	{"./pkg/dora", "FuzzAStoredEvent"},
+	{"./pkg/dora", "FuzzAnIncidentsText"},
+	{"./pkg/dora", "FuzzARevertsText"},
+}
+
+// Torture runs the long forms of the tests under kills, faults and malformed input, and fuzzes each target for a minute.
+// It takes about half an hour. docs/reliability.md has the figures.
+func Torture() error {
+	if err := os.Setenv("LIVEDORA_TORTURE", "1"); err != nil {
+		return err
+	}
+	var steps []step
+	for _, t := range tortures {
+		steps = append(steps, step{t.directory + " " + t.tests, command("go", "test", "-v", "-count=1", "-timeout", "60m", "-run", t.tests, t.directory)})
+	}
+	for _, f := range fuzzed {
+		steps = append(steps, step{f.target, command("go", "test", "-run", "^$", "-fuzz", "^"+f.target+"$", "-fuzztime", "1m", f.directory)})
+	}
+	return carryOut(steps)
+}
+
 // Golden writes the golden files, the frontend's model and the docs of queries anew; look at the difference before committing it.
 func Golden() error {
 	mg.Deps(Packages)

@@ -66,9 +66,15 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
+	return startWith(t, exec.Command(program), io.Discard)
+}
+
+// startWith starts a program whose log goes somewhere.
+func startWith(t *testing.T, command *exec.Cmd, log io.Writer) *process {
+	t.Helper()
 	t.TempDir() // the test's directory goes after what is open in it
 	client := goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd: exec.Command(program),
+		Cmd: command,
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
 		},
@@ -76,7 +82,7 @@ func start(t *testing.T) *process {
 			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{},
 		}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		Logger:           hclog.NewNullLogger(), Stderr: io.Discard,
+		Logger:           hclog.NewNullLogger(), Stderr: log,
 	})
 	t.Cleanup(client.Kill)
 	protocol, err := client.Client()
