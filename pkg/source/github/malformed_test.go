@@ -70,34 +70,48 @@ func (s *spoiling) ends(t *testing.T, err error) {
 	}
 }
 
-// Some of the answers are spoilt, and all runs end: for what they could not read they give a cause and advice.
+// One answer of each run is spoilt, wherever in the run it comes, and all runs end: for what they could not read they
+// give a cause and advice.
 func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
 	wanted := 100
 	if os.Getenv("LIVEDORA_TORTURE") != "" {
 		wanted = 10_000
 	}
-	handler := world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
 	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
+			var handler http.Handler
+			fresh := func() int { // an organisation whose rate limit nobody has used, and how many requests a run takes
+				handler = world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
+				way := &spoiling{handler: handler}
+				require.NoError(t, newLedger().collect(t.Context(), way.source(api), time.Time{}))
+				return way.requests
+			}
 			random := rand.New(rand.NewPCG(4, 4))
-			spoilt, failed, runs := 0, 0, 0
-			for ; spoilt < wanted; runs++ {
+			spoilt, failed, usual := 0, 0, 0
+			for run := 0; spoilt < wanted; run++ {
+				if run%20 == 0 {
+					usual = fresh()
+				}
+				answers, place := 0, 1+random.IntN(usual)
 				way := &spoiling{handler: handler, spoil: func(body []byte) []byte {
-					if random.IntN(3) > 0 {
+					if answers++; answers != place {
 						return body
 					}
 					spoilt++
 					return []byte(mangle.JSON(random, string(body)))
 				}}
-				l := newLedger()
-				err := l.collect(t.Context(), way.source(api), time.Time{})
+				err := newLedger().collect(t.Context(), way.source(api), time.Time{})
 				way.ends(t, err)
+				for _, failure := range source.Failures("github", err) {
+					require.NotEqual(t, source.CauseRateLimit, failure.Cause, "the test asks too much of its server")
+				}
 				if err != nil {
 					failed++
 				}
 			}
-			t.Logf("%d malformed answers in %d runs, of which %d failed", spoilt, runs, failed)
+			t.Logf("%d malformed answers, one in each run of %d requests, of which %d runs failed", spoilt, usual, failed)
 			assert.Positive(t, failed)
+			assert.Less(t, failed, spoilt)
 		})
 	}
 }
@@ -117,7 +131,11 @@ func FuzzAnAnswer(f *testing.F) {
 	}
 	f.Add(false, 1, []byte(`{"errors":[{"type":"NOT_FOUND","path":["repository",null,-1e9]}]}`))
 	f.Add(false, 1, []byte("<html>502</html>"))
+	runs := 0
 	f.Fuzz(func(t *testing.T, rest bool, place int, body []byte) {
+		if runs++; runs%20 == 0 { // an organisation whose rate limit nobody has used
+			handler = world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
+		}
 		way := &spoiling{handler: handler}
 		answers := 0
 		way.spoil = func(good []byte) []byte {
