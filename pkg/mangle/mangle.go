@@ -143,7 +143,7 @@ func spoilHere(random *rand.Rand, value any) any {
 		case random.IntN(2) == 0 && len(names) > 0:
 			delete(v, names[random.IntN(len(names))])
 			return v
-		case random.IntN(2) == 0 && len(names) > 0: // under another name
+		case len(names) > 0 && random.IntN(2) == 0: // under another name
 			name := names[random.IntN(len(names))]
 			v[Text(random, name)] = v[name]
 			delete(v, name)
