@@ -159,7 +159,7 @@ var tortures = []struct{ directory, tests string }{
 
 // fuzzed are the targets of fuzzing, by package.
 var fuzzed = []struct{ directory, target string }{
-	{"./pkg/plugin", "FuzzAQuery"},
+	{"./pkg/query", "FuzzAQuerysText"},
 	{"./pkg/source/github", "FuzzAnAnswer"},
 	{"./pkg/dora", "FuzzAStoredEvent"},
 	{"./pkg/dora", "FuzzAnIncidentsText"},
