@@ -169,3 +169,40 @@ test('a dashboard variable asks for values, whatever it was saved with', async (
   expect(sent[0]).toMatchObject({ refId: 'values', version: 1, queryType: 'values', field: 'team' });
   expect(sent[0]).not.toHaveProperty('metric');
 });
+
+test("a dashboard's ad hoc filters restrict every query that knows their field", () => {
+  const source = new DoraDataSource(settings, templates);
+  const adHoc = [
+    { key: 'team', operator: '=', value: 'medicines' },
+    { key: 'service', operator: '!=|', value: 'rx', values: ['rx', 'pay'] },
+    { key: 'service', operator: '=', value: '' },
+    { key: 'colour', operator: '=', value: 'red' },
+  ];
+  const metric = { refId: 'A', filters: [{ field: 'environment', op: 'in' as const, values: ['live'] }] };
+  expect(source.applyTemplateVariables(metric, {}, adHoc).filters).toEqual([
+    { field: 'environment', op: 'in', values: ['live'] },
+    { field: 'team', op: 'in', values: ['medicines'] },
+    { field: 'service', op: 'not_in', values: ['rx', 'pay'] },
+  ]);
+  expect(source.applyTemplateVariables({ refId: 'A', queryType: 'collection' }, {}, adHoc).filters).toBeUndefined();
+  expect(() => source.applyTemplateVariables(metric, {}, [{ key: 'team', operator: '=~', value: 'med.*' }])).toThrow(
+    'The filter "team =~ med.*" cannot be used; allowed: =, =|, !=, !=|'
+  );
+});
+
+test('an ad hoc filter offers fields, and the values of one beside the other filters', async () => {
+  const source = new DoraDataSource(settings, templates);
+  expect((await source.getTagKeys()).map(({ text }) => text)).toEqual(['service', 'team', 'environment', 'repository']);
+  await source.getTagValues({
+    key: 'service',
+    filters: [
+      { key: 'team', operator: '=', value: 'medicines' },
+      { key: 'service', operator: '=', value: 'rx' },
+    ],
+  });
+  expect(sent[0]).toMatchObject({
+    queryType: 'values',
+    field: 'service',
+    filters: [{ field: 'team', op: 'in', values: ['medicines'] }],
+  });
+});

@@ -1,9 +1,12 @@
 import {
+  AdHocVariableFilter,
   CoreApp,
   DataQueryRequest,
   DataQueryResponse,
+  DataSourceGetTagValuesOptions,
   DataSourceInstanceSettings,
   dateTime,
+  MetricFindValue,
   RawTimeRange,
   ScopedVars,
   TimeRange,
@@ -12,9 +15,10 @@ import { config, DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@gra
 import { firstValueFrom, Observable, switchMap } from 'rxjs';
 import { DoraOptions } from './config/settings';
 import { Channels } from './live/follow';
+import { adHocFilters } from './query/adhoc';
 import { filtersOf } from './query/change';
 import { interpolateFilters, Variables } from './query/interpolate';
-import { BROWSER_TIMEZONE, DoraQuery, Filter, model } from './query/model';
+import { BROWSER_TIMEZONE, DoraQuery, fieldsFor, Filter, model } from './query/model';
 import { ianaZone } from './query/zone';
 import { ValuesVariables } from './variables/support';
 
@@ -53,13 +57,17 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
     return super.query({ ...request, targets }).pipe(switchMap((answer) => this.channels.follow(answer)));
   }
 
-  override applyTemplateVariables(query: DoraQuery, scopedVars: ScopedVars): DoraQuery {
+  override applyTemplateVariables(query: DoraQuery, scopedVars: ScopedVars, adHoc?: AdHocVariableFilter[]): DoraQuery {
     const replaced = { ...query };
     if (query.timezone) {
       replaced.timezone = this.templates.replace(query.timezone, scopedVars);
     }
     if (Array.isArray(query.filters)) {
       replaced.filters = interpolateFilters(filtersOf(query), this.templateVariables(scopedVars));
+    }
+    const more = adHocFilters(query, adHoc);
+    if (more.length > 0) {
+      replaced.filters = [...filtersOf(replaced), ...more];
     }
     return withZone(replaced, undefined);
   }
@@ -81,6 +89,17 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
     }
   }
 
+  /** What a dashboard's ad hoc filter can be about. */
+  override getTagKeys(): Promise<MetricFindValue[]> {
+    return Promise.resolve(named(fieldsFor({ refId: 'adhoc' }, 'filters')));
+  }
+
+  /** The values that an ad hoc filter can choose from, beside the other filters. */
+  override async getTagValues({ key, filters, timeRange }: TagValuesOptions): Promise<MetricFindValue[]> {
+    const others = adHocFilters({ refId: 'adhoc' }, filters).filter(({ field }) => field !== key);
+    return named(await this.offered(key, others, timeRange));
+  }
+
   private templateVariables(scopedVars: ScopedVars): Variables {
     return {
       replace: (text, format) => this.templates.replace(text, scopedVars, format),
@@ -91,6 +110,12 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
       },
     };
   }
+}
+
+type TagValuesOptions = DataSourceGetTagValuesOptions<DoraQuery>;
+
+function named(texts: string[]): MetricFindValue[] {
+  return texts.map((text) => ({ text, value: text }));
 }
 
 function withZone(query: DoraQuery, setting: string | undefined): DoraQuery {
