@@ -175,6 +175,7 @@ const muchToRead = 100_000
 func (d *Dataset) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.views.forget()
 	fresh := false
 	read := 0
 	var failure error

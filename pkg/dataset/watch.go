@@ -72,7 +72,7 @@ const (
 
 func (v *views) of(definition dora.Definition, version uint64, derive func() *dora.Snapshot) *dora.Snapshot {
 	if v.kept == nil {
-		v.kept = cache.New(viewLife, viewLife)
+		v.kept = cache.New(viewLife, 0) // no goroutine of its own: forget is called as the store is looked at
 	}
 	if v.version != version {
 		v.version = version
@@ -88,6 +88,13 @@ func (v *views) of(definition dora.Definition, version uint64, derive func() *do
 	derived := derive()
 	v.kept.SetDefault(string(text), derived)
 	return derived
+}
+
+// forget lets go of what was not asked for again.
+func (v *views) forget() {
+	if v.kept != nil {
+		v.kept.DeleteExpired()
+	}
 }
 
 // Apply writes events into the store, and has the snapshot follow at once: within settleTime and what deriving takes.
