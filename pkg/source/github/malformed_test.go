@@ -73,7 +73,7 @@ func (s *spoiling) ends(t *testing.T, err error) {
 // One answer of each run is spoilt, wherever in the run it comes, and all runs end: for what they could not read they
 // give a cause and advice.
 func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
-	wanted := 100
+	wanted := 40
 	if os.Getenv("LIVEDORA_TORTURE") != "" {
 		wanted = 10_000
 	}
