@@ -102,21 +102,22 @@ func touch(path string) (is os.FileInfo, err error) {
 }
 
 func (f *file) open(ctx context.Context) (err error) {
-	if f.writer, err = connect(f.path, "_txlock=immediate&_synchronous=FULL&_pragma=journal_size_limit(67108864)"); err != nil {
+	// The writer does its own waiting: see inTurn.
+	if f.writer, err = connect(f.path, "_busy_timeout=0&_txlock=immediate&_synchronous=FULL&_pragma=journal_size_limit(67108864)"); err != nil {
 		return err
 	}
 	f.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, f.writer, f.path); err != nil {
+	if err := inTurn(ctx, func() error { return migrate(ctx, f.writer, f.path) }); err != nil {
 		return err
 	}
 	// The mode stays with the file. It is set only now, so that another program's file is left as it was.
-	if _, err := f.writer.ExecContext(ctx, `PRAGMA journal_mode = WAL`); err != nil {
+	if err := inTurn(ctx, func() error { _, err := f.writer.ExecContext(ctx, `PRAGMA journal_mode = WAL`); return err }); err != nil {
 		return err
 	}
-	if f.upsert, err = f.writer.PrepareContext(ctx, upsert); err != nil {
+	if err := inTurn(ctx, func() (err error) { f.upsert, err = f.writer.PrepareContext(ctx, upsert); return err }); err != nil {
 		return err
 	}
-	if f.reader, err = connect(f.path, "_query_only=1"); err != nil {
+	if f.reader, err = connect(f.path, "_busy_timeout=10000&_query_only=1"); err != nil {
 		return err
 	}
 	f.reader.SetMaxOpenConns(readers)
@@ -129,7 +130,7 @@ func connect(path, parameters string) (*sql.DB, error) {
 	if !strings.HasPrefix(slashed, "/") { // a drive's letter
 		slashed = "/" + slashed
 	}
-	name := url.URL{Scheme: "file", Path: slashed, RawQuery: "_busy_timeout=10000&_dqs=0&_error_rc=1&" + parameters}
+	name := url.URL{Scheme: "file", Path: slashed, RawQuery: "_dqs=0&_error_rc=1&" + parameters}
 	connector, err := driver.NewConnector(name.String())
 	if err != nil {
 		return nil, err

@@ -426,7 +426,8 @@ func (s *Store) write(ctx context.Context, work func(*sql.Tx) error) error {
 	if s.closed.Load() {
 		return errClosed
 	}
-	tx, err := s.file.writer.BeginTx(ctx, nil)
+	var tx *sql.Tx
+	err := inTurn(ctx, func() (err error) { tx, err = s.file.writer.BeginTx(ctx, nil); return err })
 	if err != nil {
 		return s.file.explain(err)
 	}
