@@ -122,8 +122,9 @@ type UnmeasuredLine struct {
 // which is of all time.
 func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
 	return func(yield func(any) bool) {
+		shipped := f.Shipments()
 		for _, d := range f.Deployments {
-			if within(d.Finished) && !yield(Deployment(f, d)) {
+			if within(d.Finished) && !yield(Deployment(f, d, shipped)) {
 				return
 			}
 		}
@@ -155,15 +156,15 @@ func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
 	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.Failed.UTC()}
 }
 
-// Deployment is a deployment as a line.
-func Deployment(f *dora.Facts, d *dora.DeploymentFact) DeploymentLine {
+// Deployment is a deployment as a line, with what it shipped.
+func Deployment(f *dora.Facts, d *dora.DeploymentFact, shipped *dora.Shipments) DeploymentLine {
 	e := d.Event
 	line := DeploymentLine{
 		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: e.Environment, SHA: e.SHA, Ref: e.Ref,
 		Finished: d.Finished.UTC(), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
 		Said: Correction(d.Said),
 	}
-	for _, c := range d.Changes {
+	for _, c := range shipped.Of(d) {
 		line.Changes = append(line.Changes, Change(c))
 	}
 	if len(d.Evidence) > 0 {

@@ -53,6 +53,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Trace, where given, is told when a run of a source begins and ends; see collect.Options.
 	Trace func(ctx context.Context, source string) (context.Context, func(error))
+	// SaveAfter is how many events are worth saving the history beside the store again; 0 is 5,000.
+	SaveAfter int
 	// CheckTime bounds how long a person who tries a source waits; 0 is 20 seconds.
 	CheckTime time.Duration
 }
@@ -67,10 +69,12 @@ type Dataset struct {
 	traffic   map[string]*traffic // by source
 	changed   chan struct{}
 
-	mu      sync.Mutex // guards history, behind and views
+	mu      sync.Mutex // guards what follows
 	history *dora.History
 	behind  store.Sequence
+	forgets int64 // as the store counts them
 	views   views
+	saved   saved
 
 	moved broadcast
 	ended chan struct{}
@@ -105,6 +109,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
+	d.restore(ctx)
 	if err := errors.Join(d.Refresh(ctx), d.collector.Recall(ctx)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -138,6 +143,7 @@ func (d *Dataset) Run(ctx context.Context) error {
 	defer close(d.ended)
 	var work sync.WaitGroup
 	work.Go(func() { d.follow(ctx) }) // the follower: reads what collectors, ours or others', wrote
+	work.Go(func() { d.keepSaved(ctx) })
 	err := d.collector.Run(ctx)
 	work.Wait()
 	return err
@@ -176,28 +182,79 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.views.forget()
-	fresh := false
+	err := d.whole(ctx, func() error { return d.refresh(ctx) })
+	d.failure.Store(&err)
+	return err
+}
+
+// refresh is Refresh while d.mu is held.
+func (d *Dataset) refresh(ctx context.Context) error {
+	forgets, err := d.store.Forgets(ctx)
+	if err != nil {
+		return err
+	}
+	if forgets != d.forgets && d.behind > 0 {
+		return d.begin(ctx)
+	}
+	d.forgets = forgets
 	read := 0
-	var failure error
-	for change, err := range d.store.Changes(ctx, d.behind) {
-		if err != nil {
-			failure = err
+	for change, failed := range d.store.Changes(ctx, d.behind) {
+		if failed != nil {
+			err = failed
 			break
 		}
 		d.history.Apply(change.Event)
 		d.behind = change.Sequence
-		fresh = true
+		d.saved.pass(change)
 		read++
 	}
-	d.failure.Store(&failure)
-	if fresh || d.snapshot.Load() == nil {
+	if read > 0 || d.snapshot.Load() == nil {
 		d.derive()
 		d.moved.call()
 	}
 	if read > muchToRead {
 		go debug.FreeOSMemory() // what reading took is not needed again
 	}
-	return failure
+	return err
+}
+
+// begin reads everything that the store has into an empty history. Until that is done, answers stay as they are.
+func (d *Dataset) begin(ctx context.Context) error {
+	forgets, err := d.store.Forgets(ctx)
+	if err != nil {
+		return err
+	}
+	anew, behind, passed := d.history.Anew(), store.Sequence(0), saved{}
+	for change, err := range d.store.Changes(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		anew.Apply(change.Event)
+		behind = change.Sequence
+		passed.pass(change)
+	}
+	d.history, d.behind, d.forgets, d.saved = anew, behind, forgets, passed
+	d.derive()
+	d.moved.call()
+	return nil
+}
+
+// whole does something that derives. Where history that was laid aside cannot be read again, it begins anew from the
+// store. d.mu is held.
+func (d *Dataset) whole(ctx context.Context, derive func() error) (err error) {
+	defer func() {
+		switch lost := recover().(type) {
+		case nil:
+		case *dora.Lost:
+			d.options.Logger.Warn("the history is read from the store again", "dataset", d.options.Name, "error", lost)
+			if err = d.begin(ctx); err == nil {
+				err = derive()
+			}
+		default:
+			panic(lost)
+		}
+	}()
+	return derive()
 }
 
 // Snapshot is the facts under the settings' definition. It never waits.
@@ -210,7 +267,12 @@ func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.views.of(definition, d.Snapshot().Version, func() *dora.Snapshot { return d.history.Derive(definition) })
+	var under *dora.Snapshot
+	_ = d.whole(context.Background(), func() error {
+		under = d.views.of(definition, d.Snapshot().Version, func() *dora.Snapshot { return d.history.Derive(definition) })
+		return nil
+	})
+	return under
 }
 
 // Once collects every source once, until it is up to date.

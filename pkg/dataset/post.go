@@ -234,31 +234,11 @@ func (d *Dataset) Again(ctx context.Context, id string, from time.Time) error {
 }
 
 // Forget removes all that a source told of and gives how many events that were. Other instances that share the store
-// show them until they start again.
+// follow within a second.
 func (d *Dataset) Forget(ctx context.Context, id string) (int, error) {
 	forgotten, err := d.collector.Forget(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	if err := d.begin(ctx); err != nil {
-		return forgotten, err
-	}
 	return forgotten, d.Refresh(ctx)
-}
-
-// begin reads everything that the store has into an empty history. Until that is done, answers stay as they are.
-func (d *Dataset) begin(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	anew, behind := d.history.Anew(), store.Sequence(0)
-	for change, err := range d.store.Changes(ctx, 0) {
-		if err != nil {
-			return fmt.Errorf("the store cannot be read: %w", err)
-		}
-		anew.Apply(change.Event)
-		behind = change.Sequence
-	}
-	d.history, d.behind = anew, behind
-	d.snapshot.Store(anew.Derive(d.options.Settings.Definition))
-	return nil
 }

@@ -77,7 +77,7 @@ func invented(t *testing.T) string {
 
 func eventually(t *testing.T, true func() bool) {
 	t.Helper()
-	require.Eventually(t, true, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, true, time.Minute, 5*time.Millisecond)
 }
 
 func isUpToDate(d *dataset.Dataset) func() bool {

@@ -131,6 +131,7 @@ func (r *repo) incident(opened time.Time, text string) *dora.Incident {
 
 func (r *repo) snapshot() *dora.Snapshot {
 	h := dora.NewHistory(r.mapping)
+	h.KeepAwake(0)
 	h.Apply(r.events...)
 	h.Apply(&dora.Repository{Header: r.header("repository"), Name: r.repository, DefaultBranch: "main", HeadSHA: sha(r.head)})
 	return h.Derive(r.def)

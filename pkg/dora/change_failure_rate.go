@@ -207,7 +207,7 @@ func (h *History) link(f *Facts, def *Definition) {
 // remedy. Of what several tokens name the latest counts.
 func (h *History) follow(fact *IncidentFact, token string, byEvent map[*Deployment]*DeploymentFact) {
 	var before, after *DeploymentFact
-	for _, named := range h.named[token] {
+	for _, named := range h.named.of(token) {
 		fact.Names = true
 		switch d := byEvent[named]; {
 		case d == nil: // of another service or environment, or never finished

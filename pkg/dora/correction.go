@@ -91,10 +91,15 @@ func (h *History) applyCorrection(e *Correction) {
 			return
 		}
 		h.touchCorrected(old)
-		h.said[old.subject()] = slices.DeleteFunc(h.said[old.subject()], func(c *Correction) bool { return c == old })
+	}
+	if h.saidShared {
+		h.said, h.saidShared = maps.Clone(h.said), false
+	}
+	if old := h.corrections[e.FullID()]; old != nil {
+		h.said[old.subject()] = slices.DeleteFunc(slices.Clone(h.said[old.subject()]), func(c *Correction) bool { return c == old })
 	}
 	h.corrections[e.FullID()] = e
-	h.said[e.subject()] = append(h.said[e.subject()], e)
+	h.said[e.subject()] = append(slices.Clip(h.said[e.subject()]), e)
 	h.touchCorrected(e)
 }
 

@@ -36,10 +36,8 @@ func (f *Facts) Coverage(filters []Filter, from, to time.Time) Coverage {
 		c.Failed += yes(d.Failed())
 		c.Recovered += yes(d.Recovered != nil)
 		c.Unplanned += yes(d.Rework != "")
-		c.Changes += len(d.Changes)
-		for _, change := range d.Changes {
-			c.Measured += yes(change.Excluded == "")
-		}
+		c.Changes += d.Shipped
+		c.Measured += d.Measured
 	}
 	for _, run := range f.FailedRuns {
 		c.FailedRuns += yes(within(run.Failed))

@@ -37,7 +37,7 @@ func (h *History) Derive(def Definition) *Snapshot {
 	v := h.views[key]
 	if v == nil {
 		if len(h.views) >= viewLimit {
-			clear(h.views)
+			h.forgetViews()
 		}
 		h.readings++
 		v = &view{number: h.readings, services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
@@ -60,6 +60,7 @@ func (h *History) Derive(def Definition) *Snapshot {
 	for _, f := range h.deriveAll(stale, &def) {
 		v.services[f.Service.Name] = f
 	}
+	h.wakeTold()
 	for i := range services {
 		snapshot.Services = append(snapshot.Services, v.services[services[i].Name])
 	}
@@ -77,21 +78,41 @@ func (h *History) Derive(def Definition) *Snapshot {
 	return snapshot
 }
 
+// forgetViews lets go of what was derived under every definition; whoever still has a snapshot keeps it.
+func (h *History) forgetViews() {
+	clear(h.views)
+	for _, r := range h.repositories {
+		r.kept = nil
+	}
+}
+
 // deriveAll works services out, those apart at the same time.
 func (h *History) deriveAll(services []*Service, def *Definition) []*Facts {
-	if len(services) == 1 {
-		return []*Facts{h.derive(services[0], def)}
-	}
+	h.saidShared = true
 	lots := h.apart(services)
 	derived := make([][]*Facts, len(lots))
 	inParts(len(lots), func(from, to int) {
 		for i := from; i < to; i++ {
-			for _, s := range lots[i] {
-				derived[i] = append(derived[i], h.derive(s, def))
-			}
+			h.awake.use(lots[i].repositories, func() {
+				for _, s := range lots[i].services {
+					f := h.derive(s, def)
+					f.keep(h.groundOf(f, def), h.reading)
+					derived[i] = append(derived[i], f)
+				}
+			})
 		}
 	})
 	return slices.Concat(derived...)
+}
+
+// wakeTold wakes repositories of which something came while they were at rest, so that it is counted.
+func (h *History) wakeTold() {
+	for _, r := range h.told {
+		if r.told {
+			h.awake.use([]*repository{r}, func() {})
+		}
+	}
+	h.told = nil
 }
 
 // viewLimit bounds how many definitions are kept worked out at a time.
@@ -127,7 +148,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		failed = append(failed, l.failed...)
 		for i, d := range l.deployments {
 			var shipped []shippedChange
-			shipped, d.Changes = l.units(d, def)
+			shipped, d.changes = l.units(d, def)
 			d.BotsOnly = len(shipped) > 0 && !slices.ContainsFunc(shipped, func(c shippedChange) bool {
 				return !def.Bots.Pattern.Match(c.author(l.repository.graph))
 			})
@@ -159,6 +180,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	f.recover()
 	f.count(def, ignored)
 	f.measure(def)
+	f.hold()
 	f.times(func(at time.Time) {
 		earliest(&f.first, at)
 		if at.After(f.last) {
@@ -208,6 +230,7 @@ func Same(a, b Definition) bool { return a.key() == b.key() }
 
 // Counts is the number of events of each source, by kind.
 func (h *History) Counts() map[string]map[Kind]int {
+	h.wakeTold()
 	counts := map[string]map[Kind]int{}
 	add := func(source string, kind Kind, n int) {
 		if counts[source] == nil {
@@ -217,8 +240,8 @@ func (h *History) Counts() map[string]map[Kind]int {
 	}
 	for _, r := range h.repositories {
 		add(r.key.source, KindRepository, 1)
-		add(r.key.source, KindCommit, r.graph.size)
-		add(r.key.source, KindChange, len(r.changes))
+		add(r.key.source, KindCommit, r.size.commits)
+		add(r.key.source, KindChange, r.size.changes)
 		add(r.key.source, KindDeployment, len(r.deployments))
 	}
 	for _, i := range h.incidents {

@@ -13,6 +13,7 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
 		h := dora.NewHistory(mapping)
+		h.KeepAwake(draw("awake", 0, 60))
 		h.Apply(w.events...)
 		got := tell(h.Derive(def))
 		want := newNaive(mapping, def, w.events).tell()

@@ -19,14 +19,17 @@ type Facts struct {
 	lanes   []laneName
 	columns map[Metric]column
 	stages  [stageCount]column
+
+	shipments
 }
 
 // DeploymentFact is a successful deployment of a service to production.
 type DeploymentFact struct {
 	Event    *Deployment
 	Finished time.Time
-	// Changes are the units of lead time that it shipped first.
-	Changes []*ChangeFact
+	// Shipped counts the units of lead time that it shipped first, and Measured those of them that have one. They
+	// themselves are in Facts.Shipments.
+	Shipped, Measured int
 	// Commits counts the commits that it shipped first, merges included.
 	Commits int
 	// First says that nothing ran there before: its changes have no lead time.
@@ -46,12 +49,21 @@ type DeploymentFact struct {
 	// Rework says why it was unplanned work; empty if it was planned.
 	Rework ReworkReason
 
+	place    int32 // in Facts.Deployments
+	leads    int32 // where its lead times begin in their column
 	lane     int
+	blamed   int  // of a rollback: which deployment of the lane it blames; -1: none
+	incident bool // an incident is linked to it
+	negative bool // it recovered before it finished
+	unknown  bool // its commit, or some of the history below it, is not known
+
+	*working // nil once facts are derived
+}
+
+// working is what is known of a deployment while its facts are worked out.
+type working struct {
 	contents []node
-	blamed   int    // of a rollback: which deployment of the lane it blames; -1: none
-	incident bool   // an incident is linked to it
-	negative bool   // it recovered before it finished
-	unknown  bool   // its commit, or some of the history below it, is not known
+	changes  []*ChangeFact
 	mends    []mend // what its changes put right
 }
 

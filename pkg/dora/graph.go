@@ -120,8 +120,9 @@ func (g *graph) prefixed(text string) node {
 
 func (g *graph) known(n node) bool { return n != noNode && g.commits[n].known }
 
-// add puts a commit into the graph. Adding it again changes nothing, but that its files may be known by then.
-func (g *graph) add(event *Commit) (added bool) {
+// add puts a commit into the graph, with the title of its message and what that says of reverts. Adding it again changes
+// nothing, but that its files may be known by then.
+func (g *graph) add(event *Commit, title string, reverts *revert) (added bool) {
 	n := g.name(event.SHA)
 	if n == noNode {
 		return false
@@ -156,10 +157,9 @@ func (g *graph) add(event *Commit) (added bool) {
 	c := &g.commits[n]
 	c.known = true
 	g.size++
-	title, body := splitMessage(event.Message)
 	c.details = &details{
 		parents: parents, authored: event.Authored, committed: event.Committed, author: event.Author,
-		title: strings.Clone(title), reverts: parseRevert(title, body), // the rest of the message is not kept
+		title: strings.Clone(title), reverts: reverts, // the rest of the message is not kept
 	}
 	c.generation = generation
 	return true

@@ -2,9 +2,9 @@ package dora
 
 import (
 	"cmp"
+	"container/list"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -13,11 +13,14 @@ import (
 type History struct {
 	mapping      Mapping
 	repositories map[repositoryKey]*repository
+	awake        wakefulness
+	told         []*repository                 // something came of them while they were at rest
 	incidents    map[string]*incident          // by full id
 	reported     map[repositoryKey][]*incident // by source and repository
 	named        nameIndex
 	corrections  map[string]*Correction // by full id
 	said         words
+	saidShared   bool                   // somebody has what was said up to now
 	mentioned    map[string][]*incident // by token: the incidents whose text has it
 	placed       *placement             // of the services in force; nil when it must be made anew
 	mapped       []Service              // the services in force; nil when they must be listed anew
@@ -41,32 +44,35 @@ var DefaultProduction = MustPattern(`(?i)^(prod|production|live)$`)
 
 type repositoryKey struct{ source, name string } // the name in lower case: vendors do not tell cases apart
 
+func (k repositoryKey) compare(other repositoryKey) int {
+	return cmp.Or(cmp.Compare(k.source, other.source), cmp.Compare(k.name, other.name))
+}
+
+// repository is what is known of one repository. Its deployments are always at hand; its code, by far the most, is at
+// rest but for those that were worked on last.
 type repository struct {
 	key         repositoryKey
 	name        string // as the vendor spells it
 	event       *Repository
-	graph       *graph
-	main        mainLine
-	changes     map[int]*change
-	byMerge     claims                 // what landed with a commit
-	owners      claims                 // whose commit it is: a change's own, or one that its rebase landed
-	unresolved  map[int]*change        // changes whose landed commits are not worked out
 	deployments map[string]*Deployment // by id: vendors number by job or environment, so numbers are not unique
+	listed      []*Deployment          // the same, in any order, for others to keep; nil when they must be listed anew
+
+	*code      // nil while it is at rest
+	rest  rest // everything that code was made from
+	// size is how much code there is, as of the last time that it was awake.
+	size codeSize
+	// told says that something came while it was at rest.
+	told bool
+	// place is where it stands among those that are awake, weight how much it counts there, and kept are the facts that
+	// have its changes at hand, by service and definition.
+	place  *list.Element
+	weight int
+	kept   map[keptKey]*Facts
 }
 
-type change struct {
-	event   *Change
-	merge   node
-	commits []node
-	reverts *revert
-
-	// fact is what was last derived of it, under which definition's reading: a deployment that arrives changes none of
-	// those that were there.
-	fact    *ChangeFact
+type keptKey struct {
+	service string
 	reading int
-	// hotfix is what was last judged of it, under which reading.
-	hotfix bool
-	judged int
 }
 
 type incident struct {
@@ -83,7 +89,8 @@ func NewHistory(mapping Mapping) *History {
 		reported:     map[repositoryKey][]*incident{},
 		corrections:  map[string]*Correction{},
 		said:         words{},
-		named:        nameIndex{},
+		named:        newNameIndex(),
+		awake:        wakefulness{limit: AwakeLimit, busy: map[*repository]bool{}},
 		mentioned:    map[string][]*incident{},
 		touched:      map[string]bool{},
 		views:        map[string]*view{},
@@ -98,11 +105,13 @@ func (h *History) Apply(events ...Event) {
 		case *Repository:
 			h.applyRepository(e)
 		case *Commit:
-			if r := h.repository(e.Source, e.Repository); r.graph.add(e) {
-				h.touch(r)
+			if r := h.repository(e.Source, e.Repository); r.takeCommit(e) {
+				h.moved(r)
 			}
 		case *Change:
-			h.applyChange(e)
+			if r := h.repository(e.Source, e.Repository); r.takeChange(e) {
+				h.moved(r)
+			}
 		case *Deployment:
 			h.applyDeployment(e)
 		case *Incident:
@@ -117,11 +126,7 @@ func (h *History) repository(source, name string) *repository {
 	key := repositoryKey{source, strings.ToLower(name)}
 	r, ok := h.repositories[key]
 	if !ok {
-		r = &repository{
-			key: key, name: name, graph: newGraph(), main: mainLine{head: noNode},
-			changes:    map[int]*change{},
-			unresolved: map[int]*change{}, deployments: map[string]*Deployment{},
-		}
+		r = &repository{key: key, name: name, deployments: map[string]*Deployment{}}
 		h.repositories[key] = r
 		h.mapped, h.placed = nil, nil
 		h.everything = true // a rule without a repository, and the default mapping, may take it in
@@ -141,49 +146,6 @@ func (h *History) applyRepository(e *Repository) {
 	h.touch(r)
 }
 
-func (h *History) applyChange(e *Change) {
-	r := h.repository(e.Source, e.Repository)
-	c := r.changes[e.Number]
-	if c != nil {
-		if !e.NewerThan(c.event.Header) {
-			return
-		}
-		r.disown(c)
-	}
-	c = &change{event: withoutText(e), merge: r.graph.name(e.MergeCommit), reverts: parseRevert(e.Title, e.Body)}
-	for _, own := range e.Commits {
-		if n := r.graph.name(own.SHA); n != noNode {
-			c.commits = append(c.commits, n)
-			r.owners.add(n, c)
-		}
-	}
-	if c.merge != noNode {
-		r.byMerge.add(c.merge, c)
-	}
-	r.changes[e.Number] = c
-	r.unresolved[e.Number] = c
-	h.touch(r)
-}
-
-// withoutText is a change without what nothing asks for once it is read: its text, and its commits' names, which the
-// graph has. That is a third of it.
-func withoutText(e *Change) *Change {
-	kept := *e
-	kept.Body = ""
-	kept.Commits = make([]ChangeCommit, len(e.Commits))
-	for i, c := range e.Commits {
-		kept.Commits[i].Authored = c.Authored
-	}
-	return &kept
-}
-
-func (r *repository) disown(c *change) {
-	r.byMerge.remove(c.merge, c)
-	for _, n := range c.commits {
-		r.owners.remove(n, c)
-	}
-}
-
 func (h *History) applyDeployment(e *Deployment) {
 	r := h.repository(e.Source, e.Repository)
 	if old := r.deployments[e.ID]; old != nil {
@@ -192,7 +154,7 @@ func (h *History) applyDeployment(e *Deployment) {
 		}
 		h.named.remove(old)
 	}
-	r.deployments[e.ID] = e
+	r.deployments[e.ID], r.listed = e, nil
 	for _, token := range h.named.add(e) {
 		for _, i := range h.mentioned[token] {
 			h.touchIncident(i.event)
@@ -214,12 +176,21 @@ func (h *History) applyIncident(e *Incident) {
 		}
 	}
 	i := &incident{event: e, mentions: mentions(e.Title + "\n" + e.Body)}
-	h.incidents[e.FullID()] = i
+	if e.Body != "" { // nothing asks for it once it is read
+		kept := *e
+		kept.Body = ""
+		i.event = &kept
+	}
+	h.enterIncident(i)
+	h.touchIncident(e)
+}
+
+func (h *History) enterIncident(i *incident) {
+	h.incidents[i.event.FullID()] = i
 	h.reported[i.place()] = append(h.reported[i.place()], i)
 	for _, token := range i.mentions {
 		h.mentioned[token] = append(h.mentioned[token], i)
 	}
-	h.touchIncident(e)
 }
 
 // place is where an incident was reported.
@@ -263,6 +234,14 @@ func (h *History) matching(rule *IncidentRule, yield func(*incident)) {
 	for _, reported := range h.reported {
 		among(reported)
 	}
+}
+
+// moved is touch where a commit or a change came.
+func (h *History) moved(r *repository) {
+	if r.told && (len(h.told) == 0 || h.told[len(h.told)-1] != r) {
+		h.told = append(h.told, r)
+	}
+	h.touch(r)
 }
 
 func (h *History) touch(r *repository) {
@@ -321,82 +300,4 @@ func (h *History) repositoriesAsServices() []Service {
 		})
 	}
 	return services
-}
-
-// nameIndex finds deployments by what a text may call them: number, full sha, version.
-type nameIndex map[string][]*Deployment
-
-func deploymentNames(d *Deployment) []string {
-	names := []string{strconv.FormatInt(d.Number, 10), strings.ToLower(d.SHA)}
-	if d.RefKind == RefTag && d.Ref != "" {
-		names = append(names, d.Ref)
-	}
-	return names
-}
-
-func (n nameIndex) add(d *Deployment) []string {
-	names := deploymentNames(d)
-	for _, name := range names {
-		n[name] = append(n[name], d)
-	}
-	return names
-}
-
-func (n nameIndex) remove(d *Deployment) {
-	for _, name := range deploymentNames(d) {
-		n[name] = slices.DeleteFunc(n[name], func(other *Deployment) bool { return other == d })
-	}
-}
-
-// settle works out what depends on a repository as a whole: its main line, and which commits a rebase landed.
-func (r *repository) settle() {
-	if r.event != nil {
-		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
-	}
-	for number, c := range r.unresolved {
-		found, whole := r.landedByRebase(c)
-		if whole || c.merge == noNode {
-			delete(r.unresolved, number)
-		}
-		for _, landed := range found {
-			if !slices.Contains(c.commits, landed) {
-				c.commits = append(c.commits, landed)
-				r.owners.add(landed, c)
-			}
-		}
-	}
-}
-
-// landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from
-// the last that landed, each keeps the author date of one of them, in their order. It is not whole while the way back
-// leads to a commit that is not known.
-func (r *repository) landedByRebase(c *change) (landed []node, whole bool) {
-	own := c.event.Commits
-	at := c.merge
-	for i := len(own) - 1; i >= 0; i-- {
-		if !r.graph.known(at) {
-			return landed, false
-		}
-		if r.graph.merge(at) {
-			break
-		}
-		if at != c.merge && r.graph.commits[at].committed.Before(c.event.Opened) {
-			break // it was on the main line before there was anything to rebase: the branch has a copy of it
-		}
-		if !r.graph.commits[at].authored.Equal(own[i].Authored) {
-			continue // merge commits of the branch do not land
-		}
-		landed = append(landed, at)
-		if len(r.graph.commits[at].parents) == 0 {
-			break
-		}
-		at = r.graph.commits[at].parents[0]
-	}
-	return landed, true
-}
-
-// plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
-func (r *repository) plain(n node) bool {
-	_, on := r.main.position(n)
-	return on && len(r.byMerge.of(n)) == 0 && len(r.owners.of(n)) == 0
 }

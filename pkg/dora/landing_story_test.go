@@ -11,10 +11,13 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
-// contents lists what a deployment shipped: #12 for a pull request, a commit's message for a plain one.
-func contents(d *dora.DeploymentFact) []string {
+// changesOf are the changes of the nth deployment of some facts, from 0.
+func changesOf(f *dora.Facts, n int) []*dora.ChangeFact { return f.Shipments().Of(f.Deployments[n]) }
+
+// contents lists what the nth deployment shipped: #12 for a pull request, a commit's message for a plain one.
+func contents(f *dora.Facts, n int) []string {
 	list := []string{}
-	for _, c := range d.Changes {
+	for _, c := range changesOf(f, n) {
 		if c.Number != 0 {
 			list = append(list, fmt.Sprintf("#%d", c.Number))
 		} else {
@@ -30,9 +33,10 @@ func TestASquashShipsItsPullRequest(t *testing.T) {
 	c := repo.squash(11, "x")
 	c.Commits = []dora.ChangeCommit{{SHA: sha("x1"), Authored: hour(0.5)}, {SHA: sha("x2"), Authored: hour(-3)}}
 	repo.deployAll("base", "x")
-	d := repo.facts().Deployments[1]
-	assert.Equal(t, []string{"#11"}, contents(d))
-	assert.Equal(t, 23*time.Hour, d.Changes[0].Lead, "from the earliest authored commit of its own, before the squash")
+	f := repo.facts()
+	d := f.Deployments[1]
+	assert.Equal(t, []string{"#11"}, contents(f, 1))
+	assert.Equal(t, 23*time.Hour, changesOf(f, 1)[0].Lead, "from the earliest authored commit of its own, before the squash")
 	assert.Equal(t, 1, d.Commits)
 }
 
@@ -44,9 +48,9 @@ func TestAMergeShipsItsPullRequestOnce(t *testing.T) {
 	repo.commit("merge", "x2")
 	repo.pull(11, "merge").Commits = []dora.ChangeCommit{{SHA: sha("x1"), Authored: monday}, {SHA: sha("x2"), Authored: monday}}
 	repo.deployAll("base", "merge")
-	d := repo.facts().Deployments[1]
-	assert.Equal(t, []string{"#11"}, contents(d))
-	assert.Equal(t, 3, d.Commits)
+	f := repo.facts()
+	assert.Equal(t, []string{"#11"}, contents(f, 1))
+	assert.Equal(t, 3, f.Deployments[1].Commits)
 }
 
 func TestARebaseIsOneChangeHoweverManyCommitsItLanded(t *testing.T) {
@@ -63,11 +67,11 @@ func TestARebaseIsOneChangeHoweverManyCommitsItLanded(t *testing.T) {
 	pull := repo.pull(11, "landed three")
 	pull.Commits, pull.Opened = own, monday
 	repo.deployAll("base", "landed three")
-	assert.Equal(t, []string{"before", "#11"}, contents(repo.facts().Deployments[1]))
+	assert.Equal(t, []string{"before", "#11"}, contents(repo.facts(), 1))
 
 	repo.deploy("production", "landed two", hour(5))
 	facts := repo.facts()
-	assert.Equal(t, []string{"base", "before"}, contents(facts.Deployments[0]), "its last commit has not landed there")
+	assert.Equal(t, []string{"base", "before"}, contents(facts, 0), "its last commit has not landed there")
 }
 
 func TestARebaseLandsNothingThatWasThereBeforeItWasOpened(t *testing.T) {
@@ -79,7 +83,7 @@ func TestARebaseLandsNothingThatWasThereBeforeItWasOpened(t *testing.T) {
 	pull := repo.pull(11, "landed")
 	pull.Commits = []dora.ChangeCommit{{SHA: sha("a copy of what was there"), Authored: hour(-3)}, {SHA: sha("own"), Authored: hour(1)}}
 	repo.deployAll("base", "landed")
-	assert.Equal(t, []string{"there already", "#11"}, contents(repo.facts().Deployments[1]), "the branch has a copy of it, and it is a change of its own")
+	assert.Equal(t, []string{"there already", "#11"}, contents(repo.facts(), 1), "the branch has a copy of it, and it is a change of its own")
 }
 
 func TestARebaseIsFoundWhenItsCommitsArriveOneByOne(t *testing.T) {
@@ -101,7 +105,7 @@ func TestARebaseIsFoundWhenItsCommitsArriveOneByOne(t *testing.T) {
 	}
 	h.Derive(repo.def) // the commit below the last that landed is not known yet
 	h.Apply(first)
-	assert.Equal(t, []string{"#11"}, contents(h.Derive(repo.def).Services[0].Deployments[1]))
+	assert.Equal(t, []string{"#11"}, contents(h.Derive(repo.def).Services[0], 1))
 }
 
 func TestTrunkBasedCommitsAreChanges(t *testing.T) {
@@ -111,18 +115,18 @@ func TestTrunkBasedCommitsAreChanges(t *testing.T) {
 	repo.branch("side", "base").Authored = hour(1)
 	repo.commit("two", "side").Authored = hour(4)
 	repo.deployAll("base", "two")
-	d := repo.facts().Deployments[1]
-	assert.Equal(t, []string{"one", "two"}, contents(d))
-	assert.Equal(t, 17*time.Hour, d.Changes[0].Lead)
-	assert.Equal(t, 19*time.Hour, d.Changes[1].Lead, "a merge by hand begins with the earliest commit that it brought in")
+	f := repo.facts()
+	assert.Equal(t, []string{"one", "two"}, contents(f, 1))
+	assert.Equal(t, 17*time.Hour, changesOf(f, 1)[0].Lead)
+	assert.Equal(t, 19*time.Hour, changesOf(f, 1)[1].Lead, "a merge by hand begins with the earliest commit that it brought in")
 
 	repo.def.Unit = dora.UnitPullRequest
-	assert.Empty(t, repo.facts().Deployments[1].Changes)
+	assert.Empty(t, changesOf(repo.facts(), 1))
 
 	repo.def.Unit, repo.def.LeadTimeStart = dora.UnitCommit, dora.StartOpened
-	d = repo.facts().Deployments[1]
-	assert.Equal(t, []string{"one", "side"}, contents(d), "each commit that is no merge")
-	assert.Equal(t, 19*time.Hour, d.Changes[1].Lead, "from its authored time, whatever changes begin with")
+	f = repo.facts()
+	assert.Equal(t, []string{"one", "side"}, contents(f, 1), "each commit that is no merge")
+	assert.Equal(t, 19*time.Hour, changesOf(f, 1)[1].Lead, "from its authored time, whatever changes begin with")
 }
 
 func TestAPullRequestMergedIntoABranchShipsWithItsMergeCommit(t *testing.T) {
@@ -143,7 +147,7 @@ func TestAPullRequestMergedIntoABranchShipsWithItsMergeCommit(t *testing.T) {
 
 	repo.deploy("production", "outer", hour(20))
 	facts = repo.facts()
-	assert.Equal(t, []string{"#11", "#12"}, contents(facts.Deployments[1]))
+	assert.Equal(t, []string{"#11", "#12"}, contents(facts, 1))
 	assert.Empty(t, facts.Waiting)
 	assert.Zero(t, facts.Unmeasured[dora.ReasonNotOnMainLine])
 }
@@ -156,7 +160,7 @@ func TestTheFirstDeploymentHasNoLeadTimes(t *testing.T) {
 	facts := repo.facts()
 	assert.True(t, facts.Deployments[0].First)
 	assert.Equal(t, 2, facts.Unmeasured[dora.ReasonFirstDeployment])
-	for _, c := range facts.Deployments[0].Changes {
+	for _, c := range changesOf(facts, 0) {
 		assert.Equal(t, dora.ReasonFirstDeployment, c.Excluded)
 	}
 	assert.Empty(t, reworked(facts))
@@ -169,7 +173,7 @@ func TestAnUnknownCommitIsCountedAndNotGuessed(t *testing.T) {
 	repo.deployAll("base", "nobody knows it")
 	facts := repo.facts()
 	assert.Equal(t, 1, facts.Unmeasured[dora.ReasonUnknownCommit])
-	assert.Empty(t, facts.Deployments[1].Changes)
+	assert.Empty(t, changesOf(facts, 1))
 	assert.False(t, facts.Deployments[1].Rollback)
 	assert.InDelta(t, 2, total(t, repo.snapshot(), dora.DeploymentFrequency, dora.CountOf), 0)
 }
@@ -184,7 +188,7 @@ func TestARunThatNeverSucceededEnteredNothing(t *testing.T) {
 	again.Statuses = append(again.Statuses, dora.DeploymentStatus{State: dora.StateFailure, At: hour(13)})
 	facts := repo.facts()
 	require.Len(t, facts.Deployments, 2, "a later failure status revokes nothing")
-	assert.Equal(t, []string{"#11"}, contents(facts.Deployments[1]))
+	assert.Equal(t, []string{"#11"}, contents(facts, 1))
 	assert.Equal(t, 1, facts.Unmeasured[dora.ReasonFailedRun])
 	assert.Empty(t, failed(facts))
 }
@@ -204,7 +208,7 @@ func TestTwoServicesOfOneRepositoryShipApart(t *testing.T) {
 	services := repo.snapshot().Services
 	for _, f := range services {
 		require.Len(t, f.Deployments, 2)
-		assert.Equal(t, []string{"#11"}, contents(f.Deployments[1]))
+		assert.Equal(t, []string{"#11"}, contents(f, 1))
 	}
 	assert.InDelta(t, 2, total(t, repo.snapshot(), dora.LeadTime, dora.N), 0, "one change in two services is two units")
 }

@@ -59,7 +59,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 			if finished.IsZero() {
 				l.failed = append(l.failed, FailedRun{d, failed})
 			} else {
-				l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1})
+				l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1, working: &working{}})
 			}
 		}
 	}

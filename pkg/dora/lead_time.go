@@ -14,7 +14,7 @@ var leadTime = MetricRow{
 	Statistics:  lengths,
 	samples: func(f *Facts, _ *Definition, add func(time.Time, int, float64)) {
 		for _, d := range f.Deployments {
-			for _, c := range d.Changes {
+			for _, c := range d.changes {
 				if c.Excluded == "" {
 					add(d.Finished, d.lane, c.Lead.Seconds())
 				}
@@ -50,7 +50,7 @@ func (s Stages) Of(stage Stage) (time.Duration, bool) { return s[stage], s[stage
 // lengths are the samples of one stage, in the order of lead time's.
 func (f *Facts) lengths(stage Stage, add func(time.Time, int, float64)) {
 	for _, d := range f.Deployments {
-		for _, c := range d.Changes {
+		for _, c := range d.changes {
 			if length, ok := c.Stages.Of(stage); ok && c.Excluded == "" {
 				add(d.Finished, d.lane, length.Seconds())
 			}

@@ -28,8 +28,8 @@ func released(t *testing.T) (*repo, *dora.Change) {
 func only(t *testing.T, f *dora.Facts) *dora.ChangeFact {
 	t.Helper()
 	require.Len(t, f.Deployments, 2)
-	require.Len(t, f.Deployments[1].Changes, 1)
-	return f.Deployments[1].Changes[0]
+	require.Len(t, changesOf(f, 1), 1)
+	return changesOf(f, 1)[0]
 }
 
 // stages are those that a change has, in hours by key.

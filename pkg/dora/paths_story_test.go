@@ -40,7 +40,7 @@ func delivered(f *dora.Facts) []string {
 	list := []string{}
 	for _, d := range f.Deployments {
 		text := fmt.Sprintf("%d:", d.Event.Number-9000)
-		for _, c := range d.Changes {
+		for _, c := range f.Shipments().Of(d) {
 			if !d.First {
 				text += fmt.Sprintf(" #%d", c.Number)
 			}

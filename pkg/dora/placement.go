@@ -1,6 +1,10 @@
 package dora
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // placement finds the services that what a repository tells may belong to. Rules that name no repository lie under the
 // empty name. Without it every event would be held against every service.
@@ -75,32 +79,43 @@ func (h *History) repositoriesOf(s *Service) []*repository {
 	return found
 }
 
+// lot is services that are worked out together because they share repositories.
+type lot struct {
+	services     []*Service
+	repositories []*repository
+}
+
 // apart sorts services into lots that share no repository: what is worked out for one lot touches nothing of another.
-func (h *History) apart(services []*Service) [][]*Service {
-	lot := map[*repository]int{}
-	lots := make([][]*Service, 0, len(services))
-	members := make([][]*repository, 0, len(services))
+func (h *History) apart(services []*Service) []*lot {
+	of := map[*repository]*lot{}
+	lots := make([]*lot, 0, len(services))
 	for _, s := range services {
-		into := len(lots)
-		lots, members = append(lots, []*Service{s}), append(members, h.repositoriesOf(s))
-		for _, r := range members[into] {
-			other, taken := lot[r]
-			if taken && other != into {
-				// the lots join; the smaller moves
-				from := into
-				if len(members[other]) < len(members[into]) {
-					from, other = other, into
-				}
-				lots[other] = append(lots[other], lots[from]...)
-				members[other] = append(members[other], members[from]...)
-				for _, moved := range members[from] {
-					lot[moved] = other
-				}
-				lots[from], members[from] = nil, nil
-				into = other
+		into := &lot{services: []*Service{s}, repositories: h.repositoriesOf(s)}
+		lots = append(lots, into)
+		joined := []*lot{into}
+		for _, r := range into.repositories {
+			if other := of[r]; other != nil && !slices.Contains(joined, other) {
+				joined = append(joined, other)
 			}
-			lot[r] = into
+		}
+		// All of them join the largest, so that a lot of many repositories is not moved again and again.
+		largest := slices.MaxFunc(joined, func(a, b *lot) int { return cmp.Compare(len(a.repositories), len(b.repositories)) })
+		for _, l := range joined {
+			if l == largest {
+				continue
+			}
+			largest.services = append(largest.services, l.services...)
+			for _, r := range l.repositories {
+				if of[r] != largest {
+					of[r] = largest
+					largest.repositories = append(largest.repositories, r)
+				}
+			}
+			l.services, l.repositories = nil, nil
+		}
+		for _, r := range into.repositories { // where it is the largest itself
+			of[r] = into
 		}
 	}
-	return lots
+	return slices.DeleteFunc(lots, func(l *lot) bool { return len(l.services) == 0 })
 }

@@ -58,7 +58,7 @@ func TestARedeployCountsAndShipsNothing(t *testing.T) {
 	repo.deployAll("V1", "V2", "V2")
 	d := repo.facts().Deployments[2]
 	assert.True(t, d.Redeploy)
-	assert.Empty(t, d.Changes)
+	assert.Zero(t, d.Shipped)
 	assert.False(t, d.Rollback)
 	assert.InDelta(t, 3, total(t, repo.snapshot(), dora.DeploymentFrequency, dora.CountOf), 0)
 

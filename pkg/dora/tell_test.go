@@ -13,7 +13,7 @@ func tell(snapshot *dora.Snapshot) []string {
 	for _, f := range snapshot.Services {
 		var told []string
 		for _, d := range f.Deployments {
-			told = append(told, tellDeployment(d)...)
+			told = append(told, tellDeployment(f, d)...)
 		}
 		var runs []string
 		for _, run := range f.FailedRuns {
@@ -49,11 +49,11 @@ func tell(snapshot *dora.Snapshot) []string {
 	return all
 }
 
-func tellDeployment(d *dora.DeploymentFact) []string {
+func tellDeployment(f *dora.Facts, d *dora.DeploymentFact) []string {
 	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.Event.FullID(), stamp(d.Finished),
 		d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.Commits, d.Rework)}
 	var units []string
-	for _, c := range d.Changes {
+	for _, c := range f.Shipments().Of(d) {
 		units = append(units, tellChange(c))
 	}
 	sort.Strings(units)

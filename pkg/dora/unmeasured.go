@@ -50,7 +50,7 @@ func (f *Facts) count(def *Definition, ignored []*Deployment) {
 				f.leave(m.counted, d.lane, d.Finished, 1)
 			}
 		}
-		for _, c := range d.Changes {
+		for _, c := range d.changes {
 			if c.Excluded != "" && c.Excluded != ReasonUnknownCommit {
 				f.leave(c.Excluded, d.lane, d.Finished, 1)
 			}

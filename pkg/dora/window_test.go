@@ -79,7 +79,7 @@ func naiveFigure(s *dora.Snapshot, metric dora.Metric, statistic dora.Statistic,
 				}
 			case !in(d.Finished):
 			case metric == dora.LeadTime:
-				for _, c := range d.Changes {
+				for _, c := range f.Shipments().Of(d) {
 					if c.Excluded == "" {
 						lengths = append(lengths, c.Lead.Seconds())
 					}

@@ -61,7 +61,7 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range) *data.Fram
 
 func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
 	a := annotation{from: d.Finished, title: f.Service.Name + " " + version(d.Event), tags: "deployment," + statusOf(d)}
-	a.text = many(len(d.Changes), "change", "changes") + " to " + d.Event.Environment
+	a.text = many(d.Shipped, "change", "changes") + " to " + d.Event.Environment
 	if d.Failed() {
 		a.text = "failed: " + evidenceOf(d)
 		if d.Recovered != nil {

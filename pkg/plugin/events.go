@@ -98,8 +98,8 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wa
 		t.text("environment", e.Environment)
 		t.link("version", version(e), "Open the deployment")
 		t.text("sha", e.SHA)
-		t.number("changes", float64(len(d.Changes)))
-		t.length("lead_time_p50", medianLead(d))
+		t.number("changes", float64(d.Shipped))
+		t.length("lead_time_p50", each.facts.MedianLead(d))
 		t.text("status", statusOf(d))
 		t.text("evidence", evidenceOf(d))
 		var recovery *time.Duration
@@ -127,25 +127,6 @@ func version(d *dora.Deployment) string {
 		return d.Ref
 	}
 	return d.SHA[:min(len(d.SHA), 10)]
-}
-
-func medianLead(d *dora.DeploymentFact) *time.Duration {
-	var leads []time.Duration
-	for _, c := range d.Changes {
-		if c.Excluded == "" {
-			leads = append(leads, c.Lead)
-		}
-	}
-	if len(leads) == 0 {
-		return nil
-	}
-	slices.Sort(leads)
-	middle := len(leads) / 2
-	median := leads[middle]
-	if len(leads)%2 == 0 {
-		median = (leads[middle-1] + leads[middle]) / 2
-	}
-	return &median
 }
 
 func statusOf(d *dora.DeploymentFact) string {
@@ -204,15 +185,27 @@ func changesFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.
 		d     *dora.DeploymentFact
 		c     *dora.ChangeFact
 	}
-	var rows []row
+	var shipments []row
 	for _, f := range s.Select(filters) {
 		for _, d := range f.Deployments {
-			if d.Finished.Before(r.From) || !d.Finished.Before(r.To) || !f.Passes(d, filters) {
-				continue
+			if r.Holds(d.Finished) && f.Passes(d, filters) && d.Shipped > 0 {
+				shipments = append(shipments, row{facts: f, d: d})
 			}
-			for _, c := range d.Changes {
-				rows = append(rows, row{f, d, c})
-			}
+		}
+	}
+	slices.SortStableFunc(shipments, func(a, b row) int { return b.d.Finished.Compare(a.d.Finished) })
+	// Changes may have to be worked out: no more are looked at than the table can show.
+	var rows []row
+	shipped := map[*dora.Facts]*dora.Shipments{}
+	for i, at := range shipments {
+		if len(rows) >= rowLimit && at.d.Finished.Before(shipments[i-1].d.Finished) {
+			break
+		}
+		if shipped[at.facts] == nil {
+			shipped[at.facts] = at.facts.Shipments()
+		}
+		for _, c := range shipped[at.facts].Of(at.d) {
+			rows = append(rows, row{at.facts, at.d, c})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {

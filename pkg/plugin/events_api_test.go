@@ -45,7 +45,7 @@ func success(id string, n int, after time.Duration, more string) string {
 // waitFor asks until an answer satisfies: what is posted is stored at once, and seen within a moment.
 func (p *program) waitFor(path string, true func(answered) bool) {
 	p.Helper()
-	require.Eventually(p, func() bool { return true(p.get(path)) }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(p, func() bool { return true(p.get(path)) }, time.Minute, 20*time.Millisecond)
 }
 
 func (p *program) waitForMany(path, key string, want ...string) {

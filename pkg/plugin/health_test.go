@@ -21,7 +21,7 @@ func stateOf(g *grafana, i *plugin.Instance) string {
 
 func (g *grafana) waitFor(i *plugin.Instance, state string) {
 	g.Helper()
-	require.Eventually(g, func() bool { return stateOf(g, i) == state }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(g, func() bool { return stateOf(g, i) == state }, time.Minute, 10*time.Millisecond)
 }
 
 func notices(frames data.Frames) string {
@@ -150,7 +150,7 @@ func TestChangedSettingsGoOnFromTheSameStore(t *testing.T) {
 		field, _ := frame.FieldByName("events")
 		return field.At(0).(int64)
 	}
-	require.Eventually(t, func() bool { return count(before) > 0 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return count(before) > 0 }, time.Minute, 20*time.Millisecond)
 
 	after := g.save("dora", settings(url, services, `"definition":{"unit":"commit"}`))
 	assert.Positive(t, count(after), "nothing has to be read again")

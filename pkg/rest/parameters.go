@@ -135,29 +135,35 @@ type row[T any] struct {
 	show func() T
 }
 
-// page sorts rows and cuts out the page that limit and cursor ask for.
-func page[T any](c *call, rows []row[T]) (Page[T], error) {
-	p := Page[T]{Items: []T{}}
-	size := pageDefault
+// pageAsked is how many rows a page has, and after which row it begins; nil: it is the first.
+func (c *call) pageAsked() (size int, after *place, err error) {
+	size = pageDefault
 	text, err := c.text("limit")
 	if err != nil {
-		return p, err
+		return 0, nil, err
 	}
 	if text != "" {
 		if size, err = strconv.Atoi(text); err != nil || size < 1 || size > pageLimit {
-			return p, refuse(http.StatusBadRequest, "limit", "%s is not allowed; allowed: 1 to %d", quote(text), pageLimit)
+			return 0, nil, refuse(http.StatusBadRequest, "limit", "%s is not allowed; allowed: 1 to %d", quote(text), pageLimit)
 		}
 	}
-	if text, err = c.text("cursor"); err != nil {
+	if text, err = c.text("cursor"); err != nil || text == "" {
+		return size, nil, err
+	}
+	at, err := decodePlace(text)
+	return size, &at, err
+}
+
+// page sorts rows and cuts out the page that limit and cursor ask for.
+func page[T any](c *call, rows []row[T]) (Page[T], error) {
+	p := Page[T]{Items: []T{}}
+	size, after, err := c.pageAsked()
+	if err != nil {
 		return p, err
 	}
 	slices.SortFunc(rows, func(a, b row[T]) int { return a.before(b.place) })
-	if text != "" {
-		after, err := decodePlace(text)
-		if err != nil {
-			return p, err
-		}
-		first, _ := slices.BinarySearchFunc(rows, after, func(r row[T], q place) int {
+	if after != nil {
+		first, _ := slices.BinarySearchFunc(rows, *after, func(r row[T], q place) int {
 			if r.before(q) <= 0 {
 				return -1
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
@@ -197,9 +198,10 @@ func deployments(c *call) error {
 	}
 	var rows []row[audit.DeploymentLine]
 	for _, f := range c.dataset.Snapshot().Select(filters) {
+		shipped := sync.OnceValue(f.Shipments)
 		for _, d := range f.Deployments {
 			if within(d.Finished) && f.Passes(d, filters) && (status == "" || status == statusOf(d)) {
-				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, func() audit.DeploymentLine { return audit.Deployment(f, d) }})
+				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, func() audit.DeploymentLine { return audit.Deployment(f, d, shipped()) }})
 			}
 		}
 	}
@@ -233,20 +235,52 @@ func changes(c *call) error {
 	if err != nil || c.unchanged(false) {
 		return err
 	}
-	var rows []row[Change]
+	size, after, err := c.pageAsked()
+	if err != nil {
+		return err
+	}
+	type shipment struct {
+		facts *dora.Facts
+		d     *dora.DeploymentFact
+	}
+	var shipments []shipment
 	for _, f := range c.dataset.Snapshot().Select(filters) {
 		for _, d := range f.Deployments {
-			if !within(d.Finished) || !f.Passes(d, filters) {
-				continue
+			if within(d.Finished) && f.Passes(d, filters) && d.Shipped > 0 && (after == nil || !d.Finished.After(after.at)) {
+				shipments = append(shipments, shipment{f, d})
 			}
-			for _, each := range d.Changes {
-				rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, func() Change {
-					return Change{
-						Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
-						Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(each),
-					}
-				}})
+		}
+	}
+	slices.SortStableFunc(shipments, func(a, b shipment) int { return b.d.Finished.Compare(a.d.Finished) })
+	// Changes may have to be worked out, so no more are looked at than this page and the beginning of the next need. The
+	// deployment after which the page begins may have had all of its changes on earlier ones.
+	var rows []row[Change]
+	var last time.Time
+	enough := size
+	if after != nil {
+		for _, s := range shipments {
+			if s.d.Finished.Equal(after.at) {
+				enough += s.d.Shipped
 			}
+		}
+	}
+	shipped := map[*dora.Facts]*dora.Shipments{}
+	for _, s := range shipments {
+		f, d := s.facts, s.d
+		if len(rows) > enough && d.Finished.Before(last) {
+			break
+		}
+		last = d.Finished
+		if shipped[f] == nil {
+			shipped[f] = f.Shipments()
+		}
+		for _, each := range shipped[f].Of(d) {
+			rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, func() Change {
+				return Change{
+					Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
+					Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(each),
+				}
+			}})
 		}
 	}
 	return list(c, rows)

@@ -42,6 +42,8 @@ type Store interface {
 	// Forget removes all events and the cursor of a source, says how many events there were, and ends runs as Rewind does.
 	// The feed tells nobody: who follows it must begin anew.
 	Forget(ctx context.Context, source string) (int, error)
+	// Forgets is how often a source was forgotten, by anyone. Where it has risen, who follows the feed must begin anew.
+	Forgets(ctx context.Context) (int64, error)
 	// Size is the number of events, by kind.
 	Size(ctx context.Context) (map[dora.Kind]int, error)
 	// Durable says whether events outlive the process.

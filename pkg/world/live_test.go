@@ -59,7 +59,7 @@ func TestThePastIsNotRewritten(t *testing.T) {
 	defer stop()
 	var living sync.WaitGroup
 	living.Go(func() { _ = w.Live(ctx, 1_000_000) })
-	require.Eventually(t, func() bool { return len(merged()) > len(old) }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(merged()) > len(old) }, time.Minute, 20*time.Millisecond)
 	stop()
 	living.Wait()
 	now := merged()

@@ -27,7 +27,7 @@ func TestAHistoryHasItsSizeAndIsWhollyMeasured(t *testing.T) {
 		assert.Empty(t, f.Waiting)
 		assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 4}, f.Unmeasured)
 		for _, d := range f.Deployments {
-			assert.Len(t, d.Changes, 4)
+			assert.Len(t, f.Shipments().Of(d), 4)
 			assert.False(t, d.Finished.Before(large.Begin) || d.Finished.After(size.End()))
 		}
 		assert.True(t, slices.ContainsFunc(f.Deployments, (*dora.DeploymentFact).Failed))
@@ -49,6 +49,6 @@ func TestTheHistoryGoesOn(t *testing.T) {
 	h.Apply(service.Deploy(size.End())...)
 	f := h.Derive(dora.DefaultDefinition()).Services[0]
 	require.Len(t, f.Deployments, 6)
-	assert.Len(t, f.Deployments[5].Changes, 2)
+	assert.Equal(t, 2, f.Deployments[5].Shipped)
 	assert.Empty(t, f.Waiting)
 }

@@ -65,6 +65,7 @@ func (r *History) checkDeployments(t *testing.T, h *dora.History, name string, w
 	facts := snapshot.Services[0]
 	require.Len(t, facts.Deployments, len(want.Deployments))
 	leads := map[int]*dora.ChangeFact{}
+	shipped := facts.Shipments()
 	for i, d := range facts.Deployments {
 		w := want.Deployments[i]
 		require.Equal(t, w.Deployment, d.Event.Number)
@@ -72,7 +73,7 @@ func (r *History) checkDeployments(t *testing.T, h *dora.History, name string, w
 		require.Equal(t, w.NewCommits, d.Commits, "commits of %d", w.Deployment)
 		require.Equal(t, w.LeadTimeSamples, !d.First)
 		numbers := []int{}
-		for _, c := range d.Changes {
+		for _, c := range shipped.Of(d) {
 			numbers = append(numbers, c.Number)
 			leads[c.Number] = c
 		}
@@ -141,9 +142,11 @@ func (r *History) perMonth(t *testing.T, s *dora.Snapshot, metric dora.Metric, s
 func (r *History) checkPlainChanges(t *testing.T, h *dora.History, name string) {
 	plain, rebased := r.plain()
 	shipped := map[string]bool{}
-	for _, d := range r.snapshots(h, withBots(dora.UnitChange))[name].Services[0].Deployments {
+	facts := r.snapshots(h, withBots(dora.UnitChange))[name].Services[0]
+	shippedBy := facts.Shipments()
+	for _, d := range facts.Deployments {
 		var want, got []string
-		for _, c := range d.Changes {
+		for _, c := range shippedBy.Of(d) {
 			if c.Number == 0 {
 				got = append(got, c.SHA)
 			}
@@ -216,8 +219,10 @@ func (r *History) checkLondon(t *testing.T, snapshots map[string]*dora.Snapshot,
 
 func (r *History) checkReviews(t *testing.T, snapshots map[string]*dora.Snapshot, want *overlay) {
 	got := map[int]*dora.ChangeFact{}
-	for _, d := range snapshots["prod"].Services[0].Deployments {
-		for _, c := range d.Changes {
+	facts := snapshots["prod"].Services[0]
+	shipped := facts.Shipments()
+	for _, d := range facts.Deployments {
+		for _, c := range shipped.Of(d) {
 			got[c.Number] = c
 		}
 	}

@@ -111,7 +111,7 @@ func TestServicesOfOneRepositoryShipWhatTheirPeoplePlanned(t *testing.T) {
 		assert.Len(t, f.Deployments, truth.Deployments)
 		got := map[int64][]int{}
 		for _, d := range f.Deployments {
-			for _, c := range d.Changes {
+			for _, c := range f.Shipments().Of(d) {
 				if c.Number > 0 {
 					got[d.Event.Number] = append(got[d.Event.Number], c.Number)
 				}

@@ -28,6 +28,7 @@ type Store struct {
 	journal  []entry // by rising sequence; entries whose event was rewritten or pruned since are stale
 	cursors  map[string][]byte
 	leases   map[string]store.Lease // a released one has no holder; it stays for its epoch
+	forgets  int64
 }
 
 type entry struct {
@@ -270,6 +271,7 @@ func (s *Store) Forget(_ context.Context, source string) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rewind(source, nil)
+	s.forgets++
 	forgotten := 0
 	for key := range s.current {
 		if key.Source == source {
@@ -279,6 +281,13 @@ func (s *Store) Forget(_ context.Context, source string) (int, error) {
 	}
 	s.compact()
 	return forgotten, nil
+}
+
+// Forgets implements store.Store.
+func (s *Store) Forgets(context.Context) (int64, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.forgets, nil
 }
 
 // Size implements store.Store.

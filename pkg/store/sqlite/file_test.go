@@ -81,7 +81,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 		_, err = db.Exec(`UPDATE events SET body = ? WHERE sequence = ?`, string(body), i+1)
 		require.NoError(t, err)
 	}
-	_, err = db.Exec(`PRAGMA user_version = 1`)
+	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; PRAGMA user_version = 1`)
 	require.NoError(t, err)
 
 	s, err = sqlite.Open(t.Context(), path, "team")
@@ -96,7 +96,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 	assert.Equal(t, append(before, changes(3, 1)...), after)
 	var version int
 	require.NoError(t, db.QueryRow(`PRAGMA user_version`).Scan(&version))
-	assert.Equal(t, 2, version, "which a program that cannot read the new bodies refuses")
+	assert.Equal(t, 3, version, "which a program that cannot read the new bodies refuses")
 }
 
 func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {

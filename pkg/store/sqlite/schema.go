@@ -51,6 +51,9 @@ var migrations = []string{`
 	// 2: bodies are in the compact form from here on. Those that are there stay JSON, which is read as before; version 1
 	// could not read the new ones.
 	`SELECT 1`,
+
+	// 3: who follows the feed learns that a source was forgotten.
+	`ALTER TABLE datasets ADD COLUMN forgets INTEGER NOT NULL DEFAULT 0`,
 }
 
 // migrate brings a file to the newest version, or refuses it, in one transaction. It alters nothing that it refuses.

@@ -375,6 +375,10 @@ func (s *Store) Forget(ctx context.Context, source string) (int, error) {
 		if err := s.rewind(ctx, tx, source); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence, forgets) VALUES (?, 0, 1)
+			ON CONFLICT (dataset) DO UPDATE SET forgets = forgets + 1`, s.dataset); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `DELETE FROM events WHERE dataset = ? AND source = ?`, s.dataset, source)
 		if err != nil {
 			return err
@@ -384,6 +388,19 @@ func (s *Store) Forget(ctx context.Context, source string) (int, error) {
 		return err
 	})
 	return forgotten, err
+}
+
+// Forgets implements store.Store.
+func (s *Store) Forgets(ctx context.Context) (int64, error) {
+	if s.closed.Load() {
+		return 0, errClosed
+	}
+	var forgets int64
+	err := s.file.reader.QueryRowContext(ctx, `SELECT forgets FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return forgets, s.file.explain(err)
 }
 
 // Size implements store.Store.

@@ -1,0 +1,318 @@
+package dataset
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/store"
+)
+
+// Beside a store that is a file lies another with the history as it was worked into memory: a process that starts again
+// answers from that, and reads only what was written to the store since. Most of the history then stays in that file, and
+// is read when it is worked on. The file may be removed at any time: it is made again.
+
+// saved is what is known of the saved history, and how it can be told whether one fits the store.
+type saved struct {
+	// recent are the last events that were read, by sequence. A store in which other events have these numbers is another.
+	recent []passage
+	since  int       // events since it was saved
+	count  int       // events altogether
+	at     time.Time // when it was last saved; zero: never
+	read   time.Time // when the history was begun from the store; what was pruned since is still in it
+}
+
+// passage is an event that was read from the store.
+type passage struct {
+	Sequence store.Sequence
+	Mark     uint64
+}
+
+// recentLimit is how many passages are remembered.
+const recentLimit = 256
+
+func (s *saved) pass(c store.Change) {
+	if s.read.IsZero() {
+		s.read = time.Now()
+	}
+	s.since++
+	s.count++
+	if len(s.recent) >= 2*recentLimit {
+		s.recent = append(s.recent[:0], s.recent[len(s.recent)-recentLimit+1:]...)
+	}
+	s.recent = append(s.recent, passage{c.Sequence, markOf(c.Event)})
+}
+
+// markOf tells versions of events apart.
+func markOf(e dora.Event) uint64 {
+	h := fnv.New64a()
+	head := e.Head()
+	fmt.Fprint(h, e.Kind(), " ", head.FullID(), " ", head.Updated.UnixNano(), " ", head.Rank)
+	return h.Sum64()
+}
+
+// The history is saved again when so many events have come, or a hundredth of all; or after some time, if any came.
+const (
+	saveAfter  = 5000
+	saveEvery  = time.Hour
+	savedLasts = 7 * 24 * time.Hour // after which a start reads the store again, without what was pruned
+)
+
+func (s *saved) due(after int) bool {
+	return s.since >= max(after, s.count/100) || s.since > 0 && !s.at.IsZero() && time.Since(s.at) > saveEvery
+}
+
+// title is the end of the file: what must be the same for it to be used.
+type title struct {
+	Program  string // the build
+	Meaning  string // the dataset, its services and its definition
+	Sequence store.Sequence
+	Forgets  int64
+	Count    int
+	Read     time.Time
+	Recent   []passage
+}
+
+// titleEnd is the last part of the file, behind the title: its length and this mark.
+var titleEnd = []byte("live dora history 1\n")
+
+// savedPath is where the history of a dataset is saved; empty where the store is no file.
+func (d *Dataset) savedPath() string {
+	s := d.options.Settings.Store
+	if s.Type != settings.StoreSQLite || s.Path == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(d.options.Name))
+	return s.Path + "-" + hex.EncodeToString(sum[:4]) + ".history"
+}
+
+// program tells builds of the program apart.
+func program() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
+}
+
+func (d *Dataset) meaning() string {
+	text, _ := json.Marshal(struct { // plain data: it cannot fail
+		Name       string
+		Mapping    dora.Mapping
+		Definition dora.Definition
+	}{d.options.Name, d.options.Settings.Mapping(), d.options.Settings.Definition})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// restore begins with the history that was saved, if there is one and it fits. If not, everything is read from the store.
+func (d *Dataset) restore(ctx context.Context) {
+	path := d.savedPath()
+	if path == "" {
+		return
+	}
+	f, err := os.Open(filepath.Clean(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		err = d.restoreFrom(ctx, f)
+	}
+	if err != nil {
+		d.options.Logger.Info("the saved history is not used; everything is read from the store", "dataset", d.options.Name, "file", path, "because", err)
+		if f != nil {
+			_ = f.Close() // it was only read
+		}
+	}
+}
+
+var errUnfit = errors.New("it is of another store, another build or other settings")
+
+// restoreFrom begins with a history that was saved. The file stays open as long as anything refers to it.
+func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
+	t, size, err := readTitle(f)
+	if err != nil {
+		return err
+	}
+	forgets, err := d.store.Forgets(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case t.Program == "" || t.Program != program() || t.Meaning != d.meaning() || t.Forgets != forgets:
+		return errUnfit
+	case time.Since(t.Read) > savedLasts:
+		return errors.New("it is time to leave out what was pruned")
+	}
+	if err := d.recognise(ctx, t); err != nil {
+		return err
+	}
+	history, err := dora.Restore(f, size, d.options.Settings.Mapping(), d.options.Settings.Definition)
+	if err != nil {
+		return err
+	}
+	d.history, d.behind, d.forgets = history, t.Sequence, forgets
+	d.saved = saved{recent: t.Recent, count: t.Count, at: time.Now(), read: t.Read}
+	return nil
+}
+
+// recognise sees whether the store still has, at the end of what was saved, some of the events that were there, and no
+// others.
+func (d *Dataset) recognise(ctx context.Context, t title) error {
+	if len(t.Recent) == 0 {
+		return errUnfit
+	}
+	marks := map[store.Sequence]uint64{}
+	for _, p := range t.Recent {
+		marks[p.Sequence] = p.Mark
+	}
+	known := 0
+	for change, err := range d.store.Changes(ctx, t.Recent[0].Sequence-1) {
+		switch {
+		case err != nil:
+			return err
+		case change.Sequence > t.Sequence:
+		case marks[change.Sequence] != markOf(change.Event):
+			return errUnfit
+		default:
+			known++
+			continue
+		}
+		break
+	}
+	if known == 0 { // or all were rewritten since, which the same can be done about
+		return errUnfit
+	}
+	return nil
+}
+
+func readTitle(f *os.File) (t title, size int64, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return t, 0, err
+	}
+	end := make([]byte, 4+len(titleEnd))
+	at := info.Size() - int64(len(end))
+	if at < 0 {
+		return t, 0, dora.ErrNotRestorable
+	}
+	if _, err := f.ReadAt(end, at); err != nil {
+		return t, 0, err
+	}
+	length := int64(binary.LittleEndian.Uint32(end))
+	if !bytes.Equal(end[4:], titleEnd) || length > at {
+		return t, 0, dora.ErrNotRestorable
+	}
+	text := make([]byte, length)
+	if _, err := f.ReadAt(text, at-length); err != nil {
+		return t, 0, err
+	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		return t, 0, dora.ErrNotRestorable
+	}
+	return t, at - length, nil
+}
+
+// keepSaved saves the history from time to time, until the context ends.
+func (d *Dataset) keepSaved(ctx context.Context) {
+	if d.savedPath() == "" {
+		return
+	}
+	d.removeUnfinished()
+	for {
+		next := d.Moved()
+		if err := d.save(); err != nil {
+			d.options.Logger.Warn("the history cannot be saved beside the store; the next start takes longer", "dataset", d.options.Name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next:
+		case <-time.After(saveEvery):
+		}
+	}
+}
+
+// removeUnfinished removes what processes that were killed had begun to write.
+func (d *Dataset) removeUnfinished() {
+	left, _ := filepath.Glob(d.savedPath() + ".*" + unfinished) // a path that is no pattern matches nothing
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(path) // if not now, then at the next start
+		}
+	}
+}
+
+const unfinished = ".part"
+
+// save saves the history if that is due.
+func (d *Dataset) save() (err error) {
+	path := d.savedPath()
+	d.mu.Lock()
+	if !d.saved.due(cmp.Or(d.options.SaveAfter, saveAfter)) || program() == "" {
+		d.mu.Unlock()
+		return nil
+	}
+	t := title{
+		Program: program(), Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
+		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
+	}
+	saving, err := d.history.Saving(d.options.Settings.Definition)
+	d.saved.since, d.saved.at = 0, time.Now()
+	d.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	f, err := writeSaved(path, saving, t)
+	if err != nil {
+		return err
+	}
+	saving.Shelve(f)
+	if t.Count > muchToRead {
+		debug.FreeOSMemory() // what lies in the file now
+	}
+	return nil
+}
+
+// writeSaved writes a file beside the one that is there, and puts it into its place. It gives the file to read from; who
+// has the one before goes on reading that.
+func writeSaved(path string, saving *dora.Saving, t title) (f *os.File, err error) {
+	f, err = os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unfinished)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_, _ = f.Close(), os.Remove(f.Name()) // the first error is the one that tells
+		}
+	}()
+	text, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	_, err = saving.WriteTo(f)
+	end := append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), titleEnd...) //nolint:gosec // small
+	_, failed := f.Write(end)
+	if err := cmp.Or(err, failed); err != nil {
+		return nil, err
+	}
+	return f, os.Rename(f.Name(), path)
+}

@@ -1,0 +1,203 @@
+package dataset_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/large"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/sqlite"
+)
+
+// kept is a store beside which a history is worth saving, and how it is opened.
+type kept struct {
+	t        *testing.T
+	path     string
+	more     string // of the settings
+	services []*large.Service
+	log      bytes.Buffer
+}
+
+// keep makes up a store of some changes for each of sixty deployments.
+func keep(t *testing.T, changes int) *kept {
+	k := &kept{t: t, path: filepath.Join(t.TempDir(), "dora.db")}
+	size := large.Size{Services: 3, Deployments: 20, Changes: changes, Months: 6, Every: 5}
+	var events []dora.Event
+	for number := range size.Services {
+		service := size.Service(number)
+		k.services = append(k.services, service)
+		events = slices.AppendSeq(events, service.Events())
+	}
+	datasettest.Fill(t, k.path, "1/dora", events...)
+	return k
+}
+
+// open opens the dataset, as a process does that starts; it runs until the test says so.
+func (k *kept) open() (d *dataset.Dataset, end func()) {
+	k.t.Helper()
+	o := options(k.t, "1/dora", parse(k.t, silent(k.t), `,"store":{"path":"`+k.path+`"}`+k.more))
+	o.SaveAfter = 200
+	o.Logger = slog.New(slog.NewTextHandler(&k.log, nil))
+	k.log.Reset()
+	d, err := dataset.Open(k.t.Context(), o)
+	require.NoError(k.t, err)
+	ctx, cancel := context.WithCancel(k.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	return d, func() {
+		cancel()
+		require.NoError(k.t, <-ended)
+		require.NoError(k.t, d.Close())
+	}
+}
+
+func (k *kept) saved() []string {
+	found, err := filepath.Glob(k.path + "-*.history")
+	require.NoError(k.t, err)
+	return found
+}
+
+// untilSaved runs the dataset until its history lies beside the store.
+func (k *kept) untilSaved() {
+	k.t.Helper()
+	_, end := k.open()
+	require.Eventually(k.t, func() bool { return len(k.saved()) == 1 }, time.Minute, 10*time.Millisecond)
+	end()
+}
+
+// figures are the median lead times of every service by week, and what the first service's deployments shipped.
+func figures(d *dataset.Dataset) any {
+	s := d.Snapshot()
+	q := dora.Question{
+		Metric: dora.LeadTime, Statistic: dora.Median, GroupBy: []dora.Field{dora.ByService}, Now: large.Begin.AddDate(1, 0, 0),
+		Spans: dora.Week.Spans(large.Begin, large.Begin.AddDate(0, 7, 0), time.UTC),
+	}
+	f := s.Services[0]
+	shipments := f.Shipments()
+	var titles []string
+	for _, deployment := range f.Deployments {
+		for _, c := range shipments.Of(deployment) {
+			titles = append(titles, c.Title+c.SHA)
+		}
+	}
+	return []any{s.Ask(q), titles}
+}
+
+const notUsed = "the saved history is not used"
+
+func TestAProcessThatStartsAgainGoesOnFromTheSavedHistory(t *testing.T) {
+	k := keep(t, 5)
+	d, end := k.open()
+	require.Eventually(t, func() bool { return len(k.saved()) == 1 }, time.Minute, 10*time.Millisecond)
+	want := figures(d)
+	end()
+
+	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	last := k.services[0].Deploy(large.Begin.AddDate(0, 6, 3))
+
+	d, end = k.open()
+	assert.Equal(t, want, figures(d))
+	assert.NotContains(t, k.log.String(), notUsed)
+	_, err = s.Apply(t.Context(), store.Batch{Events: last})
+	require.NoError(t, err)
+	moved(t, d, 61)
+	after := figures(d)
+	end()
+
+	d, end = k.open()
+	defer end()
+	assert.Equal(t, after, figures(d), "what was written since it was saved is read from the store")
+	assert.NotContains(t, k.log.String(), notUsed)
+
+	require.NoError(t, os.Remove(k.saved()[0]))
+	d, end = k.open()
+	defer end()
+	assert.Equal(t, after, figures(d), "and all is as if nothing had been saved")
+}
+
+func TestASavedHistoryThatDoesNotFitIsNotUsed(t *testing.T) {
+	for name, spoil := range map[string]func(*testing.T, *kept){
+		"it is damaged": func(t *testing.T, k *kept) {
+			content, err := os.ReadFile(k.saved()[0])
+			require.NoError(t, err)
+			content[len(content)-len(content)/10] ^= 1
+			require.NoError(t, os.WriteFile(k.saved()[0], content, 0o600))
+		},
+		"it is cut off": func(t *testing.T, k *kept) { require.NoError(t, os.Truncate(k.saved()[0], 1000)) },
+		"it is empty":   func(t *testing.T, k *kept) { require.NoError(t, os.Truncate(k.saved()[0], 0)) },
+		"the definition is another": func(_ *testing.T, k *kept) {
+			k.more = `,"definition":{"unit":"commit"}`
+		},
+		"the store is another": func(t *testing.T, k *kept) {
+			require.NoError(t, os.Remove(k.path))
+			datasettest.Fill(t, k.path, "1/dora", datasettest.Events()...)
+		},
+		"a source was forgotten since": func(t *testing.T, k *kept) {
+			s, err := sqlite.Open(t.Context(), k.path, "1/dora")
+			require.NoError(t, err)
+			_, err = s.Forget(t.Context(), "pagerduty")
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := keep(t, 5)
+			k.untilSaved()
+			spoil(t, k)
+			d, end := k.open()
+			got := figures(d)
+			assert.Contains(t, k.log.String(), notUsed)
+			end()
+			for _, path := range k.saved() {
+				require.NoError(t, os.Remove(path))
+			}
+			d, end = k.open()
+			defer end()
+			assert.Equal(t, figures(d), got)
+		})
+	}
+}
+
+func TestASavedHistoryThatIsLostWhileItIsInUseIsReadFromTheStore(t *testing.T) {
+	k := keep(t, 20) // enough for a block of it to lie in the file
+	k.untilSaved()
+	d, end := k.open()
+	defer end()
+	for i := range k.saved() {
+		require.NoError(t, os.Truncate(k.saved()[i], 0))
+	}
+	other := d.Settings().Definition
+	other.Unit = dora.UnitCommit
+	under := d.Under(other)
+	require.Len(t, under.Services, 3)
+	assert.Len(t, under.Services[0].Deployments, 20)
+	assert.NotEmpty(t, under.Services[0].Shipments().Of(under.Services[0].Deployments[1]))
+	assert.Contains(t, k.log.String(), "read from the store again")
+}
+
+func TestASourceThatAnotherInstanceForgotIsGoneHereToo(t *testing.T) {
+	k := keep(t, 5)
+	d, end := k.open()
+	defer end()
+	moved(t, d, 60)
+	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	_, err = s.Forget(t.Context(), large.Source)
+	require.NoError(t, err)
+	moved(t, d, 0)
+}

@@ -1,0 +1,132 @@
+package dora
+
+import "slices"
+
+// code is what a repository's commits and changes are worked into while they are awake.
+type code struct {
+	graph      *graph
+	main       mainLine
+	changes    map[int]*change
+	byMerge    claims          // what landed with a commit
+	owners     claims          // whose commit it is: a change's own, or one that its rebase landed
+	unresolved map[int]*change // changes whose landed commits are not worked out
+}
+
+// codeSize counts what there is of each kind.
+type codeSize struct{ commits, changes int }
+
+type change struct {
+	event   *Change
+	merge   node
+	commits []node
+	reverts *revert
+
+	// fact is what was last derived of it, under which definition's reading: a deployment that arrives changes none of
+	// those that were there.
+	fact    *ChangeFact
+	reading int
+	// hotfix is what was last judged of it, under which reading.
+	hotfix bool
+	judged int
+}
+
+func newCode() *code {
+	return &code{graph: newGraph(), main: mainLine{head: noNode}, changes: map[int]*change{}, unresolved: map[int]*change{}}
+}
+
+func (c *code) size() codeSize { return codeSize{c.graph.size, len(c.changes)} }
+
+// addChange takes a change in; false: a version that is as new is there. Of its text only what it reverts is looked at.
+func (c *code) addChange(e *Change, reverts *revert) bool {
+	if known := c.changes[e.Number]; known != nil {
+		if !e.NewerThan(known.event.Header) {
+			return false
+		}
+		c.disown(known)
+	}
+	added := &change{event: withoutText(e), merge: c.graph.name(e.MergeCommit), reverts: reverts}
+	for _, own := range e.Commits {
+		if n := c.graph.name(own.SHA); n != noNode {
+			added.commits = append(added.commits, n)
+			c.owners.add(n, added)
+		}
+	}
+	if added.merge != noNode {
+		c.byMerge.add(added.merge, added)
+	}
+	c.changes[e.Number] = added
+	c.unresolved[e.Number] = added
+	return true
+}
+
+// withoutText is a change without what nothing asks for once it is read: its text, and its commits' names, which the
+// graph has. That is a third of it.
+func withoutText(e *Change) *Change {
+	kept := *e
+	kept.Body = ""
+	kept.Commits = make([]ChangeCommit, len(e.Commits))
+	for i, c := range e.Commits {
+		kept.Commits[i].Authored = c.Authored
+	}
+	return &kept
+}
+
+func (c *code) disown(of *change) {
+	c.byMerge.remove(of.merge, of)
+	for _, n := range of.commits {
+		c.owners.remove(n, of)
+	}
+}
+
+// settle works out what depends on a repository as a whole: its main line, and which commits a rebase landed.
+func (r *repository) settle() {
+	if r.event != nil {
+		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
+	}
+	for number, c := range r.unresolved {
+		found, whole := r.landedByRebase(c)
+		if whole || c.merge == noNode {
+			delete(r.unresolved, number)
+		}
+		for _, landed := range found {
+			if !slices.Contains(c.commits, landed) {
+				c.commits = append(c.commits, landed)
+				r.owners.add(landed, c)
+			}
+		}
+	}
+}
+
+// landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from
+// the last that landed, each keeps the author date of one of them, in their order. It is not whole while the way back
+// leads to a commit that is not known.
+func (c *code) landedByRebase(of *change) (landed []node, whole bool) {
+	own := of.event.Commits
+	at := of.merge
+	for i := len(own) - 1; i >= 0; i-- {
+		if !c.graph.known(at) {
+			return landed, false
+		}
+		if c.graph.merge(at) {
+			break
+		}
+		if at != of.merge && c.graph.commits[at].committed.Before(of.event.Opened) {
+			break // it was on the main line before there was anything to rebase: the branch has a copy of it
+		}
+		if !c.graph.commits[at].authored.Equal(own[i].Authored) {
+			continue // merge commits of the branch do not land
+		}
+		landed = append(landed, at)
+		if len(c.graph.commits[at].parents) == 0 {
+			break
+		}
+		at = c.graph.commits[at].parents[0]
+	}
+	return landed, true
+}
+
+// plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
+func (c *code) plain(n node) bool {
+	_, on := c.main.position(n)
+	return on && len(c.byMerge.of(n)) == 0 && len(c.owners.of(n)) == 0
+}

@@ -1,0 +1,77 @@
+package dora
+
+import (
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nameIndex finds deployments by what a text may call them: number, full sha, version. It keeps a hash of each name, and
+// looks at the deployment itself to be sure.
+type nameIndex struct {
+	seed maphash.Seed
+	one  map[uint64]*Deployment
+	more map[uint64][]*Deployment // where several have a name
+}
+
+func newNameIndex() nameIndex {
+	return nameIndex{seed: maphash.MakeSeed(), one: map[uint64]*Deployment{}, more: map[uint64][]*Deployment{}}
+}
+
+func deploymentNames(d *Deployment) []string {
+	names := []string{strconv.FormatInt(d.Number, 10), strings.ToLower(d.SHA)}
+	if d.RefKind == RefTag && d.Ref != "" {
+		names = append(names, d.Ref)
+	}
+	return names
+}
+
+// of lists the deployments that a text may mean by a name.
+func (n *nameIndex) of(name string) []*Deployment {
+	hash := maphash.String(n.seed, name)
+	found := n.more[hash]
+	if d := n.one[hash]; d != nil {
+		found = []*Deployment{d}
+	}
+	named := func(d *Deployment) bool { return slices.Contains(deploymentNames(d), name) }
+	for _, d := range found {
+		if !named(d) { // two names have one hash
+			return slices.DeleteFunc(slices.Clone(found), func(d *Deployment) bool { return !named(d) })
+		}
+	}
+	return found
+}
+
+// add enters a deployment, and gives its names.
+func (n *nameIndex) add(d *Deployment) []string {
+	names := deploymentNames(d)
+	for _, name := range names {
+		hash := maphash.String(n.seed, name)
+		switch before := n.one[hash]; {
+		case n.more[hash] != nil:
+			n.more[hash] = append(n.more[hash], d)
+		case before != nil:
+			delete(n.one, hash)
+			n.more[hash] = []*Deployment{before, d}
+		default:
+			n.one[hash] = d
+		}
+	}
+	return names
+}
+
+func (n *nameIndex) remove(d *Deployment) {
+	is := func(other *Deployment) bool { return other == d }
+	for _, name := range deploymentNames(d) {
+		hash := maphash.String(n.seed, name)
+		if n.one[hash] == d {
+			delete(n.one, hash)
+		}
+		if left := slices.DeleteFunc(n.more[hash], is); len(left) > 0 {
+			n.more[hash] = left
+		} else {
+			delete(n.more, hash)
+		}
+	}
+}

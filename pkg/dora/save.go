@@ -1,0 +1,278 @@
+package dora
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// A history can be saved and restored, with what was derived of it under one definition, so that a process that starts
+// again can answer before it has read its store. What is saved is worth nothing to another version of the program.
+
+// savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
+const savedForm = 1
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Saving is a history as it was at one time, ready to be written down. What the history takes in since is not in it.
+type Saving struct {
+	blocks []*block
+	places []int64
+	index  []byte // all but the blocks
+}
+
+// Saving makes ready to save the history, and what a definition makes of it; that is derived first where it is out of
+// date.
+func (h *History) Saving(def Definition) (*Saving, error) {
+	h.Derive(def)
+	w := &saver{deployments: map[*Deployment]int{}, incidents: map[string]int{}}
+	keys := slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare)
+	w.number(savedForm)
+	w.number(int(h.version)) //nolint:gosec // counted up from 0
+	w.number(len(keys))
+	for _, key := range keys {
+		w.repository(h.repositories[key])
+	}
+	w.number(len(h.incidents))
+	for _, id := range slices.Sorted(maps.Keys(h.incidents)) {
+		w.incidents[id] = len(w.incidents)
+		w.event(h.incidents[id].event)
+		w.texts(h.incidents[id].mentions)
+	}
+	w.number(len(h.corrections))
+	for _, c := range h.Corrections() {
+		w.event(c)
+	}
+	services := h.views[def.key()].services
+	w.number(len(services))
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		w.facts(services[name])
+	}
+	return &Saving{w.blocks, w.places, w.written}, w.failure
+}
+
+// WriteTo writes it down, from byte 0 on of what it is written to. It can do so while the history is in use.
+func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
+	put := func(part []byte) {
+		if err == nil {
+			var n int
+			n, err = to.Write(part)
+			written += int64(n)
+		}
+	}
+	for _, b := range s.blocks {
+		data, failure := b.read()
+		if failure != nil {
+			return written, failure
+		}
+		put(data)
+	}
+	put(s.index)
+	end := binary.LittleEndian.AppendUint64(nil, uint64(len(s.index))) //nolint:gosec // never negative
+	put(binary.LittleEndian.AppendUint32(end, crc32.Checksum(s.index, castagnoli)))
+	return written, err
+}
+
+// Shelve has the blocks of history read from what was written, and no longer kept in memory. Nothing may be altered there
+// while the history, or what was derived of it, is in use.
+func (s *Saving) Shelve(in io.ReaderAt) {
+	for i, b := range s.blocks {
+		b.lies.Store(&lies{shelf: in, offset: s.places[i], size: b.lies.Load().size})
+	}
+}
+
+// saver writes down what is not in blocks.
+type saver struct {
+	written     []byte
+	blocks      []*block
+	places      []int64
+	end         int64               // of the blocks
+	deployments map[*Deployment]int // numbered as they were written
+	incidents   map[string]int      // by full id, likewise
+	failure     error
+}
+
+func (w *saver) number(n int) { w.written = binary.AppendVarint(w.written, int64(n)) }
+
+func (w *saver) text(text string) { w.written = appendText(w.written, text) }
+
+func (w *saver) texts(texts []string) {
+	w.number(len(texts))
+	for _, text := range texts {
+		w.text(text)
+	}
+}
+
+func (w *saver) time(at time.Time) {
+	w.written = binary.AppendVarint(w.written, at.Unix())
+	w.number(at.Nanosecond())
+}
+
+func (w *saver) truths(all ...bool) {
+	bits := 0
+	for i, is := range all {
+		if is {
+			bits |= 1 << i
+		}
+	}
+	w.number(bits)
+}
+
+func (w *saver) event(e Event) {
+	body, err := Encode(e)
+	if err != nil && w.failure == nil {
+		w.failure = fmt.Errorf("%s %s: %w", e.Kind(), e.Head().FullID(), err)
+	}
+	w.bytes(body)
+}
+
+func (w *saver) bytes(b []byte) {
+	w.number(len(b))
+	w.written = append(w.written, b...)
+}
+
+func (w *saver) repository(r *repository) {
+	w.text(r.key.source)
+	w.text(r.key.name)
+	w.text(r.name)
+	w.truths(r.event != nil)
+	if r.event != nil {
+		w.event(r.event)
+	}
+	w.number(r.size.commits)
+	w.number(r.size.changes)
+	w.number(r.rest.count)
+	w.number(len(r.rest.blocks))
+	for _, b := range r.rest.blocks {
+		size := b.lies.Load().size
+		w.number(size)
+		w.blocks, w.places = append(w.blocks, b), append(w.places, w.end)
+		w.end += int64(size)
+	}
+	w.bytes(r.rest.tail)
+	w.number(int(r.rest.clock.last))
+	w.number(len(r.deployments))
+	for _, id := range slices.Sorted(maps.Keys(r.deployments)) {
+		w.deployments[r.deployments[id]] = len(w.deployments)
+		w.event(r.deployments[id])
+	}
+}
+
+func (w *saver) facts(f *Facts) {
+	w.text(f.Service.Name)
+	w.number(len(f.lanes))
+	for _, l := range f.lanes {
+		w.text(l.environment)
+		w.text(l.repository)
+	}
+	w.time(f.first)
+	w.time(f.last)
+	w.number(len(f.Deployments))
+	for _, d := range f.Deployments {
+		w.deployment(d)
+	}
+	w.number(len(f.FailedRuns))
+	for _, run := range f.FailedRuns {
+		w.number(w.deployments[run.Event])
+	}
+	w.number(len(f.Incidents))
+	for _, i := range f.Incidents {
+		w.number(w.incidents[i.Event.FullID()])
+		w.number(placeOf(i.Linked))
+		w.text(string(i.By))
+		w.number(placeOf(i.Remedy))
+		w.truths(i.Names)
+		w.said(i.Said)
+	}
+	w.number(len(f.Waiting))
+	for _, c := range f.Waiting {
+		w.texts([]string{c.Repository, c.SHA, c.Title, c.URL, c.Author})
+		w.number(c.Number)
+		w.time(c.Merged)
+	}
+	w.number(len(f.left))
+	for key, times := range f.left {
+		w.text(string(key.reason))
+		w.number(key.lane)
+		w.number(len(times))
+		for _, at := range times {
+			w.number(int(at))
+		}
+	}
+	for i := range Metrics {
+		w.column(f.columns[Metrics[i].Key])
+	}
+	for _, c := range f.stages {
+		w.column(c)
+	}
+}
+
+// placeOf is where a deployment stands among its service's; -1: there is none.
+func placeOf(d *DeploymentFact) int {
+	if d == nil {
+		return -1
+	}
+	return int(d.place)
+}
+
+func (w *saver) said(c *Correction) {
+	if c == nil {
+		w.text("")
+		return
+	}
+	w.text(c.FullID())
+}
+
+func (w *saver) deployment(d *DeploymentFact) {
+	w.number(w.deployments[d.Event])
+	for _, n := range []int{d.Shipped, d.Measured, d.Commits, d.lane, d.blamed} {
+		w.number(n)
+	}
+	w.truths(d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.incident, d.negative, d.unknown, d.Recovered != nil)
+	w.number(len(d.Evidence))
+	for _, e := range d.Evidence {
+		w.text(string(e.Kind))
+		w.text(e.By)
+		w.number(e.Change)
+		w.time(e.At)
+	}
+	w.said(d.Said)
+	if d.Recovered != nil {
+		w.time(d.Recovered.At)
+		w.text(d.Recovered.By)
+	}
+	w.text(string(d.Rework))
+}
+
+func (w *saver) column(c column) {
+	w.number(int(c.lane))
+	w.truths(c.mixed)
+	w.number(len(c.partitions))
+	for i := range c.partitions {
+		p := &c.partitions[i]
+		w.number(int(p.begin))
+		w.words(p.at)
+		w.words(p.hits)
+		w.words(p.seconds)
+		w.number(len(p.lanes))
+		for _, lane := range p.lanes {
+			w.number(int(lane))
+		}
+		w.number(len(p.exact))
+		for _, length := range p.exact {
+			w.written = binary.LittleEndian.AppendUint64(w.written, math.Float64bits(length))
+		}
+	}
+}
+
+func (w *saver) words(words []uint32) {
+	w.number(len(words))
+	for _, word := range words {
+		w.written = binary.LittleEndian.AppendUint32(w.written, word)
+	}
+}

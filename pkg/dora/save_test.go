@@ -1,0 +1,96 @@
+package dora_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// restarted is a history that was saved, and restored by another process.
+func restarted(t require.TestingT, h *dora.History, mapping dora.Mapping, def dora.Definition) *dora.History {
+	saving, err := h.Saving(def)
+	require.NoError(t, err)
+	var saved bytes.Buffer
+	_, err = saving.WriteTo(&saved)
+	require.NoError(t, err)
+	restored, err := dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), mapping, def)
+	require.NoError(t, err)
+	return restored
+}
+
+func TestAHistoryThatWasSavedGoesOnAsIfNothingHadHappened(t *testing.T) {
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
+		h := dora.NewHistory(mapping)
+		h.KeepAwake(draw("awake", 0, 60))
+		cut := draw("saved after", 0, len(w.events))
+		h.Apply(w.events[:cut]...)
+		h = restarted(t, h, mapping, def)
+		sameStory(t, w, tell(snapshotOf(mapping, def, w.events[:cut])), tell(h.Derive(def)))
+		h = restarted(t, h, mapping, def) // also what was not touched since
+		h.KeepAwake(draw("awake", 0, 60))
+		h.Apply(w.events[cut:]...)
+		sameStory(t, w, newNaive(mapping, def, w.events).tell(), tell(h.Derive(def)))
+		sameFigures(t, snapshotOf(mapping, def, w.events), h.Derive(def))
+	})
+}
+
+// sameFigures compares what two snapshots answer, over all metrics.
+func sameFigures(t require.TestingT, want, got *dora.Snapshot) {
+	for i := range dora.Metrics {
+		q := question(dora.Metrics[i].Key, dora.Metrics[i].Statistics[0])
+		q.GroupBy = []dora.Field{dora.ByService, dora.ByEnvironment}
+		require.Equal(t, want.Ask(q), got.Ask(q))
+	}
+	for stage := range dora.StageNames {
+		q := question(dora.LeadTime, dora.Mean)
+		require.Equal(t, want.AskStage(q, dora.Stage(stage)), got.AskStage(q, dora.Stage(stage)))
+	}
+}
+
+func TestChangesAreReadFromWhereTheyWereSaved(t *testing.T) {
+	repo, _ := released(t)
+	h := dora.NewHistory(repo.mapping)
+	h.KeepAwake(0)
+	h.Apply(repo.events...)
+	before := h.Derive(repo.def).Services[0]
+	want := changesOf(before, 1)
+	saving, err := h.Saving(repo.def)
+	require.NoError(t, err)
+	var saved bytes.Buffer
+	_, err = saving.WriteTo(&saved)
+	require.NoError(t, err)
+	saving.Shelve(bytes.NewReader(saved.Bytes()))
+	assert.Equal(t, want, changesOf(before, 1))
+	assert.Equal(t, want, changesOf(h.Derive(repo.def).Services[0], 1))
+}
+
+func TestWhatIsDamagedIsNotRestored(t *testing.T) {
+	repo, _ := released(t)
+	h := dora.NewHistory(repo.mapping)
+	h.Apply(repo.events...)
+	saving, err := h.Saving(repo.def)
+	require.NoError(t, err)
+	var saved bytes.Buffer
+	_, err = saving.WriteTo(&saved)
+	require.NoError(t, err)
+	for length := range saved.Len() {
+		_, err := dora.Restore(bytes.NewReader(saved.Bytes()[:length]), int64(length), repo.mapping, repo.def)
+		require.Error(t, err)
+	}
+	for at := range saved.Len() {
+		damaged := slices.Clone(saved.Bytes())
+		damaged[at] ^= 0x40
+		_, err := dora.Restore(bytes.NewReader(damaged), int64(saved.Len()), repo.mapping, repo.def)
+		require.Error(t, err, "byte %d", at)
+	}
+	other := dora.Mapping{Production: repo.mapping.Production, Services: []dora.Service{{Name: "another"}}}
+	_, err = dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), other, repo.def)
+	require.ErrorIs(t, err, dora.ErrNotRestorable)
+}
