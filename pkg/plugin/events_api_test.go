@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -229,4 +230,45 @@ func TestACorrectionIsTheCallersAndCanBeTakenBack(t *testing.T) {
 	editor.post("v1/corrections", `{"verdict":"bad","reason":"seen"}`).refused(http.StatusBadRequest, "verdict", "allowed: failed")
 	editor.post("v1/corrections", `{"author":"someone else"}`).refused(http.StatusBadRequest, "author", "there is no such key")
 	editor.send("DELETE", "v1/corrections?id=corrections:none", nil).refused(http.StatusUnprocessableEntity, "id", "there is no correction")
+}
+
+// An action of a dashboard's table puts what was typed into the address, where Grafana encodes it, and sends {} as a body.
+func TestACorrectionIsTakenFromTheAddressWhateverItsReasonSays(t *testing.T) {
+	viewer, editor, _ := pipelines(t, api1)
+	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).is(http.StatusOK, nil)
+	viewer.waitForMany("v1/deployments", "id", "ci:deployment:1")
+	address := func(keys ...string) string {
+		v := url.Values{"deployment": {"ci:deployment:1"}, "verdict": {"failed"}}
+		for i := 0; i < len(keys); i += 2 {
+			v.Add(keys[i], keys[i+1])
+		}
+		return "v1/corrections?" + v.Encode()
+	}
+	for _, reason := range []string{
+		"\"it\" said \\\" and failed", "two\nlines\tand a tab", `C:\new`, "50 % & more = all? #1 + 1", "`{}` ${service} $x", "Ünïcode 🚑", "'", "<b>bold</b>",
+	} {
+		var made struct{ ID, Reason string }
+		editor.post(address("reason", reason), "{}").is(http.StatusOK, &made)
+		assert.Equal(t, reason, made.Reason)
+		editor.send("DELETE", "v1/corrections?id="+made.ID, nil).is(http.StatusOK, nil)
+	}
+	t.Run("a form that was left empty says so", func(t *testing.T) {
+		var made struct{ Reason string }
+		editor.post(address("reason", "$reason"), "{}").is(http.StatusOK, &made)
+		assert.Equal(t, "no reason given", made.Reason)
+	})
+	t.Run("a program has a reason", func(t *testing.T) {
+		editor.post(address("reason", " "), "{}").refused(http.StatusUnprocessableEntity, "reason", "is missing")
+		editor.post(address(), "").refused(http.StatusUnprocessableEntity, "reason", "is missing")
+	})
+	t.Run("a key is said once", func(t *testing.T) {
+		editor.post(address("reason", "seen"), `{"verdict":"not_failed"}`).refused(http.StatusBadRequest, "verdict", "is a parameter and in the body")
+		editor.post(address("reason", "seen", "reason", "heard"), "{}").refused(http.StatusBadRequest, "reason", "is there 2 times")
+	})
+	t.Run("no other is let in", func(t *testing.T) {
+		editor.post(address("reason", "seen", "author", "someone else"), "{}").refused(http.StatusBadRequest, "author", "there is no such parameter")
+	})
+	t.Run("viewers may not", func(t *testing.T) {
+		viewer.post(address("reason", "seen"), "{}").refused(http.StatusForbidden, "", "needs the role Editor")
+	})
 }

@@ -40,7 +40,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false},
 		{http.MethodPost, "v1/changes", Editor, []string{"source"}, postChanges, false},
 		{http.MethodPost, "v1/incidents", Editor, []string{"source"}, postIncidents, false},
-		{http.MethodPost, "v1/corrections", Editor, nil, postCorrection, false},
+		{http.MethodPost, "v1/corrections", Editor, correcting, postCorrection, false},
 		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false},
 
 		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false},

@@ -141,6 +141,14 @@ func corrections(c *call) error {
 	return c.write(http.StatusOK, p)
 }
 
+// correcting are the keys of a correction, as parameters. An action of a dashboard's table pastes what a person typed into
+// its body as it is, so a quotation mark would break it; parameters are encoded.
+var correcting = []string{"verdict", "deployment", "incident", "service", "reason"}
+
+// unasked is what Grafana sends where the form for a reason was left empty. To refuse it would help nobody: Grafana shows
+// a person no answer to an action.
+const unasked = "$reason"
+
 // postCorrection takes the caller's word: its author is who calls.
 func postCorrection(c *call) error {
 	body, err := c.json()
@@ -150,6 +158,22 @@ func postCorrection(c *call) error {
 	object, err := strict.Object(body)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "", "the body is %s", err)
+	}
+	for _, key := range correcting {
+		text, err := c.text(key)
+		if err != nil {
+			return err
+		}
+		if text == "" {
+			continue
+		}
+		if _, twice := object[key]; twice {
+			return refuse(http.StatusBadRequest, key, "is a parameter and in the body; allowed: one of them")
+		}
+		object[key] = text
+	}
+	if object["reason"] == unasked {
+		object["reason"] = "no reason given"
 	}
 	var s said
 	if err := strict.Decode("", object, &s); err != nil {
