@@ -18,6 +18,7 @@ import { Channels } from './live/follow';
 import { adHocFilters } from './query/adhoc';
 import { filtersOf } from './query/change';
 import { interpolateFilters, Variables } from './query/interpolate';
+import { migrated } from './query/migrate';
 import { BROWSER_TIMEZONE, DoraQuery, fieldsFor, Filter, model } from './query/model';
 import { ianaZone } from './query/zone';
 import { ValuesVariables } from './variables/support';
@@ -49,7 +50,9 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
 
   /** A filter that excludes nothing yet is still being written. */
   override filterQuery(query: DoraQuery): boolean {
-    return !query.hide && filtersOf(query).every((filter) => filter.op !== 'not_in' || filter.values.length > 0);
+    return (
+      !query.hide && filtersOf(migrated(query)).every((filter) => filter.op !== 'not_in' || filter.values.length > 0)
+    );
   }
 
   override query(request: DataQueryRequest<DoraQuery>): Observable<DataQueryResponse> {
@@ -57,7 +60,8 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
     return super.query({ ...request, targets }).pipe(switchMap((answer) => this.channels.follow(answer)));
   }
 
-  override applyTemplateVariables(query: DoraQuery, scopedVars: ScopedVars, adHoc?: AdHocVariableFilter[]): DoraQuery {
+  override applyTemplateVariables(saved: DoraQuery, scopedVars: ScopedVars, adHoc?: AdHocVariableFilter[]): DoraQuery {
+    const query = migrated(saved);
     const replaced = { ...query };
     if (query.timezone) {
       replaced.timezone = this.templates.replace(query.timezone, scopedVars);

@@ -45,7 +45,7 @@ func modelInWords() string {
 	var b strings.Builder
 	row := func(field, values, use string) { fmt.Fprintf(&b, "| `%s` | %s | %s |\n", field, values, use) }
 	b.WriteString("\n| field | values, the default first | for |\n| --- | --- | --- |\n")
-	row("version", fmt.Sprint(m.Version), "all")
+	row("version", fmt.Sprintf("`%d`, which is the newest; a query without one is of version 1, and earlier ones are read on", m.Version), "all")
 	row("queryType", code(m.QueryTypes), "all")
 	row("metric", code(keys(m.Metrics))+"; for signals `all` is the default", "metric, signals")
 	row("statistic", "see below", "metric, stages, signals")

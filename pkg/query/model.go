@@ -5,6 +5,7 @@ import "github.com/livedora/dora-datasource/pkg/dora"
 // Model describes the query model as data. The frontend's editors and the docs are held to it by a test.
 type Model struct {
 	Version         int              `json:"version"`
+	Migrations      []Migration      `json:"migrations"`
 	QueryTypes      []string         `json:"queryTypes"`
 	Metrics         []ModelMetric    `json:"metrics"`
 	Statistics      []ModelNamed     `json:"statistics"`
@@ -47,7 +48,7 @@ type ModelNamed struct {
 // Describe is the model in force.
 func Describe() Model {
 	m := Model{
-		Version: Version, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
+		Version: Version, Migrations: Migrations, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
 		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
 		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, Compare: Compare("").Allowed(),
 		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: dora.Benchmark("").Allowed(), Directions: Direction("").Allowed(),

@@ -66,7 +66,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 	const narrow = "windows that overlap move little, so that limits would be too narrow"
 	for text, want := range map[string]string{
 		`{"metrik":"lead_time"}`:                                   "metrik: there is no such key; allowed: " + fields,
-		`{"version":2}`:                                            "version: 2 is not allowed; allowed: 1",
+		`{"version":2}`:                                            "version: 2 is of a later Live DORA; allowed: 1; update the plugin, or write the query anew",
 		`{"version":0}`:                                            "version: 0 is not allowed; allowed: 1",
 		`{"version":"one"}`:                                        `version: "one" is not allowed; allowed: a whole number`,
 		`{"queryType":"ranking"}`:                                  `queryType: "ranking" is not allowed; allowed: metric, stages, events, annotations, signals, values, collection, standing`,

@@ -14,9 +14,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
-// Version of the model. A query of a later version is refused.
-const Version = 1
-
 // Type says what a query asks for.
 type Type string
 
@@ -206,6 +203,9 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	if err != nil {
 		return q, err
 	}
+	if err := Migrate(object, Migrations); err != nil {
+		return q, err
+	}
 	if err := q.readEveryMetric(object); err != nil {
 		return q, err
 	}
@@ -250,9 +250,6 @@ func (q *Query) complete() error {
 	var mistakes []error
 	fail := func(field, format string, args ...any) {
 		mistakes = append(mistakes, &strict.Error{Field: field, Problem: fmt.Sprintf(format, args...)})
-	}
-	if q.Version != Version {
-		fail("version", "%d is not allowed; allowed: %d", q.Version, Version)
 	}
 	if q.Format == "" {
 		q.Format = q.formats()[0]

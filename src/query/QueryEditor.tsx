@@ -7,6 +7,7 @@ import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
 import { Limits } from './Limits';
 import { Live } from './Live';
+import { migrated } from './migrate';
 import { DoraQuery, Filter } from './model';
 import { ModelChoice } from './ModelChoice';
 import { Moment } from './Moment';
@@ -18,7 +19,8 @@ import { Timezone } from './Timezone';
 type Props = QueryEditorProps<DoraDataSource, DoraQuery, DoraOptions>;
 
 /** Builds a query from left to right as one would say it, and says it below. */
-export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: Props) {
+export function QueryEditor({ datasource, query: saved, range, onChange, onRunQuery }: Props) {
+  const query = migrated(saved);
   const put = (next: DoraQuery) => {
     onChange(next);
     onRunQuery();

@@ -42,7 +42,8 @@ test('a statistic of another metric is refused', () => {
 });
 
 test.each([
-  [{ version: 2 }, 'version 2 is unknown; allowed: 1'],
+  [{ version: 0 }, 'version 0 is unknown; allowed: 1'],
+  [{ version: 2, metric: 'flow' }, 'version 2 is of a later Live DORA: update the plugin, or write the query anew'],
   [
     { queryType: 'ranking' },
     'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, signals, values, collection, standing',

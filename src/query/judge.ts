@@ -27,6 +27,10 @@ export function problemsOf(query: DoraQuery): Problem[] {
   const refuse = (field: string, value: unknown, among: Array<string | number>) =>
     problems.push({ field, message: `${field} ${JSON.stringify(value)} is unknown; allowed: ${among.join(', ')}` });
 
+  if (typeof query.version === 'number' && query.version > model.version) {
+    const message = `version ${query.version} is of a later Live DORA: update the plugin, or write the query anew`;
+    return [{ field: 'version', message }]; // what it added would only be a list of unknown words
+  }
   if (query.version !== undefined && query.version !== model.version) {
     refuse('version', query.version, [model.version]);
   }

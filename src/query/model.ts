@@ -1,4 +1,5 @@
 import { DataQuery } from '@grafana/schema';
+import type { Migration } from './migrate';
 import facts from './model.json';
 
 /**
@@ -74,7 +75,7 @@ export type ChoiceField =
   | 'stage'
   | 'standing';
 
-export const model = facts;
+export const model = { ...facts, migrations: facts.migrations as Migration[] };
 
 /** What a signals query calls all five metrics. */
 export const ALL_METRICS = 'all';
