@@ -30,7 +30,7 @@ func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
 	switch {
 	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:
 		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "No service matches the filters. Choose other values, or remove a filter."}}
-	case b.Deployments == 0:
+	case !b.Deployed:
 		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
 	}
 	return nil

@@ -25,8 +25,8 @@ type Basis struct {
 	Bucket dora.Bucket // what auto became
 	// Unmeasured counts what the selected services could not have measured in the range, by reason.
 	Unmeasured map[dora.Reason]int
-	// Deployments is how many deployments that pass the filters there ever were; 0 deserves a word to the reader.
-	Deployments int
+	// Deployed says whether any deployment that passes the filters was ever made; none deserves a word to the reader.
+	Deployed bool
 	// Services is how many services the filters let pass.
 	Services int
 	// Omitted is how many series there are beyond the query's limit.
@@ -129,17 +129,13 @@ func basis(q Query, s *dora.Snapshot, r Range) Basis {
 	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To)}
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
-		passing := 0
-		for _, d := range f.Deployments {
-			if f.Passes(d, filters) {
-				passing++
-			}
-		}
-		if ofLane && passing == 0 {
+		// Most queries restrict no lane, so that the first deployment answers.
+		deployed := slices.ContainsFunc(f.Deployments, func(d *dora.DeploymentFact) bool { return f.Passes(d, filters) })
+		if ofLane && !deployed {
 			continue // it never deployed to such an environment, or from such a repository
 		}
 		b.Services++
-		b.Deployments += passing
+		b.Deployed = b.Deployed || deployed
 	}
 	return b
 }

@@ -140,21 +140,25 @@ func TestStagesAreOneSeriesEach(t *testing.T) {
 	assert.Len(t, seen, 8)
 }
 
-func TestAnAnswerTellsHowManyServicesAndDeploymentsItRestsOn(t *testing.T) {
-	for filters, want := range map[string]struct{ services, deployments, failedRuns int }{
-		``:                                     {2, 7, 1},
-		`{"field":"team","values":["access"]}`: {1, 5, 1},
-		`{"field":"team","op":"not_in","values":["access"]}`:                                                     {1, 2, 0},
-		`{"field":"service","values":["nobody"]}`:                                                                {0, 0, 0},
-		`{"field":"environment","values":["production"]}`:                                                        {2, 7, 1},
-		`{"field":"environment","values":["moon"]}`:                                                              {0, 0, 0},
-		`{"field":"repository","values":["example-health/records"]}`:                                             {1, 2, 0},
-		`{"field":"service","values":["booking"]},{"field":"repository","values":["example-health/records"]}`:    {0, 0, 0},
-		`{"field":"service","values":[]},{"field":"environment","values":[]},{"field":"team","values":["care"]}`: {1, 2, 0},
+func TestAnAnswerTellsWhatItRestsOn(t *testing.T) {
+	for filters, want := range map[string]struct {
+		services   int
+		deployed   bool
+		failedRuns int
+	}{
+		``:                                     {2, true, 1},
+		`{"field":"team","values":["access"]}`: {1, true, 1},
+		`{"field":"team","op":"not_in","values":["access"]}`:                                                     {1, true, 0},
+		`{"field":"service","values":["nobody"]}`:                                                                {0, false, 0},
+		`{"field":"environment","values":["production"]}`:                                                        {2, true, 1},
+		`{"field":"environment","values":["moon"]}`:                                                              {0, false, 0},
+		`{"field":"repository","values":["example-health/records"]}`:                                             {1, true, 0},
+		`{"field":"service","values":["booking"]},{"field":"repository","values":["example-health/records"]}`:    {0, false, 0},
+		`{"field":"service","values":[]},{"field":"environment","values":[]},{"field":"team","values":["care"]}`: {1, true, 0},
 	} {
 		f := answer(t, `{"format":"numeric","filters":[`+filters+`]}`, january)
 		assert.Equal(t, want.services, f.Services, filters)
-		assert.Equal(t, want.deployments, f.Deployments, filters)
+		assert.Equal(t, want.deployed, f.Deployed, filters)
 		assert.Equal(t, want.failedRuns, f.Unmeasured[dora.ReasonFailedRun], filters)
 	}
 	f := answer(t, `{}`, january)
