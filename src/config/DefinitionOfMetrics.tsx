@@ -51,7 +51,7 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
               options={evidenceKinds}
               disabled={disabled}
               invalid={faults['definition.evidence'] !== undefined}
-              width={60}
+              width={72}
               onChange={(kinds) => put({ evidence: evidenceOrAbsent(kinds.map(({ value }) => value)) })}
             />
           )}

@@ -59,14 +59,6 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
           </SourceCard>
         );
       })}
-      {sources.length > 0 && (
-        <SecretField
-          label="Secret of all webhooks"
-          description="For sources that have none of their own; without any, webhooks are refused."
-          secret={secretOf(settings, WEBHOOKS_SECRET, onSettingsChange)}
-          readOnly={readOnly}
-        />
-      )}
       {!readOnly && (
         <div>
           <Button
@@ -77,6 +69,14 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
             Add source
           </Button>
         </div>
+      )}
+      {sources.length > 0 && (
+        <SecretField
+          label="Secret of all webhooks"
+          description="For sources that have none of their own; without any, webhooks are refused."
+          secret={secretOf(settings, WEBHOOKS_SECRET, onSettingsChange)}
+          readOnly={readOnly}
+        />
       )}
     </Section>
   );

@@ -21,9 +21,11 @@ export function WebhookAddress({ uid, id, secret, readOnly }: Props) {
         secret={secret}
         readOnly={readOnly}
       />
-      <Text color="secondary">
-        Webhooks go to /api/datasources/uid/{uid}/resources/webhooks?source={id}
-      </Text>
+      {uid && (
+        <Text color="secondary">
+          Webhooks go to /api/datasources/uid/{uid}/resources/webhooks?source={id}
+        </Text>
+      )}
     </>
   );
 }
