@@ -15,6 +15,7 @@ func worldCommand(ctx context.Context, args []string, out, log io.Writer) error 
 	f.StringVar(&o.Token, "token", "", "`TOKEN` that requests must carry (default: a random one)")
 	f.Uint64Var(&o.Seed, "seed", 1, "`N`: the same N at the same time is the same organisation")
 	f.DurationVar(&o.DeployEvery, "deploy-every", 0, "`DURATION` after which someone deploys the next service, such as 30s (default: whenever they work)")
+	f.StringVar(&o.Webhooks, "webhooks", "", "`URL` that is told of everything that happens, signed with the token")
 	if err := parse(f, args); err != nil {
 		return err
 	}

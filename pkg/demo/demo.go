@@ -112,13 +112,14 @@ func (d *demo) take(ctx context.Context) error {
 }
 
 // found starts the organisation and makes a folder for what is collected from it, and tells the provisioning files of both.
-func (d *demo) found() (folder string, err error) {
+// webhooks is the address that the organisation tells of what happens; empty: none.
+func (d *demo) found(webhooks string) (folder string, err error) {
 	folder, err = os.MkdirTemp("", "livedora-demo-")
 	if err != nil {
 		return "", fmt.Errorf("the demo needs a folder for its store: %w", err)
 	}
 	d.atEnd(func() error { return os.RemoveAll(folder) })
-	organisation, err := Found(OrganisationOptions{Listen: loopback + ":0", Seed: d.Seed, DeployEvery: d.deployEvery()})
+	organisation, err := Found(OrganisationOptions{Listen: loopback + ":0", Seed: d.Seed, DeployEvery: d.deployEvery(), Webhooks: webhooks})
 	if err != nil {
 		return "", err
 	}

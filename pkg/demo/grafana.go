@@ -96,11 +96,11 @@ func grafanaSettings(p place) (map[string]string, error) {
 
 // inGrafana runs a Grafana of this machine with everything provisioned.
 func (d *demo) inGrafana(ctx context.Context, installed *installation) error {
-	folder, err := d.found()
+	address, err := freeAddress(d.Listen)
 	if err != nil {
 		return err
 	}
-	address, err := freeAddress(d.Listen)
+	folder, err := d.found(webhookAddress("http://" + address))
 	if err != nil {
 		return err
 	}

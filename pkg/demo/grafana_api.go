@@ -171,7 +171,7 @@ func (d *demo) visit(ctx context.Context, api *GrafanaAPI, alive func() error) e
 	if d.Once {
 		return errors.Join(d.showBoards(ctx, api), d.showRules(ctx, api))
 	}
-	d.page.line("Someone deploys every %s, and the plugin collects every minute: %s/d/%s. Ctrl-C ends the demo.", liveliness, api.URL, uids[0])
+	d.page.line("Someone deploys every %s, and webhooks tell of it at once: watch it happen at %s/d/%s. Ctrl-C ends the demo.", liveliness, api.URL, uids[0])
 	tick := time.NewTicker(refresh)
 	defer tick.Stop()
 	for {

@@ -34,12 +34,21 @@ type OrganisationOptions struct {
 	// DeployEvery makes someone deploy a service to production that often, each in turn, so that there is something to
 	// see whatever the hour; zero leaves the organisation to itself.
 	DeployEvery time.Duration
+	// Webhooks is the address that is told of everything that happens, signed with the token; none: nobody is told.
+	Webhooks string
 }
 
 // Found lets the organisation grow up to now and serves it.
 func Found(o OrganisationOptions) (*Organisation, error) {
 	if o.Token == "" {
 		o.Token = newToken()
+	}
+	var post *messenger
+	if o.Webhooks != "" {
+		var err error
+		if post, err = newMessenger(o.Webhooks, o.Token); err != nil {
+			return nil, err
+		}
 	}
 	listener, err := net.Listen("tcp", o.Listen)
 	if err != nil {
@@ -56,6 +65,10 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 			g.failed = err
 		}
 	})
+	if post != nil {
+		invented.Subscribe(post.take)
+		g.work.Go(func() { post.run(living) }) // the webhooks, until Close
+	}
 	g.work.Go(func() { _ = invented.Live(living, 1) }) // the clock, until Close
 	if o.DeployEvery > 0 {
 		g.work.Go(func() { deployInTurn(living, invented, o.DeployEvery) }) // the busy people, until Close

@@ -14,7 +14,7 @@ import (
 
 // inTerminal drives the built plugin without a Grafana, and prints what people would see.
 func (d *demo) inTerminal(ctx context.Context) error {
-	if _, err := d.found(); err != nil {
+	if _, err := d.found(""); err != nil {
 		return err
 	}
 	file, err := settings.ReadFile(d.place.datasources(), "")
