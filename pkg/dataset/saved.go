@@ -171,6 +171,9 @@ func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
 	}
 	d.history, d.behind, d.forgets = history, t.Sequence, forgets
 	d.saved = saved{recent: t.Recent, count: t.Count, at: time.Now(), read: t.Read}
+	if t.Count > muchToRead {
+		go debug.FreeOSMemory() // what restoring took is not needed again
+	}
 	return nil
 }
 

@@ -64,7 +64,7 @@ const blockSize = 64 << 10
 // compressor and decompressor have buffers that are worth keeping. Any number of goroutines may use them.
 var (
 	compressor = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(blockSize*16), zstd.WithLowerEncoderMem(true))
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(blockSize*16), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			panic(err) // the options are wrong
 		}
@@ -99,7 +99,7 @@ func (r *rest) add(write func([]byte) []byte) {
 func (r *rest) press() {
 	if len(r.tail) > 0 {
 		r.blocks = append(r.blocks, newBlock(compressor().EncodeAll(r.tail, nil)))
-		r.tail, r.clock = nil, clock{}
+		r.tail, r.clock = make([]byte, 0, blockSize+blockSize/8), clock{} // there will be as much again
 	}
 }
 
