@@ -61,7 +61,7 @@ func (s *saved) pass(c store.Change) {
 func markOf(e dora.Event) uint64 {
 	h := fnv.New64a()
 	head := e.Head()
-	fmt.Fprint(h, e.Kind(), " ", head.FullID(), " ", head.Updated.UnixNano(), " ", head.Rank)
+	_, _ = fmt.Fprint(h, e.Kind(), " ", head.FullID(), " ", head.Updated.UnixNano(), " ", head.Rank)
 	return h.Sum64()
 }
 

@@ -12,8 +12,7 @@ import (
 type clock struct{ last int64 }
 
 const (
-	timeWhole = iota // whole seconds
-	timeExact        // nanoseconds follow
+	timeExact = 1 + iota // 0 are whole seconds; nanoseconds follow
 	timeZero
 	timeFar // so far away that the difference does not fit
 )
@@ -33,7 +32,7 @@ func (c *clock) writeTime(to []byte, at time.Time) []byte {
 	c.last = seconds
 	zigzag := uint64(distance<<1) ^ uint64(distance>>63) //nolint:gosec // as varints have it
 	if nanoseconds == 0 {
-		return binary.AppendUvarint(to, zigzag<<2|timeWhole)
+		return binary.AppendUvarint(to, zigzag<<2)
 	}
 	to = binary.AppendUvarint(to, zigzag<<2|timeExact)
 	return binary.AppendUvarint(to, uint64(nanoseconds)) //nolint:gosec // never negative

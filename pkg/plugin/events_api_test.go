@@ -257,18 +257,18 @@ func TestACorrectionIsTakenFromTheAddressWhateverItsReasonSays(t *testing.T) {
 		editor.post(address("reason", "$reason"), "{}").is(http.StatusOK, &made)
 		assert.Equal(t, "no reason given", made.Reason)
 	})
-	t.Run("a program has a reason", func(t *testing.T) {
+	t.Run("a program has a reason", func(*testing.T) {
 		editor.post(address("reason", " "), "{}").refused(http.StatusUnprocessableEntity, "reason", "is missing")
 		editor.post(address(), "").refused(http.StatusUnprocessableEntity, "reason", "is missing")
 	})
-	t.Run("a key is said once", func(t *testing.T) {
+	t.Run("a key is said once", func(*testing.T) {
 		editor.post(address("reason", "seen"), `{"verdict":"not_failed"}`).refused(http.StatusBadRequest, "verdict", "is a parameter and in the body")
 		editor.post(address("reason", "seen", "reason", "heard"), "{}").refused(http.StatusBadRequest, "reason", "is there 2 times")
 	})
-	t.Run("no other is let in", func(t *testing.T) {
+	t.Run("no other is let in", func(*testing.T) {
 		editor.post(address("reason", "seen", "author", "someone else"), "{}").refused(http.StatusBadRequest, "author", "there is no such parameter")
 	})
-	t.Run("viewers may not", func(t *testing.T) {
+	t.Run("viewers may not", func(*testing.T) {
 		viewer.post(address("reason", "seen"), "{}").refused(http.StatusForbidden, "", "needs the role Editor")
 	})
 }
