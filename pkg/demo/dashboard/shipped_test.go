@@ -87,7 +87,7 @@ func TestDashboardsAreImportedAnywhere(t *testing.T) {
 		assert.NotEmpty(t, board["description"], file)
 		assert.NotEmpty(t, board["refresh"], "%s: is refreshed", file)
 		assert.NotContains(t, board, "id", "%s: an id is one installation's", file)
-		visit("", board, func(_ string, value any) {
+		visit("", board, func(key string, value any) {
 			if key == "datasource" {
 				if kind := at(value, "type"); kind == "livedora-dora-datasource" {
 					assert.Equal(t, "${datasource}", at(value, "uid"), file)
@@ -117,7 +117,7 @@ func TestLinksKeepServiceAndTime(t *testing.T) {
 		for _, tag := range at(links[0], "tags").([]any) {
 			assert.Contains(t, board["tags"], tag, "%s: is among those that it links to", file)
 		}
-		visit("", board, func(_ string, value any) {
+		visit("", board, func(key string, value any) {
 			url, ok := value.(string)
 			if key != "url" || !ok || !strings.HasPrefix(url, "/d/") {
 				return
@@ -210,7 +210,7 @@ func TestColoursAreThoseOfThePalette(t *testing.T) {
 	}
 	for file, board := range boards(t) {
 		for _, p := range panels(board) {
-			visit("", p, func(_ string, value any) {
+			visit("", p, func(key string, value any) {
 				colour, isText := value.(string)
 				switch {
 				case key == "fixedColor" || (key == "color" && isText):
