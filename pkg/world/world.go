@@ -153,6 +153,13 @@ func (w *World) Live(ctx context.Context, pace float64) error {
 	}
 }
 
+// Pass lets simulated time pass at once.
+func (w *World) Pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.advance(w.clock.Add(d))
+}
+
 // ErrUnknownService is what Deploy returns for a service that the organisation does not have.
 var ErrUnknownService = errors.New("unknown service")
 

@@ -33,19 +33,11 @@ func (w *waits) sleep(ctx context.Context, d time.Duration) error {
 // early is an instant at which the histories are a quarter as long as in the end.
 const early = "2024-03-01T00:00:00Z"
 
-// goodDay is what a run without any trouble gives.
-func goodDay(t *testing.T, r *replay, repositories ...string) *ledger {
-	t.Helper()
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(settings.Source{Repositories: repositories}, at(early)), time.Time{}))
-	return l
-}
-
 func newWaits() *waits { return &waits{now: time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)} }
 
 func TestABackfillSurvivesWhatGitHubDoesOnABadDay(t *testing.T) {
 	r := startReplay(t, early)
-	good := goodDay(t, r, synthetic)
+	good := r.goodDay(settings.Source{Repositories: []string{synthetic}}, time.Time{})
 	for name, fault := range map[string][]map[string]any{
 		"gateway errors in HTML":               {{"kind": "http502_html", "every": 4}},
 		"server errors":                        {{"kind": "http500", "every": 5}},
@@ -73,7 +65,7 @@ func TestABackfillSurvivesWhatGitHubDoesOnABadDay(t *testing.T) {
 
 func TestARateLimitIsWaitedOutInSight(t *testing.T) {
 	r := startReplay(t, early)
-	good := goodDay(t, r, plain)
+	good := r.goodDay(settings.Source{Repositories: []string{plain}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "graphql_rate_limited", "nth": 3, "reset_seconds": 1}}})
 	l := newLedger()
 	s := r.source(settings.Source{Repositories: []string{plain}})
@@ -89,7 +81,7 @@ func TestARateLimitIsWaitedOutInSight(t *testing.T) {
 
 func TestARateLimitThatOutlastsARunEndsIt(t *testing.T) {
 	r := startReplay(t, early)
-	good := goodDay(t, r, plain, synthetic)
+	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "graphql_rate_limited", "nth": 5, "reset_seconds": 3000}}})
 	clock := newWaits()
 	l := newLedger()
@@ -106,7 +98,7 @@ func TestARateLimitThatOutlastsARunEndsIt(t *testing.T) {
 
 func TestAnExpiredTokenEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
 	r := startReplay(t, early)
-	good := goodDay(t, r, plain, synthetic)
+	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "token_expired", "nth": 6}}})
 	l := newLedger()
 	s := r.source(settings.Source{Repositories: []string{plain, synthetic}}, at(early))
@@ -124,7 +116,7 @@ func TestAnExpiredTokenEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
 
 func TestARepositoryThatVanishesDoesNotStopTheOthers(t *testing.T) {
 	r := startReplay(t, early)
-	good := goodDay(t, r, plain, synthetic)
+	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "repo_vanished", "nth": 4, "repo": plain}}})
 	l := newLedger()
 	s := r.source(settings.Source{Repositories: []string{plain, synthetic}}, at(early))

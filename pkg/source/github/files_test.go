@@ -35,6 +35,7 @@ type shared struct {
 
 func newShared(t *testing.T) *shared {
 	t.Helper()
+	t.Parallel()
 	w := world.New(world.Options{Seed: 5, Months: 6, Now: worldNow})
 	inner := httptest.NewServer(w.Handler("world-secret"))
 	t.Cleanup(inner.Close)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
@@ -73,8 +72,9 @@ func (s *spoiling) ends(t *testing.T, err error) {
 // One answer of each run is spoilt, wherever in the run it comes, and all runs end: for what they could not read they
 // give a cause and advice.
 func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
-	wanted := 40
-	if os.Getenv("LIVEDORA_TORTURE") != "" {
+	t.Parallel()
+	wanted := 20
+	if torture() {
 		wanted = 10_000
 	}
 	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {

@@ -56,21 +56,26 @@ func madeFrom(repository string, deployments settings.SourceDeployment) settings
 }
 
 func TestSuccessfulRunsOfAWorkflowAreDeployments(t *testing.T) {
-	r := startReplay(t, afterAll)
+	now, since := "2024-06-01T00:00:00Z", time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)
+	if torture() {
+		now, since = afterAll, time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	end, err := time.Parse(time.RFC3339, now)
+	require.NoError(t, err)
+	r := startReplay(t, now)
 	r.control(map[string]any{"rate_limits": map[string]any{"core": 100_000}})
 	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
 			config := madeFrom(synthetic, settings.SourceDeployment{From: settings.FromWorkflowRuns, Branch: "master", Environment: "live"})
 			config.API = api
-			since := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 			l := newLedger()
-			require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), since))
+			require.NoError(t, l.collect(t.Context(), r.source(config, at(now)), since))
 			found := of[*dora.Deployment](l)
 			wanted, commits := 0, of[*dora.Commit](l)
 			names := map[string]bool{}
 			for _, row := range rows[runRow](t, r, synthetic, "workflow_runs.jsonl") {
 				d := found[id(synthetic, "workflow_run", row.ID)]
-				if row.HeadBranch != "master" || row.CreatedAt.Before(since) {
+				if row.HeadBranch != "master" || row.CreatedAt.Before(since) || row.CreatedAt.After(end) {
 					assert.Nil(t, d)
 					continue
 				}
@@ -95,7 +100,7 @@ func TestSuccessfulRunsOfAWorkflowAreDeployments(t *testing.T) {
 
 			config.Deployments.Workflow = dora.MustPattern("^no such")
 			none := newLedger()
-			require.NoError(t, none.collect(t.Context(), r.source(config, at(afterAll)), since))
+			require.NoError(t, none.collect(t.Context(), r.source(config, at(now)), since))
 			assert.Empty(t, of[*dora.Deployment](none))
 		})
 	}
@@ -179,6 +184,10 @@ func TestReleasesAndTagsAreDeployments(t *testing.T) {
 
 func TestEveryCommitThatLandsOnTheDefaultBranchIsADeployment(t *testing.T) {
 	const then = "2024-12-01T00:00:00Z"
+	last := "2025-04-01T00:00:00Z"
+	if torture() {
+		last = afterAll
+	}
 	r := startReplay(t, then)
 	r.control(map[string]any{"rate_limits": map[string]any{"core": 100_000}})
 	commits := map[string]commitRow{}
@@ -197,7 +206,7 @@ func TestEveryCommitThatLandsOnTheDefaultBranchIsADeployment(t *testing.T) {
 				}
 			}
 			l.stopAfter = 0
-			for _, now := range []string{"2024-12-03T00:00:00Z", "2025-02-01T00:00:00Z", afterAll} {
+			for _, now := range []string{"2024-12-03T00:00:00Z", "2025-02-01T00:00:00Z", last} {
 				r.control(map[string]any{"now": now})
 				require.NoError(t, l.collect(t.Context(), r.source(config, at(now)), time.Time{}))
 			}

@@ -1,7 +1,6 @@
 package github_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,10 +8,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -35,95 +32,27 @@ var datasets = map[string]string{
 	synthetic: "immunisation-fhir-api+synthetic",
 }
 
-// replay is a stand-in for GitHub that replays real histories, with a clock that tests move.
-type replay struct {
-	t   *testing.T
-	dir string
-	URL string `json:"url"`
-}
-
-// copied is the replay's copy to remove in the end, if one was made.
-var copied string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if copied != "" {
-		_ = os.RemoveAll(copied)
-	}
-	os.Exit(code)
-}
-
-var replayDir = sync.OnceValues(func() (string, error) {
-	if dir := os.Getenv("LIVEDORA_REPLAY"); dir != "" {
-		return dir, nil
-	}
-	shared, err := filepath.Abs("../../../../shared/replay")
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(shared); err != nil {
-		return "", errors.New("no replay of GitHub beside the repository")
-	}
-	dir, err := os.MkdirTemp("", "livedora-replay")
-	if err != nil {
-		return "", err
-	}
-	copied = dir
-	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
-		return "", err
-	}
-	install := exec.Command("npm", "ci", "--omit=dev")
-	install.Dir = dir
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", errors.Join(err, errors.New(string(out)))
-	}
-	return dir, nil
-})
-
-// startReplay serves both datasets, or others, at an instant of the virtual clock, which stands still until it is moved.
-func startReplay(t *testing.T, now string, others ...string) *replay {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the replay takes seconds to start")
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed: the replay of GitHub cannot run")
-	}
-	dir, err := replayDir()
-	if err != nil {
-		t.Skip("the replay of GitHub cannot run: ", err)
-	}
-	arguments := []string{"server.mjs", "--token", replayToken, "--now", now, "--speed", "0"}
-	if len(others) == 0 {
-		others = []string{"data/immunisation-fhir-api", "data/immunisation-fhir-api+synthetic"}
-	}
-	for _, data := range others {
-		arguments = append(arguments, "--data", data)
-	}
-	command := exec.Command(node, arguments...)
-	command.Dir = dir
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	require.NoError(t, err)
-	r := &replay{t: t, dir: dir}
-	require.NoError(t, json.Unmarshal(line, r))
-	return r
-}
-
 func (r *replay) control(settings map[string]any) {
 	r.t.Helper()
 	r.post("/_control", settings)
 }
 
-func (r *replay) reset() { r.post("/_reset", nil) }
+// reset takes back whatever the test told the replay.
+func (r *replay) reset() {
+	r.post("/_reset", nil)
+	r.control(map[string]any{"now": r.now})
+}
+
+// injected counts the faults by kind.
+func (r *replay) injected() map[string]int {
+	r.t.Helper()
+	response, err := http.Get(r.URL + "/_stats")
+	require.NoError(r.t, err)
+	defer func() { require.NoError(r.t, response.Body.Close()) }()
+	var stats struct{ Faults map[string]int }
+	require.NoError(r.t, json.NewDecoder(response.Body).Decode(&stats))
+	return stats.Faults
+}
 
 func (r *replay) post(path string, body any) {
 	r.t.Helper()

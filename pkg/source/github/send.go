@@ -115,6 +115,8 @@ func (r *run) send(ctx context.Context, c call) (*reply, error) {
 		body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
 		*answer = reply{response, response.StatusCode, response.Header, body}
 		switch {
+		case asksToWait(response.StatusCode, response.Header):
+			return nil // to wait in sight is for ask; what else is said does not matter
 		case len(body) > answerLimit:
 			return errTooLarge
 		case err != nil:

@@ -15,7 +15,8 @@ import (
 )
 
 func TestAnInventedOrganisationIsReadFromItsOwnList(t *testing.T) {
-	w := world.New(world.Options{Seed: 3})
+	t.Parallel()
+	w := world.New(world.Options{Seed: 3, Months: 6})
 	server := httptest.NewServer(w.Handler("world-secret"))
 	defer server.Close()
 	config := settings.Source{
