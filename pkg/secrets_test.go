@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -43,11 +44,17 @@ func (s *said) String() string {
 }
 
 // telltale is a GitHub on a bad day that repeats what it was sent, headers and all, wherever it has something to say.
-func telltale(t *testing.T, token string) string {
+// It gives its address and all that it hears.
+func telltale(t *testing.T, token string) (address string, heard *said) {
 	t.Helper()
 	var requests atomic.Int64
+	heard = &said{}
 	invented := world.New(world.Options{Seed: 8, Months: 2}).Handler(token)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		_, _ = fmt.Fprintln(heard, r.URL, r.Header, string(body))
 		echo := r.Header.Get("Authorization")
 		w.Header().Set("X-Echo", echo)
 		switch requests.Add(1) % 7 {
@@ -64,7 +71,7 @@ func telltale(t *testing.T, token string) string {
 		}
 	}))
 	t.Cleanup(server.Close)
-	return server.URL
+	return server.URL, heard
 }
 
 // Secrets are planted wherever there is room for one, the sources fail in every other answer and repeat what they were
@@ -75,7 +82,8 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 		"sources.three.appPrivateKey": "-----BEGIN RSA PRIVATE KEY-----\nplanted-key-3317\n-----END RSA PRIVATE KEY-----",
 		"basicAuthPassword":           "planted-password-8810",
 	}
-	one, two := telltale(t, planted["sources.one.token"]), telltale(t, planted["sources.two.token"])
+	one, hearsOne := telltale(t, planted["sources.one.token"])
+	two, hearsTwo := telltale(t, planted["sources.two.token"])
 	store := filepath.Join(t.TempDir(), "dora.db")
 	text := fmt.Sprintf(`{"sources":[
 		{"id":"one","type":"github","url":%q,"repositories":["example-health/*"],"incidents":{"labels":["incident"]}},
@@ -118,6 +126,16 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 		out.WriteString(health.Message)
 		out.Write(health.JsonDetails)
 	}
+	for _, path := range []string{
+		"v1/collection", "v1/services", "v1/deployments", "v1/changes", "v1/incidents", "v1/facts", "v1/environments", "v1/openapi.json", "v1/check?source=one", "v1/check?source=two", "v1/nothing",
+	} {
+		_, answer, err := p.call(from, "GET", path, nil, nil)
+		require.NoError(t, err)
+		out.Write(answer)
+	}
+	_, answer, err := p.call(from, "POST", "webhooks?source=one", http.Header{"X-Hub-Signature-256": {"sha256=00"}, "X-Github-Event": {"ping"}}, []byte(`{}`))
+	require.NoError(t, err)
+	out.Write(answer)
 	metrics, err := p.diagnostics.CollectMetrics(t.Context(), &pluginv2.CollectMetricsRequest{})
 	require.NoError(t, err)
 	require.Contains(t, string(metrics.Metrics.Prometheus), "livedora_source_errors_total")
@@ -137,6 +155,17 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 		for _, form := range []string{secret, strings.TrimPrefix(secret, "ghp_"), "planted-key-3317", url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
 			if at := strings.Index(everything, form); at >= 0 {
 				assert.Fail(t, name+" came out", "%.300q", everything[max(0, at-200):])
+			}
+		}
+	}
+	for name, each := range map[string]struct {
+		heard *said
+		own   string
+	}{"one": {hearsOne, "sources.one.token"}, "two": {hearsTwo, "sources.two.token"}} {
+		require.Contains(t, each.heard.String(), planted[each.own])
+		for secret, value := range planted {
+			if secret != each.own {
+				assert.NotContains(t, each.heard.String(), value, "source %s was told %s", name, secret)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func (d *Dataset) Check(ctx context.Context) map[string]error {
 	failures := make([]error, len(d.sources))
 	var work sync.WaitGroup
 	for i, s := range d.sources {
-		work.Go(func() { failures[i] = d.check(ctx, s) })
+		work.Go(func() { failures[i] = d.guarded(func() error { return d.check(ctx, s) }) })
 	}
 	work.Wait()
 	failed := map[string]error{}

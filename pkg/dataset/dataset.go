@@ -168,7 +168,8 @@ func (d *Dataset) follow(ctx context.Context) {
 			}
 		case <-poll.C:
 		}
-		if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := d.guarded(func() error { return d.Refresh(ctx) }); err != nil && ctx.Err() == nil {
+			d.failure.Store(&err)
 			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
 		}
 	}
