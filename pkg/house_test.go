@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"demo/rule":           {},
 	"demo":                {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "world"},
 	"cli":                 {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict"},
-	"bench":               {"demo", "dora", "dora/large", "settings", "store", "store/sqlite"},
+	"bench":               {"demo", "demo/dashboard", "dora", "dora/large", "settings", "store", "store/sqlite"},
 	"":                    {"cli", "plugin", "settings"},
 }
 

@@ -79,6 +79,9 @@ func measure(ctx context.Context, program string) error {
 			table.note("… against a tenth of the services, "+shown(was.median()), fmt.Sprintf("%.2f ×", float64(taken.median())/float64(was.median())), q.growth)
 		}
 	}
+	if err := after.view(ctx, table); err != nil {
+		failures = append(failures, err)
+	}
 	arrivals(table)
 	if err := after.memory(ctx, table); err != nil {
 		return err
