@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,9 @@ func (o *told) receive(r *http.Request, err error) (source.Received, error) {
 	return o.source.Receive(r.Header, body)
 }
 
+// gone are branches that were deleted once they were merged: what is read later names them no more, a webhook did.
+var gone = regexp.MustCompile(`"ref":"hotfix/[^"]*"`)
+
 // facts are all lines of the facts under services that share nothing, as JSON.
 func facts(t require.TestingT, w *world.World, s store.Store) []string {
 	var services []dora.Service
@@ -87,7 +91,7 @@ func facts(t require.TestingT, w *world.World, s store.Store) []string {
 		for line := range audit.Lines(f, func(time.Time) bool { return true }) {
 			text, err := json.Marshal(line)
 			require.NoError(t, err)
-			lines = append(lines, string(text))
+			lines = append(lines, gone.ReplaceAllString(string(text), `"ref":""`))
 		}
 	}
 	slices.Sort(lines)
