@@ -129,7 +129,7 @@ func TestAMonthLeavesNothingBehind(t *testing.T) {
 		}()
 		time.Sleep(10 * time.Millisecond)
 		leave()
-		<-ended
+		require.NoError(t, <-ended)
 		if day == 2 {
 			warm = measured(0)
 		}
