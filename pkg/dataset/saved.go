@@ -90,13 +90,13 @@ type title struct {
 // titleEnd is the last part of the file, behind the title: its length and this mark.
 var titleEnd = []byte("live dora history 1\n")
 
-// savedPath is where the history of a dataset is saved; empty where the store is no file.
+// savedPath is where the history of a dataset is saved, for this data source; empty where the store is no file.
 func (d *Dataset) savedPath() string {
 	s := d.options.Settings.Store
 	if s.Type != settings.StoreSQLite || s.Path == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(d.options.Name))
+	sum := sha256.Sum256([]byte(d.options.Name + "\x00" + d.Owner()))
 	return s.Path + "-" + hex.EncodeToString(sum[:4]) + ".history"
 }
 
