@@ -76,10 +76,16 @@ interface Tested {
   message: string;
 }
 
+/** What the plugin says where it cannot try a source, such as of settings that need attention. */
+function refusal(error: unknown): string | undefined {
+  const { data } = (error ?? {}) as { data?: { error?: unknown } };
+  return typeof data?.error === 'string' ? data.error : undefined;
+}
+
 async function check(uid: string, id: string): Promise<Tested> {
   try {
     return await ask<Tested>(uid, `v1/check?source=${encodeURIComponent(id)}`);
-  } catch {
-    return { ok: false, message: 'The plugin does not know this source yet: save first.' };
+  } catch (error) {
+    return { ok: false, message: refusal(error) ?? 'The plugin does not know this source yet: save first.' };
   }
 }
