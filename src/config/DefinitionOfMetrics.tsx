@@ -11,6 +11,12 @@ import { defaults, Definition } from './settings';
 
 const allEvidence = evidenceKinds.map(({ value }) => value);
 
+/** Grafana's control shows only the first of several kinds. */
+function counted(evidence: string[]): string {
+  const names = evidenceKinds.filter(({ value }) => evidence.includes(value)).map(({ label }) => label.toLowerCase());
+  return `Counted: ${names.join(', ') || 'none'}. Each kind can be left out.`;
+}
+
 /** What the numbers mean to this organisation. Changing it computes them anew from what is stored. */
 export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onChange }: SectionProps) {
   const definition = options.definition ?? {};
@@ -41,7 +47,7 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
       <Row>
         <Labelled
           label="Evidence that a deployment failed"
-          description="Each kind can be left out."
+          description={counted(evidence)}
           error={faults['definition.evidence']}
         >
           {(named) => (
@@ -51,7 +57,7 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
               options={evidenceKinds}
               disabled={disabled}
               invalid={faults['definition.evidence'] !== undefined}
-              width={72}
+              width={60}
               onChange={(kinds) => put({ evidence: evidenceOrAbsent(kinds.map(({ value }) => value)) })}
             />
           )}
