@@ -1,6 +1,9 @@
 package github
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +13,20 @@ import (
 )
 
 func missing(field string) error { return &source.Mistake{Field: field, Problem: "is missing"} }
+
+// ahead is how far GitHub's clock may be ahead of ours.
+const ahead = 5 * time.Minute
+
+// future finds a time that cannot have been, which no later event would ever outweigh.
+func future(times map[string]time.Time) error {
+	now := time.Now()
+	for _, field := range slices.Sorted(maps.Keys(times)) {
+		if at := times[field]; at.After(now.Add(ahead)) {
+			return &source.Mistake{Field: field, Problem: fmt.Sprintf("%s is in the future; it is %s here", at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))}
+		}
+	}
+	return nil
+}
 
 // toldDeployment makes a deployment with the one status that the webhook has, if any. Once it has ended, the repository
 // is read: the deployed commit may be new.
@@ -31,6 +48,11 @@ func (s *Source) toldDeployment(repository string, p *payload) (source.Received,
 		return source.Received{}, missing("deployment_status.state")
 	case p.Status != nil && p.Status.GetCreatedAt().IsZero():
 		return source.Received{}, missing("deployment_status.created_at")
+	}
+	if err := future(map[string]time.Time{
+		"deployment.created_at": d.GetCreatedAt().Time, "deployment.updated_at": d.GetUpdatedAt().Time, "deployment_status.created_at": p.Status.GetCreatedAt().Time,
+	}); err != nil {
+		return source.Received{}, err
 	}
 	node := deploymentNode{
 		ID: d.GetNodeID(), DatabaseID: d.GetID(), CommitOID: d.GetSHA(), Environment: d.GetEnvironment(), Task: d.GetTask(),
@@ -66,6 +88,9 @@ func (s *Source) toldRun(repository string, p *payload) (source.Received, error)
 	case w.GetCreatedAt().IsZero():
 		return source.Received{}, missing("workflow_run.created_at")
 	}
+	if err := future(map[string]time.Time{"workflow_run.created_at": w.GetCreatedAt().Time, "workflow_run.updated_at": w.GetUpdatedAt().Time}); err != nil {
+		return source.Received{}, err
+	}
 	node, deploys := rest{&run{Source: s}}.runOf(w)
 	if !deploys {
 		return source.Received{Ignored: "this run is no deployment: deployments.workflow and deployments.branch say which are"}, nil
@@ -87,6 +112,11 @@ func (s *Source) toldIssue(repository string, p *payload) (source.Received, erro
 		return source.Received{}, missing("issue.created_at")
 	case p.Issue.IsPullRequest():
 		return source.Received{Ignored: "a pull request is no incident"}, nil
+	}
+	if err := future(map[string]time.Time{
+		"issue.created_at": p.Issue.GetCreatedAt().Time, "issue.updated_at": p.Issue.GetUpdatedAt().Time, "issue.closed_at": p.Issue.GetClosedAt().Time,
+	}); err != nil {
+		return source.Received{}, err
 	}
 	node := issueOf(p.Issue)
 	if p.Action == "unlabeled" && p.Label != nil {
