@@ -193,6 +193,24 @@ func TestTenThousandUnknownServicesStayOutside(t *testing.T) {
 		}
 		assert.Equal(t, []string{"api"}, viewer.get("v1/services").listed("name"))
 	})
+	t.Run("by webhook", func(t *testing.T) {
+		viewer, _, _ := pipelines(t, api1)
+		for i := range 10 {
+			viewer.headers = http.Header{"X-Live-Dora-Secret": {hookSecret}}
+			viewer.post("webhooks?source=ci", `{"deployments":`+flood(i*1000)+`}`).refused(http.StatusUnprocessableEntity, "[0].repository", "no service is deployed from")
+			var alerts []string
+			for n := range 1000 {
+				alerts = append(alerts, fmt.Sprintf(`{"status":"firing","labels":{"service":"unheard-of-%d"},"startsAt":%q,"fingerprint":"f%d"}`, i*1000+n, at(0), i*1000+n))
+			}
+			var receipt struct{ Stored int }
+			viewer.post("webhooks?source=alerts", `{"alerts":[`+strings.Join(alerts, ",")+`]}`).is(http.StatusOK, &receipt)
+			assert.Equal(t, 1000, receipt.Stored, "an alert cannot be read again: it is kept, should a service take it in one day")
+		}
+		viewer.headers = http.Header{}
+		viewer.waitFor("v1/collection", func(a answered) bool { return strings.Contains(string(a.body), `"incident":10000`) })
+		assert.Equal(t, []string{"api"}, viewer.get("v1/services").listed("name"))
+		assert.Empty(t, viewer.get("v1/incidents").listed("id"))
+	})
 	t.Run("where every repository is one", func(t *testing.T) {
 		viewer, editor, _ := pipelines(t)
 		editor.post("v1/deployments?source=ci", flood(0)).is(http.StatusOK, nil)
