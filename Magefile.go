@@ -151,7 +151,7 @@ func Bench() error {
 // tortures are the tests that have a long form, by package.
 var tortures = []struct{ directory, tests string }{
 	{"./pkg", "KilledAgainAndAgain|NoSecret"},
-	{"./pkg/plugin", "Malformed|TooManyBuckets|AMonth"},
+	{"./pkg/plugin", "Malformed|TooManyBuckets|AMonth|LeftBehind"},
 	{"./pkg/source/github", "Malformed|NoRedirect|Fault|FiveHundredRepositories|ALimit|OverREST|Successful|EveryCommit|ARefresh|WhateverOrder"},
 	{"./pkg/dora", "Damaged"},
 	{"./pkg/store/sqlite", "Kill|FullDisk"},

@@ -1,6 +1,6 @@
 // Command bench measures the built plugin as Grafana would feel it: over gRPC, from a query's JSON to its frames, on made
-// up data of a fixed size. It prints a table and ends. Its one argument is the plugin's program; it keeps its data in
-// .cache/bench. go tool mage bench runs it. It is no part of the plugin.
+// up data of a fixed size. It prints tables and ends. Its first argument is the plugin's program; a second one, live,
+// leaves it at the live streams. It keeps its data in .cache/bench. go tool mage bench runs it. It is no part of the plugin.
 package main
 
 import (
@@ -16,12 +16,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN")
+	onlyLive := len(os.Args) == 3 && os.Args[2] == "live"
+	if len(os.Args) != 2 && !onlyLive {
+		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN [live]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := measure(ctx, os.Args[1])
+	fmt.Printf("%s/%s, %d processors%s. %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), time.Now().UTC().Format(time.DateOnly))
+	var err error
+	if !onlyLive {
+		err = measure(ctx, os.Args[1])
+	}
+	err = errors.Join(err, measureLive(ctx, os.Args[1]))
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,7 +43,6 @@ var tenth = func() large.Size {
 }()
 
 func measure(ctx context.Context, program string) error {
-	fmt.Printf("%s/%s, %d processors%s. %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), time.Now().UTC().Format(time.DateOnly))
 	small, err := prepare(ctx, "tenth", tenth)
 	if err != nil {
 		return err

@@ -93,40 +93,50 @@ func load() string {
 	return ", load average " + strings.Fields(string(text))[0] + " before the first measurement"
 }
 
-// profile prints what takes the most time while every question is asked in turn.
-func (t *target) profile(ctx context.Context) error {
-	const seconds = 6
-	type profiled struct {
-		text []byte
-		err  error
-	}
+// profiled is a profile of the plugin's processor time.
+type profiled struct {
+	text []byte
+	err  error
+}
+
+// profile takes a profile while something else goes on.
+func profile(ctx context.Context, seconds int) <-chan profiled {
 	done := make(chan profiled, 1)
 	go func() {
 		text, err := fetch(ctx, fmt.Sprintf("profile?seconds=%d", seconds))
 		done <- profiled{text, err}
 	}()
-	var p profiled
-	for asking := true; asking; {
+	return done
+}
+
+// print prints what takes the most time, and keeps the profile.
+func (p profiled) print(ctx context.Context, program, name, while string) error {
+	if p.err != nil {
+		return p.err
+	}
+	path := filepath.Join(directory, name)
+	if err := os.WriteFile(path, p.text, 0o600); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount", "5", program, path).Output() //nolint:gosec // the program that is measured
+	if err != nil {
+		return fmt.Errorf("the profile cannot be read: %w", err)
+	}
+	fmt.Printf("Where the time goes while %s (%s):\n\n%s\n", while, path, out)
+	return nil
+}
+
+// profile prints where the time goes while every question is asked in turn.
+func (t *target) profile(ctx context.Context) error {
+	done := profile(ctx, 6)
+	for {
 		for i := range questions {
 			_ = t.ask(ctx, &questions[i]) // those that fail were told of
 		}
 		select {
-		case p = <-done:
-			asking = false
+		case p := <-done:
+			return p.print(ctx, t.program, "cpu.pprof", "all of these are asked in turn")
 		default:
 		}
 	}
-	if p.err != nil {
-		return p.err
-	}
-	path := filepath.Join(directory, "cpu.pprof")
-	if err := os.WriteFile(path, p.text, 0o600); err != nil {
-		return err
-	}
-	out, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount", "5", t.program, path).Output() //nolint:gosec // the program that is measured
-	if err != nil {
-		return fmt.Errorf("the profile cannot be read: %w", err)
-	}
-	fmt.Printf("Where the time goes while all of these are asked in turn (%s):\n\n%s", path, out)
-	return nil
 }

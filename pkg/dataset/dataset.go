@@ -131,10 +131,11 @@ func (d *Dataset) wake() {
 	}
 }
 
-// settleTime is how long changes are gathered before the snapshot is made anew; pollTime is how often the store is
-// asked for what others wrote, and the collector for how it is doing.
+// Changes are gathered before the snapshot is made anew: until none has come for quietTime, and no longer than
+// gatherTime. pollTime is how often the store is asked for what others wrote, and the collector for how it is doing.
 const (
-	settleTime = 200 * time.Millisecond
+	quietTime  = 100 * time.Millisecond
+	gatherTime = 250 * time.Millisecond
 	pollTime   = time.Second
 )
 
@@ -159,19 +160,32 @@ func (d *Dataset) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.changed:
-			settled := time.NewTimer(settleTime)
-			select {
-			case <-ctx.Done():
-				settled.Stop()
-				return
-			case <-settled.C:
-			}
+			d.gather(ctx)
 		case <-poll.C:
 		}
 		if err := d.guarded(func() error { return d.Refresh(ctx) }); err != nil && ctx.Err() == nil {
 			d.failure.Store(&err)
 			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
 		}
+	}
+}
+
+// gather waits for the changes that come with one that has come.
+func (d *Dataset) gather(ctx context.Context) {
+	most := time.NewTimer(gatherTime)
+	defer most.Stop()
+	for {
+		quiet := time.NewTimer(quietTime)
+		select {
+		case <-d.changed:
+			quiet.Stop()
+			continue
+		case <-quiet.C:
+		case <-most.C:
+		case <-ctx.Done():
+		}
+		quiet.Stop()
+		return
 	}
 }
 

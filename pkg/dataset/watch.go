@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"context"
 	"encoding/json"
 	"reflect"
 	"sync"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/store"
 )
 
 // broadcast wakes everyone who waits. It never blocks the one who calls, keeps no list of those who wait, and so has
@@ -95,13 +93,4 @@ func (v *views) forget() {
 	if v.kept != nil {
 		v.kept.DeleteExpired()
 	}
-}
-
-// Apply writes events into the store, and has the snapshot follow at once: within settleTime and what deriving takes.
-func (d *Dataset) Apply(ctx context.Context, batch store.Batch) (store.Applied, error) {
-	applied, err := d.store.Apply(ctx, batch)
-	if applied.Changed > 0 {
-		d.wake()
-	}
-	return applied, err
 }

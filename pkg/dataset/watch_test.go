@@ -11,7 +11,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/store"
 )
 
 // moved waits until a snapshot holds a number of deployments.
@@ -53,15 +52,15 @@ func TestWhoeverWaitsIsToldOfAnEventAtOnce(t *testing.T) {
 	moved(t, d, 6)
 	before := d.Snapshot()
 
-	last := store.Batch{Events: datasettest.Events()[len(datasettest.Events())-1:]}
-	applied, err := d.Apply(t.Context(), last)
+	last := datasettest.Events()[len(datasettest.Events())-1]
+	applied, err := d.Post(t.Context(), last)
 	require.NoError(t, err)
 	assert.Equal(t, 1, applied.Changed)
 	moved(t, d, 7)
 	assert.Same(t, facts(t, before, "booking"), facts(t, d.Snapshot(), "booking"), "what was not touched is the same")
 	assert.NotSame(t, facts(t, before, "records"), facts(t, d.Snapshot(), "records"))
 
-	applied, err = d.Apply(t.Context(), last)
+	applied, err = d.Post(t.Context(), last)
 	require.NoError(t, err)
 	assert.Zero(t, applied.Changed, "the same event twice is one")
 }
@@ -76,7 +75,7 @@ func TestFactsUnderAnotherDefinitionAreWorkedOutOnce(t *testing.T) {
 	first := d.Under(narrow)
 	assert.Same(t, first, d.Under(narrow))
 
-	_, err := d.Apply(t.Context(), store.Batch{Events: datasettest.Events()[len(datasettest.Events())-1:]})
+	_, err := d.Post(t.Context(), datasettest.Events()[len(datasettest.Events())-1])
 	require.NoError(t, err)
 	moved(t, d, 7)
 	second := d.Under(narrow)

@@ -87,7 +87,11 @@ func follow(ctx context.Context, plugin *Plugin, service string) (*panel, error)
 	}
 	p := &panel{figures: make(chan *float64, 100), ended: make(chan error, 1)}
 	go func() { // until the context ends, or the stream does
-		p.ended <- plugin.Follow(ctx, custom.Live.Channel, custom.Live.Query, func(frame *data.Frame) {
+		p.ended <- plugin.Follow(ctx, custom.Live.Channel, custom.Live.Query, func(text json.RawMessage) {
+			frame := &data.Frame{}
+			if err := json.Unmarshal(text, frame); err != nil || len(frame.Fields) == 0 {
+				return // the figure does not come, which next tells of
+			}
 			if value, err := frame.Fields[0].NullableFloatAt(0); err == nil && value != nil {
 				p.figures <- value
 			}

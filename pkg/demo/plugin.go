@@ -16,7 +16,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
-	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 
@@ -106,8 +105,8 @@ func (p *Plugin) PID() int {
 	return 0
 }
 
-// Follow runs a channel's stream and hands each frame on, until the context or the stream ends.
-func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessage, show func(*data.Frame)) error {
+// Follow runs a channel's stream and hands each frame on as JSON, as Grafana does, until the context or the stream ends.
+func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessage, show func(json.RawMessage)) error {
 	path := strings.TrimPrefix(channel, "ds/"+p.context.DataSourceInstanceSettings.UID+"/")
 	running, err := p.stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: p.context, Path: path, Data: query}))
 	if err != nil {
@@ -121,11 +120,7 @@ func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessa
 		case err != nil:
 			return fmt.Errorf("the stream ended: %w", err)
 		}
-		frame := &data.Frame{}
-		if err := json.Unmarshal(packet.Data, frame); err != nil {
-			return fmt.Errorf("what the stream sends cannot be read: %w", err)
-		}
-		show(frame)
+		show(packet.Data)
 	}
 }
 

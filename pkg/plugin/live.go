@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -133,17 +132,3 @@ func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live,
 	live, err := mark(frame, now)
 	return frame, live, err
 }
-
-// turns lets as many work at a time as there are processors.
-type turns chan struct{}
-
-func (t turns) take(ctx context.Context) error {
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (t turns) giveBack() { <-t }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -34,10 +33,11 @@ func (i *Instance) SubscribeStream(ctx context.Context, request *backend.Subscri
 	if i.streams.full(i.options.Owner + q.path) {
 		return refused(ctx, request.Path, errFull)
 	}
-	if err := i.streams.turns().take(ctx); err != nil {
+	i.streams.join(i.options.Owner + q.path)             // before the answer: what is sent from here on may pass them by
+	if err := i.streams.turns.take(ctx, 0); err != nil { // who opens a dashboard waits for it
 		return nil, err
 	}
-	defer i.streams.turns().giveBack()
+	defer i.streams.turns.giveBack()
 	frame, _, err := q.answer(d, time.Now())
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 		_, _ = refused(ctx, request.Path, err)
 		return nil
 	}
-	leave, err := i.streams.enter(i.options.Owner + q.path)
+	joined, leave, err := i.streams.enter(i.options.Owner + q.path)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	defer monitor.Stream()()
-	f := follower{question: q, dataset: d, disposed: i.disposed, turns: i.streams.turns()}
+	f := follower{question: q, dataset: d, disposed: i.disposed, joined: joined, turns: &i.streams.turns}
 	if err := f.follow(ctx, sender); ctx.Err() == nil {
 		return err
 	}
@@ -98,19 +98,26 @@ var (
 	errFull     = fmt.Errorf("%d streams are open, which is as many as Live DORA serves", streamLimit)
 )
 
-// calmTime is how often a question is worked out again though nothing happened: time passes, a day ends, and what was
-// within the range no longer is.
-const calmTime = time.Minute
+const (
+	// calmTime is how often a question is worked out again though nothing happened: time passes, a day ends, and what was
+	// within the range no longer is.
+	calmTime = time.Minute
+	// joinTime is how long after someone subscribed the answer is sent once more, if it was sent meanwhile. Grafana takes
+	// them in only after they were given their first frame, and what is sent in between passes them by.
+	joinTime = 2 * time.Second
+)
 
 // follower is one stream at work.
 type follower struct {
 	question
 	dataset  *dataset.Dataset
 	disposed <-chan struct{}
-	turns    turns
+	joined   <-chan struct{} // someone subscribes
+	turns    *turns
 
 	seen sight
 	etag string
+	sent bool // since someone last joined
 }
 
 // sight is what an answer rests on. While it stays the same, only time can change the answer.
@@ -118,20 +125,24 @@ type sight struct {
 	facts    []*dora.Facts
 	earliest time.Time
 	notices  []data.Notice
+	version  uint64 // of the snapshot, where the answer rests on more than the facts of services
 }
 
 func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) error {
 	spread := time.Duration(f.path[len(f.path)-1]) * calmTime / 1024 // so that not all are due at once
 	calm := time.NewTicker(calmTime + spread)
 	defer calm.Stop()
-	for due := true; ; {
+	joining := time.NewTimer(joinTime) // the first one joins with the stream
+	defer joining.Stop()
+	var joined <-chan struct{} // nil while someone joins
+	for due, again := true, false; ; {
 		moved := f.dataset.Moved()
-		if f.look() || due {
-			if err := f.send(ctx, sender); err != nil {
+		if f.look() || due || again {
+			if err := f.send(ctx, sender, again); err != nil {
 				return err
 			}
 		}
-		due = false
+		due, again = false, false
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -142,6 +153,11 @@ func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) err
 		case <-moved:
 		case <-calm.C:
 			due = true
+		case <-joined:
+			joined, f.sent = nil, false
+			joining.Reset(joinTime)
+		case <-joining.C:
+			joined, again = f.joined, f.sent
 		}
 	}
 }
@@ -158,29 +174,39 @@ func (f *follower) look() bool {
 	for _, s := range f.dataset.State() {
 		now.notices = append(now.notices, sourceNotices(s)...)
 	}
+	if restsOnMore(q, now.facts) {
+		now.version = snapshot.Version
+	}
 	same := slices.Equal(f.seen.facts, now.facts) && f.seen.earliest.Equal(now.earliest) &&
-		slices.EqualFunc(f.seen.notices, now.notices, func(a, b data.Notice) bool { return a.Text == b.Text })
+		f.seen.version == now.version && slices.EqualFunc(f.seen.notices, now.notices, func(a, b data.Notice) bool { return a.Text == b.Text })
 	f.seen = now
 	return !same
 }
 
-// send works the question out and sends the answer, unless it is the one that was sent last. The whole frame is sent:
+// restsOnMore says whether an answer rests on more than the facts of the services that it is about: a list of what belongs
+// to no service does, and where nothing was deployed to production, a notice tells what was deployed elsewhere.
+func restsOnMore(q *query.Query, facts []*dora.Facts) bool {
+	return q.Type == query.TypeEvents && (q.Events == query.EventsUnmatched || q.Events == query.EventsCorrections) ||
+		!slices.ContainsFunc(facts, func(f *dora.Facts) bool { return len(f.Deployments) > 0 })
+}
+
+// send works the question out and sends the answer; the one that was sent last, only if again. The whole frame is sent:
 // figures in it have changed in place, and with them names, n and what is said of the data.
-func (f *follower) send(ctx context.Context, sender *backend.StreamSender) error {
-	if err := f.turns.take(ctx); err != nil {
+func (f *follower) send(ctx context.Context, sender *backend.StreamSender, again bool) error {
+	if err := f.turns.take(ctx, len(f.seen.facts)); err != nil {
 		return err
 	}
 	frame, live, err := func() (*data.Frame, *Live, error) {
 		defer f.turns.giveBack()
 		return f.answer(f.dataset, time.Now())
 	}()
-	if err != nil || live.Etag == f.etag {
+	if err != nil || (live.Etag == f.etag && !again) {
 		return err
 	}
 	if err := sender.SendFrame(frame, data.IncludeAll); err != nil {
 		return fmt.Errorf("the stream cannot be written to: %w", err)
 	}
-	f.etag = live.Etag
+	f.etag, f.sent = live.Etag, true
 	return nil
 }
 
@@ -190,46 +216,59 @@ const streamLimit = 1000
 // streams are those that run in this process, of all its data sources.
 type streams struct {
 	mu      sync.Mutex
-	running map[string]int // by data source and path; Grafana may open the new before the old has ended
+	running map[string]*running // by data source and path
 	total   int
-	working turns
+	turns   turns
+}
+
+// running are the streams of one path: two for a while, where Grafana opens the new before the old has ended.
+type running struct {
+	count  int
+	joined chan struct{} // holds one: someone subscribed
 }
 
 // full says whether one more stream is too many. One that runs already has its place.
 func (s *streams) full(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.total >= streamLimit && s.running[key] == 0
+	return s.total >= streamLimit && s.running[key] == nil
 }
 
-// enter takes a place until it is left. The error says that there is none.
-func (s *streams) enter(key string) (leave func(), err error) {
+// join tells the stream of a path that someone subscribed.
+func (s *streams) join(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.running[key]; r != nil {
+		select {
+		case r.joined <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// enter takes a place until it is left, and tells of those who join. The error says that there is no place.
+func (s *streams) enter(key string) (joined <-chan struct{}, leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.total >= streamLimit {
-		return nil, errFull
+		return nil, nil, errFull
 	}
 	if s.running == nil {
-		s.running = map[string]int{}
+		s.running = map[string]*running{}
 	}
-	s.running[key]++
+	r := s.running[key]
+	if r == nil {
+		r = &running{joined: make(chan struct{}, 1)}
+		s.running[key] = r
+	}
+	r.count++
 	s.total++
-	return func() {
+	return r.joined, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.total--
-		if s.running[key]--; s.running[key] == 0 {
+		if r.count--; r.count == 0 {
 			delete(s.running, key)
 		}
 	}, nil
-}
-
-// turns are shared by all streams, so that what they hold while they work is bounded.
-func (s *streams) turns() turns {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.working == nil {
-		s.working = make(turns, runtime.GOMAXPROCS(0))
-	}
-	return s.working
 }
