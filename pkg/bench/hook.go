@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,13 @@ func (h *hall) invitation(ctx context.Context, question string) (invited, error)
 		return invited{}, errors.New("the answer invites to no channel: " + question)
 	}
 	return custom.Live, nil
+}
+
+// etagOf is what tells a frame's contents from others.
+func etagOf(frame json.RawMessage) string {
+	_, behind, _ := bytes.Cut(frame, []byte(`"etag":"`))
+	etag, _, _ := bytes.Cut(behind, []byte(`"`))
+	return string(etag)
 }
 
 // deploy lets a service deploy now, and gives the webhook that tells of it.

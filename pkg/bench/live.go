@@ -170,18 +170,25 @@ func (h *hall) measure(ctx context.Context, a *audience) error {
 			return err
 		}
 		running.Go(func() {
-			err := h.plugin.Follow(ctx, to.Channel, to.Query, func(json.RawMessage) { arrivals <- arrival{stream, time.Now()} })
+			last := ""
+			err := h.plugin.Follow(ctx, to.Channel, to.Query, func(frame json.RawMessage) {
+				at := time.Now()
+				if etag := etagOf(frame); etag != last { // as the frontend, which passes over what it shows already
+					last = etag
+					arrivals <- arrival{stream, at}
+				}
+			})
 			if ctx.Err() == nil {
 				ended <- err
 			}
 		})
 	}
 	if _, err := await(ctx, arrivals, ended, time.Time{}, func(int) bool { return true }); err != nil {
-		return err
+		return fmt.Errorf("as streams open: %w", err)
 	}
 	taken := make([]times, len(a.groups))
 	busy := processorTime(h.plugin.PID())
-	for range a.hooks {
+	for hook := range a.hooks {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -200,7 +207,7 @@ func (h *hall) measure(ctx context.Context, a *audience) error {
 		h.answered = append(h.answered, time.Since(began))
 		some, err := await(ctx, arrivals, ended, began, heed)
 		if err != nil {
-			return err
+			return fmt.Errorf("after webhook %d of %d: %w", hook+1, a.hooks, err)
 		}
 		for stream, after := range some {
 			for i, l := range a.groups {
@@ -232,9 +239,6 @@ func (l *listeners) row(t times, spent string) {
 	fmt.Printf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", l.name, shown(t[0]), shown(t.median()), shown(t.share(0.95)), shown(t[len(t)-1]), limit, met, spent)
 }
 
-// soonest is how long the plugin gathers changes at least. What is sent earlier tells that time has passed, not of a webhook.
-const soonest = 100 * time.Millisecond
-
 // patience is how long a frame may take before the measurement is given up.
 const patience = time.Minute
 
@@ -252,7 +256,7 @@ func await(ctx context.Context, arrivals <-chan arrival, ended <-chan error, sin
 	for len(missing) > 0 {
 		select {
 		case a := <-arrivals:
-			if missing[a.stream] && (since.IsZero() || a.at.Sub(since) > soonest) {
+			if missing[a.stream] && a.at.After(since) {
 				delete(missing, a.stream)
 				taken[a.stream] = a.at.Sub(since)
 			}
