@@ -76,6 +76,8 @@ type Dataset struct {
 	views   views
 	saved   saved
 
+	lost atomic.Bool // a part of the history could not be read again: the store is to be read anew
+
 	moved broadcast
 	ended chan struct{}
 
@@ -93,6 +95,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()),
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), traffic: map[string]*traffic{},
 	}
+	d.views = newViews(func(definition dora.Definition) { d.history.Release(definition) })
 	if d.store == nil {
 		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
 		if err != nil {
@@ -208,7 +211,7 @@ func (d *Dataset) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if forgets != d.forgets && d.behind > 0 {
+	if d.lost.Load() || forgets != d.forgets && d.behind > 0 {
 		return d.begin(ctx)
 	}
 	d.forgets = forgets
@@ -249,33 +252,17 @@ func (d *Dataset) begin(ctx context.Context) error {
 		passed.pass(change)
 	}
 	d.history, d.behind, d.forgets, d.saved = anew, behind, forgets, passed
+	d.lost.Store(false)
 	d.derive()
 	d.moved.call()
 	return nil
 }
 
-// whole does something that derives. Where history that was laid aside cannot be read again, it begins anew from the
-// store. d.mu is held.
-func (d *Dataset) whole(ctx context.Context, derive func() error) (err error) {
-	defer func() {
-		switch lost := recover().(type) {
-		case nil:
-		case *dora.Lost:
-			d.options.Logger.Warn("the history is read from the store again", "dataset", d.options.Name, "error", lost)
-			if err = d.begin(ctx); err == nil {
-				err = derive()
-			}
-		default:
-			panic(lost)
-		}
-	}()
-	return derive()
-}
-
 // Snapshot is the facts under the settings' definition. It never waits.
 func (d *Dataset) Snapshot() *dora.Snapshot { return d.snapshot.Load() }
 
-// Under is the facts under another definition. The first question under a definition and version works them out.
+// Under is the facts under another definition. The first question under a definition and version works them out. It
+// panics where they cannot be worked out, since other figures would be wrong ones; see Regain.
 func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	if dora.Same(definition, d.options.Settings.Definition) {
 		return d.Snapshot()
@@ -283,10 +270,12 @@ func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var under *dora.Snapshot
-	_ = d.whole(context.Background(), func() error {
-		under = d.views.of(definition, d.Snapshot().Version, func() *dora.Snapshot { return d.history.Derive(definition) })
+	if err := d.whole(context.Background(), func() error {
+		under = d.views.of(definition, d.Snapshot().Version, d.history.Derive)
 		return nil
-	})
+	}); err != nil {
+		panic(&dora.Lost{Cause: err})
+	}
 	return under
 }
 

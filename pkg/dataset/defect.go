@@ -10,7 +10,10 @@ import (
 // A panic's value is not told, since it may hold anything.
 func (d *Dataset) guarded(do func() error) (err error) {
 	defer func() {
-		if panicked := recover(); panicked != nil {
+		panicked := recover()
+		if lost := d.Regain(panicked); lost != nil {
+			err = lost
+		} else if panicked != nil {
 			what := fmt.Sprintf("a value of type %T", panicked)
 			if known, ok := panicked.(runtime.Error); ok {
 				what = known.Error()

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -242,7 +243,7 @@ func (d *Dataset) keepSaved(ctx context.Context) {
 	d.removeUnfinished()
 	for {
 		next := d.Moved()
-		if err := d.save(); err != nil {
+		if err := d.guarded(func() error { return d.save(ctx) }); err != nil && ctx.Err() == nil {
 			d.options.Logger.Warn("the history cannot be saved beside the store; the next start takes longer", "dataset", d.options.Name, "error", err)
 		}
 		select {
@@ -267,24 +268,15 @@ func (d *Dataset) removeUnfinished() {
 const unfinished = ".part"
 
 // save saves the history if that is due.
-func (d *Dataset) save() (err error) {
-	path := d.savedPath()
-	d.mu.Lock()
-	if !d.saved.due(cmp.Or(d.options.SaveAfter, saveAfter)) || program() == "" {
-		d.mu.Unlock()
-		return nil
-	}
-	t := title{
-		Program: program(), Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
-		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
-	}
-	saving, err := d.history.Saving(d.options.Settings.Definition)
-	d.saved.since, d.saved.at = 0, time.Now()
-	d.mu.Unlock()
-	if err != nil {
+func (d *Dataset) save(ctx context.Context) error {
+	saving, t, err := d.prepare(ctx)
+	if saving == nil || err != nil {
 		return err
 	}
-	f, err := writeSaved(path, saving, t)
+	f, err := writeSaved(d.savedPath(), saving, t)
+	if lost := (*dora.Lost)(nil); errors.As(err, &lost) {
+		return d.regain(lost)
+	}
 	if err != nil {
 		return err
 	}
@@ -295,27 +287,50 @@ func (d *Dataset) save() (err error) {
 	return nil
 }
 
+// prepare makes ready to save the history if that is due; nil if not.
+func (d *Dataset) prepare(ctx context.Context) (saving *dora.Saving, t title, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.saved.due(cmp.Or(d.options.SaveAfter, saveAfter)) || program() == "" {
+		return nil, t, nil
+	}
+	err = d.whole(ctx, func() (err error) {
+		saving, err = d.history.Saving(d.options.Settings.Definition)
+		return err
+	})
+	d.saved.since, d.saved.at = 0, time.Now() // or it fails again with every event
+	return saving, title{
+		Program: program(), Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
+		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
+	}, err
+}
+
 // writeSaved writes a file beside the one that is there, and puts it into its place. It gives the file to read from; who
 // has the one before goes on reading that.
-func writeSaved(path string, saving *dora.Saving, t title) (f *os.File, err error) {
-	f, err = os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unfinished)
+func writeSaved(path string, saving *dora.Saving, t title) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unfinished)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			_, _ = f.Close(), os.Remove(f.Name()) // the first error is the one that tells
-		}
-	}()
+	err = write(f, saving, t)
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_, _ = f.Close(), os.Remove(f.Name()) // the first error is the one that tells
+		return nil, err
+	}
+	return f, nil
+}
+
+func write(to io.Writer, saving *dora.Saving, t title) error {
 	text, err := json.Marshal(t)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = saving.WriteTo(f)
-	end := append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), titleEnd...) //nolint:gosec // small
-	_, failed := f.Write(end)
-	if err := cmp.Or(err, failed); err != nil {
-		return nil, err
+	if _, err := saving.WriteTo(to); err != nil {
+		return err
 	}
-	return f, os.Rename(f.Name(), path)
+	_, err = to.Write(append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), titleEnd...)) //nolint:gosec // small
+	return err
 }

@@ -3,10 +3,14 @@ package dataset_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +31,7 @@ type kept struct {
 	path     string
 	more     string // of the settings
 	services []*large.Service
+	store    store.Store // instead of the one at the path
 	log      bytes.Buffer
 }
 
@@ -48,7 +53,7 @@ func keep(t *testing.T, changes int) *kept {
 func (k *kept) open() (d *dataset.Dataset, end func()) {
 	k.t.Helper()
 	o := options(k.t, "1/dora", parse(k.t, silent(k.t), `,"store":{"path":"`+k.path+`"}`+k.more))
-	o.SaveAfter = 200
+	o.SaveAfter, o.Store = 200, k.store
 	o.Logger = slog.New(slog.NewTextHandler(&k.log, nil))
 	k.log.Reset()
 	d, err := dataset.Open(k.t.Context(), o)
@@ -177,9 +182,7 @@ func TestASavedHistoryThatIsLostWhileItIsInUseIsReadFromTheStore(t *testing.T) {
 	k.untilSaved()
 	d, end := k.open()
 	defer end()
-	for i := range k.saved() {
-		require.NoError(t, os.Truncate(k.saved()[i], 0))
-	}
+	k.cutOff()
 	other := d.Settings().Definition
 	other.Unit = dora.UnitCommit
 	under := d.Under(other)
@@ -187,6 +190,115 @@ func TestASavedHistoryThatIsLostWhileItIsInUseIsReadFromTheStore(t *testing.T) {
 	assert.Len(t, under.Services[0].Deployments, 20)
 	assert.NotEmpty(t, under.Services[0].Shipments().Of(under.Services[0].Deployments[1]))
 	assert.Contains(t, k.log.String(), "read from the store again")
+}
+
+// cutOff has what lies in the file lost, as when a disk fails.
+func (k *kept) cutOff() {
+	k.t.Helper()
+	for _, path := range k.saved() {
+		require.NoError(k.t, os.Truncate(path, 0))
+	}
+}
+
+// panicking gives what some work panics with; nil if it does not.
+func panicking(work func()) (panicked any) {
+	defer func() { panicked = recover() }()
+	work()
+	return nil
+}
+
+// regained waits until d answers as it did before its file was lost.
+func regained(t *testing.T, d *dataset.Dataset, want any) {
+	t.Helper()
+	eventually(t, func() (is bool) {
+		_ = panicking(func() { is = assert.ObjectsAreEqual(want, figures(d)) }) // it does, until the store is read
+		return is
+	})
+}
+
+func TestWhoeverMeetsALossIsToldAndTheStoreIsReadAgain(t *testing.T) {
+	k := keep(t, 20)
+	k.untilSaved()
+	d, end := k.open()
+	want := figures(d)
+	end()
+
+	d, end = k.open()
+	defer end()
+	k.cutOff()
+	panicked := panicking(func() { figures(d) })
+	require.IsType(t, &dora.Lost{}, panicked)
+	require.ErrorContains(t, d.Regain(panicked), "the store is being read instead: ask again in a minute")
+	regained(t, d, want)
+	require.NoError(t, d.Regain("another panic"))
+	require.NoError(t, d.Regain(nil))
+}
+
+func TestALossThatIsMetWhileTheHistoryIsSavedIsMendedAndItIsSaved(t *testing.T) {
+	k := keep(t, 20)
+	k.untilSaved()
+	d, end := k.open()
+	want := figures(d)
+	end()
+
+	d, end = k.open()
+	k.cutOff()
+	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	var incidents []dora.Event // of no service, so that nothing is derived
+	for n := range 200 {
+		incidents = append(incidents, &dora.Incident{Header: dora.Header{Source: "elsewhere", ID: strconv.Itoa(n), Updated: large.Begin}, Opened: large.Begin})
+	}
+	_, err = s.Apply(t.Context(), store.Batch{Events: incidents})
+	require.NoError(t, err)
+	eventually(t, func() bool {
+		info, err := os.Stat(k.saved()[0])
+		return err == nil && info.Size() > 0
+	})
+	assert.Equal(t, want, figures(d))
+	end()
+	assert.Contains(t, k.log.String(), "will be read from the store again")
+
+	d, end = k.open()
+	defer end()
+	assert.Equal(t, want, figures(d))
+	assert.NotContains(t, k.log.String(), notUsed)
+}
+
+// unreadable is a store that cannot be read at times.
+type unreadable struct {
+	store.Store
+	is atomic.Bool
+}
+
+func (u *unreadable) Changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
+	if u.is.Load() {
+		return func(yield func(store.Change, error) bool) { yield(store.Change{}, errors.New("the disk is gone")) }
+	}
+	return u.Store.Changes(ctx, after)
+}
+
+func TestWhereTheStoreIsLostTooNoOtherFiguresAreGiven(t *testing.T) {
+	k := keep(t, 20)
+	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	u := &unreadable{Store: s}
+	k.store = u
+	k.untilSaved()
+	d, end := k.open()
+	defer end()
+	want := figures(d)
+	k.cutOff()
+	u.is.Store(true)
+	other := d.Settings().Definition
+	other.Unit = dora.UnitCommit
+	panicked := panicking(func() { d.Under(other) })
+	require.ErrorContains(t, d.Regain(panicked), "the disk is gone")
+	u.is.Store(false)
+	regained(t, d, want)
+	assert.Len(t, d.Under(other).Services, 3)
 }
 
 func TestASourceThatAnotherInstanceForgotIsGoneHereToo(t *testing.T) {

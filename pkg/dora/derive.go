@@ -30,15 +30,12 @@ type view struct {
 }
 
 // Derive works out the facts under a definition. Only services whose events changed since the last time are worked
-// out again.
+// out again; for that, what was derived is kept until it is released.
 func (h *History) Derive(def Definition) *Snapshot {
 	h.spread()
 	key := def.key()
 	v := h.views[key]
 	if v == nil {
-		if len(h.views) >= viewLimit {
-			h.forgetViews()
-		}
 		h.readings++
 		v = &view{number: h.readings, services: map[string]*Facts{}, stale: map[string]bool{}, all: true}
 		h.views[key] = v
@@ -78,11 +75,16 @@ func (h *History) Derive(def Definition) *Snapshot {
 	return snapshot
 }
 
-// forgetViews lets go of what was derived under every definition; whoever still has a snapshot keeps it.
-func (h *History) forgetViews() {
-	clear(h.views)
+// Release lets go of what was derived under a definition; whoever still has a snapshot keeps it. It is derived again when
+// it is asked for.
+func (h *History) Release(def Definition) {
+	v := h.views[def.key()]
+	if v == nil {
+		return
+	}
+	delete(h.views, def.key())
 	for _, r := range h.repositories {
-		r.kept = nil
+		maps.DeleteFunc(r.kept, func(key keptKey, _ *Facts) bool { return key.reading == v.number })
 	}
 }
 
@@ -114,9 +116,6 @@ func (h *History) wakeTold() {
 	}
 	h.told = nil
 }
-
-// viewLimit bounds how many definitions are kept worked out at a time.
-const viewLimit = 16
 
 // key tells definitions apart.
 func (d *Definition) key() string {

@@ -56,7 +56,8 @@ func (h *History) Saving(def Definition) (*Saving, error) {
 	return &Saving{w.blocks, w.places, w.written}, w.failure
 }
 
-// WriteTo writes it down, from byte 0 on of what it is written to. It can do so while the history is in use.
+// WriteTo writes it down, from byte 0 on of what it is written to. It can do so while the history is in use. The error is
+// a Lost where the history itself cannot be read.
 func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 	put := func(part []byte) {
 		if err == nil {
@@ -68,7 +69,7 @@ func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 	for _, b := range s.blocks {
 		data, failure := b.read()
 		if failure != nil {
-			return written, failure
+			return written, &Lost{failure}
 		}
 		put(data)
 	}

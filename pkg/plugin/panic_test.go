@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -41,6 +42,11 @@ func TestAPanicInOneQueryTouchesNoOther(t *testing.T) {
 	}
 	assert.Equal(t, before["D"].Error, during["D"].Error, "what is wrong for another reason says so")
 
+	viewer := &program{T: t, instance: i, role: "Viewer"}
+	refused := viewer.send("GET", "v1/services", nil)
+	assert.Equal(t, http.StatusInternalServerError, refused.status)
+	assert.JSONEq(t, `{"error":"this request hit a defect in Live DORA; Grafana's log has the details"}`, string(refused.body))
+
 	require.EqualError(t, subscribe(), "this stream hit a defect in Live DORA; Grafana's log has the details")
 
 	i.Snapshot().Services[0] = first
@@ -48,4 +54,5 @@ func TestAPanicInOneQueryTouchesNoOther(t *testing.T) {
 	require.NoError(t, after["B"].Error)
 	assert.Equal(t, before["B"].Frames[0].Fields, after["B"].Frames[0].Fields)
 	require.NoError(t, subscribe())
+	assert.Equal(t, http.StatusOK, viewer.send("GET", "v1/services", nil).status)
 }

@@ -29,12 +29,27 @@ func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequ
 // answerSafely turns a panic into an error of the one query that caused it.
 func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery, alerting bool) (response backend.DataResponse) {
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		if err := i.regained(ctx, r); err != nil {
+			response = failed(err)
+		} else if r != nil {
 			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", q.RefID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			response = backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, "this query hit a defect in Live DORA; Grafana's log has the details")
 		}
 	}()
 	return i.answer(ctx, q, alerting)
+}
+
+// regained says that a panic was for a part of the history that is lost, and is being read again; nil: it was not.
+func (i *Instance) regained(ctx context.Context, panicked any) error {
+	if panicked == nil {
+		return nil
+	}
+	d, err := i.open(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // it has no history to lose
+	}
+	return d.Regain(panicked)
 }
 
 // ready gives the dataset of a data source that has something to read.

@@ -21,7 +21,7 @@ import (
 // SubscribeStream lets a person follow a question, and gives the answer of this moment. It keeps nothing: who follows
 // is Grafana's to know.
 func (i *Instance) SubscribeStream(ctx context.Context, request *backend.SubscribeStreamRequest) (response *backend.SubscribeStreamResponse, err error) {
-	defer recovered(ctx, request.Path, &err)
+	defer i.recovered(ctx, request.Path, &err)
 	d, err := i.ready(ctx)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (i *Instance) PublishStream(context.Context, *backend.PublishStreamRequest)
 // RunStream sends a question's answer whenever it becomes another one. It returns nil where Grafana has ended it or it
 // can never be run, and an error where Grafana should open it again, with the data source's settings of that time.
 func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequest, sender *backend.StreamSender) (err error) {
-	defer recovered(ctx, request.Path, &err)
+	defer i.recovered(ctx, request.Path, &err)
 	d, err := i.ready(ctx)
 	if err != nil {
 		return err
@@ -86,8 +86,11 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 }
 
 // recovered turns a panic into an error of the one stream that caused it.
-func recovered(ctx context.Context, path string, err *error) {
-	if r := recover(); r != nil {
+func (i *Instance) recovered(ctx context.Context, path string, err *error) {
+	r := recover()
+	if lost := i.regained(ctx, r); lost != nil {
+		*err = lost
+	} else if r != nil {
 		backend.Logger.FromContext(ctx).Error("a stream panicked", "path", path, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 		*err = errors.New("this stream hit a defect in Live DORA; Grafana's log has the details")
 	}

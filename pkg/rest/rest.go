@@ -6,9 +6,11 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -110,13 +112,27 @@ func (c *call) serve(o Options) error {
 			return refuse(http.StatusServiceUnavailable, "", "the data source's settings need attention: %s", err)
 		}
 		c.dataset = d
-		return r.handle(c)
+		return c.handle(r)
 	}
 	if len(methods) > 0 {
 		c.answer.Header().Set("Allow", strings.Join(methods, ", "))
 		return refuse(http.StatusMethodNotAllowed, "", "%s is not allowed for %s; allowed: %s", clip(c.Method), path, strings.Join(methods, ", "))
 	}
 	return refuse(http.StatusNotFound, "", "there is no %s; v1/openapi.json lists what there is", quote(path))
+}
+
+// handle answers from the dataset. A panic is the one request's failure.
+func (c *call) handle(r *route) (err error) {
+	defer func() {
+		panicked := recover()
+		if lost := c.dataset.Regain(panicked); lost != nil {
+			err = refuse(http.StatusServiceUnavailable, "", "%s", lost)
+		} else if panicked != nil {
+			c.log.ErrorContext(c.Context(), "a request panicked", "method", c.Method, "path", c.URL.Path, "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+			err = refuse(http.StatusInternalServerError, "", "this request hit a defect in Live DORA; Grafana's log has the details")
+		}
+	}()
+	return r.handle(c)
 }
 
 // knows refuses parameters that the route does not read: a misspelt filter must not answer with everything.
