@@ -30,13 +30,19 @@ type change struct {
 	judged int
 }
 
-func newCode() *code {
-	return &code{graph: newGraph(), main: mainLine{head: noNode}, changes: map[int]*change{}, unresolved: map[int]*change{}}
+// newCode has room for a number of commits and changes.
+func newCode(room int) *code {
+	return &code{
+		graph: newGraph(room), main: mainLine{head: noNode},
+		changes: make(map[int]*change, room/2), unresolved: make(map[int]*change, room/2),
+	}
 }
 
 func (c *code) size() codeSize { return codeSize{c.graph.size, len(c.changes)} }
 
-// addChange takes a change in; false: a version that is as new is there. Of its text only what it reverts is looked at.
+// addChange takes a change in, and what it says of reverts; false: a version that is as new is there. It keeps the event,
+// without what nothing asks for once it is read: its text, and its commits' names, which the graph has. That is a third
+// of it.
 func (c *code) addChange(e *Change, reverts *revert) bool {
 	if known := c.changes[e.Number]; known != nil {
 		if !e.NewerThan(known.event.Header) {
@@ -44,13 +50,18 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 		}
 		c.disown(known)
 	}
-	added := &change{event: withoutText(e), merge: c.graph.name(e.MergeCommit), reverts: reverts}
-	for _, own := range e.Commits {
-		if n := c.graph.name(own.SHA); n != noNode {
+	added := &change{event: e, merge: c.graph.name(e.MergeCommit), reverts: reverts}
+	if len(e.Commits) > 0 {
+		added.commits = make([]node, 0, len(e.Commits))
+	}
+	for i := range e.Commits {
+		if n := c.graph.name(e.Commits[i].SHA); n != noNode {
 			added.commits = append(added.commits, n)
 			c.owners.add(n, added)
 		}
+		e.Commits[i].SHA = ""
 	}
+	e.Body = ""
 	if added.merge != noNode {
 		c.byMerge.add(added.merge, added)
 	}
@@ -59,16 +70,11 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 	return true
 }
 
-// withoutText is a change without what nothing asks for once it is read: its text, and its commits' names, which the
-// graph has. That is a third of it.
-func withoutText(e *Change) *Change {
-	kept := *e
-	kept.Body = ""
-	kept.Commits = make([]ChangeCommit, len(e.Commits))
-	for i, c := range e.Commits {
-		kept.Commits[i].Authored = c.Authored
-	}
-	return &kept
+// copied is a change that may be altered.
+func copied(e *Change) *Change {
+	own := *e
+	own.Commits = slices.Clone(e.Commits)
+	return &own
 }
 
 func (c *code) disown(of *change) {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unique"
 )
@@ -72,10 +73,13 @@ func Decode(kind Kind, body []byte) (e Event, err error) {
 			err = fmt.Errorf("%.200s", err.Error()) // it may repeat the body
 		}
 	case len(body) > 0 && body[0] == compactForm:
-		r := reader{rest: body[1:]}
+		r := eventReaders.Get().(*eventReader) //nolint:forcetypeassert // nothing else is put in
 		v := reflect.ValueOf(e).Elem()
-		layouts[v.Type()].read(&r, v)
+		r.rest, r.failure = body[1:], nil
+		r.read(layouts[v.Type()], v)
+		r.give()
 		err = r.failure
+		eventReaders.Put(r)
 	default:
 		err = errors.New("it has a form that this version does not know")
 	}
@@ -111,8 +115,12 @@ const (
 	formName    // a text that many events share, and that is kept once
 )
 
-// names are the fields whose texts many events share.
+// names are the fields whose texts many events share, but for those of commits and changes: these are by far the most, and
+// few of them are kept as they are.
 var names = []string{"source", "repository", "author", "base", "environment", "task", "creator", "state", "service", "severity", "ref", "refKind"}
+
+// codeTypes are commits and changes, and what they are made of.
+var codeTypes = []reflect.Type{reflect.TypeFor[Commit](), reflect.TypeFor[Change](), reflect.TypeFor[ChangeCommit](), reflect.TypeFor[Review]()}
 
 var layouts = layOut()
 
@@ -135,7 +143,7 @@ func layOut() map[reflect.Type]*layout {
 				l.unknown = append(l.unknown, f.Index)
 				continue
 			}
-			if form == formText && slices.Contains(names, name) {
+			if form == formText && slices.Contains(names, name) && !slices.Contains(codeTypes, t) {
 				form = formName
 			}
 			l.fields[number] = field{f.Index, form, of}
@@ -148,8 +156,10 @@ func formOf(t reflect.Type, all map[reflect.Type]*layout) (form, *layout, bool) 
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return formTime, nil, true
-	case t.Kind() == reflect.String:
+	case t == reflect.TypeFor[string]():
 		return formText, nil, true
+	case t.Kind() == reflect.String:
+		return formName, nil, true // one of a few words
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
 		return formNumber, nil, true
 	case t.Kind() == reflect.Bool:
@@ -234,17 +244,26 @@ func (l *layout) write(to []byte, v reflect.Value) []byte {
 // appendText writes a text with twice its length in front; where that is odd the text is hex, of which two digits make
 // a byte: most of what is stored are names of commits.
 func appendText(to []byte, text string) []byte {
-	if len(text) == 40 {
-		if raw, err := hex.DecodeString(text); err == nil && strings.ToLower(text) == text {
-			to = binary.AppendUvarint(to, 2*40+1)
-			return append(to, raw...)
-		}
+	if name, ok := parseSHA(text); ok && !hasUpper(text) {
+		return append(binary.AppendUvarint(to, 2*2*uint64(len(name))+1), name[:]...)
 	}
 	to = binary.AppendUvarint(to, 2*uint64(len(text)))
 	return append(to, text...)
 }
 
-func (l *layout) read(r *reader, v reflect.Value) {
+func hasUpper(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' })
+}
+
+// eventReader reads events in compact form.
+type eventReader struct {
+	reader
+	texts
+}
+
+var eventReaders = sync.Pool{New: func() any { return new(eventReader) }}
+
+func (r *eventReader) read(l *layout, v reflect.Value) {
 	for {
 		number := r.unsigned()
 		if number == 0 || r.failure != nil {
@@ -258,7 +277,7 @@ func (l *layout) read(r *reader, v reflect.Value) {
 		value := v.FieldByIndex(f.index)
 		switch f.form {
 		case formText:
-			value.SetString(r.text())
+			r.want(value.Addr().Interface().(*string), &r.reader) //nolint:forcetypeassert // by its form
 		case formName:
 			value.SetString(unique.Make(r.text()).Value())
 		case formNumber:
@@ -275,18 +294,18 @@ func (l *layout) read(r *reader, v reflect.Value) {
 		case formTexts:
 			texts := make([]string, r.count())
 			for i := range texts {
-				texts[i] = r.text()
+				r.want(&texts[i], &r.reader)
 			}
 			*value.Addr().Interface().(*[]string) = texts //nolint:forcetypeassert // by its form
 		case formStructs:
 			count := r.count()
 			value.Set(reflect.MakeSlice(value.Type(), count, count))
 			for i := range count {
-				f.of.read(r, value.Index(i))
+				r.read(f.of, value.Index(i))
 			}
 		case formPointer:
 			value.Set(reflect.New(value.Type().Elem()))
-			f.of.read(r, value.Elem())
+			r.read(f.of, value.Elem())
 		}
 	}
 }
@@ -331,21 +350,58 @@ func (r *reader) count() int {
 	return int(count) //nolint:gosec // bounded by what is there
 }
 
-func (r *reader) text() string {
+// raw reads a text as it was written: as it is, or hex as the bytes that it stands for.
+func (r *reader) raw() (text []byte, isHex bool) {
 	header := r.unsigned()
 	length := header / 2
-	isHex := header%2 == 1
+	isHex = header%2 == 1
 	if isHex {
 		length /= 2
 	}
 	if length > uint64(len(r.rest)) {
 		r.fail()
-		return ""
+		return nil, false
 	}
-	raw := r.rest[:length]
-	r.rest = r.rest[length:]
+	text, r.rest = r.rest[:length], r.rest[length:]
+	return text, isHex
+}
+
+func (r *reader) text() string {
+	raw, isHex := r.raw()
 	if isHex {
 		return hex.EncodeToString(raw)
 	}
 	return string(raw)
+}
+
+// texts gathers the texts of one event, which are then allocated together: there are a dozen in each of millions.
+type texts struct {
+	gathered []byte
+	wanted   []wantedText
+}
+
+type wantedText struct {
+	where      *string
+	begin, end int
+}
+
+// want reads a text that is put in its place by the next give.
+func (t *texts) want(where *string, from *reader) {
+	raw, isHex := from.raw()
+	begin := len(t.gathered)
+	if isHex {
+		t.gathered = hex.AppendEncode(t.gathered, raw)
+	} else {
+		t.gathered = append(t.gathered, raw...)
+	}
+	t.wanted = append(t.wanted, wantedText{where, begin, len(t.gathered)})
+}
+
+func (t *texts) give() {
+	all := string(t.gathered)
+	for _, w := range t.wanted {
+		*w.where = all[w.begin:w.end]
+	}
+	clear(t.wanted)
+	t.gathered, t.wanted = t.gathered[:0], t.wanted[:0]
 }

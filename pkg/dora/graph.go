@@ -1,9 +1,9 @@
 package dora
 
 import (
+	"bytes"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,9 +15,26 @@ func parseSHA(text string) (sha, bool) {
 	if len(text) != 2*len(s) {
 		return s, false
 	}
-	_, err := hex.Decode(s[:], []byte(text))
-	return s, err == nil
+	for i := range s {
+		high, low := digits[text[2*i]], digits[text[2*i+1]]
+		if high|low > 0xf {
+			return sha{}, false
+		}
+		s[i] = high<<4 | low
+	}
+	return s, true
 }
+
+// digits are the values of hexadecimal digits; 0xff: it is none.
+var digits = func() (values [256]byte) {
+	for c := range values {
+		values[c] = 0xff
+	}
+	for value, c := range []byte("0123456789abcdef") {
+		values[c], values[bytes.ToUpper([]byte{c})[0]] = byte(value), byte(value)
+	}
+	return values
+}()
 
 func (s sha) String() string { return hex.EncodeToString(s[:]) }
 
@@ -74,7 +91,9 @@ type details struct {
 // untold is of commits that are only named. Nobody writes to it.
 var untold = &details{}
 
-func newGraph() *graph { return &graph{index: map[sha]node{}, files: map[node]*Files{}} }
+func newGraph(room int) *graph {
+	return &graph{index: make(map[sha]node, room), commits: make([]commit, 0, room), files: map[node]*Files{}}
+}
 
 // name finds a commit's number, giving it one if it has none. A text that is no sha has none.
 func (g *graph) name(text string) node {
@@ -159,7 +178,7 @@ func (g *graph) add(event *Commit, title string, reverts *revert) (added bool) {
 	g.size++
 	c.details = &details{
 		parents: parents, authored: event.Authored, committed: event.Committed, author: event.Author,
-		title: strings.Clone(title), reverts: reverts, // the rest of the message is not kept
+		title: title, reverts: reverts,
 	}
 	c.generation = generation
 	return true

@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"bytes"
 	"io"
 	"iter"
 	"slices"
@@ -16,6 +17,7 @@ import (
 type rest struct {
 	blocks []*block
 	tail   []byte // what is not compressed yet
+	shared bool   // someone may be reading the tail
 	clock  clock
 	count  int // entries, of which newer versions of a change take the place of older ones
 }
@@ -95,17 +97,27 @@ func (r *rest) add(write func([]byte) []byte) {
 	}
 }
 
-// press compresses the tail. A new one is begun, and not the old one written over: others may still read it.
+// press compresses the tail. Where others may be reading it, it is not written over.
 func (r *rest) press() {
-	if len(r.tail) > 0 {
-		r.blocks = append(r.blocks, newBlock(compressor().EncodeAll(r.tail, nil)))
-		r.tail, r.clock = make([]byte, 0, blockSize+blockSize/8), clock{} // there will be as much again
+	if len(r.tail) == 0 {
+		return
 	}
+	room := pressing.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put in
+	*room = compressor().EncodeAll(r.tail, (*room)[:0])
+	r.blocks = append(r.blocks, newBlock(bytes.Clone(*room)))
+	pressing.Put(room)
+	if r.tail = r.tail[:0]; r.shared {
+		r.tail, r.shared = make([]byte, 0, blockSize+blockSize/8), false // there will be as much again
+	}
+	r.clock = clock{}
 }
+
+// pressing is room for what is being compressed.
+var pressing = sync.Pool{New: func() any { return new([]byte) }}
 
 // entry is a commit or a change, as it lay at rest. Its text was read before; what it said of reverts is kept.
 type entry struct {
-	commit  *Commit // its message is the title alone
+	commit  *Commit // its message is the title alone; the next entry overwrites it
 	change  *Change
 	reverts *revert
 }
@@ -113,7 +125,7 @@ type entry struct {
 // all yields what was written, in that order.
 func (r *rest) all() iter.Seq[entry] {
 	return func(yield func(entry) bool) {
-		shared := map[string]string{}
+		in := restReader{shared: map[string]string{}}
 		var room []byte
 		for i := 0; i <= len(r.blocks); i++ {
 			plain := r.tail
@@ -127,7 +139,7 @@ func (r *rest) all() iter.Seq[entry] {
 				}
 				plain = room
 			}
-			in := restReader{reader: reader{rest: plain}, shared: shared}
+			in.rest, in.clock = plain, clock{}
 			for len(in.rest) > 0 {
 				e := in.entry()
 				if in.failure != nil {
@@ -143,7 +155,7 @@ func (r *rest) all() iter.Seq[entry] {
 
 // awake works what lies at rest into code.
 func (r *rest) awake() *code {
-	c := newCode()
+	c := newCode(r.count)
 	for e := range r.all() {
 		if e.commit != nil {
 			c.graph.add(e.commit, e.commit.Message, e.reverts)
@@ -185,5 +197,6 @@ func (r *rest) compact() {
 
 // copied is the rest as it is now, whatever is written after.
 func (r *rest) copied() rest {
+	r.shared = true
 	return rest{blocks: slices.Clip(r.blocks), tail: slices.Clip(r.tail), count: r.count}
 }

@@ -112,24 +112,49 @@ func flags(also bool) byte {
 type restReader struct {
 	reader
 	clock
+	texts
 	shared map[string]string
+	place  Commit // each commit is read into the place of the one before
 }
 
-func (r *restReader) entry() entry {
+// put reads a text of this entry alone.
+func (r *restReader) put(where *string) { r.want(where, &r.reader) }
+
+func (r *restReader) entry() (e entry) {
 	if r.unsigned() == entryCommit {
-		e := &Commit{SHA: r.text(), Parents: make([]string, r.count())}
-		for i := range e.Parents {
-			e.Parents[i] = r.text()
-		}
-		e.Authored, e.Committed = r.time(), r.time()
-		e.Author, e.Message = r.name(), r.text()
-		reverts := r.revert()
-		e.Files = r.files()
-		return entry{commit: e, reverts: reverts}
+		e = r.commit()
+	} else {
+		e = r.change()
 	}
+	r.give()
+	return e
+}
+
+func (r *restReader) commit() entry {
+	e := &r.place
+	parents := e.Parents[:0]
+	*e = Commit{}
+	r.put(&e.SHA)
+	e.Parents = append(parents, make([]string, r.count())...)
+	for i := range e.Parents {
+		r.put(&e.Parents[i])
+	}
+	e.Authored, e.Committed = r.time(), r.time()
+	e.Author = r.name()
+	r.put(&e.Message)
+	reverts := r.revert()
+	e.Files = r.files()
+	return entry{commit: e, reverts: reverts}
+}
+
+func (r *restReader) change() entry {
 	e := &Change{Number: int(r.signed())}
 	e.Updated, e.Rank = r.time(), int(r.signed())
-	e.Title, e.URL, e.Author, e.Base, e.Branch, e.MergeCommit = r.text(), r.text(), r.name(), r.name(), r.text(), r.text()
+	r.put(&e.Title)
+	r.put(&e.URL)
+	e.Author, e.Base = r.name(), r.name()
+	r.put(&e.Branch)
+	r.put(&e.MergeCommit)
 	if count := r.count(); count > 0 {
 		e.Labels = make([]string, count)
 		for i := range e.Labels {
@@ -139,7 +164,8 @@ func (r *restReader) entry() entry {
 	e.Opened, e.Merged = r.time(), r.time()
 	e.Commits = make([]ChangeCommit, r.count())
 	for i := range e.Commits {
-		e.Commits[i] = ChangeCommit{SHA: r.text(), Authored: r.time()}
+		r.put(&e.Commits[i].SHA)
+		e.Commits[i].Authored = r.time()
 	}
 	if count := r.count(); count > 0 {
 		e.Reviews = make([]Review, count)
@@ -192,7 +218,11 @@ func (r *restReader) revert() *revert {
 	if begins == 0 {
 		return nil
 	}
-	return &revert{again: begins&more != 0, repository: r.text(), number: int(r.signed()), commit: r.text()}
+	v := &revert{again: begins&more != 0}
+	r.put(&v.repository)
+	v.number = int(r.signed())
+	r.put(&v.commit)
+	return v
 }
 
 func (r *restReader) files() *Files {
@@ -202,7 +232,7 @@ func (r *restReader) files() *Files {
 	}
 	f := &Files{Cut: begins&more != 0, Paths: make([]string, r.count())}
 	for i := range f.Paths {
-		f.Paths[i] = r.text()
+		r.put(&f.Paths[i])
 	}
 	return f
 }

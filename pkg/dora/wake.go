@@ -2,6 +2,7 @@ package dora
 
 import (
 	"container/list"
+	"strings"
 	"sync"
 )
 
@@ -32,7 +33,7 @@ func (r *repository) takeCommit(e *Commit) bool {
 	reverts := parseRevert(title, body)
 	if r.code == nil {
 		r.told = true
-	} else if !r.graph.add(e, title, reverts) {
+	} else if !r.graph.add(e, strings.Clone(title), reverts) { // the rest of the message is not kept
 		return false
 	}
 	r.rest.addCommit(e, title, reverts)
@@ -44,7 +45,7 @@ func (r *repository) takeChange(e *Change) bool {
 	reverts := parseRevert(e.Title, e.Body)
 	if r.code == nil {
 		r.told = true
-	} else if !r.addChange(e, reverts) {
+	} else if !r.addChange(copied(e), reverts) {
 		return false
 	}
 	r.rest.addChange(e, reverts)

@@ -208,8 +208,9 @@ type feedPage struct {
 // turn reads pages until there are no more.
 func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- feedPage) {
 	defer close(pages)
+	var room rows
 	for {
-		changes, err := s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
+		changes, err := s.query(ctx, &room, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
 			ORDER BY sequence LIMIT ?`, s.dataset, after, page)
 		select {
 		case pages <- feedPage{changes, err}:
@@ -223,56 +224,67 @@ func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- fee
 	}
 }
 
+// rows are what a statement gives, whose bodies are not read yet. Each query may use the room of the one before.
+type rows struct {
+	all    []row
+	bodies []byte // one after another
+}
+
+type row struct {
+	sequence   store.Sequence
+	kind       dora.Kind
+	begin, end int // of its body
+}
+
 // query reads (sequence, kind, body) rows.
-func (s *Store) query(ctx context.Context, statement string, arguments ...any) (changes []store.Change, err error) {
+func (s *Store) query(ctx context.Context, into *rows, statement string, arguments ...any) (changes []store.Change, err error) {
 	if s.closed.Load() {
 		return nil, errClosed
 	}
-	rows, err := s.file.reader.QueryContext(ctx, statement, arguments...)
+	found, err := s.file.reader.QueryContext(ctx, statement, arguments...)
 	if err != nil {
 		return nil, s.file.explain(err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	var (
-		written []stored
-		bodies  []byte // one after another
-		kind    sql.RawBytes
-		body    sql.RawBytes
-	)
-	for rows.Next() {
-		var one stored
-		if err := rows.Scan(&one.sequence, &kind, &body); err != nil {
+	defer func() { err = errors.Join(err, found.Close()) }()
+	into.all, into.bodies = into.all[:0], into.bodies[:0]
+	var kind, body sql.RawBytes
+	for found.Next() {
+		var one row
+		if err := found.Scan(&one.sequence, &kind, &body); err != nil {
 			return nil, s.file.explain(err)
 		}
-		one.kind, one.begin = dora.Kind(kind), len(bodies)
-		bodies = append(bodies, body...)
-		one.end = len(bodies)
-		written = append(written, one)
+		one.kind, one.begin = kindOf(kind), len(into.bodies)
+		into.bodies = append(into.bodies, body...)
+		one.end = len(into.bodies)
+		into.all = append(into.all, one)
 	}
-	if err := s.file.explain(rows.Err()); err != nil {
+	if err := s.file.explain(found.Err()); err != nil {
 		return nil, err
 	}
-	return decode(written, bodies)
+	return into.decode()
 }
 
-// stored is a row whose body is not read yet: it lies between two places of the page's bodies.
-type stored struct {
-	sequence   store.Sequence
-	kind       dora.Kind
-	begin, end int
+// kindOf is a kind by its name.
+func kindOf(name []byte) dora.Kind {
+	for _, known := range dora.Kinds {
+		if string(name) == string(known) {
+			return known
+		}
+	}
+	return dora.Kind(name)
 }
 
-// decode reads the bodies of a page, as many at a time as there are processors.
-func decode(written []stored, bodies []byte) ([]store.Change, error) {
-	changes := make([]store.Change, len(written))
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(written)/decodeTogether))
+// decode reads the bodies, as many at a time as there are processors.
+func (r *rows) decode() ([]store.Change, error) {
+	changes := make([]store.Change, len(r.all))
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(r.all)/decodeTogether))
 	failures := make([]error, parts)
 	var work sync.WaitGroup
 	for part := range parts {
 		work.Go(func() {
-			for i := part * len(written) / parts; i < (part+1)*len(written)/parts; i++ {
-				one := written[i]
-				e, err := dora.Decode(one.kind, bodies[one.begin:one.end])
+			for i := part * len(r.all) / parts; i < (part+1)*len(r.all)/parts; i++ {
+				one := r.all[i]
+				e, err := dora.Decode(one.kind, r.bodies[one.begin:one.end])
 				if err != nil {
 					failures[part] = err
 					return
@@ -304,7 +316,7 @@ func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
 
 // Prune implements store.Store.
 func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.Event) []dora.Event) (int, error) {
-	changes, err := s.query(ctx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND kind IN (?, ?, ?)
+	changes, err := s.query(ctx, new(rows), `SELECT sequence, kind, body FROM events WHERE dataset = ? AND kind IN (?, ?, ?)
 		AND updated < ?`, s.dataset, dora.KindDeployment, dora.KindChange, dora.KindIncident, nanoseconds(before))
 	if err != nil {
 		return 0, err
