@@ -11,6 +11,11 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     (message) =>
       message.type() === 'error' && !message.text().startsWith('Failed to load') && errors.push(message.text())
   );
+  const told = [];
+  page.on('console', (message) => told.push(`console: ${message.text()}`));
+  page.on('request', (request) =>
+    told.push(`${request.method()} ${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`)
+  );
   page.on('response', (response) => response.status() === 404 && errors.push(`404: ${response.url().split('?')[0]}`));
   await page.goto(address);
   if (errors.length > 0) {
@@ -28,6 +33,17 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     page,
     /** What the browser complained of. */
     errors,
+    /** What the browser asked for, headers and all, and what it wrote to its console. */
+    told,
+    /** What the page holds: its elements with what is typed into them, what it keeps in the browser, and where it is. */
+    held: () =>
+      page.evaluate(() =>
+        [
+          document.documentElement.outerHTML,
+          ...Array.from(document.querySelectorAll('input, textarea'), ({ value }) => value),
+          JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state]),
+        ].join('\n')
+      ),
     field,
     emitted: () => page.evaluate(() => window.emitted),
     /** What holds once the page has come to rest: an editor hands a choice over after it is drawn. */

@@ -14,6 +14,15 @@ const service = {
 
 const accessible = async ({ violations }) => assert.deepEqual(await violations(), []);
 
+/** Fails where a text has one of the secrets, as it is or encoded. */
+function without(secrets, text, where) {
+  for (const secret of secrets) {
+    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) {
+      assert.ok(!text.includes(form), `${secret} is in ${where}`);
+    }
+  }
+}
+
 /** What is told of each editor: how it starts, and what a person does with the keyboard and gets. */
 export const stories = {
   'a panel is built with the keyboard alone': {
@@ -218,6 +227,101 @@ export const stories = {
       assert.ok(!(await page.content()).includes('secret-1'));
       await press('Reset');
       await soon(async () => assert.deepEqual((await emitted()).secureJsonData, { 'sources.github.token': '' }));
+    },
+  },
+
+  'secrets that were typed go to Grafana alone, and are gone from the browser once they are saved': {
+    editor: 'config',
+    value: settings({
+      uid: 'livedora',
+      jsonData: {
+        sources: [
+          github,
+          { ...github, id: 'app', appId: '4711', installationId: '42' },
+          { id: 'alerts', type: 'alertmanager' },
+        ],
+      },
+    }),
+    resources: {
+      'v1/collection': { items: [] },
+      'v1/check': { ok: true, message: 'It answers, and takes its credentials.' },
+      'v1/preview': { services: [], unmatched: [], incidents: 0 },
+    },
+    async tell({ emitted, field, held, page, press, replace, soon, told, type }) {
+      const secrets = {
+        'sources.github.token': 'ghp_typed/token+1',
+        'sources.github.webhookSecret': 'typed webhook 2',
+        'sources.app.appPrivateKey': '-----BEGIN RSA PRIVATE KEY----- typed key 3',
+        'sources.alerts.webhookSecret': 'typed alerts 4',
+        'webhooks.secret': 'typed for all 5',
+      };
+      const values = Object.values(secrets);
+      const source = (id) => page.getByRole('group', { name: `Source ${id}`, exact: true });
+      const fields = [
+        ['Token', source('github')],
+        ['Webhook secret', source('github')],
+        ['Private key', source('app')],
+        ['Webhook secret', source('alerts')],
+        ['Secret of all webhooks', page],
+      ];
+      const fill = async () => {
+        for (const [i, [label, scope]] of fields.entries()) {
+          await type(label, values[i], scope);
+        }
+      };
+      /** Something else is typed and tried, so that the plugin is asked while secrets are about. */
+      const ask = async (name) => {
+        told.length = 0;
+        await press('Add service');
+        await press('Test source github');
+        await type('Name', name);
+        const asked = (path) => assert.ok(told.some((each) => each.includes(`resources/v1/${path}`)));
+        await soon(() => asked('check?source=github'));
+        await soon(() => assert.ok(told.some((each) => each.includes('/v1/preview') && each.includes(name))));
+        await press(`Remove service ${name}`);
+      };
+
+      await fill();
+      await ask('triage');
+      const typed = await emitted();
+      assert.deepEqual(typed.secureJsonData, secrets);
+      without(values, JSON.stringify(typed.jsonData), 'the settings that everyone can read');
+      without(values, await page.locator('body').innerText(), 'what is to be read on the page');
+      for (const [label, scope] of fields) {
+        const masked = (element) =>
+          element.type === 'password' || getComputedStyle(element).webkitTextSecurity === 'disc';
+        assert.ok(await field(label, scope).evaluate(masked), `${label} is masked`);
+      }
+      without(values, told.join('\n'), 'what the browser asked or wrote to its console');
+
+      const secureJsonFields = Object.fromEntries(Object.keys(secrets).map((key) => [key, true]));
+      await replace({ ...typed, version: 2, secureJsonFields, secureJsonData: {} }); // as Grafana does after a save
+      await page
+        .getByRole('button', { name: 'Reset' })
+        .nth(fields.length - 1)
+        .waitFor();
+      await ask('booking');
+      without(values, (await held()) + told.join('\n'), 'the browser after the save');
+
+      const resets = page.getByRole('button', { name: 'Reset' });
+      for (let left = fields.length; left > 0; left--) {
+        await resets.first().press('Enter');
+        await soon(async () => assert.equal(await resets.count(), left - 1));
+      }
+      await ask('payments');
+      const reset = await emitted();
+      assert.deepEqual(new Set(Object.values(reset.secureJsonData)), new Set(['']));
+      without(values, (await held()) + told.join('\n'), 'the browser after the reset');
+
+      await fill();
+      await soon(async () => assert.deepEqual((await emitted()).secureJsonData, secrets));
+      await press('Remove source app');
+      await soon(async () => assert.equal((await emitted()).secureJsonData['sources.app.appPrivateKey'], ''));
+      without(
+        [secrets['sources.app.appPrivateKey']],
+        (await held()) + told.join('\n'),
+        'the browser without the source'
+      );
     },
   },
 
