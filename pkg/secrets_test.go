@@ -74,6 +74,20 @@ func telltale(t *testing.T, token string) (address string, heard *said) {
 	return server.URL, heard
 }
 
+// firstFrame is what a panel is sent that begins to follow a question, by either way.
+func (p *process) firstFrame(from backend.PluginContext, to subscription) string {
+	p.Helper()
+	joined, err := p.stream.SubscribeStream(p.Context(), backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
+	require.NoError(p, err)
+	require.Equal(p, pluginv2.SubscribeStreamResponse_OK, joined.Status)
+	stream, err := p.stream.RunStream(p.Context(), backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
+	require.NoError(p, err)
+	packet, err := stream.Recv()
+	require.NoError(p, err)
+	require.Contains(p, string(packet.Data), "Collecting fails")
+	return string(joined.Data) + string(packet.Data)
+}
+
 // Secrets are planted wherever there is room for one, the sources fail in every other answer and repeat what they were
 // sent, and everything that comes out of the program is searched.
 func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
@@ -95,7 +109,8 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 	log := &said{}
 	p := startWith(t, exec.Command(program), log)
 	var out bytes.Buffer
-	queries := []string{`{"queryType":"collection"}`, `{"metric":"lead_time"}`, `{"queryType":"events"}`, `{"metric":"velocity"}`, `{"queryType":"standing","standing":"open_incident"}`}
+	queries := []string{`{"queryType":"collection"}`, `{"metric":"lead_time"}`, `{"queryType":"events"}`, `{"metric":"velocity"}`, `{"queryType":"standing","standing":"open_incident"}`,
+		`{"queryType":"stages"}`, `{"queryType":"signals"}`, `{"queryType":"annotations"}`, `{"queryType":"values","field":"service"}`, `{"metric":"lead_time","format":"distribution"}`}
 	ask := func() {
 		request := &backend.QueryDataRequest{PluginContext: from}
 		for i, q := range queries {
@@ -127,15 +142,31 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 		out.Write(health.JsonDetails)
 	}
 	for _, path := range []string{
+		"v1/teams", "v1/corrections", `v1/metrics?q={"metric":"lead_time"}`, "v1/metrics?q={",
 		"v1/collection", "v1/services", "v1/deployments", "v1/changes", "v1/incidents", "v1/facts", "v1/environments", "v1/openapi.json", "v1/check?source=one", "v1/check?source=two", "v1/nothing",
 	} {
 		_, answer, err := p.call(from, "GET", path, nil, nil)
 		require.NoError(t, err)
 		out.Write(answer)
 	}
-	_, answer, err := p.call(from, "POST", "webhooks?source=one", http.Header{"X-Hub-Signature-256": {"sha256=00"}, "X-Github-Event": {"ping"}}, []byte(`{}`))
-	require.NoError(t, err)
-	out.Write(answer)
+	for _, each := range []struct{ method, path, body string }{
+		{"POST", "webhooks?source=one", `{}`},
+		{"POST", "webhooks?source=one&secret=" + url.QueryEscape(planted["webhooks.secret"]), `{"malformed`}, // who knows it does not hear it
+		{"POST", "v1/metrics", `{"queries":[{"metric":"lead_time"}]}`},
+		{"POST", "v1/preview", `{"services":[{"name":"booking","deployments":[{"source":"one"}]}],"production":"^live$"}`},
+		{"POST", "v1/preview", `{"services":[{"name":"booking","deployments":[{"source":"nobody"}]}]}`},
+		{"POST", "v1/deployments?source=one", `{}`},
+		{"POST", "v1/corrections", `{"verdict":"failed"}`},
+		{"POST", "v1/refresh?source=one", `{}`},
+	} {
+		header := http.Header{"Content-Type": {"application/json"}, "X-Hub-Signature-256": {"sha256=00"}, "X-Github-Event": {"ping"}}
+		status, answer, err := p.call(from, each.method, each.path, header, []byte(each.body))
+		require.NoError(t, err)
+		require.NotEqual(t, http.StatusNotFound, status, each.path)
+		require.NotEmpty(t, answer, each.path)
+		out.Write(answer)
+	}
+	out.WriteString(p.firstFrame(from, p.march(from, "example-health/booking")))
 	metrics, err := p.diagnostics.CollectMetrics(t.Context(), &pluginv2.CollectMetricsRequest{})
 	require.NoError(t, err)
 	require.Contains(t, string(metrics.Metrics.Prometheus), "livedora_source_errors_total")
