@@ -102,6 +102,27 @@ func TestEachPartThatFailedIsListed(t *testing.T) {
 	})
 }
 
+func TestASourceThatIsTriedAgainStillSaysWhatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const says = "github (example-health/api): the token may not read this"
+		github := &script{steps: []step{failing("example-health/api"), then(lasting(time.Minute), failing("example-health/api")), lasting(time.Minute)}}
+		c := collect.New(collect.Options{Store: memory.New(), Sources: []collect.Source{named("github", github)}, Every: time.Hour})
+		defer started(t, c)()
+		for range 2 {
+			assert.Equal(t, collect.StatusFailing, c.State()[0].State)
+			assert.Equal(t, says, c.State()[0].Failure)
+			c.Refresh()
+			pass(time.Second)
+			assert.Equal(t, collect.StatusCollecting, c.State()[0].State)
+			assert.Equal(t, "Reading.", c.State()[0].Message)
+			assert.Equal(t, says, c.State()[0].Failure, "nothing is better yet")
+			pass(time.Minute)
+		}
+		assert.Equal(t, collect.StatusOK, c.State()[0].State)
+		assert.Empty(t, c.State()[0].Failure)
+	})
+}
+
 func TestProgressAndWaitingAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := time.Now().Add(40 * time.Minute)

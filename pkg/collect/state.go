@@ -49,6 +49,9 @@ type SourceState struct {
 	Events   map[dora.Kind]int `json:"events"`
 	// Errors are what failed in the last run that ended, by part.
 	Errors []*source.Error `json:"-"`
+	// Failure says of Errors what a person should know of the figures; empty where the last run succeeded. It stays while
+	// the source is tried again, and is another instance's matter where that collects.
+	Failure string `json:"-"`
 	// Limit is the vendor's rate limit as it was last told.
 	Limit source.Limit `json:"limit,omitzero"`
 	// Runs count what came of the runs of this collector.
@@ -202,7 +205,22 @@ func (s *status) snapshot() SourceState {
 	shown.Errors = slices.Clone(s.shown.Errors)
 	shown.Causes = maps.Clone(s.shown.Causes)
 	shown.State, shown.Message = s.words()
+	if !s.heldByOther {
+		shown.Failure = s.failure()
+	}
 	return shown
+}
+
+// failure says what failed in the last run that ended.
+func (s *status) failure() string {
+	switch failed := s.shown.Errors; len(failed) {
+	case 0:
+		return ""
+	case 1:
+		return failed[0].Error()
+	default:
+		return fmt.Sprintf("%s (and %d more)", failed[0], len(failed)-1)
+	}
 }
 
 // words says the state in a word and in a sentence.
@@ -218,10 +236,8 @@ func (s *status) words() (Status, string) {
 		return StatusCollecting, fmt.Sprintf("Reading %s.", s.shown.Part)
 	case s.running:
 		return StatusCollecting, "Reading."
-	case len(s.shown.Errors) == 1:
-		return StatusFailing, s.shown.Errors[0].Error()
-	case len(s.shown.Errors) > 1:
-		return StatusFailing, fmt.Sprintf("%s (and %d more)", s.shown.Errors[0], len(s.shown.Errors)-1)
+	case len(s.shown.Errors) > 0:
+		return StatusFailing, s.failure()
 	case !s.shown.LastSuccess.IsZero():
 		return StatusOK, "Up to date."
 	}

@@ -65,12 +65,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 	frame.Fields = append(frame.Fields,
 		data.NewField("requests", nil, numbers(func(s collect.SourceState) int { return s.Requests })),
 		data.NewField("points", nil, numbers(func(s collect.SourceState) int { return s.Points })),
-		data.NewField("error", nil, text(func(s collect.SourceState) string {
-			if len(s.Errors) == 0 {
-				return ""
-			}
-			return s.Message
-		})),
+		data.NewField("error", nil, text(func(s collect.SourceState) string { return s.Failure })),
 	)
 	frame.Fields = append(frame.Fields, conditionFields(states, d)...)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable}
@@ -80,11 +75,11 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 // sourceNotices say what a reader of figures should know of a source.
 func sourceNotices(s collect.SourceState) []data.Notice {
 	switch {
-	case s.State == collect.StatusFailing && s.LastSuccess.IsZero():
-		return []data.Notice{{Severity: data.NoticeSeverityError, Text: "Collecting fails, so figures may be incomplete. " + s.Message}}
-	case s.State == collect.StatusFailing:
+	case s.Failure != "" && s.LastSuccess.IsZero():
+		return []data.Notice{{Severity: data.NoticeSeverityError, Text: "Collecting fails, so figures may be incomplete. " + s.Failure}}
+	case s.Failure != "":
 		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(
-			"Collecting fails; figures are as of %s. %s", s.LastSuccess.UTC().Format("2006-01-02 15:04 UTC"), s.Message)}}
+			"Collecting fails; figures are as of %s. %s", s.LastSuccess.UTC().Format("2006-01-02 15:04 UTC"), s.Failure)}}
 	case s.LastSuccess.IsZero() && s.State != collect.StatusIdle:
 		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
 			"%s is being read for the first time (%.0f %%); figures are not complete yet. %s", s.ID, s.Progress*100, s.Message)}}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
-	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -35,8 +34,8 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 		return unhealthy(strings.Join(sentences, " ")), nil
 	}
 	for _, s := range d.State() {
-		if s.State == collect.StatusFailing {
-			return unhealthy("Collecting fails, what was collected before is kept. " + s.Message), nil
+		if s.Failure != "" {
+			return unhealthy("Collecting fails, what was collected before is kept. " + s.Failure), nil
 		}
 	}
 	deployments := 0

@@ -131,7 +131,7 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 		return answered, r.refused(q.part, grave)
 	}
 	if len(e.Data) == 0 || bytes.Equal(e.Data, []byte("null")) {
-		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data", errors.New(r.quote(answer.body)))
+		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data: it is tried again at the next run", errors.New(r.quote(answer.body)))
 	}
 	err := json.Unmarshal(e.Data, into)
 	if errors.Is(err, errNullNodes) {
@@ -166,7 +166,7 @@ func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
 		return answered, r.failure(source.CauseConfiguration, "", "the address redirects to another: enter the final one", errors.New(answer.header.Get("Location")))
 	}
-	return answered, r.failure(source.CauseAnswer, part, "GitHub refused the request", said)
+	return answered, r.failure(source.CauseAnswer, part, "GitHub refused the request: it is tried again at the next run, and if it stays so, please report it", said)
 }
 
 func asksForSignOn(answer *reply) bool {

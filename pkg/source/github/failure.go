@@ -42,7 +42,7 @@ func (s *Source) noOwner(login string) *source.Error {
 }
 
 func (s *Source) unexpected(part string, err error) *source.Error {
-	return s.failure(source.CauseAnswer, part, "GitHub's answer has another form than its schema says", err)
+	return s.failure(source.CauseAnswer, part, "GitHub's answer has another form than its schema says: look for a proxy that alters answers; it is tried again at the next run, and if it stays so, please report it", err)
 }
 
 // stops says that an error would meet every other repository as well, or that the run was ended from outside.
@@ -126,7 +126,7 @@ func (s *Source) refused(part string, found []graphqlError) *source.Error {
 			return s.failure(source.CauseNotFound, part, "GitHub does not find "+e.subject()+", or the token may not see it", e)
 		}
 	}
-	return s.failure(source.CauseAnswer, part, "GitHub refused the query; this server may be too old or too new for it", first)
+	return s.failure(source.CauseAnswer, part, "GitHub refused the query; this server may be too old or too new for it: read it over REST (api: rest), or update one of the two", first)
 }
 
 // subject names what an error is about in a person's words.
