@@ -80,7 +80,8 @@ func (s *saved) due(after int) bool {
 // title is the end of the file: what must be the same for it to be used.
 type title struct {
 	Program  string // the build
-	Meaning  string // the dataset, its services and its definition
+	Dataset  string
+	Meaning  string // of its services and its definition, without which what was derived is of no use
 	Sequence store.Sequence
 	Forgets  int64
 	Count    int
@@ -89,7 +90,7 @@ type title struct {
 }
 
 // titleEnd is the last part of the file, behind the title: its length and this mark.
-var titleEnd = []byte("live dora history 1\n")
+var titleEnd = []byte("live dora history 2\n")
 
 // savedPath is where the history of a dataset is saved, for this data source; empty where the store is no file.
 func (d *Dataset) savedPath() string {
@@ -116,10 +117,9 @@ func program() string {
 
 func (d *Dataset) meaning() string {
 	text, _ := json.Marshal(struct { // plain data: it cannot fail
-		Name       string
 		Mapping    dora.Mapping
 		Definition dora.Definition
-	}{d.options.Name, d.options.Settings.Mapping(), d.options.Settings.Definition})
+	}{d.options.Settings.Mapping(), d.options.Settings.Definition})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
@@ -145,7 +145,7 @@ func (d *Dataset) restore(ctx context.Context) {
 	}
 }
 
-var errUnfit = errors.New("it is of another store, another build or other settings")
+var errUnfit = errors.New("it is of another store or another build")
 
 // restoreFrom begins with a history that was saved. The file stays open as long as anything refers to it.
 func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
@@ -158,7 +158,7 @@ func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
 		return err
 	}
 	switch {
-	case t.Program == "" || t.Program != program() || t.Meaning != d.meaning() || t.Forgets != forgets:
+	case t.Program == "" || t.Program != program() || t.Dataset != d.options.Name || t.Forgets != forgets:
 		return errUnfit
 	case time.Since(t.Read) > savedLasts:
 		return errors.New("it is time to leave out what was pruned")
@@ -166,12 +166,16 @@ func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
 	if err := d.recognise(ctx, t); err != nil {
 		return err
 	}
-	history, err := dora.Restore(f, size, d.options.Settings.Mapping(), d.options.Settings.Definition)
+	fitting := t.Meaning == d.meaning()
+	history, err := dora.Restore(f, size, d.options.Settings.Mapping(), d.options.Settings.Definition, fitting)
 	if err != nil {
 		return err
 	}
 	d.history, d.behind, d.forgets = history, t.Sequence, forgets
 	d.saved = saved{recent: t.Recent, count: t.Count, at: time.Now(), read: t.Read}
+	if !fitting {
+		d.saved.since = t.Count // so that it is saved again soon
+	}
 	if t.Count > muchToRead {
 		go debug.FreeOSMemory() // what restoring took is not needed again
 	}
@@ -300,7 +304,7 @@ func (d *Dataset) prepare(ctx context.Context) (saving *dora.Saving, t title, er
 	})
 	d.saved.since, d.saved.at = 0, time.Now() // or it fails again with every event
 	return saving, title{
-		Program: program(), Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
+		Program: program(), Dataset: d.options.Name, Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
 		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
 	}, err
 }

@@ -144,9 +144,6 @@ func TestASavedHistoryThatDoesNotFitIsNotUsed(t *testing.T) {
 		},
 		"it is cut off": func(t *testing.T, k *kept) { require.NoError(t, os.Truncate(k.saved()[0], 1000)) },
 		"it is empty":   func(t *testing.T, k *kept) { require.NoError(t, os.Truncate(k.saved()[0], 0)) },
-		"the definition is another": func(_ *testing.T, k *kept) {
-			k.more = `,"definition":{"unit":"commit"}`
-		},
 		"the store is another": func(t *testing.T, k *kept) {
 			require.NoError(t, os.Remove(k.path))
 			datasettest.Fill(t, k.path, "1/dora", datasettest.Events()...)
@@ -190,6 +187,37 @@ func TestASavedHistoryThatIsLostWhileItIsInUseIsReadFromTheStore(t *testing.T) {
 	assert.Len(t, under.Services[0].Deployments, 20)
 	assert.NotEmpty(t, under.Services[0].Shipments().Of(under.Services[0].Deployments[1]))
 	assert.Contains(t, k.log.String(), "read from the store again")
+}
+
+func TestUnderOtherSettingsTheSavedHistoryIsReadAnotherWay(t *testing.T) {
+	for name, more := range map[string]string{
+		"definition": `,"definition":{"unit":"commit"}`,
+		"services":   `,"services":[{"name":"all","deployments":[{"source":"` + large.Source + `"}]}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := keep(t, 5)
+			k.untilSaved()
+			before, err := os.Stat(k.saved()[0])
+			require.NoError(t, err)
+			k.more = more
+			d, end := k.open()
+			got := figures(d)
+			assert.NotContains(t, k.log.String(), notUsed)
+			eventually(t, func() bool { // it is saved as it is read now
+				now, err := os.Stat(k.saved()[0])
+				return err == nil && !os.SameFile(before, now)
+			})
+			end()
+			d, end = k.open()
+			assert.Equal(t, got, figures(d))
+			assert.NotContains(t, k.log.String(), notUsed)
+			end()
+			require.NoError(t, os.Remove(k.saved()[0]))
+			d, end = k.open()
+			defer end()
+			assert.Equal(t, figures(d), got)
+		})
+	}
 }
 
 // cutOff has what lies in the file lost, as when a disk fails.

@@ -106,6 +106,11 @@ func (c column) sharing(other column) column {
 	return c
 }
 
+// shares says whether a column has the times and lanes of another.
+func (c column) shares(other column) bool {
+	return len(c.partitions) > 0 && len(c.partitions) == len(other.partitions) && &c.partitions[0].at[0] == &other.partitions[0].at[0]
+}
+
 func (c column) size() int {
 	size := 0
 	for i := range c.partitions {

@@ -19,6 +19,16 @@ func newNameIndex() nameIndex {
 	return nameIndex{seed: maphash.MakeSeed(), one: map[uint64]*Deployment{}, more: map[uint64][]*Deployment{}}
 }
 
+// grow makes room for the names of so many more deployments, where there are none yet.
+func (n *nameIndex) grow(deployments int) {
+	if len(n.one) == 0 {
+		n.one = make(map[uint64]*Deployment, namesEach*deployments)
+	}
+}
+
+// namesEach is how many names most deployments have.
+const namesEach = 2
+
 func deploymentNames(d *Deployment) []string {
 	names := []string{strconv.FormatInt(d.Number, 10), strings.ToLower(d.SHA)}
 	if d.RefKind == RefTag && d.Ref != "" {

@@ -2,6 +2,7 @@ package dora
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -9,41 +10,35 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // ErrNotRestorable says that what was saved is damaged, or was written by another version.
 var ErrNotRestorable = errors.New("what was saved of the history is damaged, or another version saved it")
 
-// endSize is the length of the index and its check sum.
-const endSize = 12
-
-// Restore makes a history of what Saving wrote: its mapping must be the same, and what it has derived is of the same
-// definition. The blocks of history stay where they were written, so that must not be closed or altered.
-func Restore(from io.ReaderAt, size int64, mapping Mapping, def Definition) (*History, error) {
-	end := make([]byte, endSize)
-	if size < endSize {
+// Restore makes a history of what Saving wrote, for services that may be others. Where they are the same, and the
+// definition is, fitting says so, and what was derived is restored as well. The blocks of history stay where they were
+// written, so that must not be closed or altered.
+func Restore(from io.ReaderAt, size int64, mapping Mapping, def Definition, fitting bool) (*History, error) {
+	const lengthSize = 8
+	index := make([]byte, lengthSize)
+	if size < lengthSize {
 		return nil, ErrNotRestorable
 	}
-	if _, err := from.ReadAt(end, size-endSize); err != nil {
+	if _, err := from.ReadAt(index, size-lengthSize); err != nil {
 		return nil, err
 	}
-	length := int64(binary.LittleEndian.Uint64(end)) //nolint:gosec // checked below
-	if length < 0 || length > size-endSize {
+	length := int64(binary.LittleEndian.Uint64(index)) //nolint:gosec // checked below
+	if length < 0 || length > size-lengthSize {
 		return nil, ErrNotRestorable
 	}
-	index := make([]byte, length)
-	if _, err := from.ReadAt(index, size-endSize-length); err != nil {
-		return nil, err
+	r := &restorer{shelf: from, history: NewHistory(mapping)}
+	if r.rest = r.summed(size-lengthSize-length, length); r.number() != savedForm {
+		r.fail()
 	}
-	if crc32.Checksum(index, castagnoli) != binary.LittleEndian.Uint32(end[8:]) {
-		return nil, ErrNotRestorable
-	}
-	r := &restorer{reader: reader{rest: index}, shelf: from, history: NewHistory(mapping)}
-	if r.number() != savedForm {
-		return nil, ErrNotRestorable
-	}
-	r.all(&def)
+	r.all(&def, fitting)
 	if r.failure != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotRestorable, r.failure)
 	}
@@ -58,9 +53,31 @@ type restorer struct {
 	history     *History
 	deployments []*Deployment
 	incidents   []*incident
+	words       map[string]string // texts that are there many times
+	room        []byte
 }
 
-func (r *restorer) all(def *Definition) {
+// summed reads a text with its check sum, into the room of the one before.
+func (r *restorer) summed(offset, size int64) []byte {
+	if size < 0 {
+		r.fail()
+		return nil
+	}
+	r.room = slices.Grow(r.room[:0], int(size))
+	text := r.room[:size]
+	if _, err := r.shelf.ReadAt(text, offset); err != nil {
+		r.rest, r.failure = nil, err
+		return nil
+	}
+	end := len(text) - crc32.Size
+	if end < 0 || crc32.Checksum(text[:end], castagnoli) != binary.LittleEndian.Uint32(text[end:]) {
+		r.fail()
+		return nil
+	}
+	return text[:end]
+}
+
+func (r *restorer) all(def *Definition, fitting bool) {
 	h := r.history
 	version := r.number()
 	bodies := r.repositories()
@@ -79,32 +96,67 @@ func (r *restorer) all(def *Definition) {
 			h.applyCorrection(c)
 		}
 	}
-	h.readings = 1
-	v := &view{number: h.readings, services: map[string]*Facts{}, stale: map[string]bool{}}
-	services := map[string]*Service{}
-	for i, s := range h.mappedServices() {
-		if services[s.Name] == nil { // of two with one name the first counts
-			services[s.Name] = &h.mapped[i]
-		}
+	var work sync.WaitGroup
+	work.Go(r.enterDeployments)
+	var services map[string]*Facts
+	if fitting {
+		services = r.derived()
 	}
-	for range r.length() {
-		s := services[r.text()]
-		if s == nil {
-			r.fail()
-			return
-		}
-		f := r.facts(s)
+	work.Wait()
+	h.version = uint64(version) //nolint:gosec // counted up from 0
+	if !fitting || r.failure != nil {
+		return
+	}
+	for _, f := range services {
 		f.ground = h.groundOf(f, def)
 		f.ground.awake = nil
-		v.services[s.Name] = f
 	}
-	if len(v.services) != len(services) {
-		r.fail()
-	}
-	h.views[def.key()] = v
+	h.readings = 1
+	h.views[def.key()] = &view{number: h.readings, services: services, stale: map[string]bool{}}
 	h.saidShared, h.everything, h.told = true, false, nil
 	clear(h.touched)
-	h.version = uint64(version) //nolint:gosec // counted up from 0
+}
+
+// derived reads the facts of all services.
+func (r *restorer) derived() map[string]*Facts {
+	mapped := r.history.mappedServices()
+	services := make(map[string]*Facts, len(mapped))
+	written := make([]writtenFacts, r.length())
+	for i := range written {
+		name := r.text()
+		place := slices.IndexFunc(mapped, func(s Service) bool { return s.Name == name }) // of two with one name the first counts
+		if place < 0 {
+			r.fail()
+			return nil
+		}
+		written[i] = writtenFacts{&Facts{Service: mapped[place]}, r.offset, int64(r.number())}
+		services[name] = written[i].facts
+		r.offset += written[i].size
+	}
+	if slices.ContainsFunc(mapped, func(s Service) bool { return services[s.Name] == nil }) {
+		r.fail()
+	}
+	var failed atomic.Pointer[error]
+	inParts(len(written), func(from, to int) {
+		part := &restorer{shelf: r.shelf, history: r.history, deployments: r.deployments, incidents: r.incidents, words: map[string]string{}}
+		for _, w := range written[from:to] {
+			part.rest = part.summed(w.offset, w.size)
+			part.facts(w.facts)
+		}
+		if part.failure != nil {
+			failed.Store(&part.failure)
+		}
+	})
+	if failure := failed.Load(); failure != nil {
+		r.rest, r.failure = nil, *failure
+	}
+	return services
+}
+
+// writtenFacts are the facts of a service, and where they lie.
+type writtenFacts struct {
+	facts        *Facts
+	offset, size int64
 }
 
 // repositories reads the repositories, and gives the bodies of their deployments.
@@ -142,18 +194,26 @@ func (r *restorer) decodeDeployments(bodies [][]byte) {
 			}
 		}
 	})
-	for _, d := range r.deployments {
-		if d == nil {
-			r.fail()
-			return
-		}
-		r.history.repository(d.Source, d.Repository).deployments[d.ID] = d
-		r.history.named.add(d)
+	if slices.Contains(r.deployments, nil) {
+		r.fail()
 	}
 }
 
-func (r *restorer) facts(s *Service) *Facts {
-	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, columns: map[Metric]column{}}
+// enterDeployments puts the deployments in their places.
+func (r *restorer) enterDeployments() {
+	if slices.Contains(r.deployments, nil) {
+		return
+	}
+	h := r.history
+	h.named.grow(len(r.deployments))
+	for _, d := range r.deployments {
+		h.repositories[repositoryKey{d.Source, strings.ToLower(d.Repository)}].deployments[d.ID] = d
+		h.named.add(d)
+	}
+}
+
+func (r *restorer) facts(f *Facts) {
+	f.Unmeasured, f.left, f.columns = map[Reason]int{}, map[unmeasurable][]int64{}, map[Metric]column{}
 	for range r.length() {
 		f.lanes = append(f.lanes, laneName{r.text(), r.text()})
 	}
@@ -186,7 +246,7 @@ func (r *restorer) facts(s *Service) *Facts {
 		f.Waiting = append(f.Waiting, Waiting{Repository: texts[0], SHA: texts[1], Title: texts[2], URL: texts[3], Author: texts[4], Number: r.number(), Merged: r.time()})
 	}
 	for range r.length() {
-		key := unmeasurable{Reason(strings.Clone(r.text())), r.number()}
+		key := unmeasurable{Reason(r.word()), r.number()}
 		times := make([]int64, r.length())
 		for i := range times {
 			times[i] = int64(r.number())
@@ -198,15 +258,14 @@ func (r *restorer) facts(s *Service) *Facts {
 		f.Unmeasured[key.reason] += len(times)
 	}
 	for i := range Metrics {
-		f.columns[Metrics[i].Key] = r.column(len(f.lanes))
+		f.columns[Metrics[i].Key] = r.column(len(f.lanes), column{})
 	}
 	for stage := range f.stages {
-		f.stages[stage] = r.column(len(f.lanes)).sharing(f.columns[LeadTime])
+		f.stages[stage] = r.column(len(f.lanes), f.columns[LeadTime])
 	}
-	if f.columns[LeadTime].size() != leads {
+	if f.columns[LeadTime].size() != leads || len(r.rest) > 0 {
 		r.fail()
 	}
-	return f
 }
 
 // told is a deployment by its number; nil after a failure.
@@ -227,13 +286,13 @@ func (r *restorer) deployment() *DeploymentFact {
 	is := r.truths(8)
 	d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.incident, d.negative, d.unknown = is[0], is[1], is[2], is[3], is[4], is[5], is[6]
 	for range r.length() {
-		d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceKind(r.text()), By: r.text(), Change: r.number(), At: r.time()})
+		d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceKind(r.word()), By: r.text(), Change: r.number(), At: r.time()})
 	}
 	d.Said = r.said()
 	if is[7] {
 		d.Recovered = &RecoveryFact{At: r.time(), By: r.text()}
 	}
-	d.Rework = ReworkReason(r.text())
+	d.Rework = ReworkReason(r.word())
 	return d
 }
 
@@ -251,7 +310,7 @@ func (r *restorer) incident(f *Facts) *IncidentFact {
 		}
 		return nil
 	}
-	fact.Linked, fact.By, fact.Remedy = placed(), EvidenceKind(r.text()), placed()
+	fact.Linked, fact.By, fact.Remedy = placed(), EvidenceKind(r.word()), placed()
 	fact.Names, fact.Said = r.truths(1)[0], r.said()
 	return fact
 }
@@ -263,10 +322,31 @@ func (r *restorer) said() *Correction {
 	return nil
 }
 
-func (r *restorer) column(lanes int) column {
-	c := column{lane: int16(r.number()), mixed: r.truths(1)[0]} //nolint:gosec // as it was written
-	for range r.length() {
-		p := partition{begin: int64(r.number()), at: r.words(), hits: r.words(), seconds: r.words()}
+// column reads a column, which may share the times and lanes of another.
+func (r *restorer) column(lanes int, other column) column {
+	c := column{lane: int16(r.number())} //nolint:gosec // as it was written
+	is := r.truths(2)
+	c.mixed = is[0]
+	c.partitions = make([]partition, r.length())
+	if is[1] && len(other.partitions) != len(c.partitions) {
+		r.fail()
+		return column{}
+	}
+	for i := range c.partitions {
+		p := &c.partitions[i]
+		p.begin, p.hits, p.seconds = int64(r.number()), r.numbers(), r.numbers()
+		if n := r.length(); n > 0 {
+			raw := r.cut(8 * n)
+			p.exact = make([]float64, len(raw)/8)
+			for i := range p.exact {
+				p.exact[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+			}
+		}
+		if is[1] {
+			p.at, p.lanes = other.partitions[i].at, other.partitions[i].lanes
+			continue
+		}
+		p.at = r.numbers()
 		if n := r.length(); n > 0 {
 			p.lanes = make([]int16, n)
 			for i := range p.lanes {
@@ -276,29 +356,36 @@ func (r *restorer) column(lanes int) column {
 				}
 			}
 		}
-		if n := r.length(); n > 0 {
-			raw := r.cut(8 * n)
-			p.exact = make([]float64, len(raw)/8)
-			for i := range p.exact {
-				p.exact[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-			}
-		}
-		c.partitions = append(c.partitions, p)
 	}
 	return c
 }
 
-func (r *restorer) words() []uint32 {
+func (r *restorer) numbers() []uint32 {
 	n := r.length()
 	if n == 0 {
 		return nil
 	}
 	raw := r.cut(4 * n)
-	words := make([]uint32, len(raw)/4)
-	for i := range words {
-		words[i] = binary.LittleEndian.Uint32(raw[4*i:])
+	numbers := make([]uint32, len(raw)/4)
+	for i := range numbers {
+		numbers[i] = binary.LittleEndian.Uint32(raw)
+		raw = raw[4:]
 	}
-	return words
+	return numbers
+}
+
+// word reads a text that is there many times.
+func (r *restorer) word() string {
+	raw, isHex := r.raw()
+	if isHex {
+		return hex.EncodeToString(raw)
+	}
+	word, ok := r.words[string(raw)]
+	if !ok {
+		word = string(raw)
+		r.words[word] = word
+	}
+	return word
 }
 
 func (r *restorer) number() int { return int(r.signed()) }

@@ -15,15 +15,17 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 1
+const savedForm = 2
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Saving is a history as it was at one time, ready to be written down. What the history takes in since is not in it.
+// Saving is a history as it was at one time, ready to be written down: the blocks of what is at rest, the facts of each
+// service, and an index of both with all the rest. What the history takes in since is not in it.
 type Saving struct {
 	blocks []*block
 	places []int64
-	index  []byte // all but the blocks
+	facts  [][]byte
+	index  []byte
 }
 
 // Saving makes ready to save the history, and what a definition makes of it; that is derived first where it is out of
@@ -49,11 +51,26 @@ func (h *History) Saving(def Definition) (*Saving, error) {
 		w.event(c)
 	}
 	services := h.views[def.key()].services
-	w.number(len(services))
-	for _, name := range slices.Sorted(maps.Keys(services)) {
-		w.facts(services[name])
+	names := slices.Sorted(maps.Keys(services))
+	facts := make([][]byte, len(names))
+	inParts(len(names), func(from, to int) {
+		for i := from; i < to; i++ {
+			f := &saver{deployments: w.deployments, incidents: w.incidents}
+			f.facts(services[names[i]])
+			facts[i] = summed(f.written)
+		}
+	})
+	w.number(len(names))
+	for i, name := range names {
+		w.text(name)
+		w.number(len(facts[i]))
 	}
-	return &Saving{w.blocks, w.places, w.written}, w.failure
+	return &Saving{w.blocks, w.places, facts, w.written}, w.failure
+}
+
+// summed is a text with its check sum behind it.
+func summed(text []byte) []byte {
+	return binary.LittleEndian.AppendUint32(text, crc32.Checksum(text, castagnoli))
 }
 
 // WriteTo writes it down, from byte 0 on of what it is written to. It can do so while the history is in use. The error is
@@ -73,9 +90,12 @@ func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 		}
 		put(data)
 	}
-	put(s.index)
-	end := binary.LittleEndian.AppendUint64(nil, uint64(len(s.index))) //nolint:gosec // never negative
-	put(binary.LittleEndian.AppendUint32(end, crc32.Checksum(s.index, castagnoli)))
+	for _, f := range s.facts {
+		put(f)
+	}
+	index := summed(s.index)
+	put(index)
+	put(binary.LittleEndian.AppendUint64(nil, uint64(len(index))))
 	return written, err
 }
 
@@ -165,7 +185,6 @@ func (w *saver) repository(r *repository) {
 }
 
 func (w *saver) facts(f *Facts) {
-	w.text(f.Service.Name)
 	w.number(len(f.lanes))
 	for _, l := range f.lanes {
 		w.text(l.environment)
@@ -206,10 +225,10 @@ func (w *saver) facts(f *Facts) {
 		}
 	}
 	for i := range Metrics {
-		w.column(f.columns[Metrics[i].Key])
+		w.column(f.columns[Metrics[i].Key], column{})
 	}
 	for _, c := range f.stages {
-		w.column(c)
+		w.column(c, f.columns[LeadTime])
 	}
 }
 
@@ -250,23 +269,28 @@ func (w *saver) deployment(d *DeploymentFact) {
 	w.text(string(d.Rework))
 }
 
-func (w *saver) column(c column) {
+// column writes a column, without the times and lanes that it shares with another.
+func (w *saver) column(c, other column) {
+	shared := c.shares(other)
 	w.number(int(c.lane))
-	w.truths(c.mixed)
+	w.truths(c.mixed, shared)
 	w.number(len(c.partitions))
 	for i := range c.partitions {
 		p := &c.partitions[i]
 		w.number(int(p.begin))
-		w.words(p.at)
 		w.words(p.hits)
 		w.words(p.seconds)
-		w.number(len(p.lanes))
-		for _, lane := range p.lanes {
-			w.number(int(lane))
-		}
 		w.number(len(p.exact))
 		for _, length := range p.exact {
 			w.written = binary.LittleEndian.AppendUint64(w.written, math.Float64bits(length))
+		}
+		if shared {
+			continue
+		}
+		w.words(p.at)
+		w.number(len(p.lanes))
+		for _, lane := range p.lanes {
+			w.number(int(lane))
 		}
 	}
 }

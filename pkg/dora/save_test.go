@@ -12,14 +12,14 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
-// restarted is a history that was saved, and restored by another process.
-func restarted(t require.TestingT, h *dora.History, mapping dora.Mapping, def dora.Definition) *dora.History {
+// restarted is a history that was saved, and restored by another process; under other settings, it is not fitting.
+func restarted(t require.TestingT, h *dora.History, mapping dora.Mapping, def dora.Definition, fitting bool) *dora.History {
 	saving, err := h.Saving(def)
 	require.NoError(t, err)
 	var saved bytes.Buffer
 	_, err = saving.WriteTo(&saved)
 	require.NoError(t, err)
-	restored, err := dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), mapping, def)
+	restored, err := dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), mapping, def, fitting)
 	require.NoError(t, err)
 	return restored
 }
@@ -31,13 +31,26 @@ func TestAHistoryThatWasSavedGoesOnAsIfNothingHadHappened(t *testing.T) {
 		h.KeepAwake(draw("awake", 0, 60))
 		cut := draw("saved after", 0, len(w.events))
 		h.Apply(w.events[:cut]...)
-		h = restarted(t, h, mapping, def)
+		h = restarted(t, h, mapping, def, true)
 		sameStory(t, w, tell(snapshotOf(mapping, def, w.events[:cut])), tell(h.Derive(def)))
-		h = restarted(t, h, mapping, def) // also what was not touched since
+		h = restarted(t, h, mapping, def, true) // also what was not touched since
 		h.KeepAwake(draw("awake", 0, 60))
 		h.Apply(w.events[cut:]...)
 		sameStory(t, w, newNaive(mapping, def, w.events).tell(), tell(h.Derive(def)))
 		sameFigures(t, snapshotOf(mapping, def, w.events), h.Derive(def))
+	})
+}
+
+func TestAHistoryThatWasSavedCanBeReadUnderOtherSettings(t *testing.T) {
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		w := drawWorld(draw)
+		h := dora.NewHistory(drawMapping(draw))
+		cut := draw("saved after", 0, len(w.events))
+		h.Apply(w.events[:cut]...)
+		mapping, def := drawMapping(draw), drawDefinition(draw)
+		h = restarted(t, h, mapping, def, false)
+		h.Apply(w.events[cut:]...)
+		sameStory(t, w, newNaive(mapping, def, w.events).tell(), tell(h.Derive(def)))
 	})
 }
 
@@ -81,16 +94,16 @@ func TestWhatIsDamagedIsNotRestored(t *testing.T) {
 	_, err = saving.WriteTo(&saved)
 	require.NoError(t, err)
 	for length := range saved.Len() {
-		_, err := dora.Restore(bytes.NewReader(saved.Bytes()[:length]), int64(length), repo.mapping, repo.def)
+		_, err := dora.Restore(bytes.NewReader(saved.Bytes()[:length]), int64(length), repo.mapping, repo.def, true)
 		require.Error(t, err)
 	}
 	for at := range saved.Len() {
 		damaged := slices.Clone(saved.Bytes())
 		damaged[at] ^= 0x40
-		_, err := dora.Restore(bytes.NewReader(damaged), int64(saved.Len()), repo.mapping, repo.def)
+		_, err := dora.Restore(bytes.NewReader(damaged), int64(saved.Len()), repo.mapping, repo.def, true)
 		require.Error(t, err, "byte %d", at)
 	}
 	other := dora.Mapping{Production: repo.mapping.Production, Services: []dora.Service{{Name: "another"}}}
-	_, err = dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), other, repo.def)
+	_, err = dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), other, repo.def, true)
 	require.ErrorIs(t, err, dora.ErrNotRestorable)
 }
