@@ -298,9 +298,9 @@ func (d *Dataset) prepare(ctx context.Context) (saving *dora.Saving, t title, er
 	if !d.saved.due(cmp.Or(d.options.SaveAfter, saveAfter)) || program() == "" {
 		return nil, t, nil
 	}
-	err = d.whole(ctx, func() (err error) {
-		saving, err = d.history.Saving(d.options.Settings.Definition)
-		return err
+	err = d.whole(ctx, func() error {
+		saving = d.history.Saving(d.options.Settings.Definition)
+		return nil
 	})
 	d.saved.since, d.saved.at = 0, time.Now() // or it fails again with every event
 	return saving, title{

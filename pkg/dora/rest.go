@@ -198,5 +198,5 @@ func (r *rest) compact() {
 // copied is the rest as it is now, whatever is written after.
 func (r *rest) copied() rest {
 	r.shared = true
-	return rest{blocks: slices.Clip(r.blocks), tail: slices.Clip(r.tail), count: r.count}
+	return rest{blocks: slices.Clip(r.blocks), tail: slices.Clip(r.tail), clock: r.clock, count: r.count}
 }

@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -19,62 +20,54 @@ const savedForm = 2
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Saving is a history as it was at one time, ready to be written down: the blocks of what is at rest, the facts of each
-// service, and an index of both with all the rest. What the history takes in since is not in it.
+// Saving is a history as it was at one time, ready to be written down. What the history takes in since is not in it.
 type Saving struct {
-	blocks []*block
-	places []int64
-	facts  [][]byte
-	index  []byte
+	version      uint64
+	repositories []savedRepository
+	incidents    []*incident
+	corrections  []*Correction
+	services     []*Facts
+	places       []int64 // of the blocks, in the order of the repositories, once they are written
+}
+
+type savedRepository struct {
+	resting
+	size codeSize
 }
 
 // Saving makes ready to save the history, and what a definition makes of it; that is derived first where it is out of
 // date.
-func (h *History) Saving(def Definition) (*Saving, error) {
+func (h *History) Saving(def Definition) *Saving {
 	h.Derive(def)
-	w := &saver{deployments: map[*Deployment]int{}, incidents: map[string]int{}}
-	keys := slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare)
-	w.number(savedForm)
-	w.number(int(h.version)) //nolint:gosec // counted up from 0
-	w.number(len(keys))
-	for _, key := range keys {
-		w.repository(h.repositories[key])
+	s := &Saving{version: h.version, corrections: h.Corrections()}
+	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare) {
+		r := h.repositories[key]
+		s.repositories = append(s.repositories, savedRepository{r.resting(), r.size})
 	}
-	w.number(len(h.incidents))
 	for _, id := range slices.Sorted(maps.Keys(h.incidents)) {
-		w.incidents[id] = len(w.incidents)
-		w.event(h.incidents[id].event)
-		w.texts(h.incidents[id].mentions)
-	}
-	w.number(len(h.corrections))
-	for _, c := range h.Corrections() {
-		w.event(c)
+		s.incidents = append(s.incidents, h.incidents[id])
 	}
 	services := h.views[def.key()].services
-	names := slices.Sorted(maps.Keys(services))
-	facts := make([][]byte, len(names))
-	inParts(len(names), func(from, to int) {
-		for i := from; i < to; i++ {
-			f := &saver{deployments: w.deployments, incidents: w.incidents}
-			f.facts(services[names[i]])
-			facts[i] = summed(f.written)
-		}
-	})
-	w.number(len(names))
-	for i, name := range names {
-		w.text(name)
-		w.number(len(facts[i]))
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		s.services = append(s.services, services[name])
 	}
-	return &Saving{w.blocks, w.places, facts, w.written}, w.failure
+	return s
 }
 
-// summed is a text with its check sum behind it.
-func summed(text []byte) []byte {
-	return binary.LittleEndian.AppendUint32(text, crc32.Checksum(text, castagnoli))
+// blocks yields what of the history is compressed.
+func (s *Saving) blocks(yield func(*block) bool) {
+	for i := range s.repositories {
+		for _, b := range s.repositories[i].rest.blocks {
+			if !yield(b) {
+				return
+			}
+		}
+	}
 }
 
-// WriteTo writes it down, from byte 0 on of what it is written to. It can do so while the history is in use. The error is
-// a Lost where the history itself cannot be read.
+// WriteTo writes it down, from byte 0 on of what it is written to: the blocks of what is at rest, the facts of each
+// service, and an index of both with all the rest. It can do so while the history is in use. The error is a Lost where
+// the history itself cannot be read.
 func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 	put := func(part []byte) {
 		if err == nil {
@@ -83,39 +76,74 @@ func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 			written += int64(n)
 		}
 	}
-	for _, b := range s.blocks {
+	s.places = nil
+	for b := range s.blocks {
 		data, failure := b.read()
 		if failure != nil {
 			return written, &Lost{failure}
 		}
+		s.places = append(s.places, written)
 		put(data)
 	}
-	for _, f := range s.facts {
-		put(f)
+	index := &saver{deployments: map[*Deployment]int{}, incidents: map[string]int{}}
+	index.history(s)
+	index.number(len(s.services))
+	one := saver{deployments: index.deployments, incidents: index.incidents}
+	for _, f := range s.services {
+		one.written = one.written[:0]
+		one.facts(f)
+		one.sum()
+		put(one.written)
+		index.text(f.Service.Name)
+		index.number(len(one.written))
 	}
-	index := summed(s.index)
-	put(index)
-	put(binary.LittleEndian.AppendUint64(nil, uint64(len(index))))
-	return written, err
+	index.sum()
+	put(index.written)
+	put(binary.LittleEndian.AppendUint64(nil, uint64(len(index.written))))
+	return written, cmp.Or(index.failure, err)
 }
 
 // Shelve has the blocks of history read from what was written, and no longer kept in memory. Nothing may be altered there
 // while the history, or what was derived of it, is in use.
 func (s *Saving) Shelve(in io.ReaderAt) {
-	for i, b := range s.blocks {
+	i := 0
+	for b := range s.blocks {
 		b.lies.Store(&lies{shelf: in, offset: s.places[i], size: b.lies.Load().size})
+		i++
 	}
 }
 
 // saver writes down what is not in blocks.
 type saver struct {
 	written     []byte
-	blocks      []*block
-	places      []int64
-	end         int64               // of the blocks
 	deployments map[*Deployment]int // numbered as they were written
 	incidents   map[string]int      // by full id, likewise
 	failure     error
+}
+
+// sum puts the check sum behind what is written.
+func (w *saver) sum() {
+	w.written = binary.LittleEndian.AppendUint32(w.written, crc32.Checksum(w.written, castagnoli))
+}
+
+// history writes what facts are made from.
+func (w *saver) history(s *Saving) {
+	w.number(savedForm)
+	w.number(int(s.version)) //nolint:gosec // counted up from 0
+	w.number(len(s.repositories))
+	for i := range s.repositories {
+		w.repository(&s.repositories[i])
+	}
+	w.number(len(s.incidents))
+	for _, i := range s.incidents {
+		w.incidents[i.event.FullID()] = len(w.incidents)
+		w.event(i.event)
+		w.texts(i.mentions)
+	}
+	w.number(len(s.corrections))
+	for _, c := range s.corrections {
+		w.event(c)
+	}
 }
 
 func (w *saver) number(n int) { w.written = binary.AppendVarint(w.written, int64(n)) }
@@ -157,7 +185,7 @@ func (w *saver) bytes(b []byte) {
 	w.written = append(w.written, b...)
 }
 
-func (w *saver) repository(r *repository) {
+func (w *saver) repository(r *savedRepository) {
 	w.text(r.key.source)
 	w.text(r.key.name)
 	w.text(r.name)
@@ -170,17 +198,14 @@ func (w *saver) repository(r *repository) {
 	w.number(r.rest.count)
 	w.number(len(r.rest.blocks))
 	for _, b := range r.rest.blocks {
-		size := b.lies.Load().size
-		w.number(size)
-		w.blocks, w.places = append(w.blocks, b), append(w.places, w.end)
-		w.end += int64(size)
+		w.number(b.lies.Load().size)
 	}
 	w.bytes(r.rest.tail)
 	w.number(int(r.rest.clock.last))
 	w.number(len(r.deployments))
-	for _, id := range slices.Sorted(maps.Keys(r.deployments)) {
-		w.deployments[r.deployments[id]] = len(w.deployments)
-		w.event(r.deployments[id])
+	for _, d := range r.deployments {
+		w.deployments[d] = len(w.deployments)
+		w.event(d)
 	}
 }
 

@@ -14,10 +14,12 @@ import (
 
 // restarted is a history that was saved, and restored by another process; under other settings, it is not fitting.
 func restarted(t require.TestingT, h *dora.History, mapping dora.Mapping, def dora.Definition, fitting bool) *dora.History {
-	saving, err := h.Saving(def)
-	require.NoError(t, err)
+	return restored(t, h.Saving(def), mapping, def, fitting)
+}
+
+func restored(t require.TestingT, saving *dora.Saving, mapping dora.Mapping, def dora.Definition, fitting bool) *dora.History {
 	var saved bytes.Buffer
-	_, err = saving.WriteTo(&saved)
+	_, err := saving.WriteTo(&saved)
 	require.NoError(t, err)
 	restored, err := dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), mapping, def, fitting)
 	require.NoError(t, err)
@@ -54,6 +56,20 @@ func TestAHistoryThatWasSavedCanBeReadUnderOtherSettings(t *testing.T) {
 	})
 }
 
+func TestWhatIsSavedIsTheHistoryOfThatTimeThoughItGoesOnMeanwhile(t *testing.T) {
+	forDrawn(t, func(t rapid.TB, draw chooser) {
+		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
+		h := dora.NewHistory(mapping)
+		h.KeepAwake(draw("awake", 0, 60))
+		cut := draw("saved after", 0, len(w.events))
+		h.Apply(w.events[:cut]...)
+		saving := h.Saving(def)
+		h.Apply(w.events[cut:]...)
+		h.Derive(def)
+		sameStory(t, w, tell(snapshotOf(mapping, def, w.events[:cut])), tell(restored(t, saving, mapping, def, true).Derive(def)))
+	})
+}
+
 // sameFigures compares what two snapshots answer, over all metrics.
 func sameFigures(t require.TestingT, want, got *dora.Snapshot) {
 	for i := range dora.Metrics {
@@ -74,10 +90,9 @@ func TestChangesAreReadFromWhereTheyWereSaved(t *testing.T) {
 	h.Apply(repo.events...)
 	before := h.Derive(repo.def).Services[0]
 	want := changesOf(before, 1)
-	saving, err := h.Saving(repo.def)
-	require.NoError(t, err)
+	saving := h.Saving(repo.def)
 	var saved bytes.Buffer
-	_, err = saving.WriteTo(&saved)
+	_, err := saving.WriteTo(&saved)
 	require.NoError(t, err)
 	saving.Shelve(bytes.NewReader(saved.Bytes()))
 	assert.Equal(t, want, changesOf(before, 1))
@@ -88,10 +103,9 @@ func TestWhatIsDamagedIsNotRestored(t *testing.T) {
 	repo, _ := released(t)
 	h := dora.NewHistory(repo.mapping)
 	h.Apply(repo.events...)
-	saving, err := h.Saving(repo.def)
-	require.NoError(t, err)
+	saving := h.Saving(repo.def)
 	var saved bytes.Buffer
-	_, err = saving.WriteTo(&saved)
+	_, err := saving.WriteTo(&saved)
 	require.NoError(t, err)
 	for length := range saved.Len() {
 		_, err := dora.Restore(bytes.NewReader(saved.Bytes()[:length]), int64(length), repo.mapping, repo.def, true)

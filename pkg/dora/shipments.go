@@ -102,12 +102,17 @@ type resting struct {
 func (h *History) groundOf(f *Facts, def *Definition) *ground {
 	g := &ground{definition: *def, production: h.mapping.Production, said: h.said, awake: h.repositoriesOf(&f.Service)}
 	for _, r := range g.awake {
-		if r.listed == nil {
-			r.listed = slices.Collect(maps.Values(r.deployments))
-		}
-		g.repositories = append(g.repositories, resting{r.key, r.name, r.event, r.listed, r.rest.copied()})
+		g.repositories = append(g.repositories, r.resting())
 	}
 	return g
+}
+
+// resting is the repository as it is now, whatever comes to it after.
+func (r *repository) resting() resting {
+	if r.listed == nil {
+		r.listed = slices.Collect(maps.Values(r.deployments))
+	}
+	return resting{r.key, r.name, r.event, r.listed, r.rest.copied()}
 }
 
 // derive works the service's facts out again. They have no incidents, on which no change depends.
