@@ -2,50 +2,41 @@ import React from 'react';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
 import { merge } from './change';
+import { fieldsOf, Place } from './fields';
 import { Row } from './Section';
 import { defaults, Source } from './settings';
-import { Faults } from './validate';
 
-interface Props {
+interface Props extends Place {
   source: Source;
-  path: string;
-  faults: Faults;
-  readOnly: boolean;
-  onPut: (patch: Partial<Source>) => void;
+  onChange: (source: Source) => void;
 }
 
 /** Alerts that are sent here: which of them are incidents, and what their labels mean. */
-export function AlertsSource({ source, path, faults, readOnly: disabled, onPut }: Props) {
-  const alerts = source.alerts ?? {};
-  const put = (patch: Partial<typeof alerts>) => onPut({ alerts: merge(alerts, patch) });
+export function AlertsSource({ source, path, faults, readOnly, onChange }: Props) {
+  const field = fieldsOf(source.alerts ?? {}, { path: `${path}.alerts`, faults, readOnly }, (alerts) =>
+    onChange(merge(source, { alerts }))
+  );
   return (
     <Row>
       <Lines
         label="Only alerts with"
         description="One label a line, as name=value; none: every alert is an incident."
         placeholder="severity=critical"
-        value={alerts.only}
-        error={faults[`${path}.alerts.only`]}
-        disabled={disabled}
-        onChange={(only) => put({ only })}
+        {...field('only')}
       />
       <Text
         label="Service label"
         description="Which label names the service."
         placeholder={defaults.alertService}
-        value={alerts.service}
-        disabled={disabled}
-        onChange={(service) => put({ service })}
         width={24}
+        {...field('service')}
       />
       <Text
         label="Severity label"
         description="Which label is the severity."
         placeholder={defaults.alertSeverity}
-        value={alerts.severity}
-        disabled={disabled}
-        onChange={(severity) => put({ severity })}
         width={24}
+        {...field('severity')}
       />
     </Row>
   );

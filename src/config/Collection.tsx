@@ -2,18 +2,21 @@ import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
 import { merge } from './change';
+import { fieldsOf } from './fields';
 import { meanings } from './meanings';
 import { Row, Section, SectionProps } from './Section';
-import { defaults, DoraOptions } from './settings';
+import { defaults } from './settings';
 
 /** When sources are read, and where events are kept. */
-export function Collection({ options, faults, readOnly: disabled, onChange }: SectionProps) {
-  const collect = options.collect ?? {};
+export function Collection({ options, faults, readOnly, onChange }: SectionProps) {
   const store = options.store ?? {};
-  const putCollect = (patch: DoraOptions['collect']) =>
-    onChange(merge(options, { collect: merge(collect, { ...patch }) }));
-  const putStore = (patch: DoraOptions['store']) => onChange(merge(options, { store: merge(store, { ...patch }) }));
   const type = store.type ?? defaults.store;
+  const collectField = fieldsOf(options.collect ?? {}, { path: 'collect', faults, readOnly }, (collect) =>
+    onChange(merge(options, { collect }))
+  );
+  const storeField = fieldsOf(store, { path: 'store', faults, readOnly }, (next) =>
+    onChange(merge(options, { store: next }))
+  );
   return (
     <Section title="Collection" description="When the sources are read, how far back, and where the events are kept.">
       <Row>
@@ -21,40 +24,35 @@ export function Collection({ options, faults, readOnly: disabled, onChange }: Se
           label="Collect every"
           description="A number of h, d or w."
           placeholder={defaults.every}
-          value={collect.every}
-          error={faults['collect.every']}
-          disabled={disabled}
-          onChange={(every) => putCollect({ every })}
           width={24}
+          {...collectField('every')}
         />
         <Text
           label="Back to"
           description="How much of the past to read at first."
           placeholder={defaults.backfill}
-          value={collect.backfill}
-          error={faults['collect.backfill']}
-          disabled={disabled}
-          onChange={(backfill) => putCollect({ backfill })}
           width={30}
+          {...collectField('backfill')}
         />
         <Choice
           label="Keep events in"
           description={meanings.store.find((option) => option.value === type)?.description}
-          value={type}
           options={meanings.store}
-          disabled={disabled}
-          onChange={(next) => putStore(next === 'memory' ? { type: next, path: undefined } : { type: next })}
           width={30}
+          {...storeField('type')}
+          value={type}
+          onChange={(next) =>
+            onChange(
+              merge(options, { store: merge(store, { type: next, ...(next === 'memory' && { path: undefined }) }) })
+            )
+          }
         />
         {type === 'sqlite' && (
           <Text
             label="File"
             description="Made, with its folders, where it does not exist."
             placeholder="/var/lib/grafana/live-dora.db"
-            value={store.path}
-            error={faults['store.path']}
-            disabled={disabled}
-            onChange={(path) => putStore({ path })}
+            {...storeField('path')}
           />
         )}
       </Row>

@@ -1,10 +1,11 @@
-import { MultiCombobox } from '@grafana/ui';
+import { ComboboxOption, MultiCombobox } from '@grafana/ui';
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Labelled } from '../form/Labelled';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { merge, withDefinition } from './change';
+import { merge } from './change';
+import { fieldsOf } from './fields';
 import { evidenceKinds, meanings } from './meanings';
 import { Row, Section, SectionProps } from './Section';
 import { defaults, Definition } from './settings';
@@ -18,13 +19,17 @@ function counted(evidence: string[]): string {
 }
 
 /** What the numbers mean to this organisation. Changing it computes them anew from what is stored. */
-export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onChange }: SectionProps) {
+export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: SectionProps) {
   const definition = options.definition ?? {};
-  const put = (patch: Partial<Definition>) => onChange(withDefinition(options, patch));
-  const bots = definition.bots ?? {};
-  const hotfix = definition.hotfix ?? {};
-  const putBots = (patch: Partial<typeof bots>) => put({ bots: merge(bots, patch) });
-  const putHotfix = (patch: Partial<typeof hotfix>) => put({ hotfix: merge(hotfix, patch) });
+  const put = (next: Definition) => onChange(merge(options, { definition: next }));
+  const option = fieldsOf(options, { path: '', faults, readOnly }, onChange);
+  const field = fieldsOf(definition, { path: 'definition', faults, readOnly }, put);
+  const bots = fieldsOf(definition.bots ?? {}, { path: 'definition.bots', faults, readOnly }, field('bots').onChange);
+  const hotfix = fieldsOf(
+    definition.hotfix ?? {},
+    { path: 'definition.hotfix', faults, readOnly },
+    field('hotfix').onChange
+  );
   const evidence = definition.evidence ?? allEvidence;
   return (
     <Section
@@ -36,29 +41,26 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
           label="Production"
           description="A regular expression on the environment's name."
           placeholder={defaults.production}
-          value={options.production}
-          error={faults.production}
-          disabled={disabled}
-          onChange={(production) => onChange(merge(options, { production }))}
+          {...option('production')}
         />
-        <Meaning label="Lead time of each" of="unit" {...{ definition, disabled, put }} />
-        <Meaning label="Lead time starts" of="leadTimeStart" {...{ definition, disabled, put }} />
+        <Meaning label="Lead time of each" options={meanings.unit} {...field('unit')} />
+        <Meaning label="Lead time starts" options={meanings.leadTimeStart} {...field('leadTimeStart')} />
       </Row>
       <Row>
         <Labelled
           label="Evidence that a deployment failed"
           description={counted(evidence)}
-          error={faults['definition.evidence']}
+          error={field('evidence').error}
         >
           {(named) => (
             <MultiCombobox
               {...named}
               value={evidence}
               options={evidenceKinds}
-              disabled={disabled}
-              invalid={faults['definition.evidence'] !== undefined}
+              disabled={readOnly}
+              invalid={field('evidence').error !== undefined}
               width={60}
-              onChange={(kinds) => put({ evidence: evidenceOrAbsent(kinds.map(({ value }) => value)) })}
+              onChange={(kinds) => field('evidence').onChange(evidenceOrAbsent(kinds.map(({ value }) => value)))}
             />
           )}
         </Labelled>
@@ -66,44 +68,32 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
           label="Incident window"
           description="How long after a deployment an incident counts against it."
           placeholder={defaults.incidentWindow}
-          value={definition.incidentWindow}
-          error={faults['definition.incidentWindow']}
-          disabled={disabled}
-          onChange={(incidentWindow) => put({ incidentWindow })}
+          {...field('incidentWindow')}
         />
       </Row>
       <Row>
-        <Meaning label="Recovery time" of="recovery" {...{ definition, disabled, put }} />
-        <Meaning label="Rework is" of="rework" {...{ definition, disabled, put }} />
-        <Meaning label="Redeploys in frequency" of="redeploys" {...{ definition, disabled, put }} />
+        <Meaning label="Recovery time" options={meanings.recovery} {...field('recovery')} />
+        <Meaning label="Rework is" options={meanings.rework} {...field('rework')} />
+        <Meaning label="Redeploys in frequency" options={meanings.redeploys} {...field('redeploys')} />
       </Row>
       <Row>
         <Text
           label="Bots"
           description="A regular expression on the author's name."
           placeholder={defaults.bots}
-          value={bots.pattern}
-          error={faults['definition.bots.pattern']}
-          disabled={disabled}
-          onChange={(pattern) => putBots({ pattern })}
+          {...bots('pattern')}
         />
-        <Choice
+        <Meaning
           label="Bots in lead time"
           description="Changes that a bot wrote."
-          value={bots.leadTime ?? meanings.botsLeadTime[0].value}
           options={meanings.botsLeadTime}
-          disabled={disabled}
-          width={32}
-          onChange={(leadTime) => putBots({ leadTime })}
+          {...bots('leadTime')}
         />
-        <Choice
+        <Meaning
           label="Bots in frequency"
           description="Deployments of nothing but their changes."
-          value={bots.frequency ?? meanings.botsFrequency[0].value}
           options={meanings.botsFrequency}
-          disabled={disabled}
-          width={32}
-          onChange={(frequency) => putBots({ frequency })}
+          {...bots('frequency')}
         />
       </Row>
       <Row>
@@ -111,18 +101,13 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
           label="Hotfix labels"
           description="One a line. A change with one of them repairs production."
           placeholder={defaults.hotfixLabels.join('\n')}
-          value={hotfix.labels}
-          disabled={disabled}
-          onChange={(labels) => putHotfix({ labels })}
+          {...hotfix('labels')}
         />
         <Text
           label="Hotfix branches"
           description="A regular expression on the branch of a change."
           placeholder={defaults.hotfixBranches}
-          value={hotfix.branches}
-          error={faults['definition.hotfix.branches']}
-          disabled={disabled}
-          onChange={(branches) => putHotfix({ branches })}
+          {...hotfix('branches')}
         />
       </Row>
     </Section>
@@ -131,27 +116,27 @@ export function DefinitionOfMetrics({ options, faults, readOnly: disabled, onCha
 
 interface MeaningProps {
   label: string;
-  of: 'unit' | 'leadTimeStart' | 'recovery' | 'rework' | 'redeploys';
-  definition: Definition;
+  /** Where it is not what the choice means. */
+  description?: string;
+  value: string | undefined;
+  options: ComboboxOption[];
+  error?: string;
   disabled: boolean;
-  put: (patch: Partial<Definition>) => void;
+  onChange: (value: string) => void;
 }
 
-/** One key of the definition, its choices told by what they mean. */
-function Meaning({ label, of, definition, disabled, put }: MeaningProps) {
-  const options = meanings[of];
-  const value = definition[of] ?? options[0].value;
-  const meaning = options.find((option) => option.value === value)?.description;
+/** One key of the definition, its choices told by what they mean, of which the first holds where none is made. */
+function Meaning({ value, options, description, error, ...props }: MeaningProps) {
+  const chosen = value ?? options[0].value;
+  const meaning = options.find((option) => option.value === chosen)?.description;
   return (
     <Choice
-      label={label}
-      description={meaning}
-      value={value}
+      {...props}
+      description={description ?? meaning}
+      value={chosen}
       options={options}
-      error={meaning === undefined ? `definition.${of} "${value}" is unknown` : undefined}
-      disabled={disabled}
+      error={error ?? (meaning === undefined ? `"${chosen}" is unknown` : undefined)}
       width={32}
-      onChange={(next) => put({ [of]: next })}
     />
   );
 }

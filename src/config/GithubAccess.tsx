@@ -1,27 +1,27 @@
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
+import { merge } from './change';
+import { fieldsOf, Place } from './fields';
 import { meanings } from './meanings';
 import { Row } from './Section';
 import { SecretField } from './SecretField';
 import { Secret } from './secrets';
 import { defaults, Source } from './settings';
-import { Faults } from './validate';
 
-interface Props {
+interface Props extends Place {
   source: Source;
-  path: string;
-  faults: Faults;
-  readOnly: boolean;
   token: Secret;
   appKey: Secret;
   /** Changes the source, and forgets the secret of the other way in. */
   onAccess: (access: 'token' | 'app') => void;
-  onPut: (patch: Partial<Source>) => void;
+  onChange: (source: Source) => void;
 }
 
 /** Where a GitHub is, and how to get in: with a token, or as an App. */
-export function GithubAccess({ source, path, faults, readOnly: disabled, token, appKey, onAccess, onPut }: Props) {
+export function GithubAccess(props: Props) {
+  const { source, readOnly, token, appKey, onAccess, onChange } = props;
+  const field = fieldsOf(source, props, onChange);
   const app = isApp(source, appKey);
   return (
     <Row>
@@ -29,25 +29,22 @@ export function GithubAccess({ source, path, faults, readOnly: disabled, token, 
         label="URL"
         description="For GitHub Enterprise: https://HOST/api/v3"
         placeholder={defaults.url}
-        value={source.url}
-        error={faults[`${path}.url`]}
-        disabled={disabled}
-        onChange={(url) => onPut({ url })}
+        {...field('url')}
       />
       <Choice
         label="Read over"
         description="Which of GitHub's two interfaces."
-        value={source.api ?? meanings.api[0].value}
         options={meanings.api}
-        disabled={disabled}
-        onChange={(api) => onPut({ api: api === meanings.api[0].value ? undefined : api })}
+        {...field('api')}
+        value={source.api ?? meanings.api[0].value}
+        onChange={(api) => onChange(merge(source, { api: api === meanings.api[0].value ? undefined : api }))}
       />
       <Choice
         label="Get in with"
         description="Whom GitHub lets in."
         value={app ? 'app' : 'token'}
         options={meanings.access}
-        disabled={disabled}
+        disabled={readOnly}
         onChange={(access) => onAccess(access === 'app' ? 'app' : 'token')}
       />
       {app ? (
@@ -55,26 +52,22 @@ export function GithubAccess({ source, path, faults, readOnly: disabled, token, 
           <Text
             label="App id"
             description="Or its client id."
-            value={source.appId}
-            error={faults[`${path}.appId`]}
-            disabled={disabled}
-            onChange={(appId) => onPut({ appId: appId ?? '' })}
             width={20}
+            {...field('appId')}
+            onChange={(appId) => onChange(merge(source, { appId: appId ?? '' }))}
           />
           <Text
             label="Installation id"
             description="The number at the end of its address."
-            value={source.installationId}
-            error={faults[`${path}.installationId`]}
-            disabled={disabled}
-            onChange={(installationId) => onPut({ installationId: installationId ?? '' })}
             width={28}
+            {...field('installationId')}
+            onChange={(installationId) => onChange(merge(source, { installationId: installationId ?? '' }))}
           />
           <SecretField
             label="Private key"
             description="The file in PEM that GitHub hands out."
             secret={appKey}
-            readOnly={disabled}
+            readOnly={readOnly}
             long
           />
         </>
@@ -83,7 +76,7 @@ export function GithubAccess({ source, path, faults, readOnly: disabled, token, 
           label="Token"
           description="May read repositories, deployments, pull requests, issues."
           secret={token}
-          readOnly={disabled}
+          readOnly={readOnly}
         />
       )}
     </Row>

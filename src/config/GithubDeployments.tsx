@@ -3,30 +3,28 @@ import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
 import { merge } from './change';
+import { fieldsOf, Place } from './fields';
 import { meanings } from './meanings';
 import { defaults, SourceDeployments } from './settings';
-import { Faults } from './validate';
 
-interface Props {
+interface Props extends Place {
   deployments: SourceDeployments;
-  path: string;
-  faults: Faults;
-  readOnly: boolean;
   onChange: (deployments: SourceDeployments) => void;
 }
 
 /** What counts as a deployment in a GitHub. Keys that do not belong to a kind go when another is chosen. */
-export function GithubDeployments({ deployments, path, faults, readOnly: disabled, onChange }: Props) {
+export function GithubDeployments(props: Props) {
+  const { deployments, readOnly, onChange } = props;
+  const field = fieldsOf(deployments, props, onChange);
   const from = deployments.from ?? meanings.deploymentsFrom[0].value;
-  const put = (patch: Partial<SourceDeployments>) => onChange(merge(deployments, patch));
   return (
     <>
       <Choice
         label="Deployments from"
         description="What counts as a deployment."
-        value={from}
         options={meanings.deploymentsFrom}
-        disabled={disabled}
+        {...field('from')}
+        value={from}
         onChange={(next) => onChange(keep(deployments, next))}
       />
       {from === 'workflow_runs' && (
@@ -35,21 +33,10 @@ export function GithubDeployments({ deployments, path, faults, readOnly: disable
             label="Workflow pattern"
             description="Matches the names of those that deploy."
             placeholder="any"
-            value={deployments.workflow}
-            error={faults[`${path}.workflow`]}
-            disabled={disabled}
-            onChange={(workflow) => put({ workflow })}
             width={32}
+            {...field('workflow')}
           />
-          <Text
-            label="Branch"
-            description="That they ran on."
-            placeholder="any"
-            value={deployments.branch}
-            disabled={disabled}
-            onChange={(branch) => put({ branch })}
-            width={20}
-          />
+          <Text label="Branch" description="That they ran on." placeholder="any" width={20} {...field('branch')} />
         </>
       )}
       {from !== 'deployments' && (
@@ -57,10 +44,8 @@ export function GithubDeployments({ deployments, path, faults, readOnly: disable
           label="Environment"
           description="Where all of them go."
           placeholder={defaults.environment}
-          value={deployments.environment}
-          disabled={disabled}
-          onChange={(environment) => put({ environment })}
           width={24}
+          {...field('environment')}
         />
       )}
       {from === 'releases' && (
@@ -68,8 +53,8 @@ export function GithubDeployments({ deployments, path, faults, readOnly: disable
           label="Prereleases too"
           description="Whether those marked as such count."
           value={deployments.prereleases ?? false}
-          disabled={disabled}
-          onChange={({ currentTarget }) => put({ prereleases: currentTarget.checked || undefined })}
+          disabled={readOnly}
+          onChange={({ currentTarget }) => field('prereleases').onChange(currentTarget.checked || undefined)}
         />
       )}
     </>

@@ -2,40 +2,29 @@ import { Button } from '@grafana/ui';
 import React from 'react';
 import { Text } from '../form/Text';
 import { merge, orAbsent, removeAt, replaceAt } from './change';
+import { fieldsOf, Place } from './fields';
 import { DeploymentsMatch, IncidentsMatch } from './live/Matches';
 import { Preview } from './live/preview';
 import { Card, Row } from './Section';
 import { DeploymentsEntry, IncidentsEntry } from './ServiceEntries';
 import { Service } from './settings';
-import { Faults } from './validate';
 
-interface Props {
+interface Props extends Place {
   service: Service;
   /** Ids to choose from. */
   sources: string[];
-  path: string;
   /** From 1: what a nameless service is called by. */
   position: number;
-  faults: Faults;
-  readOnly: boolean;
   preview: Preview['services'][number] | undefined;
   onChange: (service: Service) => void;
   onRemove: () => void;
 }
 
 /** One service, its team, and the entries that its deployments and incidents are found by. */
-export function ServiceCard({
-  service,
-  sources,
-  path,
-  position,
-  faults,
-  readOnly,
-  preview,
-  onChange,
-  onRemove,
-}: Props) {
+export function ServiceCard(props: Props) {
+  const { service, sources, path, position, faults, readOnly, preview, onChange, onRemove } = props;
   const put = (patch: Partial<Service>) => onChange(merge(service, patch));
+  const field = fieldsOf(service, props, onChange);
   const name = service.name || String(position);
   const deployments = service.deployments ?? [];
   const incidents = service.incidents ?? [];
@@ -43,15 +32,8 @@ export function ServiceCard({
   return (
     <Card name={`Service ${name}`}>
       <Row>
-        <Text
-          label="Name"
-          value={service.name}
-          error={faults[`${path}.name`]}
-          disabled={readOnly}
-          onChange={(next) => put({ name: next ?? '' })}
-          width={30}
-        />
-        <Text label="Team" value={service.team} disabled={readOnly} onChange={(team) => put({ team })} width={30} />
+        <Text label="Name" width={30} {...field('name')} onChange={(next) => put({ name: next ?? '' })} />
+        <Text label="Team" width={30} {...field('team')} />
       </Row>
       {deployments.map((each, index) => (
         <DeploymentsEntry

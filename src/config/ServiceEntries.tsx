@@ -3,19 +3,15 @@ import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { merge } from './change';
+import { fieldsOf, Place } from './fields';
 import { Row } from './Section';
 import { ServiceDeployments, ServiceIncidents } from './settings';
-import { Faults } from './validate';
 
-interface Props<T> {
+interface Props<T> extends Place {
   /** What a screen reader tells entries apart by. */
   name: string;
-  path: string;
   entry: T;
   sources: string[];
-  faults: Faults;
-  readOnly: boolean;
   onChange: (entry: T) => void;
   onRemove: () => void;
   /** What the entry matches. */
@@ -24,121 +20,35 @@ interface Props<T> {
 
 /** Which deployments are those of a service. */
 export function DeploymentsEntry(props: Props<ServiceDeployments>) {
-  const { entry, path, faults, readOnly: disabled } = props;
-  const put = (patch: Partial<ServiceDeployments>) => props.onChange(merge(entry, patch));
+  const field = fieldsOf(props.entry, props, props.onChange);
   return (
     <Entry {...props} matches={props.children}>
-      <SourceChoice {...props} label="Deployments in" onPick={(source) => put({ source })} />
-      <Text
-        label="Repository"
-        placeholder="example-health/medicines-api"
-        value={entry.repository}
-        error={faults[`${path}.repository`]}
-        disabled={disabled}
-        onChange={(repository) => put({ repository })}
-        width={32}
-      />
-      <Text
-        label="Environment pattern"
-        placeholder="what production says"
-        value={entry.environment}
-        error={faults[`${path}.environment`]}
-        disabled={disabled}
-        onChange={(environment) => put({ environment })}
-        width={24}
-      />
-      <Text
-        label="Tag prefix"
-        placeholder="any"
-        value={entry.tagPrefix}
-        disabled={disabled}
-        onChange={(tagPrefix) => put({ tagPrefix })}
-        width={18}
-      />
-      <Text
-        label="Task or workflow"
-        placeholder="any"
-        value={entry.task}
-        disabled={disabled}
-        onChange={(task) => put({ task })}
-        width={18}
-      />
-      <Lines
-        label="Paths of its files"
-        placeholder="all; one a line, services/x/**"
-        value={entry.paths}
-        error={faults[`${path}.paths`]}
-        disabled={disabled}
-        onChange={(paths) => put({ paths })}
-      />
+      <Choice label="Deployments in" options={choices(props.sources)} width={20} {...field('source')} />
+      <Text label="Repository" placeholder="example-health/medicines-api" width={32} {...field('repository')} />
+      <Text label="Environment pattern" placeholder="what production says" width={24} {...field('environment')} />
+      <Text label="Tag prefix" placeholder="any" width={18} {...field('tagPrefix')} />
+      <Text label="Task or workflow" placeholder="any" width={18} {...field('task')} />
+      <Lines label="Paths of its files" placeholder="all; one a line, services/x/**" {...field('paths')} />
     </Entry>
   );
 }
 
 /** Which incidents are those of a service. */
 export function IncidentsEntry(props: Props<ServiceIncidents>) {
-  const { entry, path, faults, readOnly: disabled } = props;
-  const put = (patch: Partial<ServiceIncidents>) => props.onChange(merge(entry, patch));
+  const field = fieldsOf(props.entry, props, props.onChange);
   return (
     <Entry {...props} matches={props.children}>
-      <SourceChoice {...props} label="Incidents in" onPick={(source) => put({ source })} />
-      <Text
-        label="Repository"
-        placeholder="example-health/medicines-api"
-        value={entry.repository}
-        error={faults[`${path}.repository`]}
-        disabled={disabled}
-        onChange={(repository) => put({ repository })}
-        width={32}
-      />
-      <Text
-        label="Service there"
-        placeholder="any"
-        value={entry.service}
-        disabled={disabled}
-        onChange={(service) => put({ service })}
-        width={20}
-      />
-      <Lines
-        label="With one of the labels"
-        placeholder="any; one a line"
-        value={entry.labels}
-        disabled={disabled}
-        onChange={(labels) => put({ labels })}
-      />
-      <Lines
-        label="Without the labels"
-        placeholder="none; one a line"
-        value={entry.excludeLabels}
-        disabled={disabled}
-        onChange={(excludeLabels) => put({ excludeLabels })}
-      />
+      <Choice label="Incidents in" options={choices(props.sources)} width={20} {...field('source')} />
+      <Text label="Repository" placeholder="example-health/medicines-api" width={32} {...field('repository')} />
+      <Text label="Service there" placeholder="any" width={20} {...field('service')} />
+      <Lines label="With one of the labels" placeholder="any; one a line" {...field('labels')} />
+      <Lines label="Without the labels" placeholder="none; one a line" {...field('excludeLabels')} />
     </Entry>
   );
 }
 
-interface SourceChoiceProps {
-  label: string;
-  path: string;
-  entry: { source: string };
-  sources: string[];
-  faults: Faults;
-  readOnly: boolean;
-  onPick: (source: string) => void;
-}
-
-function SourceChoice({ label, path, entry, sources, faults, readOnly, onPick }: SourceChoiceProps) {
-  return (
-    <Choice
-      label={label}
-      value={entry.source}
-      options={sources.map((id) => ({ value: id, label: id }))}
-      error={faults[`${path}.source`]}
-      disabled={readOnly}
-      onChange={onPick}
-      width={20}
-    />
-  );
+function choices(sources: string[]) {
+  return sources.map((id) => ({ value: id, label: id }));
 }
 
 interface EntryProps {

@@ -1,12 +1,16 @@
-import { merge, newSource, renameSource, withDefinition } from './change';
+import { newSource, renameSource } from './change';
+import { fieldsOf } from './fields';
 import { DoraOptions } from './settings';
 
 test('a setting that goes back to nothing leaves no key, so that the default holds', () => {
-  const options: DoraOptions = { definition: { bots: { pattern: 'bot$' } } };
-  expect(withDefinition(options, { unit: 'commit' })).toEqual({
-    definition: { bots: { pattern: 'bot$' }, unit: 'commit' },
-  });
-  expect(withDefinition(options, { bots: merge(options.definition!.bots!, { pattern: undefined }) })).toEqual({});
+  const put = jest.fn();
+  const place = { path: '', faults: {}, readOnly: false };
+  const definition = fieldsOf<DoraOptions>({ definition: { bots: { pattern: 'bot$' } } }, place, put)('definition');
+  fieldsOf(definition.value!, place, definition.onChange)('unit').onChange('commit');
+  expect(put).toHaveBeenLastCalledWith({ definition: { bots: { pattern: 'bot$' }, unit: 'commit' } });
+  const bots = fieldsOf(definition.value!, place, definition.onChange)('bots');
+  fieldsOf(bots.value!, place, bots.onChange)('pattern').onChange(undefined);
+  expect(put).toHaveBeenLastCalledWith({});
 });
 
 test('what this editor does not know, such as paths and application ids, is kept', () => {

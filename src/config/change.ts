@@ -1,4 +1,4 @@
-import { Definition, DoraOptions, Service, Source } from './settings';
+import { DoraOptions, Service, Source } from './settings';
 
 /** The object with some keys changed; keys without a value are left out, so that the backend's default holds. */
 export function merge<T extends object>(before: T, patch: Partial<T>): T {
@@ -51,8 +51,4 @@ export function renameSource(options: DoraOptions, index: number, id: string): D
 /** A new service that reads from the first source. */
 export function newService(sources: Source[]): Service {
   return { name: '', deployments: [{ source: sources[0]?.id ?? '' }] };
-}
-
-export function withDefinition(options: DoraOptions, patch: Partial<Definition>): DoraOptions {
-  return merge(options, { definition: merge(options.definition ?? {}, patch) });
 }
