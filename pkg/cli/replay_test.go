@@ -1,75 +1,34 @@
 package cli_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/source/github/replayserver"
 )
 
-// replayDir finds a stand-in for GitHub that replays a real history: LIVEDORA_REPLAY, or beside the repository.
-func replayDir(t *testing.T) (string, error) {
-	t.Helper()
-	if dir := os.Getenv("LIVEDORA_REPLAY"); dir != "" {
-		return dir, nil
-	}
-	shared, err := filepath.Abs("../../../shared/replay")
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(shared); err != nil {
-		return "", errors.New("no replay of GitHub beside the repository")
-	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
-		return "", err
-	}
-	install := exec.Command("npm", "ci", "--omit=dev")
-	install.Dir = dir
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", errors.Join(err, errors.New(string(out)))
-	}
-	return dir, nil
+func TestMain(m *testing.M) {
+	code := m.Run()
+	replayserver.CleanUp()
+	os.Exit(code)
 }
 
 func TestARealHistoryGivesTheNumbersThatGitGives(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the replay takes seconds to start")
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed: the replay of GitHub cannot run")
-	}
-	dir, err := replayDir(t)
-	if err != nil {
-		t.Skip("the replay of GitHub cannot run: ", err)
-	}
+	dir := replayserver.Directory(t)
 	const data = "data/immunisation-fhir-api"
 	text, err := os.ReadFile(filepath.Join(dir, data, "expected.json"))
 	require.NoError(t, err)
 	var expected map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(text, &expected))
 
-	command := exec.Command(node, "server.mjs", "--data", data, "--token", token, "--now", time.Now().UTC().Format(time.RFC3339), "--speed", "0")
-	command.Dir, command.Stderr = dir, os.Stderr
-	out, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	require.NoError(t, err)
-	var server struct{ URL string }
-	require.NoError(t, json.Unmarshal(line, &server))
+	server := replayserver.Start(t, token, "--data", data, "--now", time.Now().UTC().Format(time.RFC3339))
+	t.Cleanup(server.End)
 
 	const repository = "NHSDigital/immunisation-fhir-api"
 	service := func(environment string) map[string]any {
