@@ -96,6 +96,7 @@ func measureLive(ctx context.Context, program string) error {
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			_ = os.Remove(path + suffix)
 		}
+		_ = removeSaved(path)
 	}()
 	h, err := openHall(ctx, program, path)
 	if err != nil {
