@@ -77,7 +77,8 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 
 func (s *slot) openStore(ctx context.Context, o Options) error {
 	key := string(o.Settings.Store.Type) + "\x00" + o.Settings.Store.Path + "\x00" + o.Name
-	if s.store != nil && s.storeKey == key {
+	replaced, _ := s.store.(interface{ Replaced() bool })
+	if s.store != nil && s.storeKey == key && (replaced == nil || !replaced.Replaced()) {
 		return nil
 	}
 	if s.store != nil {

@@ -204,6 +204,29 @@ func TestWhatAnotherProcessCollectsArrivesByItself(t *testing.T) {
 	assert.NoError(t, d.StoreFailure())
 }
 
+func TestAStoreWhoseFileWasRemovedBeginsAnewWithTheNextSettings(t *testing.T) {
+	r, url, path := open(t), silent(t), filepath.Join(t.TempDir(), "dora.db")
+	datasettest.Fill(t, path, "1/dora", datasettest.Events()...)
+	more := `,"store":{"path":"` + path + `"},"services":` + datasettest.Services
+	d := acquire(t, r, "1/dora", parse(t, url, more))
+	require.Equal(t, 7, deployments(d))
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		require.NoError(t, os.RemoveAll(path+suffix))
+	}
+	eventually(t, func() bool { return d.StoreFailure() != nil })
+	require.ErrorContains(t, d.StoreFailure(), "was removed or replaced while it was in use")
+	assert.Equal(t, 7, deployments(d), "answers stay as they were")
+	_, err := d.Post(t.Context(), datasettest.Events()...)
+	require.ErrorContains(t, err, "was removed or replaced while it was in use", "nothing is acknowledged that would be lost")
+
+	next := acquire(t, r, "1/dora", parse(t, url, more+`,"definition":{"unit":"commit"}`))
+	assert.Zero(t, deployments(next))
+	_, err = next.Post(t.Context(), datasettest.Events()...)
+	require.NoError(t, err)
+	eventually(t, func() bool { return deployments(next) == 7 })
+	assert.NoError(t, next.StoreFailure())
+}
+
 func TestAStoreThatFailsIsTold(t *testing.T) {
 	url, path := silent(t), filepath.Join(t.TempDir(), "dora.db")
 	datasettest.Fill(t, path, "1/dora", datasettest.Events()...)

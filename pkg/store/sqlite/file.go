@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -99,6 +100,19 @@ func touch(path string) (is os.FileInfo, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return f.Stat()
+}
+
+// there sees whether the file that is open still lies at its path. What is written to one that was removed or replaced
+// ends with the process, so that nothing may be acknowledged any more.
+func (f *file) there() error {
+	is, err := os.Stat(f.path)
+	switch {
+	case err == nil && os.SameFile(f.is, is):
+		return nil
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("store.path %s was removed or replaced while it was in use, and nothing is stored any more: put a backup there if you have one, and restart Grafana", f.path)
+	}
+	return nil // what cannot be looked at, SQLite says
 }
 
 func (f *file) open(ctx context.Context) (err error) {

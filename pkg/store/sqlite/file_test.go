@@ -130,10 +130,22 @@ func TestAFileThatWasRemovedWhileOpenIsNotWrittenToBySuccessors(t *testing.T) {
 		require.NoError(t, os.Remove(path+suffix))
 	}
 
+	assert.True(t, old.Replaced())
+	refused := func(why string) {
+		_, err := old.Apply(t.Context(), store.Batch{Events: changes(3, 1)})
+		require.ErrorContains(t, err, "was removed or replaced while it was in use", why)
+		require.ErrorContains(t, err, "store.path "+path)
+		_, err = old.Forgets(t.Context())
+		require.ErrorContains(t, err, "restart Grafana", "who follows is told")
+	}
+	refused("it would be lost with the process")
+
 	next, err := sqlite.Open(t.Context(), path, "team")
 	require.NoError(t, err)
 	assert.Zero(t, count(t, next))
 	write(t, next, changes(0, 1))
+	assert.False(t, next.Replaced())
+	refused("another lies there")
 	require.NoError(t, old.Close())
 	require.NoError(t, next.Close())
 
@@ -199,14 +211,18 @@ func TestPathsThatCannotWorkAreExplained(t *testing.T) {
 	require.ErrorContains(t, err, "dataset")
 }
 
-func TestAReadOnlyFileIsExplained(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may write everything")
-	}
+func TestAFileThatWasMovedAwayAndBackIsWrittenOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	require.NoError(t, os.WriteFile(path, nil, 0o400))
-	_, err := sqlite.Open(t.Context(), path, "team")
-	require.ErrorContains(t, err, "cannot be written: give the user that Grafana runs as write access")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	write(t, s, changes(0, 3))
+	require.NoError(t, os.Rename(path, path+".away"))
+	_, err = s.Apply(t.Context(), store.Batch{Events: changes(3, 1)})
+	require.Error(t, err)
+	require.NoError(t, os.Rename(path+".away", path))
+	write(t, s, changes(3, 1))
+	assert.Equal(t, 4, count(t, s))
 }
 
 // damaged is a store whose schema was overwritten.

@@ -407,6 +407,9 @@ func (s *Store) Forgets(ctx context.Context) (int64, error) {
 	if s.closed.Load() {
 		return 0, errClosed
 	}
+	if err := s.file.there(); err != nil { // whoever follows asks this each time
+		return 0, err
+	}
 	var forgets int64
 	err := s.file.reader.QueryRowContext(ctx, `SELECT forgets FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -442,6 +445,9 @@ func (s *Store) Size(ctx context.Context) (size map[dora.Kind]int, err error) {
 // Durable implements store.Store: what Apply acknowledged outlives the process and a power failure.
 func (s *Store) Durable() bool { return true }
 
+// Replaced says that what lies at the path is not what this store has open, which keeps nothing any more.
+func (s *Store) Replaced() bool { return s.file.there() != nil }
+
 // Close implements store.Store. The file stays open while another store of this process uses it.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
@@ -454,6 +460,9 @@ func (s *Store) Close() error {
 func (s *Store) write(ctx context.Context, work func(*sql.Tx) error) error {
 	if s.closed.Load() {
 		return errClosed
+	}
+	if err := s.file.there(); err != nil {
+		return err
 	}
 	var tx *sql.Tx
 	err := inTurn(ctx, func() (err error) { tx, err = s.file.writer.BeginTx(ctx, nil); return err })

@@ -15,6 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	writeUntilKilled()
+	openAsToldAndSayWhatHappens()
 	goleak.VerifyTestMain(m)
 }
 
