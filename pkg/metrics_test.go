@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -93,6 +94,23 @@ func TestPrometheusReadsHowTheBuiltPluginIsDoing(t *testing.T) {
 			assert.True(t, slices.Contains(promised, name), "%s is not in the table", name)
 		}
 	}
+}
+
+// Grafana never tells that a data source was deleted. Who takes out its sources before ends its collection at once.
+func TestADataSourceWithoutSourcesIsCollectedNoLonger(t *testing.T) {
+	p, url := start(t), github(t)
+	dora, other := source("dora", settings(url, ""), 1), source("other", settings(url, ""), 1)
+	p.waitUntilRead(dora)
+	p.waitUntilRead(other)
+	_, text := p.metrics()
+	require.Contains(t, text, `livedora_source_runs_total{data_source="1/dora"`)
+
+	status, says := p.health(source("dora", `{}`, 2)) // as "Save & test" asks
+	require.Equal(t, backend.HealthStatusError, status)
+	require.Contains(t, says, "No source is configured.")
+	_, text = p.metrics()
+	assert.NotContains(t, text, `livedora_source_runs_total{data_source="1/dora"`)
+	assert.Contains(t, text, `livedora_source_runs_total{data_source="1/other"`)
 }
 
 func TestASourceThatFailsIsCountedByCause(t *testing.T) {
