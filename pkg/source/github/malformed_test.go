@@ -2,7 +2,6 @@ package github_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -23,7 +22,9 @@ import (
 // spoiling is a way to a server on which answers are spoilt, without a network in between.
 type spoiling struct {
 	handler  http.Handler
-	spoil    func(body []byte) []byte // nil: nothing
+	hear     func(request *http.Request)   // before it is answered; nil: nothing
+	spoil    func(body []byte) []byte      // nil: nothing
+	turn     func(response *http.Response) // into another one; nil: as it is
 	requests int
 }
 
@@ -34,6 +35,9 @@ func (s *spoiling) RoundTrip(request *http.Request) (*http.Response, error) {
 	s.requests++
 	if s.requests > requestsAtMost {
 		return nil, io.ErrClosedPipe
+	}
+	if s.hear != nil {
+		s.hear(request)
 	}
 	recorder := httptest.NewRecorder()
 	s.handler.ServeHTTP(recorder, request)
@@ -46,14 +50,22 @@ func (s *spoiling) RoundTrip(request *http.Request) (*http.Response, error) {
 		spoilt := s.spoil(body)
 		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(spoilt)), int64(len(spoilt))
 	}
+	if s.turn != nil {
+		s.turn(response)
+	}
 	return response, nil
 }
 
 func (s *spoiling) source(api settings.API) *github.Source {
-	return github.New(settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: "http://github.test", API: api, Repositories: []string{world.Organization + "/booking", world.Organization + "/no*"},
-		Incidents: &settings.SourceIncidents{Labels: []string{"incident"}}, Secrets: map[string]string{"token": secret},
-	}, &http.Client{Transport: s}, github.WithRetries(1, 0, 0), newWaits().option())
+	return s.reading(settings.Source{API: api})
+}
+
+// reading is a source of a kind that reads a repository by its name, and others by their owner's list.
+func (s *spoiling) reading(kind settings.Source) *github.Source {
+	kind.ID, kind.Type, kind.URL = "github", settings.SourceGitHub, "http://github.test"
+	kind.Repositories = []string{world.Organization + "/booking", world.Organization + "/no*"}
+	kind.Incidents, kind.Secrets = &settings.SourceIncidents{Labels: []string{"incident"}}, map[string]string{"token": secret}
+	return github.New(kind, &http.Client{Transport: s}, github.WithRetries(1, 0, 0), newWaits().option())
 }
 
 // ends holds that a run came to its end by itself, and that whatever it complains of is told with its cause, with advice
@@ -114,43 +126,4 @@ func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
 			assert.Less(t, failed, spoilt)
 		})
 	}
-}
-
-func FuzzAnAnswer(f *testing.F) {
-	handler := world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
-	for _, rest := range []bool{false, true} {
-		seen := 0
-		way := &spoiling{handler: handler}
-		way.spoil = func(body []byte) []byte {
-			if seen++; seen <= 6 && len(body) < 20_000 {
-				f.Add(rest, seen, body)
-			}
-			return body
-		}
-		require.NoError(f, newLedger().collect(context.Background(), way.source(apiOf(rest)), time.Time{}))
-	}
-	f.Add(false, 1, []byte(`{"errors":[{"type":"NOT_FOUND","path":["repository",null,-1e9]}]}`))
-	f.Add(false, 1, []byte("<html>502</html>"))
-	runs := 0
-	f.Fuzz(func(t *testing.T, rest bool, place int, body []byte) {
-		if runs++; runs%20 == 0 { // an organisation whose rate limit nobody has used
-			handler = world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret)
-		}
-		way := &spoiling{handler: handler}
-		answers := 0
-		way.spoil = func(good []byte) []byte {
-			if answers++; answers == max(1, place%20) {
-				return body
-			}
-			return good
-		}
-		way.ends(t, newLedger().collect(t.Context(), way.source(apiOf(rest)), time.Time{}))
-	})
-}
-
-func apiOf(rest bool) settings.API {
-	if rest {
-		return settings.APIREST
-	}
-	return settings.APIGraphQL
 }
