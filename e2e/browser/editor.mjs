@@ -41,7 +41,13 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
         [
           document.documentElement.outerHTML,
           ...Array.from(document.querySelectorAll('input, textarea'), ({ value }) => value),
-          JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state]),
+          JSON.stringify([
+            { ...window.localStorage },
+            { ...window.sessionStorage },
+            document.cookie,
+            window.location.href,
+            window.history.state,
+          ]),
         ].join('\n')
       ),
     field,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 
 const both = ['dark', 'light'];
 const github = { id: 'github', type: 'github', repositories: ['example-health/*'] };
@@ -289,7 +290,7 @@ export const stories = {
       without(values, await page.locator('body').innerText(), 'what is to be read on the page');
       for (const [label, scope] of fields) {
         const masked = (element) =>
-          element.type === 'password' || getComputedStyle(element).webkitTextSecurity === 'disc';
+          element.type === 'password' || window.getComputedStyle(element).webkitTextSecurity === 'disc';
         assert.ok(await field(label, scope).evaluate(masked), `${label} is masked`);
       }
       without(values, told.join('\n'), 'what the browser asked or wrote to its console');
