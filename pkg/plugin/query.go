@@ -30,7 +30,7 @@ func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequ
 func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery, alerting bool) (response backend.DataResponse) {
 	defer func() {
 		r := recover()
-		if err := i.regained(ctx, r); err != nil {
+		if err := i.regained(r); err != nil {
 			response = failed(err)
 		} else if r != nil {
 			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", q.RefID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
@@ -41,13 +41,12 @@ func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery, alerti
 }
 
 // regained says that a panic was for a part of the history that is lost, and is being read again; nil: it was not.
-func (i *Instance) regained(ctx context.Context, panicked any) error {
-	if panicked == nil {
+func (i *Instance) regained(panicked any) error {
+	i.mu.Lock()
+	d := i.dataset // as it is: to open it may be what panicked
+	i.mu.Unlock()
+	if panicked == nil || d == nil {
 		return nil
-	}
-	d, err := i.open(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // it has no history to lose
 	}
 	return d.Regain(panicked)
 }

@@ -88,7 +88,7 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 // recovered turns a panic into an error of the one stream that caused it.
 func (i *Instance) recovered(ctx context.Context, path string, err *error) {
 	r := recover()
-	if lost := i.regained(ctx, r); lost != nil {
+	if lost := i.regained(r); lost != nil {
 		*err = lost
 	} else if r != nil {
 		backend.Logger.FromContext(ctx).Error("a stream panicked", "path", path, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
