@@ -19,6 +19,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 func TestOfTwoInstancesOneCollectsAndTheOtherTakesOver(t *testing.T) {
@@ -64,7 +65,7 @@ func TestAnInstanceWithNewSettingsGoesOnWhereTheOldOneWasStopped(t *testing.T) {
 		pass(8 * time.Second)
 		require.Len(t, next.visits(), 1)
 		assert.Equal(t, "page 2", next.visits()[0].cursor)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 3}, size(t, shared))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 3}, storetest.Counts(t, shared))
 	})
 }
 
@@ -111,7 +112,7 @@ func TestAnInstanceThatLostItsLeaseWritesNothingMore(t *testing.T) {
 		pass(4 * time.Minute)
 		assert.Len(t, second.visits(), 1, "the lease ran out")
 		pass(2 * time.Minute)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 2}, size(t, shared), "what the first had to say came too late")
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 2}, storetest.Counts(t, shared), "what the first had to say came too late")
 		cursor, err := shared.Cursor(t.Context(), "github")
 		require.NoError(t, err)
 		assert.Contains(t, string(cursor), `"cursor":"`+base64.StdEncoding.EncodeToString([]byte("page 2"))+`"`)
@@ -165,7 +166,7 @@ func TestCollectorsOnAFileHandOver(t *testing.T) {
 		stop()
 		require.NoError(t, <-ended)
 		visits = append(visits, github.visits()...)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: number}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: number}, storetest.Counts(t, kept))
 		require.NoError(t, kept.Close())
 	}
 	require.Len(t, visits, 3)

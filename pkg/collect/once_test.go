@@ -15,6 +15,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 func TestOnceSumsUpEverySource(t *testing.T) {
@@ -35,7 +36,7 @@ func TestOnceSumsUpEverySource(t *testing.T) {
 			`"errors":["github (example-health/records): the token may not read this"],"durationSeconds":1.5},`+
 			`{"id":"pagerduty","type":"scripted","events":{},"requests":0,"points":0,"errors":[],"durationSeconds":0}],`+
 			`"ok":false}`, string(line))
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 2}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 2}, storetest.Counts(t, kept))
 
 		summary, err = c.Once(t.Context())
 		require.NoError(t, err)

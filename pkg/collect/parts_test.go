@@ -16,6 +16,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 // asked are the parts of each run; * where it was everything.
@@ -126,9 +127,9 @@ func TestAForgottenSourceIsGoneAndReadAnew(t *testing.T) {
 		forgotten, err := c.Forget(t.Context(), "github")
 		require.NoError(t, err)
 		assert.Equal(t, 2, forgotten)
-		assert.Empty(t, size(t, kept))
+		assert.Empty(t, storetest.Counts(t, kept))
 		pass(time.Minute)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, storetest.Counts(t, kept))
 		visits := github.visits()
 		assert.Empty(t, visits[len(visits)-1].cursor)
 	})

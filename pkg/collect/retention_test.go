@@ -12,6 +12,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 // ago is a header of an event that was last updated some days ago.
@@ -91,7 +92,7 @@ func TestWhatALongBackfillReadStays(t *testing.T) {
 		require.NoError(t, err)
 		_, err = collect.New(collect.Options{Store: kept, Backfill: 730 * 24 * time.Hour}).Once(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, map[dora.Kind]int{dora.KindIncident: 1}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindIncident: 1}, storetest.Counts(t, kept))
 	})
 }
 
@@ -104,8 +105,8 @@ func TestARunningCollectorPrunesOnceADay(t *testing.T) {
 		require.NoError(t, err)
 		defer started(t, collect.New(collect.Options{Store: kept}))()
 		pass(time.Hour)
-		assert.Equal(t, map[dora.Kind]int{dora.KindIncident: 1}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindIncident: 1}, storetest.Counts(t, kept))
 		pass(48 * time.Hour)
-		assert.Empty(t, size(t, kept))
+		assert.Empty(t, storetest.Counts(t, kept))
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 func TestSourcesAreReadHourlyButNotInStep(t *testing.T) {
@@ -61,7 +62,7 @@ func TestAFailureKeepsWhatCameAndIsTriedAgainLessAndLessOften(t *testing.T) {
 		assert.Equal(t, "github (example-health/records): the token may not read this", state.Message)
 		assert.Equal(t, []*source.Error{failure("example-health/records")}, state.Errors)
 		assert.Zero(t, state.LastSuccess)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, storetest.Counts(t, kept))
 
 		pass(3*time.Hour + 30*time.Minute)
 		gaps := github.gaps()
@@ -242,7 +243,7 @@ func TestAPanicIsAFailureOfItsSourceAlone(t *testing.T) {
 		assert.Contains(t, states[0].Message, "a defect in Live DORA")
 		assert.Contains(t, states[0].Message, "nil map")
 		assert.Equal(t, collect.StatusOK, states[1].State)
-		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, size(t, kept))
+		assert.Equal(t, map[dora.Kind]int{dora.KindDeployment: 1}, storetest.Counts(t, kept))
 
 		pass(2 * time.Minute)
 		assert.NotContains(t, c.State()[0].Message, secret)

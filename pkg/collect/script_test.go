@@ -14,7 +14,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
-	"github.com/livedora/dora-datasource/pkg/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -119,13 +118,6 @@ func deployment(number int) *dora.Deployment {
 		Repository: "example-health/api", Number: int64(number), Environment: "production",
 		Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
 	}
-}
-
-func size(t *testing.T, s store.Store) map[dora.Kind]int {
-	t.Helper()
-	n, err := s.Size(context.Background())
-	require.NoError(t, err)
-	return n
 }
 
 // started runs a collector in a story, and gives what ends it: stop returns once Run has returned.

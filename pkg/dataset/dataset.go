@@ -113,7 +113,11 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
 	d.restore(ctx)
-	if err := errors.Join(d.Refresh(ctx), d.collector.Recall(ctx)); err != nil {
+	err := d.Refresh(ctx)
+	if err == nil {
+		err = d.collector.Recall(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -157,6 +161,7 @@ func (d *Dataset) follow(ctx context.Context) {
 	poll := time.NewTicker(pollTime)
 	defer poll.Stop()
 	var state []collect.SourceState
+	told := "" // of what the log says already
 	for {
 		state = d.watchState(state)
 		select {
@@ -166,8 +171,15 @@ func (d *Dataset) follow(ctx context.Context) {
 			d.gather(ctx)
 		case <-poll.C:
 		}
-		if err := d.guarded(func() error { return d.Refresh(ctx) }); err != nil && ctx.Err() == nil {
-			d.failure.Store(&err)
+		err := d.guarded(func() error { return d.Refresh(ctx) })
+		if ctx.Err() != nil {
+			return
+		}
+		d.failure.Store(&err)
+		if err == nil {
+			told = ""
+		} else if err.Error() != told {
+			told = err.Error()
 			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
 		}
 	}

@@ -132,10 +132,9 @@ func (r *restReader) entry() (e entry) {
 
 func (r *restReader) commit() entry {
 	e := &r.place
-	parents := e.Parents[:0]
-	*e = Commit{}
+	*e = Commit{Parents: e.Parents[:0]}
 	r.put(&e.SHA)
-	e.Parents = append(parents, make([]string, r.count())...)
+	e.Parents = append(e.Parents, make([]string, r.count())...)
 	for i := range e.Parents {
 		r.put(&e.Parents[i])
 	}

@@ -44,8 +44,6 @@ type Store interface {
 	Forget(ctx context.Context, source string) (int, error)
 	// Forgets is how often a source was forgotten, by anyone. Where it has risen, who follows the feed must begin anew.
 	Forgets(ctx context.Context) (int64, error)
-	// Size is the number of events, by kind.
-	Size(ctx context.Context) (map[dora.Kind]int, error)
 	// Durable says whether events outlive the process.
 	Durable() bool
 	// Close releases files and connections. Closing twice is harmless.

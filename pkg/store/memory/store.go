@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"iter"
-	"maps"
 	"sort"
 	"sync"
 	"time"
@@ -288,17 +287,6 @@ func (s *Store) Forgets(context.Context) (int64, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.forgets, nil
-}
-
-// Size implements store.Store.
-func (s *Store) Size(context.Context) (map[dora.Kind]int, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	size := make(map[dora.Kind]int)
-	for key := range maps.Keys(s.current) {
-		size[key.Kind]++
-	}
-	return size, nil
 }
 
 // Durable implements store.Store: a restart forgets everything.

@@ -17,6 +17,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
+	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
 // killedPath tells a second run of this test binary to write to a file until it is killed.
@@ -105,8 +106,7 @@ func TestEveryAcknowledgedBatchOutlivesAKill(t *testing.T) {
 		committed, err := strconv.Atoi(string(cursor))
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, committed, acknowledged, "kill %d", kill)
-		size, err := s.Size(t.Context())
-		require.NoError(t, err)
+		size := storetest.Counts(t, s)
 		require.Equal(t, committed*eventsInABatch, size[dora.KindIncident], "kill %d: whole batches, as many as the cursor says", kill)
 		require.NoError(t, s.Close())
 	}
@@ -149,8 +149,7 @@ func TestTwoProcessesWriteToOneFile(t *testing.T) {
 	}
 	_ = writer.Wait() // it was killed: that is no news
 	follow()
-	size, err := s.Size(t.Context())
-	require.NoError(t, err)
+	size := storetest.Counts(t, s)
 	require.Equal(t, 200, size[dora.KindChange])
 	require.GreaterOrEqual(t, size[dora.KindIncident], 10*eventsInABatch)
 	require.Len(t, followed, size[dora.KindChange]+size[dora.KindIncident], "the follower missed nothing of either")

@@ -418,30 +418,6 @@ func (s *Store) Forgets(ctx context.Context) (int64, error) {
 	return forgets, s.file.explain(err)
 }
 
-// Size implements store.Store.
-func (s *Store) Size(ctx context.Context) (size map[dora.Kind]int, err error) {
-	if s.closed.Load() {
-		return nil, errClosed
-	}
-	rows, err := s.file.reader.QueryContext(ctx, `SELECT kind, count(*) FROM events WHERE dataset = ? GROUP BY kind`, s.dataset)
-	if err != nil {
-		return nil, s.file.explain(err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	size = make(map[dora.Kind]int)
-	for rows.Next() {
-		var (
-			kind  string
-			count int
-		)
-		if err := rows.Scan(&kind, &count); err != nil {
-			return nil, s.file.explain(err)
-		}
-		size[dora.Kind(kind)] = count
-	}
-	return size, s.file.explain(rows.Err())
-}
-
 // Durable implements store.Store: what Apply acknowledged outlives the process and a power failure.
 func (s *Store) Durable() bool { return true }
 

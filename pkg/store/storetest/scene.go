@@ -52,6 +52,16 @@ func (s *scene) durable(dataset string) store.Store {
 	return opened
 }
 
+// Counts is the number of a store's events, by kind.
+func Counts(t require.TestingT, s store.Store) map[dora.Kind]int {
+	counts := map[dora.Kind]int{}
+	for change, err := range s.Changes(context.Background(), 0) {
+		require.NoError(t, err)
+		counts[change.Event.Kind()]++
+	}
+	return counts
+}
+
 func apply(t require.TestingT, s store.Store, batch store.Batch) store.Applied {
 	applied, err := s.Apply(context.Background(), batch)
 	require.NoError(t, err)
