@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -34,6 +35,54 @@ func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
 		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
 	}
 	return nil
+}
+
+// missingNotices say why rows or numbers are not there, unless that is because nothing of the kind happened in the range.
+func missingNotices(frames data.Frames, q query.Query, d *dataset.Dataset, r query.Range) []data.Notice {
+	if !ofServices(q) || slices.ContainsFunc(frames, holdsSomething) {
+		return nil
+	}
+	b := query.BasisOf(q, d.Under(q.Definition), r)
+	if b.Services > 0 && !ofDeployments(q) {
+		return nil
+	}
+	return emptyNotices(b, d)
+}
+
+// ofServices says whether a query asks for rows or numbers of the services that its filters select.
+func ofServices(q query.Query) bool {
+	switch q.Type {
+	case query.TypeEvents:
+		return q.Events != query.EventsUnmatched && q.Events != query.EventsCorrections
+	case query.TypeStanding:
+		return q.Standing.Row().Per == query.PerService
+	case query.TypeAnnotations, query.TypeValues:
+		return true
+	}
+	return false
+}
+
+// ofDeployments says whether nothing can be in an answer where nothing was ever deployed to production.
+func ofDeployments(q query.Query) bool {
+	switch q.Type {
+	case query.TypeEvents, query.TypeAnnotations:
+		return !slices.Contains([]query.Events{query.EventsIncidents, query.EventsOpen, query.EventsUnlinked}, q.Events)
+	case query.TypeStanding:
+		return q.Standing != query.OpenIncident
+	}
+	return false
+}
+
+// holdsSomething says whether a frame has a cell that is not null.
+func holdsSomething(frame *data.Frame) bool {
+	return slices.ContainsFunc(frame.Fields, func(field *data.Field) bool {
+		for row := range field.Len() {
+			if !field.NilAt(row) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // omittedNotices tell of series beyond the limit.

@@ -116,10 +116,11 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeStanding:
 		frames = standingFrames(d, q, now)
 	}
-	explain(frames, q, d)
-	if slices.Contains([]query.Type{query.TypeMetric, query.TypeStages, query.TypeSignals, query.TypeEvents, query.TypeStanding}, q.Type) {
-		notify(frames[0], d, notices...)
+	if notices == nil {
+		notices = missingNotices(frames, q, d, r)
 	}
+	explain(frames, q, d)
+	notify(frames[0], q, d, notices...)
 	return frames
 }
 
@@ -144,11 +145,14 @@ func failed(err error) backend.DataResponse {
 	return backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, err.Error())
 }
 
-// notify says what a reader should know of the data behind a frame: that it is not whole, or old.
-func notify(frame *data.Frame, d *dataset.Dataset, more ...data.Notice) {
+// notify says what a reader should know of the data behind a frame: that it is not whole, or old. How the sources are
+// doing is what a collection's rows say themselves.
+func notify(frame *data.Frame, q query.Query, d *dataset.Dataset, more ...data.Notice) {
 	var notices []data.Notice
-	for _, s := range d.State() {
-		notices = append(notices, sourceNotices(s)...)
+	if q.Type != query.TypeCollection {
+		for _, s := range d.State() {
+			notices = append(notices, sourceNotices(s)...)
+		}
 	}
 	if err := d.StoreFailure(); err != nil {
 		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})

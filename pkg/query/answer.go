@@ -54,7 +54,7 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	if !q.hasBuckets() {
 		r = q.rolled(r)
 	}
-	figures := Figures{Basis: basis(q, s, r)}
+	figures := Figures{Basis: BasisOf(q, s, r)}
 	stages := q.stages(s, figures.Bucket, r, now)
 	if q.Format == Distribution {
 		figures.Distribution = s.Distribution(q.question(figures.Bucket, r, now))
@@ -123,8 +123,8 @@ func ask(q Query, bucket dora.Bucket, s *dora.Snapshot, r Range, now time.Time, 
 	return series, omitted
 }
 
-// basis tells what an answer over a range rests on.
-func basis(q Query, s *dora.Snapshot, r Range) Basis {
+// BasisOf tells what an answer over a range rests on.
+func BasisOf(q Query, s *dora.Snapshot, r Range) Basis {
 	filters := q.DomainFilters()
 	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To)}
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
