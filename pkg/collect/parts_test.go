@@ -58,6 +58,7 @@ func TestPartsAreReadSoonTogetherAndNotTooOften(t *testing.T) {
 		assert.Equal(t, next, c.State()[0].Next, "the schedule stays")
 		assert.Equal(t, success, c.State()[0].LastSuccess, "not everything was read")
 		assert.Equal(t, collect.StatusOK, c.State()[0].State)
+		assert.InDelta(t, 1, c.State()[0].Progress, 0, "what is up to date is whole")
 
 		pass(time.Minute)
 		had := len(github.parts)

@@ -28,7 +28,7 @@ type SourceState struct {
 	ID    string `json:"id"`
 	Type  string `json:"type"`
 	State Status `json:"state"`
-	// Progress of the current or last run, 0 to 1; 0 where the source cannot tell.
+	// Progress of the current or last run, 0 to 1; 0 where the source cannot tell. A source that is up to date has 1.
 	Progress float64 `json:"progress"`
 	// Part is what is being read, such as a repository.
 	Part string `json:"part,omitempty"`
@@ -207,6 +207,9 @@ func (s *status) snapshot() SourceState {
 	shown.State, shown.Message = s.words()
 	if !s.heldByOther {
 		shown.Failure = s.failure()
+	}
+	if shown.State == StatusOK { // also after a start, and after a run that read some parts
+		shown.Progress = 1
 	}
 	return shown
 }

@@ -187,6 +187,9 @@ func TestEveryPanelSaysWhatItMeans(t *testing.T) {
 				assert.NotNil(t, at(p, "fieldConfig", "defaults", "noValue"), "%s: says something where there is nothing", name)
 			}
 			targets, _ := p["targets"].([]any)
+			if p["type"] == "table" && at(targets[0], "queryType") != "collection" { // where each source has a row
+				assert.NotEmpty(t, at(p, "fieldConfig", "defaults", "noValue"), "%s: says why it is empty", name)
+			}
 			refs := map[any]bool{}
 			for _, each := range targets {
 				assert.False(t, refs[at(each, "refId")], name)
