@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -23,9 +24,17 @@ type Live struct {
 	Query   json.RawMessage `json:"query,omitempty"`
 	// Etag is the same for the same contents.
 	Etag string `json:"etag"`
-	// At is when the frame was worked out, in milliseconds since 1970.
-	At int64 `json:"at"`
+	// By is the process that worked the frame out, and At when that was by its clock, in milliseconds since 1970. Of one
+	// process the later frame has no smaller number, even if the clock was set back; those of several do not compare.
+	By string `json:"by"`
+	At int64  `json:"at"`
 }
+
+// thisProcess is a name that no other process has, and when it began.
+var thisProcess = struct {
+	name  string
+	began time.Time
+}{rand.Text()[:12], time.Now()}
 
 // question is a live query as a channel carries it.
 type question struct {
@@ -95,7 +104,8 @@ func apart(a, b time.Time) bool { return a.Sub(b).Abs() > clockTolerance }
 
 // mark puts into a frame what tells its contents from others.
 func mark(frame *data.Frame, now time.Time) (*Live, error) {
-	live := &Live{At: now.UnixMilli()}
+	at := thisProcess.began.Add(now.Sub(thisProcess.began)) // by the clock that only goes forwards
+	live := &Live{By: thisProcess.name, At: at.UnixMilli()}
 	custom, full := frame.Meta.Custom.(Custom)
 	collected := custom.Collected
 	if full { // that the sources were read again without news is no news

@@ -429,3 +429,13 @@ func TestNoStreamIsOpenedWithoutAWorkingDataSource(t *testing.T) {
 	require.ErrorContains(t, err, "production", "Grafana tries again, with the settings of that time")
 	assert.False(t, errors.Is(err, context.Canceled))
 }
+
+func TestFramesOfOneProcessCanBePutInOrder(t *testing.T) {
+	g, i := tiny(t)
+	const question = `{"metric":"deployment_frequency","format":"numeric",`
+	answered := liveOf(t, g.one(i, question+allTheYear+`}`)[0])
+	sent := liveOf(t, g.listen(i, g.invited(i, question+allTheYear+`}`)).next(t))
+	assert.NotEmpty(t, answered.By)
+	assert.Equal(t, answered.By, sent.By)
+	assert.GreaterOrEqual(t, sent.At, answered.At)
+}

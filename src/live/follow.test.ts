@@ -1,4 +1,11 @@
-import { DataFrameJSON, dataFrameFromJSON, DataQueryResponse, FieldType, LoadingState } from '@grafana/data';
+import {
+  DataFrameJSON,
+  DataFrameType,
+  dataFrameFromJSON,
+  DataQueryResponse,
+  FieldType,
+  LoadingState,
+} from '@grafana/data';
 import { setGrafanaLiveSrv } from '@grafana/runtime';
 import { Observable, Subject } from 'rxjs';
 import { Channels } from './follow';
@@ -67,6 +74,20 @@ test('a panel shows its answer at once, and then what its channels bring, in pla
   expect(states).toEqual([undefined, LoadingState.Streaming, LoadingState.Streaming]);
 });
 
+test('a tile is followed without a mark, for which its title has no room', () => {
+  const answer = answerOf(5);
+  const number = { type: DataFrameType.NumericWide, typeVersion: [0, 1] as [number, number] };
+  const { shown, states } = panel(new Channels(), {
+    ...answer,
+    data: answer.data.map((f) => ({ ...f, meta: { ...f.meta, ...number } })),
+  });
+  const message = frame(6, { etag: 'e6', at: 200 });
+  Object.assign(message.schema!.meta!, number);
+  channels['query/x0'].next({ type: 'message', message });
+  expect(shown).toEqual(['A 5 n 5', 'A 6 n 6']);
+  expect(states).toEqual([undefined, undefined]);
+});
+
 test('what is shown already is not drawn again', () => {
   const { shown } = panel(new Channels(), answerOf(5));
   tell(5, 200);
@@ -87,6 +108,46 @@ test('a refresh opens no new stream, loses nothing in between, and does not go b
   tell(8, 200); // while nobody looks
   expect(panel(open, answerOf(7)).shown).toEqual(['A 7 n 7', 'A 8 n 8']);
   expect(subscribed).toHaveLength(1);
+});
+
+describe('with several nodes, whose clocks differ', () => {
+  const HOUR = 3_600_000;
+  const tellBy = (by: string, value: number, at: number) =>
+    channels['query/x0'].next({ type: 'message', message: frame(value, { by, etag: `e${value}`, at }) });
+  const answerBy = (by: string, value: number, at: number): DataQueryResponse => ({
+    key: 'A',
+    data: [
+      {
+        ...dataFrameFromJSON(frame(value, { by, channel: `${CHANNEL}0`, query: {}, etag: `e${value}`, at })),
+        refId: 'A',
+      },
+    ],
+  });
+
+  test('what another node tells is shown, though its clock is an hour behind', () => {
+    const { shown } = panel(new Channels(), answerBy('one', 5, 2 * HOUR));
+    tellBy('other', 6, HOUR);
+    expect(shown).toEqual(['A 5 n 5', 'A 6 n 6']);
+  });
+
+  test('an answer of a node that does not know the latest yet is put right', () => {
+    const open = new Channels();
+    panel(open, answerBy('one', 5, HOUR));
+    tellBy('other', 6, 0);
+    jest.advanceTimersByTime(500);
+    expect(panel(open, answerBy('one', 5, HOUR + 500)).shown).toEqual(['A 5 n 5', 'A 6 n 6']);
+  });
+
+  test('what another node told long before an answer does not take its place, though its clock is ahead', () => {
+    const open = new Channels();
+    panel(open, answerBy('one', 5, HOUR));
+    tellBy('other', 6, 2 * HOUR);
+    jest.advanceTimersByTime(60_000);
+    const { shown } = panel(open, answerBy('one', 7, HOUR + 60_000));
+    expect(shown).toEqual(['A 7 n 7']);
+    tellBy('other', 8, 2 * HOUR + 60_000);
+    expect(shown).toEqual(['A 7 n 7', 'A 8 n 8']);
+  });
 });
 
 test('panels that ask the same share a channel, which closes after the last has gone', () => {

@@ -18,19 +18,29 @@ interface Live {
   query?: unknown;
   /** The same for the same contents. */
   etag: string;
-  /** When it was worked out, in milliseconds since 1970. */
+  /** The process that worked it out, and when that was by its clock, in milliseconds since 1970. */
+  by?: string;
   at: number;
+}
+
+/** A frame, and when it came by the browser's clock. */
+interface Arrival {
+  frame: DataFrameJSON;
+  came: number;
 }
 
 /** How long a channel stays open when nobody looks at it: from one refresh of a dashboard to its answer. */
 const LINGER_MS = 10_000;
+
+/** How long a node may take to know what another knows. They read from one store every second. */
+const BEHIND_MS = 10_000;
 
 /**
  * The channels that a data source's panels follow, each open once. Grafana's own `getDataStream` does not do: it keeps
  * the first frame's names and metadata, in which our figures say what they rest on, and an error empties the panel.
  */
 export class Channels {
-  private readonly open = new Map<string, Observable<DataFrameJSON>>();
+  private readonly open = new Map<string, Observable<Arrival>>();
 
   constructor(private readonly linger = LINGER_MS) {}
 
@@ -46,19 +56,20 @@ export class Channels {
     }
     return merge(...changes).pipe(
       scan((shown, { index, changed }) => shown.map((old, i) => (i === index ? withRefId(changed, old) : old)), frames),
-      map((data) => ({ ...answer, data, state: LoadingState.Streaming })),
+      map((data) => ({ ...answer, data, state: isNumbers(data) ? answer.state : LoadingState.Streaming })),
       startWith(answer)
     );
   }
 
   /** The frames of a channel that are another than the one before, beginning with one that is not older than the answer. */
   private changesOf(answer: Live): Observable<DataFrame> {
+    const given = performance.now();
     let shown = answer;
     return this.messages(answer).pipe(
       concatMap((message) => {
-        const frame = dataFrameFromJSON(message);
+        const frame = dataFrameFromJSON(message.frame);
         const live = liveOf(frame);
-        if (!live || live.etag === shown.etag || (shown === answer && live.at < answer.at)) {
+        if (!live || live.etag === shown.etag || (shown === answer && isOlder(live, message.came, answer, given))) {
           return EMPTY;
         }
         shown = live;
@@ -68,7 +79,7 @@ export class Channels {
   }
 
   /** What a channel carries; the latest at once where it is open already. */
-  private messages({ channel = '', query }: Live): Observable<DataFrameJSON> {
+  private messages({ channel = '', query }: Live): Observable<Arrival> {
     const known = this.open.get(channel);
     if (known) {
       return known;
@@ -78,6 +89,7 @@ export class Channels {
       return address ? getGrafanaLiveSrv().getStream<DataFrameJSON>({ ...address, data: query }) : EMPTY;
     }).pipe(
       concatMap(messageOf),
+      map((frame) => ({ frame, came: performance.now() })),
       catchError(() => EMPTY), // the panel keeps what it shows, and goes on with the dashboard's refresh
       finalize(() => this.open.delete(channel)),
       share({ connector: () => new ReplaySubject(1), resetOnRefCountZero: () => timer(this.linger) })
@@ -89,6 +101,22 @@ export class Channels {
 
 function liveOf(frame: DataFrame): Live | undefined {
   return frame.meta?.custom?.live;
+}
+
+/**
+ * Whether a frame is older than an answer. Where both are of one process, its clock says so. Where another node sent the
+ * frame, the nodes' clocks say nothing: it counts, unless it came long before the answer.
+ */
+function isOlder(frame: Live, came: number, answer: Live, given: number): boolean {
+  return frame.by === answer.by ? frame.at < answer.at : came < given - BEHIND_MS;
+}
+
+/**
+ * Whether an answer is single numbers, as on a tile. Grafana marks a panel that streams beside its title, and a tile has
+ * no room for that: the mark would shorten the title.
+ */
+function isNumbers(frames: DataFrame[]): boolean {
+  return frames.every(({ meta }) => meta?.type?.startsWith('numeric'));
 }
 
 function withRefId(frame: DataFrame, old: DataFrame): DataFrame {
