@@ -60,11 +60,14 @@ test('the way from one dashboard to another keeps service and time', async ({ go
   }
 });
 
-test('a tile leads to what is behind it', async ({ gotoDashboardPage, page }) => {
+test('the figure on a tile leads to what is behind it', async ({ gotoDashboardPage, page }) => {
   await gotoDashboardPage({
     uid: 'livedora-overview',
     queryParams: new URLSearchParams({ 'var-service': 'consent', from: 'now-30d', to: 'now' }),
   });
-  await page.locator('section', { hasText: 'Change lead time' }).first().getByRole('link').first().click();
+  const tile = page.getByTestId('data-testid Panel header Lead time').first();
+  await tile.getByText(/ before| none before/).click();
+  await expect(page.getByRole('menuitem', { name: 'Pull requests behind this figure' })).toBeVisible();
+  await page.getByRole('menuitem', { name: 'Lead time' }).click();
   await expect(page).toHaveURL(/\/d\/livedora-lead-time.*var-service=consent/);
 });

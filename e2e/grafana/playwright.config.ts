@@ -28,7 +28,7 @@ export default defineConfig<PluginOptions>({
     locale: 'en-GB',
     timezoneId: 'Europe/London',
     viewport: { width: 1280, height: 1000 },
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false }, // pictures of every step keep a processor busy
     launchOptions: { executablePath, args: ['--no-sandbox', '--disable-gpu'] },
   },
   projects: [
