@@ -1,5 +1,5 @@
 import { Combobox, ComboboxOption } from '@grafana/ui';
-import React from 'react';
+import React, { useLayoutEffect, useRef } from 'react';
 import { Labelled } from './Labelled';
 
 interface Props {
@@ -16,8 +16,21 @@ interface Props {
   width?: number;
 }
 
-/** One value out of a list. A value that is not on it is shown as it is. */
+/**
+ * One value out of a list. A value that is not on it is shown as it is. A choice is told once: Grafana's box tells it again
+ * with every drawing until it has the new value, and where that takes a moment, as in Explore, it would not come to an end.
+ */
 export function Choice({ label, description, error, value, options, onChange, disabled, free, width = 24 }: Props) {
+  const told = useRef<string | undefined>(undefined);
+  useLayoutEffect(() => {
+    told.current = undefined;
+  }, [value]);
+  const tell = (next: string) => {
+    if (next !== told.current) {
+      told.current = next;
+      onChange(next);
+    }
+  };
   return (
     <Labelled label={label} description={description} error={error}>
       {(named) => (
@@ -25,7 +38,7 @@ export function Choice({ label, description, error, value, options, onChange, di
           {...named}
           value={value}
           options={options}
-          onChange={(option) => onChange(option.value)}
+          onChange={(option) => tell(option.value)}
           createCustomValue={free}
           disabled={disabled}
           invalid={error !== undefined}
