@@ -67,7 +67,8 @@ test('the figure on a tile leads to what is behind it', async ({ gotoDashboardPa
   });
   const tile = page.getByTestId('data-testid Panel header Lead time').first();
   await tile.getByText(/ before| none before/).click();
-  await expect(page.getByRole('menuitem', { name: 'Pull requests behind this figure' })).toBeVisible();
-  await page.getByRole('menuitem', { name: 'Lead time' }).click();
+  const menu = page.getByRole('menu');
+  await expect(menu.getByText('Pull requests behind this figure')).toBeVisible();
+  await menu.getByText('Lead time').click();
   await expect(page).toHaveURL(/\/d\/livedora-lead-time.*var-service=consent/);
 });
