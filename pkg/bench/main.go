@@ -58,6 +58,7 @@ func measure(ctx context.Context, program string) error {
 	if err != nil {
 		return err
 	}
+	before.warmUp(ctx)
 	grown := map[string]times{}
 	for _, q := range questions {
 		if taken, err := before.repeat(ctx, q); err == nil { // else the same follows below
@@ -71,6 +72,7 @@ func measure(ctx context.Context, program string) error {
 		return err
 	}
 	defer after.end()
+	after.warmUp(ctx)
 	var failures []error
 	for _, q := range questions {
 		taken, err := after.repeat(ctx, q)

@@ -176,11 +176,16 @@ func (d *Dataset) follow(ctx context.Context) {
 			return
 		}
 		d.failure.Store(&err)
-		if err == nil {
-			told = ""
-		} else if err.Error() != told {
-			told = err.Error()
+		now := ""
+		if err != nil {
+			now = err.Error()
+		}
+		if now != told && err != nil {
 			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
+		}
+		if now != told {
+			told = now
+			d.moved.call()
 		}
 	}
 }

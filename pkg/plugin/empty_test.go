@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -123,18 +124,38 @@ func TestNoAnswerIsEmptyWithoutAWord(t *testing.T) {
 // failedStore is a data source that has read its store, of which the tables are gone since.
 func failedStore(t *testing.T, g *grafana) *plugin.Instance {
 	t.Helper()
+	i, lose := readStore(t, g)
+	lose()
+	return i
+}
+
+// readStore is a data source that has read its store, and how the store's tables are lost.
+func readStore(t *testing.T, g *grafana) (i *plugin.Instance, lose func()) {
+	t.Helper()
 	jsonData := stored(t)
 	var read struct{ Store struct{ Path string } }
 	require.NoError(t, json.Unmarshal([]byte(jsonData), &read))
-	i := g.save("dora", jsonData)
+	i = g.save("dora", jsonData)
 	require.NotEmpty(t, g.one(i, `{"queryType":"events"}`)[0].Fields)
-	db, err := sql.Open("sqlite", "file:"+read.Store.Path+"?_pragma=busy_timeout(10000)")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, db.Close()) }()
-	_, err = db.ExecContext(t.Context(), `ALTER TABLE events RENAME TO lost`)
-	require.NoError(t, err)
-	require.Eventually(t, func() bool { return g.health(i).Status == backend.HealthStatusError }, time.Minute, 50*time.Millisecond)
-	return i
+	return i, func() {
+		db, err := sql.Open("sqlite", "file:"+read.Store.Path+"?_pragma=busy_timeout(10000)")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		_, err = db.ExecContext(t.Context(), `ALTER TABLE events RENAME TO lost`)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return g.health(i).Status == backend.HealthStatusError }, time.Minute, 50*time.Millisecond)
+	}
+}
+
+func TestWhoFollowsAPanelIsToldThatTheStoreFailed(t *testing.T) {
+	g := start(t)
+	i, lose := readStore(t, g)
+	l := g.listen(i, g.invited(i, `{"metric":"lead_time",`+allTheYear+`}`))
+	const failed = "The store cannot be read; this shows what was read before."
+	require.NotContains(t, notices(data.Frames{l.next(t)}), failed)
+	lose()
+	for !strings.Contains(notices(data.Frames{l.next(t)}), failed) {
+	}
 }
 
 // TestARangeInWhichNothingHappenedIsNoFault holds that a table may be empty because all is well.

@@ -26,6 +26,20 @@ func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
 	return append(notices, omittedNotices(f.Basis)...)
 }
 
+// dataNotices tell that the data behind an answer is not whole, or old. How the sources are doing is what a collection's
+// rows say themselves.
+func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
+	if q.Type != query.TypeCollection {
+		for _, s := range d.State() {
+			notices = append(notices, sourceNotices(s)...)
+		}
+	}
+	if err := d.StoreFailure(); err != nil {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
+	}
+	return notices
+}
+
 // emptyNotices say why there is nothing to see.
 func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
 	switch {

@@ -120,7 +120,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 		notices = missingNotices(frames, q, d, r)
 	}
 	explain(frames, q, d)
-	notify(frames[0], q, d, notices...)
+	notify(frames[0], &q, d, notices...)
 	return frames
 }
 
@@ -145,19 +145,9 @@ func failed(err error) backend.DataResponse {
 	return backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, err.Error())
 }
 
-// notify says what a reader should know of the data behind a frame: that it is not whole, or old. How the sources are
-// doing is what a collection's rows say themselves.
-func notify(frame *data.Frame, q query.Query, d *dataset.Dataset, more ...data.Notice) {
-	var notices []data.Notice
-	if q.Type != query.TypeCollection {
-		for _, s := range d.State() {
-			notices = append(notices, sourceNotices(s)...)
-		}
-	}
-	if err := d.StoreFailure(); err != nil {
-		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
-	}
-	frame.Meta.Notices = slices.Concat(notices, more)
+// notify says what a reader should know of the data behind a frame, and more.
+func notify(frame *data.Frame, q *query.Query, d *dataset.Dataset, more ...data.Notice) {
+	frame.Meta.Notices = slices.Concat(dataNotices(q, d), more)
 }
 
 // explain completes what every frame tells about itself: the definition, and how fresh the data is.

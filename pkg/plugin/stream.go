@@ -173,10 +173,7 @@ func (f *follower) look() bool {
 		return true
 	}
 	snapshot := f.dataset.Under(q.Definition)
-	now := sight{facts: snapshot.Select(q.DomainFilters()), earliest: snapshot.Earliest}
-	for _, s := range f.dataset.State() {
-		now.notices = append(now.notices, sourceNotices(s)...)
-	}
+	now := sight{facts: snapshot.Select(q.DomainFilters()), earliest: snapshot.Earliest, notices: dataNotices(q, f.dataset)}
 	if restsOnMore(q, now.facts) {
 		now.version = snapshot.Version
 	}
