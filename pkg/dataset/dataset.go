@@ -209,8 +209,15 @@ func (d *Dataset) gather(ctx context.Context) {
 	}
 }
 
-// muchToRead is how many events leave behind memory that is worth giving back to the system.
-const muchToRead = 100_000
+// muchToRead is how many events leave behind memory that is worth giving back to the system; after restTime, so that who
+// waits for a first answer does not wait for that too.
+const (
+	muchToRead = 100_000
+	restTime   = 10 * time.Second
+)
+
+// giveBack gives memory back to the system that much work took.
+func giveBack() { time.AfterFunc(restTime, debug.FreeOSMemory) }
 
 // Refresh takes in what was written to the store since the last time.
 func (d *Dataset) Refresh(ctx context.Context) error {
@@ -248,7 +255,7 @@ func (d *Dataset) refresh(ctx context.Context) error {
 		d.moved.call()
 	}
 	if read > muchToRead {
-		go debug.FreeOSMemory() // what reading took is not needed again
+		giveBack()
 	}
 	return err
 }

@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -177,7 +176,7 @@ func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
 		d.saved.since = t.Count // so that it is saved again soon
 	}
 	if t.Count > muchToRead {
-		go debug.FreeOSMemory() // what restoring took is not needed again
+		giveBack()
 	}
 	return nil
 }
@@ -286,7 +285,7 @@ func (d *Dataset) save(ctx context.Context) error {
 	}
 	saving.Shelve(f)
 	if t.Count > muchToRead {
-		debug.FreeOSMemory() // what lies in the file now
+		giveBack() // what lies in the file now
 	}
 	return nil
 }

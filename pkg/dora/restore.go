@@ -81,16 +81,8 @@ func (r *restorer) all(def *Definition, fitting bool) {
 	h := r.history
 	version := r.number()
 	bodies := r.repositories()
-	r.decodeDeployments(bodies)
-	for range r.length() {
-		e, ok := r.event(KindIncident).(*Incident)
-		if !ok {
-			return
-		}
-		i := &incident{event: e, mentions: r.texts()}
-		h.enterIncident(i)
-		r.incidents = append(r.incidents, i)
-	}
+	r.deployments = decodeAll[*Deployment](r, KindDeployment, bodies)
+	r.readIncidents()
 	for range r.length() {
 		if c, ok := r.event(KindCorrection).(*Correction); ok {
 			h.applyCorrection(c)
@@ -177,33 +169,51 @@ func (r *restorer) repositories() (bodies [][]byte) {
 		}
 		at.rest.tail = slices.Clone(r.bytes())
 		at.rest.clock.last = int64(r.number())
-		for range r.length() {
+		count := r.length()
+		at.deployments = make(map[string]*Deployment, count)
+		for range count {
 			bodies = append(bodies, r.bytes())
 		}
 	}
 	return bodies
 }
 
-// decodeDeployments reads the deployments of all repositories, in the order in which they were written.
-func (r *restorer) decodeDeployments(bodies [][]byte) {
-	r.deployments = make([]*Deployment, len(bodies))
+func (r *restorer) readIncidents() {
+	bodies := make([][]byte, r.length())
+	var mentions [][]string
+	for i := range bodies {
+		bodies[i] = r.bytes()
+		mentions = append(mentions, r.texts())
+	}
+	for i, e := range decodeAll[*Incident](r, KindIncident, bodies) {
+		one := &incident{event: e, mentions: mentions[i]}
+		r.history.enterIncident(one)
+		r.incidents = append(r.incidents, one)
+	}
+}
+
+// decodeAll reads events of one kind, in the order in which they were written; none where one is damaged.
+func decodeAll[E interface {
+	comparable
+	Event
+}](r *restorer, kind Kind, bodies [][]byte) []E {
+	events := make([]E, len(bodies))
 	inParts(len(bodies), func(from, to int) {
 		for i := from; i < to; i++ {
-			if e, err := Decode(KindDeployment, bodies[i]); err == nil {
-				r.deployments[i], _ = e.(*Deployment)
+			if e, err := Decode(kind, bodies[i]); err == nil {
+				events[i], _ = e.(E)
 			}
 		}
 	})
-	if slices.Contains(r.deployments, nil) {
+	if slices.Contains(events, *new(E)) {
 		r.fail()
+		return nil
 	}
+	return events
 }
 
 // enterDeployments puts the deployments in their places.
 func (r *restorer) enterDeployments() {
-	if slices.Contains(r.deployments, nil) {
-		return
-	}
 	h := r.history
 	h.named.grow(len(r.deployments))
 	for _, d := range r.deployments {
