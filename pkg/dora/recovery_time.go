@@ -2,6 +2,7 @@ package dora
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -45,7 +46,7 @@ func (f *Facts) recover() {
 		}
 		var first *RecoveryFact
 		for i := range ends {
-			if first == nil || ends[i].At.Before(first.At) {
+			if first == nil || ends[i].At.Before(first.At) || ends[i].At.Equal(first.At) && f.before(ends[i].By, first.By) {
 				first = &ends[i]
 			}
 		}
@@ -57,6 +58,16 @@ func (f *Facts) recover() {
 			d.Recovered = first
 		}
 	}
+}
+
+// before says which of two recoveries at one time is told of: that by the deployment that comes first in order; one by an
+// incident only where there is none by a deployment.
+func (f *Facts) before(by, other string) bool {
+	place := func(id string) int {
+		return slices.IndexFunc(f.Deployments, func(d *DeploymentFact) bool { return d.Event.FullID() == id })
+	}
+	at, than := place(by), place(other)
+	return at >= 0 && (than < 0 || at < than)
 }
 
 // leaveNegativeRecoveries notes what, of what recovery time is read from, was over before it began.

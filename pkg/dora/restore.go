@@ -111,22 +111,24 @@ func (r *restorer) all(def *Definition, fitting bool) {
 
 // derived reads the facts of all services.
 func (r *restorer) derived() map[string]*Facts {
-	mapped := r.history.mappedServices()
-	services := make(map[string]*Facts, len(mapped))
+	services := map[string]*Facts{}
+	for _, s := range r.history.mappedServices() {
+		if services[s.Name] == nil { // of two with one name the first counts
+			services[s.Name] = &Facts{Service: s}
+		}
+	}
 	written := make([]writtenFacts, r.length())
 	for i := range written {
-		name := r.text()
-		place := slices.IndexFunc(mapped, func(s Service) bool { return s.Name == name }) // of two with one name the first counts
-		if place < 0 {
+		written[i] = writtenFacts{services[r.text()], r.offset, int64(r.number())}
+		r.offset += written[i].size
+		if written[i].facts == nil {
 			r.fail()
 			return nil
 		}
-		written[i] = writtenFacts{&Facts{Service: mapped[place]}, r.offset, int64(r.number())}
-		services[name] = written[i].facts
-		r.offset += written[i].size
 	}
-	if slices.ContainsFunc(mapped, func(s Service) bool { return services[s.Name] == nil }) {
+	if len(written) != len(services) {
 		r.fail()
+		return nil
 	}
 	var failed atomic.Pointer[error]
 	inParts(len(written), func(from, to int) {
