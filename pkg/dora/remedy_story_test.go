@@ -45,6 +45,17 @@ func TestARevertBlamesWhatShippedTheChangeThatItTakesBack(t *testing.T) {
 	}
 }
 
+func TestOfTwoDeploymentsThatEndAFailureAtOnceTheFirstIsTold(t *testing.T) {
+	repo, undoes := shipped(t)
+	undoes.Body = "Reverts example-health/api#11"
+	repo.deploy("production", "base", hour(40)) // a rollback of the same, at the same moment
+	failed := repo.facts().Deployments[1]
+	require.Len(t, failed.Evidence, 2)
+	assert.Equal(t, dora.EvidenceRollback, failed.Evidence[0].Kind)
+	require.NotNil(t, failed.Recovered)
+	assert.Equal(t, "github:example-health/api:deployment:9004", failed.Recovered.By)
+}
+
 func TestWhatIsNoRevertBlamesNobody(t *testing.T) {
 	for _, story := range []struct {
 		name, title, body string
