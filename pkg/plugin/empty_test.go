@@ -158,6 +158,16 @@ func TestWhoFollowsAPanelIsToldThatTheStoreFailed(t *testing.T) {
 	}
 }
 
+func TestASeverityThatNobodyUsesIsToldWithThoseThatThereAre(t *testing.T) {
+	g, i := tiny(t)
+	for _, question := range []string{`{"queryType":"events","events":"incidents"`, `{"metric":"recovery_time","definition":{"recovery":"incident"}`} {
+		frames := g.one(i, question+`,"filters":[{"field":"severity","values":["7"]}]}`)
+		assert.Contains(t, notices(frames), "warning: No incident has the severity 7. There are: 2.", question)
+		frames = g.one(i, question+`,"filters":[{"field":"severity","values":["2"]}]}`)
+		assert.NotContains(t, notices(frames), "severity", question)
+	}
+}
+
 // TestARangeInWhichNothingHappenedIsNoFault holds that a table may be empty because all is well.
 func TestARangeInWhichNothingHappenedIsNoFault(t *testing.T) {
 	g := start(t)

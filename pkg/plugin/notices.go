@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,13 +43,32 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 
 // emptyNotices say why there is nothing to see.
 func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
+	because := noSuchSeverity(&b.Query, d)
 	switch {
 	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:
-		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "No service matches the filters. Choose other values, or remove a filter."}}
-	case !b.Deployed:
-		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: noDeployments(d)}}
+		because = "No service matches the filters. Choose other values, or remove a filter."
+	case because == "" && !b.Deployed:
+		because = noDeployments(d)
 	}
-	return nil
+	if because == "" {
+		return nil
+	}
+	return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: because}}
+}
+
+// noSuchSeverity says that no incident ever had a severity that is asked for; empty: one had.
+func noSuchSeverity(q *query.Query, d *dataset.Dataset) string {
+	for _, f := range q.DomainFilters() {
+		if f.Field != dora.BySeverity || f.Not || slices.Contains(f.Values, "") {
+			continue
+		}
+		known := d.Under(q.Definition).Values(dora.BySeverity, nil)
+		if !slices.ContainsFunc(f.Values, func(value string) bool { return slices.Contains(known, value) }) {
+			few := func(values []string) string { return strings.Join(values[:min(len(values), 10)], ", ") }
+			return fmt.Sprintf("No incident has the severity %s. There are: %s.", few(f.Values), cmp.Or(few(known), "none"))
+		}
+	}
+	return ""
 }
 
 // missingNotices say why rows or numbers are not there, unless that is because nothing of the kind happened in the range.
@@ -57,7 +77,7 @@ func missingNotices(frames data.Frames, q query.Query, d *dataset.Dataset, r que
 		return nil
 	}
 	b := query.BasisOf(q, d.Under(q.Definition), r)
-	if b.Services > 0 && !ofDeployments(q) {
+	if b.Services > 0 && !ofDeployments(q) && noSuchSeverity(&q, d) == "" {
 		return nil
 	}
 	return emptyNotices(b, d)

@@ -52,7 +52,7 @@ func modelInWords() string {
 	row("bucket", code(m.Buckets), "metric, stages, unless numeric or distribution; signals; events with `at`")
 	row("rolling", "none; a number of days or buckets, such as "+code(m.Rolling), "metric, stages; with numeric, days only")
 	row("groupBy", "a list of "+code(m.GroupBy)+"; severity with recovery_time and `definition.recovery` `incident`", "metric, stages, signals")
-	row("filters", "a list of `{field, op, values}`: "+code(m.FilterFields)+"; "+code(m.FilterOps)+"; without values it restricts nothing", "all but collection")
+	row("filters", "a list of `{field, op, values}`: "+code(m.FilterFields)+"; "+code(m.FilterOps)+"; without values it restricts nothing", "all but collection and the lists that say so")
 	row("timezone", "`UTC`, or the IANA name of a zone", "metric, stages, signals; events with `at`")
 	row("format", code(m.Formats)+"; for signals "+code(m.SignalFormats), "metric, stages, signals; `distribution` for lengths of time")
 	row("compare", code(m.Compare), "metric, numeric")
