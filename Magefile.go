@@ -172,7 +172,7 @@ var fuzzed = []struct{ directory, target string }{
 }
 
 // Torture runs the long forms of the tests under kills, faults and malformed input, and fuzzes each target for a minute.
-// It takes the better part of an hour. docs/reliability.md has the figures.
+// It takes half an hour. docs/reliability.md has the figures.
 func Torture() error {
 	if err := os.Setenv("LIVEDORA_TORTURE", "1"); err != nil {
 		return err

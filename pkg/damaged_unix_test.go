@@ -1,3 +1,5 @@
+//go:build unix
+
 package main_test
 
 import (
@@ -9,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +89,30 @@ func folded(t *testing.T, path string) (stored string) {
 	return changes + " " + commits + " " + deployments
 }
 
+// unseen does something to a store's file while the plugin stands still, after a change for which the plugin will read the
+// file again: what SQLite has read of a file that did not change, it does not read twice.
+func unseen(t *testing.T, command *exec.Cmd, path string, does func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.Eventually(t, func() bool {
+		if command.Process.Signal(syscall.SIGSTOP) != nil {
+			return false
+		}
+		defer func() { _ = command.Process.Signal(syscall.SIGCONT) }() // or nothing is answered any more, and the story fails
+		if _, err := db.ExecContext(t.Context(), `UPDATE datasets SET sequence = sequence`); err != nil {
+			return false // the plugin stands still while it writes
+		}
+		var busy, log, done int
+		if err := db.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done); err != nil || busy != 0 {
+			return false // or while it reads
+		}
+		does()
+		return true
+	}, time.Minute, glance)
+}
+
 // The file of a store is damaged, cut off or taken away while the plugin runs. It goes on answering from memory, says what
 // is wrong, and acknowledges nothing that it cannot keep; another data source is not concerned. A plugin that starts says
 // what to do, leaves the file as it is, and has everything again once that was done.
@@ -101,7 +128,8 @@ func TestAStoreThatIsDamagedWhileItIsInUseIsToldAndAnswersStay(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dora.db")
 			from, other := source("dora", of(path), 1), source("other", of(filepath.Join(t.TempDir(), "other.db")), 1)
 			log := &said{}
-			p := startWith(t, exec.Command(program), log)
+			command := exec.Command(program)
+			p := startWith(t, command, log)
 			for _, each := range []backend.PluginContext{from, other} {
 				require.Eventually(t, func() bool { return p.column(each, "state") == "ok" }, time.Minute, glance)
 			}
@@ -111,7 +139,7 @@ func TestAStoreThatIsDamagedWhileItIsInUseIsToldAndAnswersStay(t *testing.T) {
 			figures := p.figures(from)
 			require.Greater(t, len(figures), 10_000)
 
-			c.does(t, path)
+			unseen(t, command, path, func() { c.does(t, path) })
 			if c.says != "" {
 				require.Eventually(t, func() bool { _, says := p.health(from); return strings.Contains(says, c.says) }, time.Minute, glance)
 				status, says := p.health(from)
