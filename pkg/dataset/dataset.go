@@ -161,7 +161,7 @@ func (d *Dataset) follow(ctx context.Context) {
 	poll := time.NewTicker(pollTime)
 	defer poll.Stop()
 	var state []collect.SourceState
-	told := "" // of what the log says already
+	failing := "" // as was told last
 	for {
 		state = d.watchState(state)
 		select {
@@ -176,18 +176,23 @@ func (d *Dataset) follow(ctx context.Context) {
 			return
 		}
 		d.failure.Store(&err)
-		now := ""
-		if err != nil {
-			now = err.Error()
-		}
-		if now != told && err != nil {
-			d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
-		}
-		if now != told {
-			told = now
-			d.moved.call()
-		}
+		failing = d.announce(failing, err)
 	}
+}
+
+// announce tells the log, and whoever follows, when the store fails in another way than before, or no longer.
+func (d *Dataset) announce(before string, err error) (now string) {
+	if err != nil {
+		now = err.Error()
+	}
+	if now == before {
+		return now
+	}
+	if err != nil {
+		d.options.Logger.Error("the store cannot be read; answers stay as they are", "dataset", d.options.Name, "error", err)
+	}
+	d.moved.call()
+	return now
 }
 
 // gather waits for the changes that come with one that has come.

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -38,8 +37,9 @@ func (d *Dataset) Regain(panicked any) error {
 }
 
 func (d *Dataset) regain(lost *dora.Lost) error {
-	d.options.Logger.Warn("the history will be read from the store again", "dataset", d.options.Name, "error", lost)
-	d.lost.Store(true)
+	if !d.lost.Swap(true) { // many may meet it
+		d.options.Logger.Warn("the history will be read from the store again", "dataset", d.options.Name, "error", lost)
+	}
 	d.wake()
-	return fmt.Errorf("a part of the history could not be read again from the file beside the store (%w); the store is being read instead: ask again in a minute", errors.Unwrap(lost))
+	return fmt.Errorf("a part of the history was lost (%w); it is being read from the store again: ask again in a minute", lost.Cause)
 }

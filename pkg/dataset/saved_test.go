@@ -228,6 +228,18 @@ func (k *kept) cutOff() {
 	}
 }
 
+// cutOffInUse is a dataset that goes on from a history that is lost then, and what it answered before.
+func (k *kept) cutOffInUse() (d *dataset.Dataset, want any, end func()) {
+	k.t.Helper()
+	k.untilSaved()
+	d, end = k.open()
+	want = figures(d)
+	end()
+	d, end = k.open() // of which nothing is at hand yet
+	k.cutOff()
+	return d, want, end
+}
+
 // panicking gives what some work panics with; nil if it does not.
 func panicking(work func()) (panicked any) {
 	defer func() { panicked = recover() }()
@@ -246,17 +258,11 @@ func regained(t *testing.T, d *dataset.Dataset, want any) {
 
 func TestWhoeverMeetsALossIsToldAndTheStoreIsReadAgain(t *testing.T) {
 	k := keep(t, 20)
-	k.untilSaved()
-	d, end := k.open()
-	want := figures(d)
-	end()
-
-	d, end = k.open()
+	d, want, end := k.cutOffInUse()
 	defer end()
-	k.cutOff()
 	panicked := panicking(func() { figures(d) })
 	require.IsType(t, &dora.Lost{}, panicked)
-	require.ErrorContains(t, d.Regain(panicked), "the store is being read instead: ask again in a minute")
+	require.ErrorContains(t, d.Regain(panicked), "it is being read from the store again: ask again in a minute")
 	regained(t, d, want)
 	require.NoError(t, d.Regain("another panic"))
 	require.NoError(t, d.Regain(nil))
@@ -264,13 +270,7 @@ func TestWhoeverMeetsALossIsToldAndTheStoreIsReadAgain(t *testing.T) {
 
 func TestALossThatIsMetWhileTheHistoryIsSavedIsMendedAndItIsSaved(t *testing.T) {
 	k := keep(t, 20)
-	k.untilSaved()
-	d, end := k.open()
-	want := figures(d)
-	end()
-
-	d, end = k.open()
-	k.cutOff()
+	d, want, end := k.cutOffInUse()
 	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, s.Close()) }()

@@ -78,7 +78,7 @@ func Decode(kind Kind, body []byte) (e Event, err error) {
 		r.rest, r.failure = body[1:], nil
 		r.read(layouts[v.Type()], v)
 		r.give()
-		err = r.failure
+		err, r.rest = r.failure, nil
 		eventReaders.Put(r)
 	default:
 		err = errors.New("it has a form that this version does not know")

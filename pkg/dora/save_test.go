@@ -26,13 +26,19 @@ func restored(t require.TestingT, saving *dora.Saving, mapping dora.Mapping, def
 	return restored
 }
 
+// begun is a history of a part of what happened, and where that part ends.
+func begun(mapping dora.Mapping, w *world, draw chooser) (h *dora.History, cut int) {
+	h = dora.NewHistory(mapping)
+	h.KeepAwake(draw("awake", 0, 60))
+	cut = draw("saved after", 0, len(w.events))
+	h.Apply(w.events[:cut]...)
+	return h, cut
+}
+
 func TestAHistoryThatWasSavedGoesOnAsIfNothingHadHappened(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
-		h := dora.NewHistory(mapping)
-		h.KeepAwake(draw("awake", 0, 60))
-		cut := draw("saved after", 0, len(w.events))
-		h.Apply(w.events[:cut]...)
+		h, cut := begun(mapping, w, draw)
 		h = restarted(t, h, mapping, def, true)
 		sameStory(t, w, tell(snapshotOf(mapping, def, w.events[:cut])), tell(h.Derive(def)))
 		h = restarted(t, h, mapping, def, true) // also what was not touched since
@@ -46,9 +52,7 @@ func TestAHistoryThatWasSavedGoesOnAsIfNothingHadHappened(t *testing.T) {
 func TestAHistoryThatWasSavedCanBeReadUnderOtherSettings(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		w := drawWorld(draw)
-		h := dora.NewHistory(drawMapping(draw))
-		cut := draw("saved after", 0, len(w.events))
-		h.Apply(w.events[:cut]...)
+		h, cut := begun(drawMapping(draw), w, draw)
 		mapping, def := drawMapping(draw), drawDefinition(draw)
 		h = restarted(t, h, mapping, def, false)
 		h.Apply(w.events[cut:]...)
@@ -59,10 +63,7 @@ func TestAHistoryThatWasSavedCanBeReadUnderOtherSettings(t *testing.T) {
 func TestWhatIsSavedIsTheHistoryOfThatTimeThoughItGoesOnMeanwhile(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		mapping, def, w := drawMapping(draw), drawDefinition(draw), drawWorld(draw)
-		h := dora.NewHistory(mapping)
-		h.KeepAwake(draw("awake", 0, 60))
-		cut := draw("saved after", 0, len(w.events))
-		h.Apply(w.events[:cut]...)
+		h, cut := begun(mapping, w, draw)
 		saving := h.Saving(def)
 		h.Apply(w.events[cut:]...)
 		h.Derive(def)
