@@ -21,12 +21,13 @@ type invited struct {
 	Query   json.RawMessage
 }
 
-// invitation asks a live question, as a panel does.
+// invitation asks a live question, as a panel does. The range begins with a day: where it began now less 24 months, an
+// old deployment could leave it as the new one enters, and an answer that stays the same is no news.
 func (h *hall) invitation(ctx context.Context, question string) (invited, error) {
-	now := time.Now()
+	now := time.Now().UTC()
 	responses, err := h.plugin.Ask(ctx, []backend.DataQuery{{
-		RefID: "A", JSON: json.RawMessage(`{"live":true,"range":{"from":"now-24M","to":"now"},` + question + `}`),
-		TimeRange: backend.TimeRange{From: now.AddDate(0, -24, 0), To: now},
+		RefID: "A", JSON: json.RawMessage(`{"live":true,"range":{"from":"now-24M/d","to":"now"},` + question + `}`),
+		TimeRange: backend.TimeRange{From: now.AddDate(0, -24, 0).Truncate(24 * time.Hour), To: now},
 	}})
 	if err != nil {
 		return invited{}, err
