@@ -9,7 +9,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +47,7 @@ func Restore(from io.ReaderAt, size int64, mapping Mapping, def Definition, fitt
 // restorer reads what a saver wrote. After a failure it reads nothing but zeros.
 type restorer struct {
 	reader
+	texts
 	shelf       io.ReaderAt
 	offset      int64
 	history     *History
@@ -80,23 +80,22 @@ func (r *restorer) summed(offset, size int64) []byte {
 func (r *restorer) all(def *Definition, fitting bool) {
 	h := r.history
 	version := r.number()
-	bodies := r.repositories()
-	r.deployments = decodeAll[*Deployment](r, KindDeployment, bodies)
+	r.deployments = r.deploymentsOf(r.repositories())
+	var work sync.WaitGroup
+	work.Go(r.nameDeployments)
+	defer work.Wait()
 	r.readIncidents()
 	for range r.length() {
 		if c, ok := r.event(KindCorrection).(*Correction); ok {
 			h.applyCorrection(c)
 		}
 	}
-	var work sync.WaitGroup
-	work.Go(r.enterDeployments)
-	var services map[string]*Facts
-	if fitting {
-		services = r.derived()
-	}
-	work.Wait()
 	h.version = uint64(version) //nolint:gosec // counted up from 0
-	if !fitting || r.failure != nil {
+	if !fitting {
+		return
+	}
+	services := r.derived()
+	if r.failure != nil {
 		return
 	}
 	for _, f := range services {
@@ -153,13 +152,13 @@ type writtenFacts struct {
 	offset, size int64
 }
 
-// repositories reads the repositories, and gives the bodies of their deployments.
-func (r *restorer) repositories() (bodies [][]byte) {
+// repositories reads the repositories, and finds their deployments.
+func (r *restorer) repositories() (all []savedDeployments) {
 	for range r.length() {
 		key := repositoryKey{r.text(), r.text()}
 		at := r.history.repository(key.source, key.name)
 		at.name = r.text()
-		if r.truths(1)[0] {
+		if r.truths()[0] {
 			at.event, _ = r.event(KindRepository).(*Repository)
 		}
 		at.size.commits, at.size.changes, at.rest.count = r.number(), r.number(), r.number()
@@ -171,13 +170,9 @@ func (r *restorer) repositories() (bodies [][]byte) {
 		}
 		at.rest.tail = slices.Clone(r.bytes())
 		at.rest.clock.last = int64(r.number())
-		count := r.length()
-		at.deployments = make(map[string]*Deployment, count)
-		for range count {
-			bodies = append(bodies, r.bytes())
-		}
+		all = append(all, savedDeployments{of: at, count: r.number(), size: int64(r.number())})
 	}
-	return bodies
+	return all
 }
 
 func (r *restorer) readIncidents() {
@@ -185,7 +180,7 @@ func (r *restorer) readIncidents() {
 	var mentions [][]string
 	for i := range bodies {
 		bodies[i] = r.bytes()
-		mentions = append(mentions, r.texts())
+		mentions = append(mentions, r.list())
 	}
 	for i, e := range decodeAll[*Incident](r, KindIncident, bodies) {
 		one := &incident{event: e, mentions: mentions[i]}
@@ -214,13 +209,11 @@ func decodeAll[E interface {
 	return events
 }
 
-// enterDeployments puts the deployments in their places.
-func (r *restorer) enterDeployments() {
-	h := r.history
-	h.named.grow(len(r.deployments))
+// nameDeployments enters the deployments by what a text may call them.
+func (r *restorer) nameDeployments() {
+	r.history.named.grow(len(r.deployments))
 	for _, d := range r.deployments {
-		h.repositories[repositoryKey{d.Source, strings.ToLower(d.Repository)}].deployments[d.ID] = d
-		h.named.add(d)
+		r.history.named.add(d)
 	}
 }
 
@@ -231,9 +224,11 @@ func (r *restorer) facts(f *Facts) {
 	}
 	f.first, f.last = r.time(), r.time()
 	f.Deployments = make([]*DeploymentFact, r.length())
+	together := make([]DeploymentFact, len(f.Deployments))
 	leads := 0
 	for i := range f.Deployments {
-		d := r.deployment()
+		d := &together[i]
+		r.deployment(d)
 		if d.lane < 0 || d.lane >= len(f.lanes) {
 			r.fail()
 		}
@@ -250,7 +245,7 @@ func (r *restorer) facts(f *Facts) {
 		f.Incidents = append(f.Incidents, r.incident(f))
 	}
 	for range r.length() {
-		texts := r.texts()
+		texts := r.list()
 		if len(texts) != 5 {
 			r.fail()
 			break
@@ -289,13 +284,12 @@ func (r *restorer) told() *Deployment {
 	return nil
 }
 
-func (r *restorer) deployment() *DeploymentFact {
-	d := &DeploymentFact{Event: r.told()}
-	if d.Event != nil {
+func (r *restorer) deployment(d *DeploymentFact) {
+	if d.Event = r.told(); d.Event != nil {
 		d.Finished = d.Event.Finished()
 	}
 	d.Shipped, d.Measured, d.Commits, d.lane, d.blamed = r.number(), r.number(), r.number(), r.number(), r.number()
-	is := r.truths(8)
+	is := r.truths()
 	d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.incident, d.negative, d.unknown = is[0], is[1], is[2], is[3], is[4], is[5], is[6]
 	for range r.length() {
 		d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceKind(r.word()), By: r.text(), Change: r.number(), At: r.time()})
@@ -305,7 +299,6 @@ func (r *restorer) deployment() *DeploymentFact {
 		d.Recovered = &RecoveryFact{At: r.time(), By: r.text()}
 	}
 	d.Rework = ReworkReason(r.word())
-	return d
 }
 
 func (r *restorer) incident(f *Facts) *IncidentFact {
@@ -323,7 +316,7 @@ func (r *restorer) incident(f *Facts) *IncidentFact {
 		return nil
 	}
 	fact.Linked, fact.By, fact.Remedy = placed(), EvidenceKind(r.word()), placed()
-	fact.Names, fact.Said = r.truths(1)[0], r.said()
+	fact.Names, fact.Said = r.truths()[0], r.said()
 	return fact
 }
 
@@ -337,7 +330,7 @@ func (r *restorer) said() *Correction {
 // column reads a column, which may share the times and lanes of another.
 func (r *restorer) column(lanes int, other column) column {
 	c := column{lane: int16(r.number())} //nolint:gosec // as it was written
-	is := r.truths(2)
+	is := r.truths()
 	c.mixed = is[0]
 	c.partitions = make([]partition, r.length())
 	if is[1] && len(other.partitions) != len(c.partitions) {
@@ -424,7 +417,7 @@ func (r *restorer) cut(n int) []byte {
 
 func (r *restorer) bytes() []byte { return r.cut(r.length()) }
 
-func (r *restorer) texts() []string {
+func (r *restorer) list() []string {
 	texts := make([]string, r.length())
 	for i := range texts {
 		texts[i] = r.text()
@@ -437,13 +430,13 @@ func (r *restorer) time() time.Time {
 	return time.Unix(seconds, int64(nanoseconds)).UTC()
 }
 
-func (r *restorer) truths(count int) []bool {
+// truths reads up to eight of them.
+func (r *restorer) truths() (are [8]bool) {
 	bits := r.number()
-	is := make([]bool, count)
-	for i := range is {
-		is[i] = bits>>i&1 == 1
+	for i := range are {
+		are[i] = bits>>i&1 == 1
 	}
-	return is
+	return are
 }
 
 func (r *restorer) event(kind Kind) Event {

@@ -16,7 +16,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 2
+const savedForm = 3
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -33,6 +33,7 @@ type Saving struct {
 type savedRepository struct {
 	resting
 	size codeSize
+	told int // bytes that its deployments take, once they are written
 }
 
 // Saving makes ready to save the history, and what a definition makes of it; that is derived first where it is out of
@@ -42,7 +43,7 @@ func (h *History) Saving(def Definition) *Saving {
 	s := &Saving{version: h.version, corrections: h.Corrections()}
 	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare) {
 		r := h.repositories[key]
-		s.repositories = append(s.repositories, savedRepository{r.resting(), r.size})
+		s.repositories = append(s.repositories, savedRepository{r.resting(), r.size, 0})
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.incidents)) {
 		s.incidents = append(s.incidents, h.incidents[id])
@@ -65,8 +66,8 @@ func (s *Saving) blocks(yield func(*block) bool) {
 	}
 }
 
-// WriteTo writes it down, from byte 0 on of what it is written to: the blocks of what is at rest, the facts of each
-// service, and an index of both with all the rest. It can do so while the history is in use. The error is a Lost where
+// WriteTo writes it down, from byte 0 on of what it is written to: the blocks of what is at rest, the deployments of each
+// repository, the facts of each service, and an index of these with all the rest. It can do so while the history is in use. The error is a Lost where
 // the history itself cannot be read.
 func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 	put := func(part []byte) {
@@ -86,16 +87,23 @@ func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 		put(data)
 	}
 	index := &saver{deployments: map[*Deployment]int{}, incidents: map[string]int{}}
-	index.history(s)
-	index.number(len(s.services))
 	one := saver{deployments: index.deployments, incidents: index.incidents}
-	for _, f := range s.services {
+	putOne := func(write func()) (size int) {
 		one.written = one.written[:0]
-		one.facts(f)
+		write()
 		one.sum()
 		put(one.written)
+		return len(one.written)
+	}
+	for i := range s.repositories {
+		r := &s.repositories[i]
+		r.told = putOne(func() { one.deploymentsOf(r) })
+	}
+	index.history(s)
+	index.number(len(s.services))
+	for _, f := range s.services {
 		index.text(f.Service.Name)
-		index.number(len(one.written))
+		index.number(putOne(func() { one.facts(f) }))
 	}
 	index.sum()
 	put(index.written)
@@ -203,10 +211,7 @@ func (w *saver) repository(r *savedRepository) {
 	w.bytes(r.rest.tail)
 	w.number(int(r.rest.clock.last))
 	w.number(len(r.deployments))
-	for _, d := range r.deployments {
-		w.deployments[d] = len(w.deployments)
-		w.event(d)
-	}
+	w.number(r.told)
 }
 
 func (w *saver) facts(f *Facts) {

@@ -2,8 +2,11 @@ package dora_test
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,4 +124,24 @@ func TestWhatIsDamagedIsNotRestored(t *testing.T) {
 	other := dora.Mapping{Production: repo.mapping.Production, Services: []dora.Service{{Name: "another"}}}
 	_, err = dora.Restore(bytes.NewReader(saved.Bytes()), int64(saved.Len()), other, repo.def, true)
 	require.ErrorIs(t, err, dora.ErrNotRestorable)
+}
+
+func TestNothingOfADeploymentIsLostWhenItIsSaved(t *testing.T) {
+	at := time.Date(2026, 3, 1, 10, 0, 0, 5, time.UTC)
+	whole := &dora.Deployment{
+		Header:     dora.Header{Source: "github", ID: "example/shop:deployment:7", Updated: at, Rank: 2},
+		Repository: "example/Shop", Number: 7, Environment: "production", Task: "deploy", SHA: strings.Repeat("a1", 20), Ref: "v1", RefKind: dora.RefTag,
+		Created: at.Add(-time.Hour), URL: "https://example.org/7", Creator: "a person",
+		Statuses: []dora.DeploymentStatus{{State: dora.StateRunning, At: at.Add(-time.Minute)}, {State: dora.StateSuccess, At: at}},
+	}
+	for i, value := range reflect.ValueOf(whole).Elem().Fields() {
+		require.False(t, value.IsZero(), "this deployment has no %s, so that nothing is said of it", i.Name)
+	}
+	bare := &dora.Deployment{Header: dora.Header{Source: "github", ID: "example/shop:deployment:8", Updated: at}, Repository: "example/shop"}
+	mapping, def := dora.Mapping{Production: dora.DefaultProduction}, dora.DefaultDefinition()
+	h := dora.NewHistory(mapping)
+	h.Apply(whole, bare)
+	h = restarted(t, h, mapping, def, true)
+	assert.Equal(t, whole, h.Deployment(whole.FullID()))
+	assert.Equal(t, bare, h.Deployment(bare.FullID()))
 }
