@@ -94,7 +94,7 @@ func (t *target) repeat(ctx context.Context, q question) (times, error) {
 	return taken, nil
 }
 
-const coldRuns = 2
+const coldRuns = 3
 
 // coldStarts measures from the start of the process to the first answer, from the store alone and with the history that
 // is saved beside it, and leaves the last process running.
