@@ -3,6 +3,7 @@ package github
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/source"
@@ -161,7 +162,11 @@ func (s *Source) quote(body []byte) string {
 
 // said is an answer that is no good, for an error to carry.
 func (s *Source) said(answer *reply) error {
-	return fmt.Errorf("status %d: %s", answer.status, s.quote(answer.body))
+	status := strings.TrimSpace(fmt.Sprintf("status %d %s", answer.status, http.StatusText(answer.status)))
+	if text := s.quote(answer.body); text != "" {
+		return fmt.Errorf("%s: %s", status, text)
+	}
+	return errors.New(status)
 }
 
 func quote(body []byte) string {
