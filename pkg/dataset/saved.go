@@ -1,24 +1,19 @@
 package dataset
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
 
@@ -76,44 +71,6 @@ func (s *saved) due(after int) bool {
 	return s.since >= max(after, s.count/100) || s.since > 0 && !s.at.IsZero() && time.Since(s.at) > saveEvery
 }
 
-// title is the end of the file: what must be the same for it to be used.
-type title struct {
-	Program  string // the build
-	Dataset  string
-	Meaning  string // of its services and its definition, without which what was derived is of no use
-	Sequence store.Sequence
-	Forgets  int64
-	Count    int
-	Read     time.Time
-	Recent   []passage
-}
-
-// titleEnd is the last part of the file, behind the title: its length and this mark.
-var titleEnd = []byte("live dora history 2\n")
-
-// savedPath is where the history of a dataset is saved, for this data source; empty where the store is no file.
-func (d *Dataset) savedPath() string {
-	s := d.options.Settings.Store
-	if s.Type != settings.StoreSQLite || s.Path == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(d.options.Name + "\x00" + d.Owner()))
-	return s.Path + "-" + hex.EncodeToString(sum[:4]) + ".history"
-}
-
-// program tells builds of the program apart.
-func program() string {
-	path, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
-}
-
 func (d *Dataset) meaning() string {
 	text, _ := json.Marshal(struct { // plain data: it cannot fail
 		Mapping    dora.Mapping
@@ -125,26 +82,20 @@ func (d *Dataset) meaning() string {
 
 // restore begins with the history that was saved, if there is one and it fits. If not, everything is read from the store.
 func (d *Dataset) restore(ctx context.Context) {
-	path := d.savedPath()
-	if path == "" {
-		return
-	}
-	f, err := os.Open(filepath.Clean(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err == nil {
-		err = d.restoreFrom(ctx, f)
-	}
-	if err != nil {
-		d.options.Logger.Info("the saved history is not used; everything is read from the store", "dataset", d.options.Name, "file", path, "because", err)
+	for _, saved := range d.savedFiles() {
+		f, err := os.Open(filepath.Clean(saved.path))
+		if err == nil {
+			err = d.restoreFrom(ctx, f)
+		}
+		if err == nil {
+			return
+		}
 		if f != nil {
 			_ = f.Close() // it was only read
 		}
+		d.options.Logger.Info("the saved history is not used; everything is read from the store", "dataset", d.options.Name, "file", saved.path, "because", err)
 	}
 }
-
-var errUnfit = errors.New("it is of another store or another build")
 
 // restoreFrom begins with a history that was saved. The file stays open as long as anything refers to it.
 func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
@@ -211,36 +162,9 @@ func (d *Dataset) recognise(ctx context.Context, t title) error {
 	return nil
 }
 
-func readTitle(f *os.File) (t title, size int64, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return t, 0, err
-	}
-	end := make([]byte, 4+len(titleEnd))
-	at := info.Size() - int64(len(end))
-	if at < 0 {
-		return t, 0, dora.ErrNotRestorable
-	}
-	if _, err := f.ReadAt(end, at); err != nil {
-		return t, 0, err
-	}
-	length := int64(binary.LittleEndian.Uint32(end))
-	if !bytes.Equal(end[4:], titleEnd) || length > at {
-		return t, 0, dora.ErrNotRestorable
-	}
-	text := make([]byte, length)
-	if _, err := f.ReadAt(text, at-length); err != nil {
-		return t, 0, err
-	}
-	if err := json.Unmarshal(text, &t); err != nil {
-		return t, 0, dora.ErrNotRestorable
-	}
-	return t, at - length, nil
-}
-
 // keepSaved saves the history from time to time, until the context ends.
 func (d *Dataset) keepSaved(ctx context.Context) {
-	if d.savedPath() == "" {
+	if d.savedBegin() == "" {
 		return
 	}
 	d.removeUnfinished()
@@ -258,25 +182,13 @@ func (d *Dataset) keepSaved(ctx context.Context) {
 	}
 }
 
-// removeUnfinished removes what processes that were killed had begun to write.
-func (d *Dataset) removeUnfinished() {
-	left, _ := filepath.Glob(d.savedPath() + ".*" + unfinished) // a path that is no pattern matches nothing
-	for _, path := range left {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > time.Hour {
-			_ = os.Remove(path) // if not now, then at the next start
-		}
-	}
-}
-
-const unfinished = ".part"
-
 // save saves the history if that is due.
 func (d *Dataset) save(ctx context.Context) error {
 	saving, t, err := d.prepare(ctx)
 	if saving == nil || err != nil {
 		return err
 	}
-	f, err := writeSaved(d.savedPath(), saving, t)
+	f, err := d.writeSaved(saving, t)
 	if lost := (*dora.Lost)(nil); errors.As(err, &lost) {
 		return d.regain(lost)
 	}
@@ -306,34 +218,4 @@ func (d *Dataset) prepare(ctx context.Context) (saving *dora.Saving, t title, er
 		Program: program(), Dataset: d.options.Name, Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
 		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
 	}, err
-}
-
-// writeSaved writes a file beside the one that is there, and puts it into its place. It gives the file to read from; who
-// has the one before goes on reading that.
-func writeSaved(path string, saving *dora.Saving, t title) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unfinished)
-	if err != nil {
-		return nil, err
-	}
-	err = write(f, saving, t)
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_, _ = f.Close(), os.Remove(f.Name()) // the first error is the one that tells
-		return nil, err
-	}
-	return f, nil
-}
-
-func write(to io.Writer, saving *dora.Saving, t title) error {
-	text, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	if _, err := saving.WriteTo(to); err != nil {
-		return err
-	}
-	_, err = to.Write(append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), titleEnd...)) //nolint:gosec // small
-	return err
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func keep(t *testing.T, changes int) *kept {
 // open opens the dataset, as a process does that starts; it runs until the test says so.
 func (k *kept) open() (d *dataset.Dataset, end func()) {
 	k.t.Helper()
-	o := options(k.t, "1/dora", parse(k.t, silent(k.t), `,"store":{"path":"`+k.path+`"}`+k.more))
+	o := options(k.t, "1/dora", parse(k.t, silent(k.t), `,"store":{"path":"`+filepath.ToSlash(k.path)+`"}`+k.more))
 	o.SaveAfter, o.Store = 200, k.store
 	o.Logger = slog.New(slog.NewTextHandler(&k.log, nil))
 	k.log.Reset()
@@ -218,6 +219,38 @@ func TestUnderOtherSettingsTheSavedHistoryIsReadAnotherWay(t *testing.T) {
 			assert.Equal(t, figures(d), got)
 		})
 	}
+}
+
+func TestOfSeveralSavedHistoriesTheNewestThatFitsIsUsed(t *testing.T) {
+	k := keep(t, 5)
+	k.untilSaved()
+	first := k.saved()[0]
+	content, err := os.ReadFile(first)
+	require.NoError(t, err)
+	begin, _, numbered := strings.Cut(first, ".1-")
+	require.True(t, numbered, first)
+	earlier, newer, another := begin+".history", begin+".9-8.history", begin+"0.3-7.history"
+	require.NoError(t, os.WriteFile(earlier, []byte("as an earlier version wrote it"), 0o600))
+	require.NoError(t, os.WriteFile(newer, content[:len(content)/2], 0o600))
+	require.NoError(t, os.WriteFile(another, []byte("of another data source"), 0o600))
+
+	d, end := k.open()
+	want := figures(d)
+	assert.Equal(t, 1, strings.Count(k.log.String(), notUsed), "the newest is cut off, the next one fits")
+	end()
+
+	k.more = `,"definition":{"unit":"commit"}` // so that it is saved again
+	_, end = k.open()
+	eventually(t, func() bool {
+		left := k.saved()
+		slices.Sort(left)
+		return len(left) == 2 && strings.HasPrefix(left[0], begin+".10-") && left[1] == another
+	})
+	end()
+	k.more = ""
+	d, end = k.open()
+	defer end()
+	assert.Equal(t, want, figures(d))
 }
 
 // cutOff has what lies in the file lost, as when a disk fails.
