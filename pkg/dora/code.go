@@ -7,9 +7,11 @@ type code struct {
 	graph      *graph
 	main       mainLine
 	changes    map[int]*change
-	byMerge    claims          // what landed with a commit
-	owners     claims          // whose commit it is: a change's own, or one that its rebase landed
-	unresolved map[int]*change // changes whose landed commits are not worked out
+	byMerge    claims    // what landed with a commit
+	owners     claims    // whose commit it is: a change's own, or one that its rebase landed
+	unresolved []*change // changes whose landed commits are not worked out, and some that are no more
+	newChanges slab[change]
+	newNodes   slab[node]
 }
 
 // codeSize counts what there is of each kind.
@@ -30,11 +32,13 @@ type change struct {
 	judged int
 }
 
-// newCode has room for a number of commits and changes.
-func newCode(room int) *code {
+// newCode has room for what there will be.
+func newCode(room restSize) *code {
+	const more = 16 // a part of the nodes, that merges and deployments name
 	return &code{
-		graph: newGraph(room), main: mainLine{head: noNode},
-		changes: make(map[int]*change, room/2), unresolved: make(map[int]*change, room/2),
+		graph: newGraph(room.nodes + room.nodes/more), main: mainLine{head: noNode},
+		changes: make(map[int]*change, room.changes), unresolved: make([]*change, 0, room.changes),
+		byMerge: claims{first: make([]*change, room.nodes)}, owners: claims{first: make([]*change, room.nodes)},
 	}
 }
 
@@ -50,10 +54,8 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 		}
 		c.disown(known)
 	}
-	added := &change{event: e, merge: c.graph.name(e.MergeCommit), reverts: reverts}
-	if len(e.Commits) > 0 {
-		added.commits = make([]node, 0, len(e.Commits))
-	}
+	added := c.newChanges.one()
+	*added = change{event: e, merge: c.graph.name(e.MergeCommit), reverts: reverts, commits: c.newNodes.some(len(e.Commits))[:0]}
 	for i := range e.Commits {
 		if n := c.graph.name(e.Commits[i].SHA); n != noNode {
 			added.commits = append(added.commits, n)
@@ -66,7 +68,7 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 		c.byMerge.add(added.merge, added)
 	}
 	c.changes[e.Number] = added
-	c.unresolved[e.Number] = added
+	c.unresolved = append(c.unresolved, added)
 	return true
 }
 
@@ -89,18 +91,19 @@ func (r *repository) settle() {
 	if r.event != nil {
 		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
 	}
-	for number, c := range r.unresolved {
-		found, whole := r.landedByRebase(c)
-		if whole || c.merge == noNode {
-			delete(r.unresolved, number)
+	r.unresolved = slices.DeleteFunc(r.unresolved, func(c *change) bool {
+		if r.changes[c.event.Number] != c {
+			return true // a newer version took its place
 		}
+		found, whole := r.landedByRebase(c)
 		for _, landed := range found {
 			if !slices.Contains(c.commits, landed) {
 				c.commits = append(c.commits, landed)
 				r.owners.add(landed, c)
 			}
 		}
-	}
+		return whole || c.merge == noNode
+	})
 }
 
 // landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from

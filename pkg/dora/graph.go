@@ -59,10 +59,12 @@ const noNode node = -1
 
 // graph is a repository's commits and their parents. Commits may arrive in any order.
 type graph struct {
-	index   map[sha]node
-	commits []commit
-	files   map[node]*Files // of commits of which they are known
-	size    int             // commits that are known, not only named
+	index      map[sha]node
+	commits    []commit
+	files      map[node]*Files // of commits of which they are known
+	newDetails slab[details]
+	newParents slab[node]
+	size       int // commits that are known, not only named
 	// filled counts the gaps that closed: commits that arrived after a walk had met them as unknown. What was derived
 	// by walking into the gap must be derived again.
 	filled int
@@ -158,7 +160,7 @@ func (g *graph) add(event *Commit, title string, reverts *revert) (added bool) {
 		g.filled++
 		g.stale = true
 	}
-	parents := make([]node, 0, len(event.Parents))
+	parents := g.newParents.some(len(event.Parents))[:0]
 	generation := int32(1)
 	for _, text := range event.Parents {
 		p := g.name(text)
@@ -176,7 +178,8 @@ func (g *graph) add(event *Commit, title string, reverts *revert) (added bool) {
 	c := &g.commits[n]
 	c.known = true
 	g.size++
-	c.details = &details{
+	c.details = g.newDetails.one()
+	*c.details = details{
 		parents: parents, authored: event.Authored, committed: event.Committed, author: event.Author,
 		title: title, reverts: reverts,
 	}

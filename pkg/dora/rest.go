@@ -19,7 +19,14 @@ type rest struct {
 	tail   []byte // what is not compressed yet
 	shared bool   // someone may be reading the tail
 	clock  clock
-	count  int // entries, of which newer versions of a change take the place of older ones
+	size   restSize
+}
+
+// restSize counts what was written, of which newer versions of a change take the place of older ones; nodes are the
+// commits, and those that changes name as their own.
+type restSize struct {
+	codeSize
+	nodes int
 }
 
 // block is a compressed piece of a rest: in memory, or in a file in which it was saved. Its content never changes.
@@ -82,16 +89,19 @@ var (
 )
 
 func (r *rest) addCommit(e *Commit, title string, reverts *revert) {
+	r.size.commits++
+	r.size.nodes++
 	r.add(func(to []byte) []byte { return r.clock.writeCommit(to, e, title, reverts) })
 }
 
 func (r *rest) addChange(e *Change, reverts *revert) {
+	r.size.changes++
+	r.size.nodes += len(e.Commits)
 	r.add(func(to []byte) []byte { return r.clock.writeChange(to, e, reverts) })
 }
 
 func (r *rest) add(write func([]byte) []byte) {
 	r.tail = write(r.tail)
-	r.count++
 	if len(r.tail) >= blockSize {
 		r.press()
 	}
@@ -155,7 +165,7 @@ func (r *rest) all() iter.Seq[entry] {
 
 // awake works what lies at rest into code.
 func (r *rest) awake() *code {
-	c := newCode(r.count)
+	c := newCode(r.size)
 	for e := range r.all() {
 		if e.commit != nil {
 			c.graph.add(e.commit, e.commit.Message, e.reverts)
@@ -167,7 +177,9 @@ func (r *rest) awake() *code {
 }
 
 // wasteful says whether much of what was written has been overtaken.
-func (r *rest) wasteful(size codeSize) bool { return r.count > 2*(size.commits+size.changes)+1000 }
+func (r *rest) wasteful(size codeSize) bool {
+	return r.size.commits+r.size.changes > 2*(size.commits+size.changes)+1000
+}
 
 // compact writes what counts anew: the newest version of each change, and of a commit the first and, where one has
 // files, that one.
@@ -198,5 +210,5 @@ func (r *rest) compact() {
 // copied is the rest as it is now, whatever is written after.
 func (r *rest) copied() rest {
 	r.shared = true
-	return rest{blocks: slices.Clip(r.blocks), tail: slices.Clip(r.tail), clock: r.clock, count: r.count}
+	return rest{blocks: slices.Clip(r.blocks), tail: slices.Clip(r.tail), clock: r.clock, size: r.size}
 }

@@ -115,6 +115,10 @@ type restReader struct {
 	texts
 	shared map[string]string
 	place  Commit // each commit is read into the place of the one before
+
+	newChanges slab[Change]
+	newCommits slab[ChangeCommit]
+	newReviews slab[Review]
 }
 
 // put reads a text of this entry alone.
@@ -147,7 +151,8 @@ func (r *restReader) commit() entry {
 }
 
 func (r *restReader) change() entry {
-	e := &Change{Number: int(r.signed())}
+	e := r.newChanges.one()
+	e.Number = int(r.signed())
 	e.Updated, e.Rank = r.time(), int(r.signed())
 	r.put(&e.Title)
 	r.put(&e.URL)
@@ -161,13 +166,13 @@ func (r *restReader) change() entry {
 		}
 	}
 	e.Opened, e.Merged = r.time(), r.time()
-	e.Commits = make([]ChangeCommit, r.count())
+	e.Commits = r.newCommits.some(r.count())
 	for i := range e.Commits {
 		r.put(&e.Commits[i].SHA)
 		e.Commits[i].Authored = r.time()
 	}
 	if count := r.count(); count > 0 {
-		e.Reviews = make([]Review, count)
+		e.Reviews = r.newReviews.some(count)
 		for i := range e.Reviews {
 			e.Reviews[i] = Review{Author: r.name(), State: r.name(), At: r.time()}
 		}

@@ -161,7 +161,8 @@ func (r *restorer) repositories() (all []savedDeployments) {
 		if r.truths()[0] {
 			at.event, _ = r.event(KindRepository).(*Repository)
 		}
-		at.size.commits, at.size.changes, at.rest.count = r.number(), r.number(), r.number()
+		at.size = codeSize{r.number(), r.number()}
+		at.rest.size = restSize{codeSize{r.number(), r.number()}, r.number()}
 		for range r.length() {
 			b := &block{}
 			b.lies.Store(&lies{shelf: r.shelf, offset: r.offset, size: r.number()})

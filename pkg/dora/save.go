@@ -16,7 +16,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 3
+const savedForm = 4
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -203,7 +203,9 @@ func (w *saver) repository(r *savedRepository) {
 	}
 	w.number(r.size.commits)
 	w.number(r.size.changes)
-	w.number(r.rest.count)
+	w.number(r.rest.size.commits)
+	w.number(r.rest.size.changes)
+	w.number(r.rest.size.nodes)
 	w.number(len(r.rest.blocks))
 	for _, b := range r.rest.blocks {
 		w.number(b.lies.Load().size)
