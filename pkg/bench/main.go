@@ -54,38 +54,30 @@ func measure(ctx context.Context, program string) error {
 	table := &table{}
 	table.head()
 
-	before, err := startTarget(ctx, program, small)
-	if err != nil {
-		return err
-	}
-	before.warmUp(ctx)
-	grown := map[string]times{}
-	for _, q := range questions {
-		if taken, err := before.repeat(ctx, q); err == nil { // else the same follows below
-			grown[q.name] = taken
-		}
-	}
-	before.end()
-
 	after, err := coldStarts(ctx, program, whole, table)
 	if err != nil {
 		return err
 	}
 	defer after.end()
+	before, err := startTarget(ctx, program, small)
+	if err != nil {
+		return err
+	}
+	before.warmUp(ctx)
 	after.warmUp(ctx)
 	var failures []error
 	for _, q := range questions {
-		taken, err := after.repeat(ctx, q)
+		taken, err := inTurn(ctx, q, after, before)
 		if err != nil {
 			table.note(q.name, "no answer", shown(q.target))
 			failures = append(failures, err)
 			continue
 		}
-		table.row(q.name, taken, q.target)
-		if was, ok := grown[q.name]; ok {
-			table.note("… against a tenth of the services, "+shown(was.median()), fmt.Sprintf("%.2f ×", float64(taken.median())/float64(was.median())), q.growth)
-		}
+		now, was := taken[0], taken[1]
+		table.row(q.name, now, q.target)
+		table.note("… against a tenth of the services, "+shown(was.median()), fmt.Sprintf("%.2f ×", float64(now.median())/float64(was.median())), q.growth)
 	}
+	before.end()
 	if err := after.view(ctx, table); err != nil {
 		failures = append(failures, err)
 	}
