@@ -93,7 +93,7 @@ func (d *Dataset) restore(ctx context.Context) {
 		if f != nil {
 			_ = f.Close() // it was only read
 		}
-		d.options.Logger.Info("the saved history is not used; everything is read from the store", "dataset", d.options.Name, "file", saved.path, "because", err)
+		d.options.Logger.Info("a saved history is not used", "dataset", d.options.Name, "file", saved.path, "because", err)
 	}
 }
 

@@ -101,7 +101,7 @@ func figures(d *dataset.Dataset) any {
 	return []any{s.Ask(q), titles}
 }
 
-const notUsed = "the saved history is not used"
+const notUsed = "a saved history is not used"
 
 func TestAProcessThatStartsAgainGoesOnFromTheSavedHistory(t *testing.T) {
 	k := keep(t, 5)

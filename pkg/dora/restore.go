@@ -129,12 +129,20 @@ func (r *restorer) derived() map[string]*Facts {
 		r.fail()
 		return nil
 	}
+	r.each(len(written), func(part *restorer, i int) {
+		part.rest = part.summed(written[i].offset, written[i].size)
+		part.facts(written[i].facts)
+	})
+	return services
+}
+
+// each reads so many sections, at the same time where there are processors.
+func (r *restorer) each(count int, read func(part *restorer, i int)) {
 	var failed atomic.Pointer[error]
-	inParts(len(written), func(from, to int) {
+	inParts(count, func(from, to int) {
 		part := &restorer{shelf: r.shelf, history: r.history, deployments: r.deployments, incidents: r.incidents, words: map[string]string{}}
-		for _, w := range written[from:to] {
-			part.rest = part.summed(w.offset, w.size)
-			part.facts(w.facts)
+		for i := from; i < to && part.failure == nil; i++ {
+			read(part, i)
 		}
 		if part.failure != nil {
 			failed.Store(&part.failure)
@@ -143,7 +151,6 @@ func (r *restorer) derived() map[string]*Facts {
 	if failure := failed.Load(); failure != nil {
 		r.rest, r.failure = nil, *failure
 	}
-	return services
 }
 
 // writtenFacts are the facts of a service, and where they lie.

@@ -33,7 +33,7 @@ type Saving struct {
 type savedRepository struct {
 	resting
 	size codeSize
-	told int // bytes that its deployments take, once they are written
+	took int // bytes, by its deployments, once they are written
 }
 
 // Saving makes ready to save the history, and what a definition makes of it; that is derived first where it is out of
@@ -43,7 +43,7 @@ func (h *History) Saving(def Definition) *Saving {
 	s := &Saving{version: h.version, corrections: h.Corrections()}
 	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare) {
 		r := h.repositories[key]
-		s.repositories = append(s.repositories, savedRepository{r.resting(), r.size, 0})
+		s.repositories = append(s.repositories, savedRepository{resting: r.resting(), size: r.size})
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.incidents)) {
 		s.incidents = append(s.incidents, h.incidents[id])
@@ -97,7 +97,7 @@ func (s *Saving) WriteTo(to io.Writer) (written int64, err error) {
 	}
 	for i := range s.repositories {
 		r := &s.repositories[i]
-		r.told = putOne(func() { one.deploymentsOf(r) })
+		r.took = putOne(func() { one.deploymentsOf(r) })
 	}
 	index.history(s)
 	index.number(len(s.services))
@@ -213,7 +213,7 @@ func (w *saver) repository(r *savedRepository) {
 	w.bytes(r.rest.tail)
 	w.number(int(r.rest.clock.last))
 	w.number(len(r.deployments))
-	w.number(r.told)
+	w.number(r.took)
 }
 
 func (w *saver) facts(f *Facts) {

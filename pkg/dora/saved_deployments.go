@@ -1,7 +1,5 @@
 package dora
 
-import "sync/atomic"
-
 // The form in which a repository's deployments are saved. They are read together, and lie together in memory, where each
 // would be half a dozen pieces otherwise: there are a hundred thousand to read before the first answer.
 
@@ -48,19 +46,11 @@ func (r *restorer) deploymentsOf(all []savedDeployments) (told []*Deployment) {
 		all[i].offset, r.offset = r.offset, r.offset+all[i].size
 	}
 	told = make([]*Deployment, begins[len(all)])
-	var failed atomic.Pointer[error]
-	inParts(len(all), func(from, to int) {
-		part := &restorer{shelf: r.shelf, words: map[string]string{}}
-		for i := from; i < to && part.failure == nil; i++ {
-			part.rest = part.summed(all[i].offset, all[i].size)
-			part.tellAll(all[i].of, told[begins[i]:begins[i+1]])
-		}
-		if part.failure != nil {
-			failed.Store(&part.failure)
-		}
+	r.each(len(all), func(part *restorer, i int) {
+		part.rest = part.summed(all[i].offset, all[i].size)
+		part.tellAll(all[i].of, told[begins[i]:begins[i+1]])
 	})
-	if failure := failed.Load(); failure != nil {
-		r.rest, r.failure = nil, *failure
+	if r.failure != nil {
 		return nil
 	}
 	return told
