@@ -1,7 +1,7 @@
 import { CoreApp, DataQueryRequest, DataSourceInstanceSettings, dateTime, PluginType, ScopedVars } from '@grafana/data';
 import { BackendSrvRequest, config, setBackendSrv, TemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, Observable, of, throwError } from 'rxjs';
-import { DoraOptions } from './config/settings';
+import { DoraOptions } from './settings/settings';
 import { DoraDataSource } from './datasource';
 import { DoraQuery } from './query/model';
 import { ValuesVariables } from './variables/support';

@@ -13,18 +13,19 @@ import {
 } from '@grafana/data';
 import { config, DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
 import { firstValueFrom, Observable, switchMap } from 'rxjs';
-import { DoraOptions } from './config/settings';
+import { DoraOptions } from './settings/settings';
 import { Channels } from './live/follow';
 import { adHocFilters } from './query/adhoc';
 import { filtersOf } from './query/change';
 import { interpolateFilters, Variables } from './query/interpolate';
 import { migrated } from './query/migrate';
 import { BROWSER_TIMEZONE, DoraQuery, fieldsFor, Filter, model } from './query/model';
+import { DoraSource } from './query/source';
 import { ianaZone } from './query/zone';
 import { ValuesVariables } from './variables/support';
 
 /** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
-export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> {
+export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> implements DoraSource {
   private readonly channels = new Channels();
 
   constructor(

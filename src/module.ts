@@ -1,6 +1,6 @@
 import { DataSourcePlugin } from '@grafana/data';
 import { ConfigEditor } from './config/ConfigEditor';
-import { DoraOptions, DoraSecrets } from './config/settings';
+import { DoraOptions, DoraSecrets } from './settings/settings';
 import { DoraDataSource } from './datasource';
 import { QueryEditor } from './query/QueryEditor';
 import { DoraQuery } from './query/model';

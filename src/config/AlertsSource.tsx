@@ -1,10 +1,10 @@
 import React from 'react';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { merge } from './change';
-import { fieldsOf, Place } from './fields';
+import { merge } from '../settings/change';
+import { fieldsOf, Place } from '../settings/fields';
 import { Row } from './Section';
-import { defaults, Source } from './settings';
+import { defaults, Source } from '../settings/settings';
 
 interface Props extends Place {
   source: Source;

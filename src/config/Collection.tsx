@@ -1,11 +1,11 @@
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
-import { merge } from './change';
-import { fieldsOf } from './fields';
-import { meanings } from './meanings';
+import { merge } from '../settings/change';
+import { fieldsOf } from '../settings/fields';
+import { meanings } from '../settings/meanings';
 import { Row, Section, SectionProps } from './Section';
-import { defaults } from './settings';
+import { defaults } from '../settings/settings';
 
 /** When sources are read, and where events are kept. */
 export function Collection({ options, faults, readOnly, onChange }: SectionProps) {

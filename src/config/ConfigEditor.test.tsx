@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import React, { useState } from 'react';
 import { enter, field, pick } from '../form/testing';
 import { ConfigEditor } from './ConfigEditor';
-import { DoraOptions, DoraSecrets } from './settings';
+import { DoraOptions, DoraSecrets } from '../settings/settings';
 
 type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 

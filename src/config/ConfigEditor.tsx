@@ -5,9 +5,9 @@ import { Collection } from './Collection';
 import { DefinitionOfMetrics } from './DefinitionOfMetrics';
 import { usePreview } from './live/preview';
 import { Services } from './Services';
-import { DoraOptions, DoraSecrets } from './settings';
+import { DoraOptions, DoraSecrets } from '../settings/settings';
 import { Sources } from './Sources';
-import { faultsOf } from './validate';
+import { faultsOf } from '../settings/validate';
 
 type Props = DataSourcePluginOptionsEditorProps<DoraOptions, DoraSecrets>;
 

@@ -4,11 +4,11 @@ import { Choice } from '../form/Choice';
 import { Labelled } from '../form/Labelled';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { merge } from './change';
-import { fieldsOf } from './fields';
-import { evidenceKinds, meanings } from './meanings';
+import { merge } from '../settings/change';
+import { fieldsOf } from '../settings/fields';
+import { evidenceKinds, meanings } from '../settings/meanings';
 import { Row, Section, SectionProps } from './Section';
-import { defaults, Definition } from './settings';
+import { defaults, Definition } from '../settings/settings';
 
 const allEvidence = evidenceKinds.map(({ value }) => value);
 

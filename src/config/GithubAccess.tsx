@@ -1,13 +1,13 @@
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
-import { merge } from './change';
-import { fieldsOf, Place } from './fields';
-import { meanings } from './meanings';
+import { merge } from '../settings/change';
+import { fieldsOf, Place } from '../settings/fields';
+import { meanings } from '../settings/meanings';
 import { Row } from './Section';
 import { SecretField } from './SecretField';
-import { Secret } from './secrets';
-import { defaults, Source } from './settings';
+import { Secret } from '../settings/secrets';
+import { defaults, Source } from '../settings/settings';
 
 interface Props extends Place {
   source: Source;

@@ -2,10 +2,10 @@ import { Checkbox } from '@grafana/ui';
 import React from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
-import { merge } from './change';
-import { fieldsOf, Place } from './fields';
-import { meanings } from './meanings';
-import { defaults, SourceDeployments } from './settings';
+import { merge } from '../settings/change';
+import { fieldsOf, Place } from '../settings/fields';
+import { meanings } from '../settings/meanings';
+import { defaults, SourceDeployments } from '../settings/settings';
 
 interface Props extends Place {
   deployments: SourceDeployments;

@@ -1,12 +1,12 @@
 import React from 'react';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { fieldsOf, Place } from './fields';
+import { fieldsOf, Place } from '../settings/fields';
 import { GithubAccess } from './GithubAccess';
 import { GithubDeployments } from './GithubDeployments';
-import { Secret, SecretName } from './secrets';
+import { Secret, SecretName } from '../settings/secrets';
 import { Row } from './Section';
-import { Source } from './settings';
+import { Source } from '../settings/settings';
 
 interface Props extends Place {
   source: Source;

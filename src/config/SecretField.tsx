@@ -1,7 +1,7 @@
 import { Input, SecretInput, SecretTextArea } from '@grafana/ui';
 import React from 'react';
 import { Labelled, Named } from '../form/Labelled';
-import { Secret } from './secrets';
+import { Secret } from '../settings/secrets';
 
 interface Props {
   label: string;

@@ -1,7 +1,7 @@
 import { Box, Stack, Text } from '@grafana/ui';
 import React, { ReactNode, useId } from 'react';
-import { DoraOptions } from './settings';
-import { Faults } from './validate';
+import { DoraOptions } from '../settings/settings';
+import { Faults } from '../settings/validate';
 
 /** What every part of the editor is given. */
 export interface SectionProps {

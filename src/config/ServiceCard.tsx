@@ -1,13 +1,13 @@
 import { Button } from '@grafana/ui';
 import React from 'react';
 import { Text } from '../form/Text';
-import { merge, orAbsent, removeAt, replaceAt } from './change';
-import { fieldsOf, Place } from './fields';
+import { merge, orAbsent, removeAt, replaceAt } from '../settings/change';
+import { fieldsOf, Place } from '../settings/fields';
 import { DeploymentsMatch, IncidentsMatch } from './live/Matches';
 import { Preview } from './live/preview';
 import { Card, Row } from './Section';
 import { DeploymentsEntry, IncidentsEntry } from './ServiceEntries';
-import { Service } from './settings';
+import { Service } from '../settings/settings';
 
 interface Props extends Place {
   service: Service;

@@ -3,9 +3,9 @@ import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { fieldsOf, Place } from './fields';
+import { fieldsOf, Place } from '../settings/fields';
 import { Row } from './Section';
-import { ServiceDeployments, ServiceIncidents } from './settings';
+import { ServiceDeployments, ServiceIncidents } from '../settings/settings';
 
 interface Props<T> extends Place {
   /** What a screen reader tells entries apart by. */

@@ -1,11 +1,11 @@
 import { Button } from '@grafana/ui';
 import React from 'react';
-import { merge, newService, orAbsent, removeAt, replaceAt } from './change';
+import { merge, newService, orAbsent, removeAt, replaceAt } from '../settings/change';
 import { Preview } from './live/preview';
 import { Unmatched } from './live/Unmatched';
 import { Section, SectionProps } from './Section';
 import { ServiceCard } from './ServiceCard';
-import { Service } from './settings';
+import { Service } from '../settings/settings';
 
 interface Props extends SectionProps {
   /** What the services match in what has been collected. */

@@ -3,12 +3,12 @@ import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
 import { AlertsSource } from './AlertsSource';
-import { fieldsOf, Place } from './fields';
+import { fieldsOf, Place } from '../settings/fields';
 import { GithubSource } from './GithubSource';
-import { meanings } from './meanings';
-import { Secret, SecretName } from './secrets';
+import { meanings } from '../settings/meanings';
+import { Secret, SecretName } from '../settings/secrets';
 import { Card, Row } from './Section';
-import { Source } from './settings';
+import { Source } from '../settings/settings';
 import { WebhookAddress } from './WebhookAddress';
 
 interface Props extends Place {

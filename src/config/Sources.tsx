@@ -1,15 +1,15 @@
 import { DataSourceSettings } from '@grafana/data';
 import { Button } from '@grafana/ui';
 import React, { useState } from 'react';
-import { merge, newSource, orAbsent, removeAt, renameSource, replaceAt } from './change';
+import { merge, newSource, orAbsent, removeAt, renameSource, replaceAt } from '../settings/change';
 import { useCollection } from './live/collection';
 import { SourceState } from './live/SourceState';
-import { dropSecretsOf, moveSecrets, resetSecret, secretKey, secretOf, WEBHOOKS_SECRET } from './secrets';
+import { dropSecretsOf, moveSecrets, resetSecret, secretKey, secretOf, WEBHOOKS_SECRET } from '../settings/secrets';
 import { SecretField } from './SecretField';
 import { Section } from './Section';
-import { DoraOptions, DoraSecrets } from './settings';
+import { DoraOptions, DoraSecrets } from '../settings/settings';
 import { SourceCard } from './SourceCard';
-import { Faults } from './validate';
+import { Faults } from '../settings/validate';
 
 type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 

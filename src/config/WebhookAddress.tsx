@@ -1,7 +1,7 @@
 import { Text } from '@grafana/ui';
 import React from 'react';
 import { SecretField } from './SecretField';
-import { Secret } from './secrets';
+import { Secret } from '../settings/secrets';
 
 interface Props {
   /** Of the data source; a source that is not saved has no address yet. */

@@ -1,8 +1,7 @@
 import { QueryEditorProps } from '@grafana/data';
 import { Stack } from '@grafana/ui';
 import React, { useCallback } from 'react';
-import { DoraOptions } from '../config/settings';
-import type { DoraDataSource } from '../datasource';
+import { DoraOptions } from '../settings/settings';
 import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
 import { Limits } from './Limits';
@@ -14,9 +13,10 @@ import { Moment } from './Moment';
 import { Problems } from './Problems';
 import { Rolling } from './Rolling';
 import { Sentence } from './Sentence';
+import { DoraSource } from './source';
 import { Timezone } from './Timezone';
 
-type Props = QueryEditorProps<DoraDataSource, DoraQuery, DoraOptions>;
+type Props = QueryEditorProps<DoraSource, DoraQuery, DoraOptions>;
 
 /** Builds a query from left to right as one would say it, and says it below. */
 export function QueryEditor({ datasource, query: saved, range, onChange, onRunQuery }: Props) {

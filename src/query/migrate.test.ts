@@ -1,6 +1,6 @@
 import stories from '../../pkg/query/testdata/migration.json';
-import { Migration, migrated } from './migrate';
-import { model } from './model';
+import { migrated } from './migrate';
+import { Migration, model } from './model';
 
 // The backend's tests tell the same stories.
 test.each(stories.map((each) => [each.story, each] as const))('%s', (_, { query, steps, becomes }) => {

@@ -1,13 +1,4 @@
-import { DoraQuery, model } from './model';
-
-/** How a query of one version is written in the next. The backend owns the steps, and follows the same ones. */
-export interface Migration {
-  from: number;
-  /** Keys that have another name now; an empty name drops the key. */
-  keys?: Record<string, string>;
-  /** Words that have another name now, by the key's new name, in a list as alone. */
-  values?: Record<string, Record<string, string>>;
-}
+import { DoraQuery, Migration, model } from './model';
 
 /** A saved query in the words of today. One of a later version, or of none that is known, stays as it is to be refused. */
 export function migrated(query: DoraQuery, steps: Migration[] = model.migrations): DoraQuery {

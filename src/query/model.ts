@@ -1,5 +1,4 @@
 import { DataQuery } from '@grafana/schema';
-import type { Migration } from './migrate';
 import facts from './model.json';
 
 /**
@@ -74,6 +73,15 @@ export type ChoiceField =
   | 'field'
   | 'stage'
   | 'standing';
+
+/** How a query of one version is written in the next. The backend owns the steps, and follows the same ones. */
+export interface Migration {
+  from: number;
+  /** Keys that have another name now; an empty name drops the key. */
+  keys?: Record<string, string>;
+  /** Words that have another name now, by the key's new name, in a list as alone. */
+  values?: Record<string, Record<string, string>>;
+}
 
 export const model = { ...facts, migrations: facts.migrations as Migration[] };
 

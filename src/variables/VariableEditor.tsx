@@ -1,16 +1,16 @@
 import { QueryEditorProps } from '@grafana/data';
 import { Stack } from '@grafana/ui';
 import React from 'react';
-import { DoraOptions } from '../config/settings';
-import type { DoraDataSource } from '../datasource';
+import { DoraOptions } from '../settings/settings';
 import { Filters } from '../query/Filters';
 import { DoraQuery } from '../query/model';
 import { ModelChoice } from '../query/ModelChoice';
 import { Problems } from '../query/Problems';
 import { Sentence } from '../query/Sentence';
+import { DoraSource } from '../query/source';
 import { valuesQuery } from './query';
 
-type Props = QueryEditorProps<DoraDataSource, DoraQuery, DoraOptions>;
+type Props = QueryEditorProps<DoraSource, DoraQuery, DoraOptions>;
 
 /** What a dashboard variable offers: the names of a field, perhaps restricted by other variables. */
 export function VariableEditor({ datasource, query, onChange, range }: Props) {

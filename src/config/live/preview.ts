@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { DoraOptions } from '../settings';
+import { DoraOptions } from '../../settings/settings';
 import { ask } from './backend';
 
 /** Deployments of one repository into one environment. */
