@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"dora/replaytest":            {"dora"},
 	"strict":                     {},
 	"mangle":                     {},
+	"terminal":                   {},
 	"world":                      {},
 	"source":                     {"dora"},
 	"store":                      {"dora"},
@@ -39,8 +40,8 @@ var mayImport = map[string][]string{
 	"plugin":                     {"collect", "dataset", "dora", "monitor", "query", "rest", "settings", "source", "strict"},
 	"demo/dashboard":             {"query", "settings"},
 	"demo/rule":                  {},
-	"demo":                       {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "world"},
-	"cli":                        {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict"},
+	"demo":                       {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "terminal", "world"},
+	"cli":                        {"audit", "collect", "dataset", "demo", "dora", "query", "settings", "strict", "terminal"},
 	"bench":                      {"demo", "demo/dashboard", "dora", "dora/large", "settings", "store", "store/sqlite"},
 	"":                           {"cli", "plugin", "settings"},
 }

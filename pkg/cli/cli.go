@@ -17,6 +17,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
 // command is one word of the command line.
@@ -41,6 +42,7 @@ var errUsage = errors.New("usage")
 
 // Run carries out a command line without the program's name and gives the exit code: 0 done, 1 failed, 2 misused.
 func Run(ctx context.Context, args []string, out, log io.Writer) int {
+	log = terminal.Lines(log) // vendors' answers and people's titles are in it
 	all := commands()
 	if len(args) > 0 {
 		i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })

@@ -11,6 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
 func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err error) {
@@ -43,7 +44,7 @@ func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err
 		return d.Run(ctx)
 	}
 	summary, failed := d.Once(ctx)
-	if err := json.NewEncoder(out).Encode(summary); err != nil {
+	if err := json.NewEncoder(terminal.JSON(out)).Encode(summary); err != nil {
 		return err
 	}
 	if failed != nil {

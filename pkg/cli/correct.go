@@ -10,6 +10,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
 func correctCommand(ctx context.Context, args []string, out, log io.Writer) (err error) {
@@ -33,7 +34,7 @@ func correctCommand(ctx context.Context, args []string, out, log io.Writer) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	encoder := json.NewEncoder(out)
+	encoder := json.NewEncoder(terminal.JSON(out))
 	encoder.SetEscapeHTML(false)
 	switch {
 	case *list:

@@ -22,6 +22,7 @@ func demoCommand(ctx context.Context, args []string, out, log io.Writer) error {
 	f.StringVar(&o.Dashboards, "dashboards", "", "`DIR` with dashboards (default: those of the repository)")
 	f.StringVar(&o.Alerting, "alerting", "", "`DIR` with alert rules and contact points to provision (default: the rules of the repository)")
 	f.StringVar(&o.Listen, "listen", "", "`HOST:PORT` of Grafana, where there is one (default: 127.0.0.1:3000, or another port if that is taken)")
+	f.StringVar(&o.Password, "password", os.Getenv("LIVEDORA_DEMO_PASSWORD"), "`PASSWORD` of Grafana's administrator (default: LIVEDORA_DEMO_PASSWORD, which others on this machine do not see, else admin)")
 	f.StringVar(&way, "way", way, "`WAY`: auto (the first that is there), docker, grafana (GRAFANA_HOME or on PATH) or terminal; LIVEDORA_DEMO sets it too")
 	if err := parse(f, args); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
 func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err error) {
@@ -36,7 +37,7 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	encoder := json.NewEncoder(out)
+	encoder := json.NewEncoder(terminal.JSON(out))
 	encoder.SetEscapeHTML(false)
 	found := *service == ""
 	for _, facts := range d.Snapshot().Services {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
 // page is where the demo writes: with colour and a line that moves on a terminal, else plain lines.
@@ -25,11 +27,18 @@ func newPage(out io.Writer) *page {
 	return &page{out: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
+// Colours are marks within a text, which no text has by itself, until it is written.
 const (
-	bold  = "1"
-	dim   = "2"
-	red   = "31"
-	green = "32"
+	bold  = "\ufdd0"
+	dim   = "\ufdd1"
+	red   = "\ufdd2"
+	green = "\ufdd3"
+	plain = "\ufdd4"
+)
+
+var (
+	inColour   = strings.NewReplacer(bold, "\x1b[1m", dim, "\x1b[2m", red, "\x1b[31m", green, "\x1b[32m", plain, "\x1b[0m")
+	colourless = strings.NewReplacer(bold, "", dim, "", red, "", green, "", plain, "")
 )
 
 // in gives a text a colour, where there are colours.
@@ -37,7 +46,7 @@ func (p *page) in(colour, text string) string {
 	if !p.terminal {
 		return text
 	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	return colour + text + plain
 }
 
 func (p *page) line(format string, args ...any) { p.write(fmt.Sprintf(format, args...), false) }
@@ -64,8 +73,13 @@ func (p *page) write(text string, moving bool) {
 	if !p.moving {
 		text += "\n"
 	}
-	text = strings.ReplaceAll(text, narrow, " ")
-	_, _ = io.WriteString(p.out, text) // a reader who has gone sees nothing either way
+	var shown strings.Builder
+	_, _ = io.WriteString(terminal.Lines(&shown), strings.ReplaceAll(text, narrow, " ")) // what is shown was written by others, too
+	colours := colourless
+	if p.terminal {
+		colours = inColour
+	}
+	_, _ = colours.WriteString(p.out, shown.String()) // a reader who has gone sees nothing either way
 }
 
 // narrow is the space between figures and their units in Grafana. Here lines do not break, and all characters are as wide.
