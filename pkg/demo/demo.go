@@ -32,6 +32,7 @@ type Options struct {
 	Dashboards string // folder; empty: the shipped ones
 	Alerting   string // folder with alert rules and contact points; empty: the shipped rules
 	Listen     string // host:port of Grafana; empty: 127.0.0.1 and a free port
+	Password   string // of Grafana's administrator; empty: admin, which only this machine may try
 	Way        Way
 }
 
@@ -40,6 +41,9 @@ const liveliness = 30 * time.Second
 
 // Run shows the demo until the context ends, or once.
 func Run(ctx context.Context, o Options, out io.Writer) error {
+	if err := o.allowed(); err != nil {
+		return err
+	}
 	where, err := find(o.Dashboards, o.Alerting)
 	if err != nil {
 		return err

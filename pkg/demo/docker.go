@@ -57,6 +57,7 @@ func (e *engine) variables(d *demo, token, port string) []string {
 		"LIVEDORA_SEED=" + strconv.FormatUint(d.Seed, 10),
 		"LIVEDORA_DEPLOY_EVERY=" + d.deployEvery().String(),
 		"LIVEDORA_PORT=" + port,
+		"LIVEDORA_DEMO_PASSWORD=" + d.password(),
 		variableDashboards + "=" + d.place.dashboards,
 		variableAlerting + "=" + d.place.alerting,
 		variableToken + "=" + token,

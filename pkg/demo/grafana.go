@@ -156,13 +156,14 @@ func (d *demo) grafanaCommand(ctx context.Context, installed *installation, fold
 		return nil, err
 	}
 	for name, value := range map[string]string{
-		"GF_PATHS_DATA":         filepath.Join(folder, "grafana"),
-		"GF_PATHS_LOGS":         filepath.Join(folder, "grafana", "log"),
-		"GF_PATHS_PLUGINS":      filepath.Join(folder, "grafana", "plugins"),
-		"GF_PATHS_PROVISIONING": provisioning,
-		"GF_SERVER_HTTP_ADDR":   host,
-		"GF_SERVER_HTTP_PORT":   port,
-		"GF_SERVER_ROOT_URL":    "http://" + address + "/",
+		"GF_PATHS_DATA":              filepath.Join(folder, "grafana"),
+		"GF_PATHS_LOGS":              filepath.Join(folder, "grafana", "log"),
+		"GF_PATHS_PLUGINS":           filepath.Join(folder, "grafana", "plugins"),
+		"GF_PATHS_PROVISIONING":      provisioning,
+		"GF_SECURITY_ADMIN_PASSWORD": d.password(),
+		"GF_SERVER_HTTP_ADDR":        host,
+		"GF_SERVER_HTTP_PORT":        port,
+		"GF_SERVER_ROOT_URL":         "http://" + address + "/",
 	} {
 		wanted[name] = value
 	}

@@ -159,7 +159,11 @@ func (d *demo) visit(ctx context.Context, api *GrafanaAPI, alive func() error) e
 		return err
 	}
 	d.page.heading("Grafana: %s/d/%s", api.URL, uids[0])
-	d.page.note("Everyone may look. Sign in as admin with the password admin to see the editors.")
+	with := "the password that you gave"
+	if d.Password == "" {
+		with = "the password " + familiarPassword
+	}
+	d.page.note("Everyone may look. Sign in as admin with %s to see the editors.", with)
 	if err := d.awaitCollection(ctx, api); err != nil {
 		return err
 	}

@@ -142,9 +142,31 @@ func TestOnlyGenuineWebhooksAreLetIn(t *testing.T) {
 	viewer.post("webhooks", body).refused(http.StatusBadRequest, "source", "is missing")
 	assert.Empty(t, viewer.get("v1/environments").listed("name"))
 
+	signed := func(off time.Duration) map[string]string {
+		at := fmt.Sprint(time.Now().Add(off).Unix())
+		return map[string]string{"X-Grafana-Alerting-Signature": signature(at + ":" + body), "X-Grafana-Alerting-Timestamp": at}
+	}
+	for _, headers := range []map[string]string{
+		signed(-6 * time.Minute), signed(6 * time.Minute), signed(-200 * 365 * 24 * time.Hour),
+		{"X-Grafana-Alerting-Signature": signature("soon:" + body), "X-Grafana-Alerting-Timestamp": "soon"},
+		{"X-Grafana-Alerting-Signature": signature("9223372036854775807:" + body), "X-Grafana-Alerting-Timestamp": "9223372036854775807"},
+	} {
+		viewer.headers = http.Header{}
+		for key, value := range headers {
+			viewer.headers.Set(key, value)
+		}
+		viewer.post("webhooks?source=ci", body).refused(http.StatusUnauthorized, "X-Grafana-Alerting-Timestamp", "the clocks of sender and Grafana differ")
+	}
+	viewer.headers = http.Header{}
+	viewer.headers.Set("X-Grafana-Alerting-Signature", signature(body))
+	viewer.headers.Set("X-Grafana-Alerting-Timestamp", fmt.Sprint(time.Now().Unix()))
+	viewer.post("webhooks?source=ci", body).refused(http.StatusUnauthorized, "", "must have the same secret")
+	viewer.headers = http.Header{}
+	assert.Empty(t, viewer.get("v1/environments").listed("name"))
+
 	for _, headers := range []map[string]string{
 		{"X-Live-Dora-Secret": hookSecret}, {"X-Hub-Signature-256": "sha256=" + signature(body)},
-		{"X-Grafana-Alerting-Signature": signature(body)}, {"X-Grafana-Alerting-Signature": signature("1767225600:" + body), "X-Grafana-Alerting-Timestamp": "1767225600"},
+		{"X-Grafana-Alerting-Signature": signature(body)}, signed(0), signed(-4 * time.Minute), signed(4 * time.Minute),
 	} {
 		viewer.headers = http.Header{}
 		for key, value := range headers {

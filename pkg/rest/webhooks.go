@@ -61,6 +61,8 @@ func told(id string, err error) error {
 		answer = refuse(http.StatusForbidden, "source", "no webhook is let in for %q, because no secret is configured: set sources.%s.webhookSecret or webhooks.secret in the data source's secrets, and the same at the sender", id, id)
 	case errors.Is(err, source.ErrForged):
 		answer = refuse(http.StatusUnauthorized, "", "%s: the sender and the data source's secrets must have the same secret", source.ErrForged)
+	case errors.Is(err, source.ErrStale):
+		answer = refuse(http.StatusUnauthorized, "X-Grafana-Alerting-Timestamp", "%s", source.ErrStale)
 	case errors.Is(err, dataset.ErrNoWebhooks):
 		answer = refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
 	case errors.As(err, &mistake):

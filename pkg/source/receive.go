@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -14,7 +16,7 @@ import (
 // Receiver is a source whose system calls us when something happens.
 type Receiver interface {
 	// Receive makes sure that a call is genuine and says what it tells. It asks nobody. It fails with ErrNoSecret,
-	// ErrForged, or with a *Mistake or other errors of fields where a genuine call cannot be read.
+	// ErrForged, ErrStale, or with a *Mistake or other errors of fields where a genuine call cannot be read.
 	Receive(header http.Header, body []byte) (Received, error)
 }
 
@@ -43,6 +45,8 @@ var (
 	ErrNoSecret = errors.New("no webhook secret is configured for this source")
 	// ErrForged says that a call does not carry proof that its sender knows the secret.
 	ErrForged = errors.New("the signature or secret is missing or wrong")
+	// ErrStale says that a call was signed long ago, or in the future.
+	ErrStale = errors.New("the signature was made more than 5 minutes ago, or ahead: either this call was sent before, or the clocks of sender and Grafana differ")
 )
 
 // Mistake is what is wrong with a genuine call.
@@ -90,14 +94,31 @@ func Proves(secret string, header http.Header, body []byte) error {
 		return nil
 	}
 	if given := header.Get("X-Grafana-Alerting-Signature"); given != "" {
-		if Signed(secret, given, body) {
+		at := header.Get("X-Grafana-Alerting-Timestamp")
+		switch {
+		case at == "" && Signed(secret, given, body): // the contact point is set up without one
 			return nil
-		}
-		if at := header.Get("X-Grafana-Alerting-Timestamp"); at != "" && Signed(secret, given, []byte(at+":"), body) {
-			return nil
+		case at != "" && Signed(secret, given, []byte(at+":"), body):
+			return fresh(at)
 		}
 	}
 	return ErrForged
+}
+
+// signatureAge is how old a signature that says when it was made may be, and how far ahead the sender's clock.
+const signatureAge = 5 * time.Minute
+
+// fresh says whether a signature was made just now, which its sender told in seconds since 1970: whoever listened once
+// cannot send the same again later.
+func fresh(at string) error {
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return ErrStale
+	}
+	if off := time.Since(time.Unix(seconds, 0)); off > signatureAge || off < -signatureAge {
+		return ErrStale
+	}
+	return nil
 }
 
 func cutSignature(text string) (string, bool) {
