@@ -76,6 +76,8 @@ type Dataset struct {
 	views   views
 	saved   saved
 
+	pending atomic.Bool // something was written that the snapshot may not show yet
+
 	lost atomic.Bool // a part of the history could not be read again: the store is to be read anew
 
 	moved broadcast
@@ -132,6 +134,7 @@ func OpenStore(ctx context.Context, dataset string, s settings.Store) (store.Sto
 }
 
 func (d *Dataset) wake() {
+	d.pending.Store(true)
 	select {
 	case d.changed <- struct{}{}:
 	default:
@@ -228,10 +231,19 @@ func giveBack() { time.AfterFunc(restTime, debug.FreeOSMemory) }
 func (d *Dataset) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.pending.Store(false)
 	d.views.forget()
 	err := d.whole(ctx, func() error { return d.refresh(ctx) })
 	d.failure.Store(&err)
 	return err
+}
+
+// Begun takes in what was just written where there is nothing to be seen so far, so that the first answer after a first
+// reading is not an empty one.
+func (d *Dataset) Begun(ctx context.Context) {
+	if d.pending.Load() && d.Snapshot().Latest.IsZero() {
+		_ = d.Refresh(ctx) // it is told by StoreFailure
+	}
 }
 
 // refresh is Refresh while d.mu is held.

@@ -60,6 +60,7 @@ func (i *Instance) ready(ctx context.Context) (*dataset.Dataset, error) {
 	if len(d.Settings().Sources) == 0 {
 		return nil, errNoSources
 	}
+	d.Begun(ctx)
 	return d, nil
 }
 
@@ -108,7 +109,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeEvents:
 		frames = data.Frames{eventsFrame(q, d, q.Within(r), now)}
 	case query.TypeAnnotations:
-		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r)}
+		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r, now)}
 	case query.TypeValues:
 		frames = data.Frames{valuesFrame(d.Under(q.Definition).Values(q.Field, q.DomainFilters()))}
 	case query.TypeCollection:
