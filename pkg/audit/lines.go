@@ -78,6 +78,17 @@ type FailedRunLine struct {
 	Failed      time.Time `json:"failed"`
 }
 
+// UnreportedRunLine is a run that a week after its last word has said neither success nor failure.
+type UnreportedRunLine struct {
+	Kind        string    `json:"kind"`
+	ID          string    `json:"id"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	SHA         string    `json:"sha"`
+	Ref         string    `json:"ref"`
+	LastWord    time.Time `json:"lastWord"`
+}
+
 // IncidentLine is an incident and what it is linked to.
 type IncidentLine struct {
 	Kind         string      `json:"kind"`
@@ -119,8 +130,8 @@ type UnmeasuredLine struct {
 }
 
 // Lines are a service's facts, one value a line: what happened within a stretch of time, and what could not be measured,
-// which is of all time.
-func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
+// which is of all time. Now tells which runs are unreported.
+func Lines(f *dora.Facts, within func(time.Time) bool, now time.Time) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		shipped := f.Shipments()
 		for _, d := range f.Deployments {
@@ -130,6 +141,11 @@ func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
 		}
 		for _, run := range f.FailedRuns {
 			if within(run.Failed) && !yield(failedRun(f, run)) {
+				return
+			}
+		}
+		for _, run := range f.Unreported(now) {
+			if within(run.LastWord) && !yield(unreportedRun(f, run)) {
 				return
 			}
 		}
@@ -143,8 +159,9 @@ func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
 				return
 			}
 		}
-		for _, reason := range slices.Sorted(maps.Keys(f.Unmeasured)) {
-			if !yield(UnmeasuredLine{"unmeasured", f.Service.Name, string(reason), f.Unmeasured[reason]}) {
+		unmeasured := f.UnmeasuredBy(now)
+		for _, reason := range slices.Sorted(maps.Keys(unmeasured)) {
+			if !yield(UnmeasuredLine{"unmeasured", f.Service.Name, string(reason), unmeasured[reason]}) {
 				return
 			}
 		}
@@ -154,6 +171,11 @@ func Lines(f *dora.Facts, within func(time.Time) bool) iter.Seq[any] {
 func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
 	e := run.Event
 	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.Failed.UTC()}
+}
+
+func unreportedRun(f *dora.Facts, run dora.UndecidedRun) UnreportedRunLine {
+	e := run.Event
+	return UnreportedRunLine{"unreported_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.LastWord.UTC()}
 }
 
 // Deployment is a deployment as a line, with what it shipped.

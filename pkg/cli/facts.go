@@ -45,7 +45,7 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 			continue
 		}
 		found = true
-		for line := range audit.Lines(facts, within) {
+		for line := range audit.Lines(facts, within, time.Now()) {
 			if err := encoder.Encode(line); err != nil {
 				return err
 			}

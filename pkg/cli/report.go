@@ -117,7 +117,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 			if *to == "" {
 				open.To = time.Time{}
 			}
-			report.Unmeasured = d.Snapshot().Unmeasured(q.DomainFilters(), open.From, open.To)
+			report.Unmeasured = d.Snapshot().Unmeasured(q.DomainFilters(), open.From, open.To, time.Now())
 		}
 		report.Series = append(report.Series, figures.Report().Series...)
 	}

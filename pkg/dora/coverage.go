@@ -9,6 +9,8 @@ type Coverage struct {
 	Failed, Recovered, Unplanned int
 	// FailedRuns never succeeded, so that they are no deployments.
 	FailedRuns int
+	// Unreported have said neither success nor failure a week after their last word.
+	Unreported int
 	// Changes were shipped; Measured of them have a lead time.
 	Changes, Measured int
 	// Incidents opened; Linked of them are held against a deployment.
@@ -20,8 +22,8 @@ type Coverage struct {
 }
 
 // Coverage counts what happened to a service from a time, inclusive, to another, exclusive. Filters on environment and
-// repository restrict its deployments.
-func (f *Facts) Coverage(filters []Filter, from, to time.Time) Coverage {
+// repository restrict its deployments. Now tells which runs are unreported.
+func (f *Facts) Coverage(filters []Filter, from, to, now time.Time) Coverage {
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
 	c := Coverage{Waiting: len(f.Waiting)}
 	for _, d := range f.Deployments {
@@ -41,6 +43,9 @@ func (f *Facts) Coverage(filters []Filter, from, to time.Time) Coverage {
 	}
 	for _, run := range f.FailedRuns {
 		c.FailedRuns += yes(within(run.Failed))
+	}
+	for _, run := range f.Unreported(now) {
+		c.Unreported += yes(within(run.LastWord))
 	}
 	for _, i := range f.Incidents {
 		if within(i.Event.Opened) {

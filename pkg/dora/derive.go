@@ -16,7 +16,7 @@ type Snapshot struct {
 	Version uint64
 	// Services are the facts of each service, by name.
 	Services []*Facts
-	// Earliest and Latest are when the first and last deployment, failed run, incident or recovery was; zero where
+	// Earliest and Latest are when the first and last deployment, run, incident or recovery was; zero where
 	// there is none.
 	Earliest, Latest time.Time
 }
@@ -136,7 +136,7 @@ func (h *History) spread() {
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
 	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}}
-	lanes, failed, ignored := h.lanes(s)
+	lanes, runs, ignored := h.lanes(s)
 	for _, l := range lanes {
 		l.repository.settle()
 		l.fill()
@@ -144,7 +144,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 			l.share(def, f)
 		}
 		l.compare()
-		failed = append(failed, l.failed...)
+		runs.join(l.runs)
 		for i, d := range l.deployments {
 			var shipped []shippedChange
 			shipped, d.changes = l.units(d, def)
@@ -158,10 +158,8 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		f.Deployments = append(f.Deployments, l.deployments...)
 		f.lanes = append(f.lanes, laneName{l.environment, l.repository.name})
 	}
-	slices.SortFunc(failed, func(a, b FailedRun) int {
-		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
-	})
-	f.FailedRuns = failed
+	runs.sort()
+	f.FailedRuns, f.Undecided = runs.failed, runs.undecided
 	slices.SortFunc(f.Deployments, byFinish)
 	h.correct(f)
 	h.link(f, def)
@@ -218,6 +216,9 @@ func (f *Facts) times(yield func(time.Time)) {
 	}
 	for _, run := range f.FailedRuns {
 		yield(run.Failed)
+	}
+	for _, run := range f.Undecided {
+		yield(run.LastWord)
 	}
 	for _, i := range f.Incidents {
 		yield(i.Event.Opened)

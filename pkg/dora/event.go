@@ -169,6 +169,17 @@ func (d *Deployment) Failed() time.Time {
 	return d.first(StateFailure)
 }
 
+// LastWord is when the deployment was last heard of: its creation, or the last of its statuses.
+func (d *Deployment) LastWord() time.Time {
+	at := d.Created
+	for _, s := range d.Statuses {
+		if s.At.After(at) {
+			at = s.At
+		}
+	}
+	return at
+}
+
 // Settled says that no later status can change what the deployment means: it has succeeded.
 // A run that failed may still be tried again.
 func (d *Deployment) Settled() bool { return !d.Finished().IsZero() }

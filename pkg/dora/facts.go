@@ -1,6 +1,9 @@
 package dora
 
-import "time"
+import (
+	"sort"
+	"time"
+)
 
 // Facts are what one service's events mean under one definition: the audit trail between raw events and figures.
 // They are immutable once derived.
@@ -8,12 +11,14 @@ type Facts struct {
 	Service     Service
 	Deployments []*DeploymentFact // of production, that succeeded; by (finished, the vendor's number)
 	FailedRuns  []FailedRun       // runs that never succeeded, by time
+	Undecided   []UndecidedRun    // runs that have said neither success nor failure, by their last word
 	Incidents   []*IncidentFact   // by opened
 	Waiting     []Waiting         // merged and not shipped, by merged
-	// Unmeasured counts what could not be measured over all time, by reason; Snapshot.Unmeasured counts it in a range.
+	// Unmeasured counts what could not be measured over all time, by reason, but for unreported runs, which time makes: see
+	// UnmeasuredBy. Snapshot.Unmeasured counts it in a range.
 	Unmeasured map[Reason]int
 
-	first, last time.Time // of its deployments, failed runs, incidents and recoveries; zero where there is none
+	first, last time.Time // of its deployments, runs, incidents and recoveries; zero where there is none
 
 	left    map[unmeasurable][]int64 // when, in unix milliseconds, ascending
 	lanes   []laneName
@@ -100,6 +105,23 @@ type FailedRun struct {
 	Failed time.Time
 }
 
+// UndecidedRun is a run that has said neither success nor failure. It may still: only after UnreportedAfter it is counted
+// as one that nobody reports on.
+type UndecidedRun struct {
+	Event *Deployment
+	// LastWord is when it was last heard of: its creation, or its last status.
+	LastWord time.Time
+}
+
+// UnreportedAfter is how long after its last word a run that has said neither success nor failure is counted.
+const UnreportedAfter = 7 * 24 * time.Hour
+
+// Unreported lists the runs that have been silent for as long as it takes, as of a time.
+func (f *Facts) Unreported(now time.Time) []UndecidedRun {
+	silent := sort.Search(len(f.Undecided), func(i int) bool { return f.Undecided[i].LastWord.After(now.Add(-UnreportedAfter)) })
+	return f.Undecided[:silent]
+}
+
 // Waiting is a change that is merged and not shipped.
 type Waiting struct {
 	Repository string
@@ -170,6 +192,7 @@ const (
 	ReasonNoMergeCommit      Reason = "no_merge_commit"     // the vendor lost what the pull request became
 	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
+	ReasonUnreportedRun      Reason = "unreported_runs"     // a run that a week after its last word has said neither success nor failure
 	ReasonRollbackUnresolved Reason = "rollback_unresolved" // what a rollback restored had not run before
 	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found
 	ReasonClamped            Reason = "clamped"             // a stage's bounds were out of order

@@ -11,7 +11,7 @@ type lane struct {
 	repository  *repository
 	environment string
 	deployments []*DeploymentFact
-	failed      []FailedRun // runs that never succeeded
+	runs        unfinished
 	// entries are those of the service's that match any of its deployments and runs. It is shared where all of them have
 	// paths, by which the service tells its own from others'.
 	entries []*DeploymentRule
@@ -23,6 +23,35 @@ type lane struct {
 	reading int // of which definition
 }
 
+// unfinished are runs that entered nothing.
+type unfinished struct {
+	failed    []FailedRun    // never succeeded
+	undecided []UndecidedRun // have said neither success nor failure
+}
+
+// add takes a run that has not succeeded.
+func (u *unfinished) add(d *Deployment) {
+	if failed := d.Failed(); !failed.IsZero() {
+		u.failed = append(u.failed, FailedRun{d, failed})
+	} else {
+		u.undecided = append(u.undecided, UndecidedRun{d, d.LastWord()})
+	}
+}
+
+func (u *unfinished) join(other unfinished) {
+	u.failed, u.undecided = append(u.failed, other.failed...), append(u.undecided, other.undecided...)
+}
+
+// sort puts the runs in order of time.
+func (u *unfinished) sort() {
+	slices.SortFunc(u.failed, func(a, b FailedRun) int {
+		return cmp.Or(a.Failed.Compare(b.Failed), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
+	})
+	slices.SortFunc(u.undecided, func(a, b UndecidedRun) int {
+		return cmp.Or(a.LastWord.Compare(b.LastWord), cmp.Compare(a.Event.Number, b.Event.Number), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
+	})
+}
+
 // byFinish orders deployments by (finished, the vendor's number).
 func byFinish(a, b *DeploymentFact) int {
 	if order := cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number)); order != 0 {
@@ -31,9 +60,9 @@ func byFinish(a, b *DeploymentFact) int {
 	return cmp.Compare(a.Event.FullID(), b.Event.FullID())
 }
 
-// lanes sorts a service's deployments, and the runs that never succeeded, into lanes. Runs where nothing ever succeeded
+// lanes sorts a service's deployments, and the runs that have not succeeded, into lanes. Runs where nothing ever succeeded
 // have none. What people said to ignore is as if it had never been; it is counted.
-func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignored []*Deployment) {
+func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, ignored []*Deployment) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -41,9 +70,8 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 	byKey := map[laneKey]*lane{}
 	for _, r := range h.repositoriesOf(s) {
 		for _, d := range r.deployments {
-			finished, failed := d.Finished(), d.Failed()
 			switch {
-			case !h.serves(s, d) || (finished.IsZero() && failed.IsZero()):
+			case !h.serves(s, d):
 				continue
 			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
 				ignored = append(ignored, d)
@@ -56,8 +84,8 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 				byKey[key] = l
 			}
 			l.enter(s, d, h.mapping.Production)
-			if finished.IsZero() {
-				l.failed = append(l.failed, FailedRun{d, failed})
+			if finished := d.Finished(); finished.IsZero() {
+				l.runs.add(d)
 			} else {
 				l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1, working: &working{}})
 			}
@@ -65,7 +93,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless []FailedRun, ignore
 	}
 	for _, l := range byKey {
 		if len(l.deployments) == 0 {
-			laneless = append(laneless, l.failed...)
+			laneless.join(l.runs)
 			continue
 		}
 		l.shared = !slices.ContainsFunc(l.entries, func(entry *DeploymentRule) bool { return len(entry.Paths) == 0 })

@@ -167,7 +167,7 @@ func (l *naiveLane) own(def dora.Definition, unmeasured map[dora.Reason]int) {
 	for _, run := range l.failed {
 		var before *naiveDeployment
 		for _, d := range l.deployments {
-			if !d.event.Finished().After(run.Failed()) {
+			if at := run.Failed(); !d.event.Finished().After(at) || at.IsZero() && !d.event.Finished().After(run.LastWord()) {
 				before = d
 			}
 		}
@@ -179,10 +179,10 @@ func (l *naiveLane) own(def dora.Definition, unmeasured map[dora.Reason]int) {
 		default:
 			its = l.step(before.event.SHA, run.SHA)
 		}
-		switch its {
-		case yes:
+		switch {
+		case its == yes || its == unknown && run.Failed().IsZero():
 			runs = append(runs, run)
-		case unknown:
+		case its == unknown:
 			unmeasured[dora.ReasonUnknownContents]++
 		}
 	}

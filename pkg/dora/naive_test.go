@@ -292,9 +292,6 @@ func (n *naive) service(s dora.Service) []string {
 		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
 			continue
 		}
-		if d.Finished().IsZero() && d.Failed().IsZero() {
-			continue
-		}
 		if n.said(d.FullID(), s).Verdict == dora.VerdictIgnored {
 			unmeasured[dora.ReasonIgnored]++
 			continue
@@ -333,6 +330,14 @@ func (n *naive) service(s dora.Service) []string {
 		l.remedies(n.def, unmeasured)
 		all = append(all, l.deployments...)
 		for _, d := range l.failed {
+			if d.Failed().IsZero() {
+				last := d.Created
+				for _, status := range d.Statuses {
+					last = later(last, status.At)
+				}
+				failedRuns = append(failedRuns, "undecided run "+d.FullID()+" "+stamp(last))
+				continue
+			}
 			failedRuns = append(failedRuns, "failed run "+d.FullID()+" "+stamp(d.Failed()))
 			unmeasured[dora.ReasonFailedRun]++
 		}
@@ -489,6 +494,13 @@ func minus(a, b set) set {
 
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a

@@ -250,6 +250,11 @@ func (r *restorer) facts(f *Facts) {
 		}
 	}
 	for range r.length() {
+		if e := r.told(); e != nil {
+			f.Undecided = append(f.Undecided, UndecidedRun{e, e.LastWord()})
+		}
+	}
+	for range r.length() {
 		f.Incidents = append(f.Incidents, r.incident(f))
 	}
 	for range r.length() {
@@ -270,7 +275,9 @@ func (r *restorer) facts(f *Facts) {
 			r.fail()
 		}
 		f.left[key] = times
-		f.Unmeasured[key.reason] += len(times)
+		if key.reason != ReasonUnreportedRun {
+			f.Unmeasured[key.reason] += len(times)
+		}
 	}
 	for i := range Metrics {
 		f.columns[Metrics[i].Key] = r.column(len(f.lanes), column{})

@@ -16,7 +16,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 4
+const savedForm = 5
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -230,6 +230,10 @@ func (w *saver) facts(f *Facts) {
 	}
 	w.number(len(f.FailedRuns))
 	for _, run := range f.FailedRuns {
+		w.number(w.deployments[run.Event])
+	}
+	w.number(len(f.Undecided))
+	for _, run := range f.Undecided {
 		w.number(w.deployments[run.Event])
 	}
 	w.number(len(f.Incidents))

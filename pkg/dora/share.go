@@ -3,6 +3,7 @@ package dora
 import (
 	"container/heap"
 	"slices"
+	"time"
 )
 
 // Where services share a repository's deployments and tell each other apart by paths, a lane holds every deployment of
@@ -98,12 +99,15 @@ func (l *lane) own() []touch {
 // keep leaves the service's own deployments and runs in the lane. It counts those of which it cannot be told.
 func (l *lane) keep(f *Facts) {
 	of := l.own()
-	l.failed = slices.DeleteFunc(l.failed, func(run FailedRun) bool {
-		found := l.tried(run, of)
+	l.runs.failed = slices.DeleteFunc(l.runs.failed, func(run FailedRun) bool {
+		found := l.tried(run.Event, run.Failed, of)
 		if found == unknownTouch {
 			f.leave(ReasonUnknownContents, len(f.lanes), run.Failed, 1) // the lane comes next
 		}
 		return found != touches
+	})
+	l.runs.undecided = slices.DeleteFunc(l.runs.undecided, func(run UndecidedRun) bool { // it may say more, and its commit come
+		return l.tried(run.Event, run.LastWord, of) == touchesNot
 	})
 	l.kept = make([]int32, len(l.deployments))
 	var own []*DeploymentFact
@@ -122,22 +126,22 @@ func (l *lane) keep(f *Facts) {
 
 const notKept = -1
 
-// tried says whether a run that never succeeded was to bring or take away something of the paths, compared with what ran
-// at that time. It is asked before the lane keeps its own.
-func (l *lane) tried(run FailedRun, of []touch) touch {
+// tried says whether a run that has not succeeded was to bring or take away something of the paths, compared with what ran
+// at a time. It is asked before the lane keeps its own.
+func (l *lane) tried(run *Deployment, at time.Time, of []touch) touch {
 	before := -1
 	for i, d := range l.deployments {
-		if !d.Finished.After(run.Failed) {
+		if !d.Finished.After(at) {
 			before = i
 		}
 	}
 	switch {
 	case before < 0:
 		return touches
-	case run.Event.SHA == l.deployments[before].Event.SHA:
+	case run.SHA == l.deployments[before].Event.SHA:
 		return of[before]
 	}
-	return l.moves(l.repository.graph.name(l.deployments[before].Event.SHA), l.repository.graph.name(run.Event.SHA))
+	return l.moves(l.repository.graph.name(l.deployments[before].Event.SHA), l.repository.graph.name(run.SHA))
 }
 
 // between walks over the commits that one of two reaches and the other does not, themselves included, until visit says

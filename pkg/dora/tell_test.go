@@ -19,6 +19,9 @@ func tell(snapshot *dora.Snapshot) []string {
 		for _, run := range f.FailedRuns {
 			runs = append(runs, "failed run "+run.Event.FullID()+" "+stamp(run.Failed))
 		}
+		for _, run := range f.Undecided {
+			runs = append(runs, "undecided run "+run.Event.FullID()+" "+stamp(run.LastWord))
+		}
 		sort.Strings(runs)
 		told = append(told, runs...)
 		for _, i := range f.Incidents {

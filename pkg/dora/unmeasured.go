@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -16,7 +17,9 @@ func (f *Facts) leave(reason Reason, lane int, at time.Time, n int) {
 	if n <= 0 {
 		return
 	}
-	f.Unmeasured[reason] += n
+	if reason != ReasonUnreportedRun { // until it is one
+		f.Unmeasured[reason] += n
+	}
 	key := unmeasurable{reason, lane}
 	for range n {
 		f.left[key] = append(f.left[key], at.UnixMilli())
@@ -31,10 +34,16 @@ func (f *Facts) count(def *Definition, ignored []*Deployment) {
 	for _, run := range f.FailedRuns {
 		f.leave(ReasonFailedRun, laneOf(run.Event), run.Failed, 1)
 	}
+	for _, run := range f.Undecided {
+		f.leave(ReasonUnreportedRun, laneOf(run.Event), run.LastWord, 1)
+	}
 	for _, d := range ignored {
 		at := d.Finished()
 		if at.IsZero() {
 			at = d.Failed()
+		}
+		if at.IsZero() {
+			at = d.LastWord()
 		}
 		f.leave(ReasonIgnored, laneOf(d), at, 1)
 	}
@@ -63,9 +72,10 @@ func (f *Facts) count(def *Definition, ignored []*Deployment) {
 }
 
 // Unmeasured counts, by reason, what filters let pass and could not be measured in [from, to): a deployment and its
-// changes by its finish, a run by its failure, a change that was never shipped by its merge. A zero time is no bound.
-// What belongs to no environment, such as a change that was never shipped, passes where any of the service's does.
-func (s *Snapshot) Unmeasured(filters []Filter, from, to time.Time) map[Reason]int {
+// changes by its finish, a run by its failure or its last word, a change that was never shipped by its merge. A zero time
+// is no bound. What belongs to no environment, such as a change that was never shipped, passes where any of the service's
+// does. Runs that have said neither success nor failure count once they have been silent for UnreportedAfter.
+func (s *Snapshot) Unmeasured(filters []Filter, from, to, now time.Time) map[Reason]int {
 	counts := map[Reason]int{}
 	for _, f := range s.Select(filters) {
 		selected := f.lanesSelected(filters)
@@ -80,12 +90,30 @@ func (s *Snapshot) Unmeasured(filters []Filter, from, to time.Time) map[Reason]i
 			if !to.IsZero() {
 				end, _ = slices.BinarySearch(times, to.UnixMilli())
 			}
+			if key.reason == ReasonUnreportedRun {
+				end = min(end, silentBy(times, now))
+			}
 			if end > begin {
 				counts[key.reason] += end - begin
 			}
 		}
 	}
 	return counts
+}
+
+// UnmeasuredBy counts what could not be measured over all time, by reason, as of a time.
+func (f *Facts) UnmeasuredBy(now time.Time) map[Reason]int {
+	counts := maps.Clone(f.Unmeasured)
+	if n := len(f.Unreported(now)); n > 0 {
+		counts[ReasonUnreportedRun] = n
+	}
+	return counts
+}
+
+// silentBy is how many of the last words of runs, in order of time, are so long ago that nobody reports on the runs.
+func silentBy(lastWords []int64, now time.Time) int {
+	n, _ := slices.BinarySearch(lastWords, now.Add(-UnreportedAfter).UnixMilli()+1)
+	return n
 }
 
 // lanesSelected says of each lane, by lane + 1, whether it passes filters on environment and repository; what has no

@@ -20,12 +20,12 @@ func TestWhatCouldNotBeMeasuredIsCountedInTheRange(t *testing.T) {
 	run.Statuses = []dora.DeploymentStatus{{State: dora.StateFailure, At: hour(50)}}
 	s := repo.snapshot()
 	all := map[dora.Reason]int{dora.ReasonFirstDeployment: 1, dora.ReasonBot: 1, dora.ReasonFailedRun: 1}
-	assert.Equal(t, all, s.Unmeasured(nil, time.Time{}, time.Time{}))
-	assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 1, dora.ReasonBot: 1}, s.Unmeasured(nil, hour(10), hour(50)), "from is in, to is out")
-	assert.Equal(t, map[dora.Reason]int{dora.ReasonFailedRun: 1}, s.Unmeasured(nil, hour(30.1), time.Time{}))
-	assert.Empty(t, s.Unmeasured(nil, hour(51), hour(99)))
+	assert.Equal(t, all, s.Unmeasured(nil, time.Time{}, time.Time{}, hour(100)))
+	assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 1, dora.ReasonBot: 1}, s.Unmeasured(nil, hour(10), hour(50), hour(100)), "from is in, to is out")
+	assert.Equal(t, map[dora.Reason]int{dora.ReasonFailedRun: 1}, s.Unmeasured(nil, hour(30.1), time.Time{}, hour(100)))
+	assert.Empty(t, s.Unmeasured(nil, hour(51), hour(99), hour(100)))
 	of := func(field dora.Field, value string) map[dora.Reason]int {
-		return s.Unmeasured([]dora.Filter{{Field: field, Values: []string{value}}}, time.Time{}, time.Time{})
+		return s.Unmeasured([]dora.Filter{{Field: field, Values: []string{value}}}, time.Time{}, time.Time{}, hour(100))
 	}
 	assert.Equal(t, all, of(dora.ByEnvironment, "production"))
 	assert.Empty(t, of(dora.ByEnvironment, "moon"))
@@ -37,14 +37,15 @@ func TestRangesAddUpToAllThatCouldNotBeMeasured(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		snapshot := snapshotOf(drawMapping(draw), drawDefinition(draw), drawWorld(draw).events)
 		total := map[dora.Reason]int{}
+		now := worldStart.Add(time.Duration(draw("now", -200, 1000)) * time.Hour)
 		for _, f := range snapshot.Services {
-			for reason, n := range f.Unmeasured {
+			for reason, n := range f.UnmeasuredBy(now) {
 				total[reason] += n
 			}
 		}
 		cut := worldStart.Add(time.Duration(draw("hours", -200, 600)) * time.Hour)
-		parts := snapshot.Unmeasured(nil, time.Time{}, cut)
-		for reason, n := range snapshot.Unmeasured(nil, cut, time.Time{}) {
+		parts := snapshot.Unmeasured(nil, time.Time{}, cut, now)
+		for reason, n := range snapshot.Unmeasured(nil, cut, time.Time{}, now) {
 			parts[reason] += n
 		}
 		require.Equal(t, total, parts)

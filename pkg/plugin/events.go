@@ -23,7 +23,7 @@ func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time
 	frame := lists[q.Events](listed{d, s, filters, r, now})
 	frame.Name = string(q.Events)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
-		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To),
+		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To, now),
 	}}
 	return frame
 }
@@ -54,11 +54,11 @@ var lists = map[query.Events]func(listed) *data.Frame{
 	query.EventsWaiting:  func(l listed) *data.Frame { return waitingFrame(l.snapshot, l.filters, l.within, l.now) },
 	query.EventsUnlinked: func(l listed) *data.Frame { return unlinkedFrame(l.snapshot, l.filters, l.within) },
 	query.EventsUnmeasured: func(l listed) *data.Frame {
-		return unmeasuredFrame(l.snapshot.Unmeasured(l.filters, l.within.From, l.within.To))
+		return unmeasuredFrame(l.snapshot.Unmeasured(l.filters, l.within.From, l.within.To, l.now))
 	},
 	query.EventsUnmatched:   func(l listed) *data.Frame { return unmatchedFrame(l.dataset.Places()) },
 	query.EventsCorrections: func(l listed) *data.Frame { return correctionsFrame(l.dataset.Corrections(), l.within) },
-	query.EventsCoverage:    func(l listed) *data.Frame { return coverageFrame(l.snapshot, l.filters, l.within) },
+	query.EventsCoverage:    func(l listed) *data.Frame { return coverageFrame(l.snapshot, l.filters, l.within, l.now) },
 }
 
 // recoveriesFrame is a row for each failure, or incident, that ended in the range: what recovery time rests on.

@@ -110,6 +110,7 @@ var reasonWords = map[dora.Reason]struct{ meaning, affects string }{
 	dora.ReasonNoMergeCommit:      {"pull requests of which the vendor lost what they became", "lead time"},
 	dora.ReasonNotOnMainLine:      {"pull requests merged into another branch, and never shipped", "lead time"},
 	dora.ReasonFailedRun:          {"runs that never succeeded: nothing was deployed", "none: they are no deployments"},
+	dora.ReasonUnreportedRun:      {"runs that a week after their last word have said neither success nor failure", "all: whether they deployed is not known"},
 	dora.ReasonRollbackUnresolved: {"rollbacks to a version that had not run before: no deployment can be blamed", "failure rate, recovery time"},
 	dora.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
 	dora.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
@@ -164,14 +165,15 @@ func correctionsFrame(words []dora.Correction, r query.Range) *data.Frame {
 }
 
 // coverageFrame is a row for each service, by name: counts of what happened and of how much of it is measured.
-func coverageFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+func coverageFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
 	t := &table{}
 	for _, f := range s.Select(filters) {
-		c := f.Coverage(filters, r.From, r.To)
+		c := f.Coverage(filters, r.From, r.To, now)
 		t.text("service", f.Service.Name)
 		t.text("team", f.Service.Team)
 		t.number("deployments", float64(c.Deployments))
 		t.number("failed_runs", float64(c.FailedRuns))
+		t.number("unreported_runs", float64(c.Unreported))
 		t.number("changes", float64(c.Changes))
 		t.number("measured", float64(c.Measured))
 		t.number("incidents", float64(c.Incidents))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -19,7 +20,7 @@ func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
 		return nothing
 	}
 	var notices []data.Notice
-	for _, say := range []func(query.Figures) string{few, unfinished, withoutLimits, beside} {
+	for _, say := range []func(query.Figures) string{silent, few, unfinished, withoutLimits, beside} {
 		if text := say(f); text != "" {
 			notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
@@ -48,7 +49,7 @@ func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
 	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:
 		because = "No service matches the filters. Choose other values, or remove a filter."
 	case because == "" && !b.Deployed:
-		because = noDeployments(d)
+		because = strings.TrimSpace(noDeployments(d) + " " + silentRuns(b))
 	}
 	if because == "" {
 		return nil
@@ -72,11 +73,11 @@ func noSuchSeverity(q *query.Query, d *dataset.Dataset) string {
 }
 
 // missingNotices say why rows or numbers are not there, unless that is because nothing of the kind happened in the range.
-func missingNotices(frames data.Frames, q query.Query, d *dataset.Dataset, r query.Range) []data.Notice {
+func missingNotices(frames data.Frames, q query.Query, d *dataset.Dataset, r query.Range, now time.Time) []data.Notice {
 	if !ofServices(q) || slices.ContainsFunc(frames, holdsSomething) {
 		return nil
 	}
-	b := query.BasisOf(q, d.Under(q.Definition), r)
+	b := query.BasisOf(q, d.Under(q.Definition), r, now)
 	if b.Services > 0 && !ofDeployments(q) && noSuchSeverity(&q, d) == "" {
 		return nil
 	}
@@ -130,6 +131,17 @@ func omittedNotices(b query.Basis) []data.Notice {
 
 // enough is how many events a statistic needs at least for its figure to say much; others need none.
 var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, dora.P90: 10, dora.P95: 20, dora.RatioOf: 10}
+
+// silent tells of runs that nobody reports on: they may have deployed, and are in no figure.
+func silent(f query.Figures) string { return silentRuns(f.Basis) }
+
+func silentRuns(b query.Basis) string {
+	n := b.Unmeasured[dora.ReasonUnreportedRun]
+	if n == 0 {
+		return ""
+	}
+	return many(n, "run has", "runs have") + " told neither success nor failure for a week, so that nobody knows whether they deployed: they are in no figure. Have the pipeline report how its runs end."
+}
 
 // few tells of figures that rest on few events.
 func few(f query.Figures) string {

@@ -118,7 +118,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 		frames = standingFrames(d, q, now)
 	}
 	if notices == nil {
-		notices = missingNotices(frames, q, d, r)
+		notices = missingNotices(frames, q, d, r, now)
 	}
 	explain(frames, q, d)
 	notify(frames[0], &q, d, notices...)

@@ -54,7 +54,7 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	if !q.hasBuckets() {
 		r = q.rolled(r)
 	}
-	figures := Figures{Basis: BasisOf(q, s, r)}
+	figures := Figures{Basis: BasisOf(q, s, r, now)}
 	stages := q.stages(s, figures.Bucket, r, now)
 	if q.Format == Distribution {
 		figures.Distribution = s.Distribution(q.question(figures.Bucket, r, now))
@@ -124,9 +124,9 @@ func ask(q Query, bucket dora.Bucket, s *dora.Snapshot, r Range, now time.Time, 
 }
 
 // BasisOf tells what an answer over a range rests on.
-func BasisOf(q Query, s *dora.Snapshot, r Range) Basis {
+func BasisOf(q Query, s *dora.Snapshot, r Range, now time.Time) Basis {
 	filters := q.DomainFilters()
-	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To)}
+	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To, now)}
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
 		// Most queries restrict no lane, so that the first deployment answers.

@@ -95,7 +95,7 @@ func (w *Watched) Active(bucket int) *float64 {
 
 // Watch works out a signals query over a snapshot that was derived with the query's definition.
 func Watch(q Query, s *dora.Snapshot, r Range, now time.Time) Changes {
-	changes := Changes{Basis: BasisOf(q, s, r)}
+	changes := Changes{Basis: BasisOf(q, s, r, now)}
 	for _, row := range q.Metrics() {
 		one := q
 		one.Metric = row.Key

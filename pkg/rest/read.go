@@ -327,7 +327,7 @@ func list[T any](c *call, rows []row[T]) error {
 // facts are the same lines as the facts command's, in pieces, for there is no telling how many there are.
 func facts(c *call) error {
 	within, filters, err := c.asked()
-	if err != nil || c.unchanged(false) {
+	if err != nil || c.unchanged(true) { // a run may have become unreported
 		return err
 	}
 	c.answer.Header().Set("Content-Type", "application/x-ndjson")
@@ -335,7 +335,7 @@ func facts(c *call) error {
 	encoder.SetEscapeHTML(false)
 	lines := 0
 	for _, f := range c.dataset.Snapshot().Select(filters) {
-		for line := range audit.Lines(f, within) {
+		for line := range audit.Lines(f, within, c.now) {
 			if err := encoder.Encode(line); err != nil {
 				return nil //nolint:nilerr // the caller went away
 			}

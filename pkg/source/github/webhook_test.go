@@ -89,7 +89,7 @@ func facts(t require.TestingT, w *world.World, s store.Store) []string {
 	}
 	var lines []string
 	for _, f := range h.Derive(dora.DefaultDefinition()).Services {
-		for line := range audit.Lines(f, func(time.Time) bool { return true }) {
+		for line := range audit.Lines(f, func(time.Time) bool { return true }, time.Now()) {
 			text, err := json.Marshal(line)
 			require.NoError(t, err)
 			lines = append(lines, gone.ReplaceAllString(string(text), `"ref":""`))
