@@ -166,7 +166,12 @@ type unlabelling struct {
 
 type probeAnswer struct{ Owner *ownerNode }
 
-type ownerNode struct{ Repositories page[probeNode] }
+type ownerNode struct {
+	Repositories struct {
+		Nodes    []*listedNode
+		PageInfo pageInfo
+	}
+}
 
 type probeNode struct {
 	NameWithOwner string

@@ -51,6 +51,9 @@ func fetch[T any](ctx context.Context, r *run, part, path, etag string) (T, fetc
 		request.Header.Set("If-None-Match", etag)
 	}
 	response, err := client.Do(ctx, request, &value)
+	if err == nil {
+		err = lacking(&value)
+	}
 	var known *source.Error
 	var status *api.ErrorResponse
 	switch {
@@ -76,12 +79,32 @@ func fetchPage[T any](ctx context.Context, r *run, part, path string, width, num
 		joint = "&"
 	}
 	list, f, err := fetch[[]*T](ctx, r, part, fmt.Sprintf("%s%sper_page=%d&page=%d", path, joint, width, number), etag)
-	for _, each := range list {
-		if each == nil && err == nil {
-			err = r.unexpected(part, errNullNodes)
+	if err != nil || f.unchanged {
+		return list, f, err
+	}
+	if list == nil {
+		return nil, f, r.unexpected(part, errNoList)
+	}
+	for i, each := range list {
+		fault := errNullNodes
+		if each != nil {
+			fault = lacking(each)
+		}
+		if fault != nil {
+			return nil, f, r.unexpected(part, fmt.Errorf("entry %d: %w", i, fault))
 		}
 	}
-	return list, f, err
+	return list, f, nil
+}
+
+var errNoList = errors.New("there is no list where one was asked for")
+
+// lacking says which needed field an object does not have; nil where it has them all.
+func lacking(object any) error {
+	if needy, ok := object.(record); ok && needy.lacks() != "" {
+		return errors.New(needy.lacks() + " is missing")
+	}
+	return nil
 }
 
 // fetchAll reads a list to its end, unless its first page is the one with that ETag.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	api "github.com/google/go-github/v60/github"
-
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
@@ -139,7 +137,7 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 	var commit *dora.Commit
 	files := &dora.Files{}
 	for number := 1; number > 0; {
-		answer, f, err := fetch[api.RepositoryCommit](ctx, a.run, s.part, fmt.Sprintf("%s/commits/%s?page=%d", repositoryPath(s.part), sha, number), "")
+		answer, f, err := fetch[commitRecord](ctx, a.run, s.part, fmt.Sprintf("%s/commits/%s?page=%d", repositoryPath(s.part), sha, number), "")
 		if isAbsent(err, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity) {
 			return nil, nil
 		}
@@ -148,7 +146,7 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 		}
 		commit = a.commit(s.state.Name, commitOf(&answer))
 		for _, each := range answer.Files {
-			files.Paths = append(files.Paths, each.GetFilename())
+			files.Paths = append(files.Paths, each.Filename)
 		}
 		number = f.next
 	}
@@ -160,10 +158,10 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 
 // pullFiles reads the files of a pull request over REST.
 func (a rest) pullFiles(ctx context.Context, s *repositorySync, path string) (*fileList, error) {
-	list, _, err := fetchAll[api.CommitFile](ctx, a.run, s.part, path+"/files", "")
+	list, _, err := fetchAll[fileRecord](ctx, a.run, s.part, path+"/files", "")
 	files := &fileList{}
 	for _, each := range list {
-		files.Nodes = append(files.Nodes, fileNode{each.GetFilename()})
+		files.Nodes = append(files.Nodes, fileNode{each.Filename})
 	}
 	return files, err
 }

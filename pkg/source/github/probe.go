@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,18 +13,22 @@ import (
 // repository of which the list says the same as before needs no sync.
 func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 	var found []target
+	var failures []error
+	refused := map[int][]graphqlError{} // by place in the page
 	var after any
 	roots := ownerRoots
 	for {
 		var answer probeAnswer
 		err := r.ask(ctx, question{
-			part: owner, text: probeText(roots[0]), tolerates: noSuchOwner,
+			part: owner, text: probeText(roots[0]),
+			tolerates: func(e graphqlError) bool { return noSuchOwner(e) || e.ofListed(refused) },
 			variables: func(width int) map[string]any {
+				clear(refused)
 				return map[string]any{"owner": owner, "repositories": width, "page": after, "withIssues": r.config.Incidents != nil}
 			},
 		}, &answer)
 		if err != nil {
-			return nil, err
+			return found, errors.Join(append([]error{err}, failures...)...)
 		}
 		if answer.Owner == nil {
 			if roots = roots[1:]; len(roots) == 0 {
@@ -33,13 +38,18 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		}
 		roots = roots[:1]
 		list := answer.Owner.Repositories
-		for _, node := range list.Nodes {
-			if !node.IsArchived && r.selection.lists(node.NameWithOwner) {
-				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node), sizes: node.sizes()})
+		for i, node := range list.Nodes {
+			switch {
+			case node == nil:
+				failures = append(failures, r.unlisted(owner, "", refusal(refused[i], errNullNodes)))
+			case node.unread != nil || len(refused[i]) > 0:
+				failures = append(failures, r.unlisted(owner, node.NameWithOwner, refusal(refused[i], node.unread)))
+			case !node.IsArchived && r.selection.lists(node.NameWithOwner):
+				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node.probeNode), sizes: node.sizes()})
 			}
 		}
 		if !list.PageInfo.HasNextPage {
-			return found, nil
+			return found, errors.Join(failures...)
 		}
 		after = list.PageInfo.EndCursor
 	}

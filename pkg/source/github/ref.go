@@ -4,8 +4,6 @@ import (
 	"context"
 	"regexp"
 	"strings"
-
-	api "github.com/google/go-github/v60/github"
 )
 
 // branch is the default branch's name; empty in a repository without a commit.
@@ -43,13 +41,13 @@ func (a rest) tagsOf(ctx context.Context, repository string) (map[string]bool, e
 	if known, read := a.tags[repository]; read {
 		return known, nil
 	}
-	list, _, err := fetchAll[api.RepositoryTag](ctx, a.run, repository, repositoryPath(repository)+"/tags", "")
+	list, _, err := fetchAll[tagRecord](ctx, a.run, repository, repositoryPath(repository)+"/tags", "")
 	if err != nil {
 		return nil, err
 	}
 	tags := map[string]bool{}
 	for _, each := range list {
-		tags[each.GetName()] = true
+		tags[each.Name] = true
 	}
 	a.tags[repository] = tags
 	return tags, nil

@@ -2,10 +2,9 @@ package github
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
-
-	api "github.com/google/go-github/v60/github"
 )
 
 // rest reads over REST v3, for servers that refuse GraphQL. What is nested there is a request each here: the statuses
@@ -56,7 +55,7 @@ func (a rest) answers(ctx context.Context) bool {
 }
 
 func (a rest) repository(ctx context.Context, name string) error {
-	_, _, err := fetch[api.Repository](ctx, a.run, name, repositoryPath(name), "")
+	_, _, err := fetch[repositoryRecord](ctx, a.run, name, repositoryPath(name), "")
 	if isAbsent(err, http.StatusNotFound) {
 		return a.noRepository(name, nil)
 	}
@@ -64,28 +63,32 @@ func (a rest) repository(ctx context.Context, name string) error {
 }
 
 func (a rest) owner(ctx context.Context, login string) error {
-	_, err := a.list(login, func(path string) ([]*api.Repository, fetched, error) {
-		return fetchPage[api.Repository](ctx, a.run, login, path, 1, 1, "")
+	_, err := a.list(login, func(path string) ([]*listedRecord, fetched, error) {
+		return fetchPage[listedRecord](ctx, a.run, login, path, 1, 1, "")
 	})
 	return err
 }
 
 // owned lists an owner's repositories. REST does not say what is new in them, so that each is looked at.
 func (a rest) owned(ctx context.Context, login string) ([]target, error) {
-	repositories, err := a.list(login, func(path string) ([]*api.Repository, fetched, error) {
-		return fetchAll[api.Repository](ctx, a.run, login, path, "")
+	repositories, err := a.list(login, func(path string) ([]*listedRecord, fetched, error) {
+		return fetchAll[listedRecord](ctx, a.run, login, path, "")
 	})
 	var found []target
+	failures := []error{err}
 	for _, each := range repositories {
-		if !each.GetArchived() && a.selection.lists(each.GetFullName()) {
-			found = append(found, target{name: each.GetFullName()})
+		switch {
+		case each.unread != nil:
+			failures = append(failures, a.unlisted(login, each.FullName, each.unread))
+		case !each.Archived && a.selection.lists(each.FullName):
+			found = append(found, target{name: each.FullName})
 		}
 	}
-	return found, err
+	return found, errors.Join(failures...)
 }
 
 // list reads the repositories of an organisation, or else of a person.
-func (a rest) list(login string, read func(path string) ([]*api.Repository, fetched, error)) ([]*api.Repository, error) {
+func (a rest) list(login string, read func(path string) ([]*listedRecord, fetched, error)) ([]*listedRecord, error) {
 	for _, kind := range []string{"orgs", "users"} {
 		list, _, err := read(kind + "/" + url.PathEscape(login) + "/repos?sort=full_name")
 		if !isAbsent(err, http.StatusNotFound) {
@@ -130,11 +133,11 @@ func (a rest) history(ctx context.Context, s *repositorySync, from, position, et
 		return nil, fetched{}, err
 	}
 	path, before := repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), s.met.reading(from, number)
-	list, f, err := goOn(before, number, func(number int) ([]*api.RepositoryCommit, fetched, error) {
-		return fetchPage[api.RepositoryCommit](ctx, a.run, s.part, path, widest, number, etag)
+	list, f, err := goOn(before, number, func(number int) ([]*commitRecord, fetched, error) {
+		return fetchPage[commitRecord](ctx, a.run, s.part, path, widest, number, etag)
 	})
 	if number == 1 && len(list) > 0 {
-		s.met.lists[list[0].GetSHA()] = before // from the second page on a branch is read by its head
+		s.met.lists[list[0].SHA] = before // from the second page on a branch is read by its head
 	}
 	commits := &page[commitNode]{PageInfo: f.info()}
 	for _, each := range list {
@@ -160,7 +163,7 @@ func (a rest) unfinished(ctx context.Context, asked []watched) ([]*deploymentNod
 		}
 		node := &deploymentNode{ID: each.ID}
 		if len(statuses.Nodes) != each.Progress {
-			deployment, _, err := fetch[api.Deployment](ctx, a.run, each.in.Name, deploymentPath(each.in.Name, number), "")
+			deployment, _, err := fetch[deploymentRecord](ctx, a.run, each.in.Name, deploymentPath(each.in.Name, number), "")
 			if isAbsent(err, http.StatusNotFound) {
 				continue
 			}

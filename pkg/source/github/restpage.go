@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	api "github.com/google/go-github/v60/github"
-
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
@@ -49,14 +47,14 @@ func (a rest) about(ctx context.Context, s *repositorySync) error {
 	if s.state.Branch == "" {
 		known = ""
 	}
-	repository, f, err := fetch[api.Repository](ctx, a.run, s.part, repositoryPath(s.part), known)
+	repository, f, err := fetch[repositoryRecord](ctx, a.run, s.part, repositoryPath(s.part), known)
 	if isAbsent(err, http.StatusNotFound) {
 		return a.noRepository(s.part, nil)
 	}
 	if err != nil {
 		return err
 	}
-	s.met.about = &repositoryNode{NameWithOwner: repository.GetFullName(), URL: repository.GetHTMLURL(), DefaultBranchRef: &branchNode{Name: repository.GetDefaultBranch()}}
+	s.met.about = &repositoryNode{NameWithOwner: repository.FullName, URL: repository.HTMLURL, DefaultBranchRef: &branchNode{Name: repository.DefaultBranch}}
 	if f.unchanged {
 		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}}
 	}
@@ -128,7 +126,7 @@ func following[T any](ctx context.Context, a rest, s *repositorySync, name list,
 
 func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode) error {
 	path := repositoryPath(s.part) + "/pulls"
-	list, f, err := following[api.PullRequest](ctx, a, s, pullList, s.pulls, path+"?state=closed&sort=updated&direction=desc", detailedAtATime)
+	list, f, err := following[pullRecord](ctx, a, s, pullList, s.pulls, path+"?state=closed&sort=updated&direction=desc", detailedAtATime)
 	if err != nil {
 		return err
 	}
@@ -141,11 +139,11 @@ func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode
 		if pull.MergedAt.IsZero() {
 			continue
 		}
-		commits, _, err := fetchAll[api.RepositoryCommit](ctx, a.run, s.part, fmt.Sprintf("%s/%d/commits", path, pull.Number), "")
+		commits, _, err := fetchAll[pullCommitRecord](ctx, a.run, s.part, fmt.Sprintf("%s/%d/commits", path, pull.Number), "")
 		if err != nil {
 			return err
 		}
-		reviews, _, err := fetchAll[api.PullRequestReview](ctx, a.run, s.part, fmt.Sprintf("%s/%d/reviews", path, pull.Number), "")
+		reviews, _, err := fetchAll[reviewRecord](ctx, a.run, s.part, fmt.Sprintf("%s/%d/reviews", path, pull.Number), "")
 		if err != nil {
 			return err
 		}
@@ -165,13 +163,13 @@ func deploymentPath(repository string, number int64) string {
 }
 
 func (a rest) deployments(ctx context.Context, s *repositorySync, node *repositoryNode) error {
-	list, f, err := following[api.Deployment](ctx, a, s, deploymentList, s.runs, repositoryPath(s.part)+"/deployments", detailedAtATime)
+	list, f, err := following[deploymentRecord](ctx, a, s, deploymentList, s.runs, repositoryPath(s.part)+"/deployments", detailedAtATime)
 	if err != nil {
 		return err
 	}
 	deployments := &page[deploymentNode]{PageInfo: f.info()}
 	for _, each := range list {
-		deployment := deploymentNode{ID: each.GetNodeID(), CreatedAt: each.GetCreatedAt().Time}
+		deployment := deploymentNode{ID: each.nodeID(), CreatedAt: each.CreatedAt.Time}
 		if deployment.CreatedAt.Before(s.runs.until) {
 			deployments.Nodes = append(deployments.Nodes, deployment) // what follows is known
 			break
@@ -181,7 +179,7 @@ func (a rest) deployments(ctx context.Context, s *repositorySync, node *reposito
 				return err
 			}
 			var statuses fetched
-			if deployment.Statuses, statuses, err = a.statuses(ctx, s.part, each.GetID(), ""); err != nil {
+			if deployment.Statuses, statuses, err = a.statuses(ctx, s.part, each.ID, ""); err != nil {
 				return err
 			}
 			deployment.etag = statuses.etag
@@ -193,7 +191,7 @@ func (a rest) deployments(ctx context.Context, s *repositorySync, node *reposito
 }
 
 func (a rest) statuses(ctx context.Context, repository string, number int64, etag string) (*page[statusNode], fetched, error) {
-	list, f, err := fetchAll[api.DeploymentStatus](ctx, a.run, repository, deploymentPath(repository, number)+"/statuses", etag)
+	list, f, err := fetchAll[statusRecord](ctx, a.run, repository, deploymentPath(repository, number)+"/statuses", etag)
 	statuses := &page[statusNode]{}
 	for _, each := range list {
 		statuses.Nodes = append(statuses.Nodes, statusOf(each))
@@ -203,7 +201,7 @@ func (a rest) statuses(ctx context.Context, repository string, number int64, eta
 
 func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNode) error {
 	path := repositoryPath(s.part) + "/issues?state=all&sort=updated&direction=desc" // no since: the ETag would not last
-	list, f, err := following[api.Issue](ctx, a, s, issueList, s.issues, path, widest)
+	list, f, err := following[issueRecord](ctx, a, s, issueList, s.issues, path, widest)
 	if isAbsent(err, http.StatusGone) { // switched off
 		list, f, err = nil, fetched{}, nil
 	}
@@ -212,7 +210,7 @@ func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNod
 	}
 	node.Issues = &page[issueNode]{PageInfo: f.info()}
 	for _, each := range list {
-		if !each.IsPullRequest() {
+		if !each.PullRequest {
 			node.Issues.Nodes = append(node.Issues.Nodes, issueOf(each))
 		}
 	}

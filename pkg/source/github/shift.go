@@ -14,8 +14,8 @@ func newReading() *reading { return &reading{met: map[string]bool{}} }
 
 // id is an entry's node id; empty for the few kinds that have none.
 func id[T any](entry *T) string {
-	if named, ok := any(entry).(interface{ GetNodeID() string }); ok {
-		return named.GetNodeID()
+	if named, ok := any(entry).(interface{ nodeID() string }); ok {
+		return named.nodeID()
 	}
 	return ""
 }

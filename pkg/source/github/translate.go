@@ -3,9 +3,6 @@ package github
 import (
 	"context"
 	"strings"
-	"time"
-
-	api "github.com/google/go-github/v60/github"
 )
 
 // REST's answers in the words of GraphQL's schema.
@@ -13,82 +10,91 @@ import (
 // ghost is who REST names where an account is gone; GraphQL names nobody.
 const ghost = "ghost"
 
-func actorOf(user *api.User) *actor {
-	if user.GetLogin() == "" || user.GetLogin() == ghost {
+func actorOf(user *userRecord) *actor {
+	if user == nil || user.Login == "" || user.Login == ghost {
 		return nil
 	}
-	return &actor{Typename: user.GetType(), Login: user.GetLogin()}
+	return &actor{Typename: user.Type, Login: user.Login}
 }
 
-func commitOf(c *api.RepositoryCommit) commitNode {
-	node := commitNode{
-		ID: c.GetNodeID(), OID: c.GetSHA(), Message: c.GetCommit().GetMessage(),
-		AuthoredDate: c.GetCommit().GetAuthor().GetDate().Time, CommittedDate: c.GetCommit().GetCommitter().GetDate().Time,
+func commitOf(c *commitRecord) commitNode {
+	node := commitNode{ID: c.NodeID, OID: c.SHA, Message: c.Commit.Message, AuthoredDate: c.authored(), CommittedDate: c.committed()}
+	if c.Commit.Author != nil {
+		node.Author.Name = c.Commit.Author.Name
 	}
-	node.Author.Name = c.GetCommit().GetAuthor().GetName()
-	if login := c.GetAuthor().GetLogin(); login != "" {
-		node.Author.User = &userNode{Login: login}
+	if c.Author != nil && c.Author.Login != "" {
+		node.Author.User = &userNode{Login: c.Author.Login}
 	}
 	for _, parent := range c.Parents {
-		node.Parents.Nodes = append(node.Parents.Nodes, oidNode{OID: parent.GetSHA()})
+		node.Parents.Nodes = append(node.Parents.Nodes, oidNode{OID: parent.SHA})
 	}
 	return node
 }
 
-func pullOf(p *api.PullRequest) pullNode {
+func pullOf(p *pullRecord) pullNode {
 	node := pullNode{
-		ID: p.GetNodeID(), Number: p.GetNumber(), Title: p.GetTitle(), Body: p.GetBody(), URL: p.GetHTMLURL(),
-		CreatedAt: p.GetCreatedAt().Time, UpdatedAt: p.GetUpdatedAt().Time, MergedAt: p.GetMergedAt().Time,
-		BaseRefName: p.GetBase().GetRef(), HeadRefName: p.GetHead().GetRef(), Author: actorOf(p.User), Labels: labelsOf(p.Labels),
+		ID: p.NodeID, Number: p.Number, Title: p.Title, Body: p.Body, URL: p.HTMLURL,
+		CreatedAt: p.CreatedAt.Time, UpdatedAt: p.UpdatedAt.Time, MergedAt: p.MergedAt.Time,
+		BaseRefName: p.Base.Ref, HeadRefName: p.Head.Ref, Author: actorOf(p.User), Labels: labelsOf(p.Labels),
 	}
-	if sha := p.GetMergeCommitSHA(); sha != "" {
-		node.MergeCommit = &oidNode{OID: sha}
+	if p.MergeCommitSHA != "" {
+		node.MergeCommit = &oidNode{OID: p.MergeCommitSHA}
 	}
 	return node
 }
 
 // take adds what REST tells of a pull request elsewhere.
-func (p *pullNode) take(commits []*api.RepositoryCommit, reviews []*api.PullRequestReview) {
+func (p *pullNode) take(commits []*pullCommitRecord, reviews []*reviewRecord) {
 	for _, each := range commits {
 		var node pullCommitNode
-		node.Commit.OID, node.Commit.AuthoredDate = each.GetSHA(), each.GetCommit().GetAuthor().GetDate().Time
+		node.Commit.OID, node.Commit.AuthoredDate = each.SHA, each.authored()
 		p.Commits.Nodes = append(p.Commits.Nodes, node)
 	}
 	for _, each := range reviews {
-		node := reviewNode{ID: each.GetNodeID(), State: each.GetState(), Author: actorOf(each.User)}
-		if each.SubmittedAt != nil {
-			node.SubmittedAt = each.SubmittedAt.GetTime()
+		node := reviewNode{ID: each.NodeID, State: each.State, Author: actorOf(each.User)}
+		if at := each.SubmittedAt.Time; !at.IsZero() {
+			node.SubmittedAt = &at
 		}
 		p.Reviews.Nodes = append(p.Reviews.Nodes, node)
 	}
 }
 
-func labelsOf(labels []*api.Label) *page[nameNode] {
+// labelsOf are the labels that have a name.
+func labelsOf(labels []labelRecord) *page[nameNode] {
 	list := &page[nameNode]{}
 	for _, each := range labels {
-		list.Nodes = append(list.Nodes, nameNode{Name: each.GetName()})
+		if each.Name != "" {
+			list.Nodes = append(list.Nodes, nameNode(each))
+		}
 	}
 	return list
 }
 
-func (a rest) deploymentOf(ctx context.Context, repository, branch string, d *api.Deployment) (deploymentNode, error) {
-	ref, err := a.refOf(ctx, repository, branch, d.GetRef())
+func (a rest) deploymentOf(ctx context.Context, repository, branch string, d *deploymentRecord) (deploymentNode, error) {
+	node := d.node()
+	var err error
+	node.Ref, err = a.refOf(ctx, repository, branch, d.Ref)
+	return node, err
+}
+
+// node is the deployment without its ref, of which only its name is told.
+func (d *deploymentRecord) node() deploymentNode {
 	return deploymentNode{
-		ID: d.GetNodeID(), DatabaseID: d.GetID(), CommitOID: d.GetSHA(), Environment: d.GetEnvironment(), Task: d.GetTask(),
-		CreatedAt: d.GetCreatedAt().Time, UpdatedAt: d.GetUpdatedAt().Time, Creator: actorOf(d.Creator), Ref: ref,
-	}, err
-}
-
-func statusOf(s *api.DeploymentStatus) statusNode {
-	return statusNode{ID: s.GetNodeID(), State: strings.ToUpper(s.GetState()), CreatedAt: s.GetCreatedAt().Time, LogURL: s.GetLogURL()}
-}
-
-func issueOf(i *api.Issue) issueNode {
-	node := issueNode{
-		ID: i.GetNodeID(), Number: int64(i.GetNumber()), Title: i.GetTitle(), Body: i.GetBody(), URL: i.GetHTMLURL(),
-		CreatedAt: i.GetCreatedAt().Time, UpdatedAt: i.GetUpdatedAt().Time, Closed: i.GetState() == "closed", Labels: labelsOf(i.Labels),
+		ID: d.nodeID(), DatabaseID: d.ID, CommitOID: d.SHA, Environment: d.Environment, Task: d.Task,
+		CreatedAt: d.CreatedAt.Time, UpdatedAt: firstKnown(d.UpdatedAt.Time, d.CreatedAt.Time), Creator: actorOf(d.Creator),
 	}
-	if closed := i.GetClosedAt().Time; !closed.Equal(time.Time{}) {
+}
+
+func statusOf(s *statusRecord) statusNode {
+	return statusNode{ID: s.NodeID, State: strings.ToUpper(s.State), CreatedAt: s.CreatedAt.Time, LogURL: s.LogURL}
+}
+
+func issueOf(i *issueRecord) issueNode {
+	node := issueNode{
+		ID: i.NodeID, Number: i.Number, Title: i.Title, Body: i.Body, URL: i.HTMLURL,
+		CreatedAt: i.CreatedAt.Time, UpdatedAt: i.UpdatedAt.Time, Closed: i.State == "closed", Labels: labelsOf(i.Labels),
+	}
+	if closed := i.ClosedAt.Time; !closed.IsZero() {
 		node.ClosedAt = &closed
 	}
 	return node

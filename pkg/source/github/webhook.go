@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	api "github.com/google/go-github/v60/github"
-
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -19,22 +17,6 @@ var (
 	_ source.Receiver = (*Source)(nil)
 	_ source.Poster   = (*Source)(nil)
 )
-
-// payload is what all of GitHub's webhooks have, and of each the parts that we read.
-type payload struct {
-	Action      string                `json:"action"`
-	Repository  *api.Repository       `json:"repository"`
-	Deployment  *api.Deployment       `json:"deployment"`
-	Status      *api.DeploymentStatus `json:"deployment_status"`
-	WorkflowRun *api.WorkflowRun      `json:"workflow_run"`
-	Issue       *api.Issue            `json:"issue"`
-	Label       *api.Label            `json:"label"`
-	PullRequest *struct {
-		Merged   bool    `json:"merged"`
-		MergedAt *string `json:"merged_at"`
-	} `json:"pull_request"`
-	Ref string `json:"ref"` // of a push
-}
 
 // hooks say what each of GitHub's webhooks means to a source. One that is not here is answered and ignored.
 var hooks = map[string]func(*Source, string, *payload) (source.Received, error){
@@ -67,14 +49,14 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 	if err != nil {
 		return source.Received{}, err
 	}
-	p := &payload{}
-	if err := json.Unmarshal(text, p); err != nil {
-		return source.Received{}, &source.Mistake{Problem: "the payload cannot be read: " + err.Error()}
-	}
 	received := source.Received{Kind: kind}
 	hook, known := hooks[kind]
-	name := p.Repository.GetFullName()
+	p := payload{}
+	err = json.Unmarshal(text, &p)
+	name := p.Repository.FullName
 	switch {
+	case err != nil:
+		return source.Received{}, unreadable("", err)
 	case kind == "ping":
 		received.Ignored = "a ping: the signature is right"
 	case !known:
@@ -84,7 +66,7 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 	case s.unusable != nil || !s.selection.reads(name):
 		received.Ignored = "this source does not read that repository"
 	default:
-		received, err = hook(s, name, p)
+		received, err = hook(s, name, &p)
 		received.Kind = kind
 	}
 	return received, err

@@ -12,8 +12,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
-func missing(field string) error { return &source.Mistake{Field: field, Problem: "is missing"} }
-
 // ahead is how far GitHub's clock may be ahead of ours.
 const ahead = 5 * time.Minute
 
@@ -34,41 +32,33 @@ func (s *Source) toldDeployment(repository string, p *payload) (source.Received,
 	if s.from() != settings.FromDeployments {
 		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
 	}
-	d := p.Deployment
-	switch {
-	case d.GetID() <= 0:
-		return source.Received{}, missing("deployment.id")
-	case d.GetSHA() == "":
-		return source.Received{}, missing("deployment.sha")
-	case d.GetEnvironment() == "":
-		return source.Received{}, missing("deployment.environment")
-	case d.GetCreatedAt().IsZero():
-		return source.Received{}, missing("deployment.created_at")
-	case p.Status != nil && p.Status.GetState() == "":
-		return source.Received{}, missing("deployment_status.state")
-	case p.Status != nil && p.Status.GetCreatedAt().IsZero():
-		return source.Received{}, missing("deployment_status.created_at")
-	}
-	if err := future(map[string]time.Time{
-		"deployment.created_at": d.GetCreatedAt().Time, "deployment.updated_at": d.GetUpdatedAt().Time, "deployment_status.created_at": p.Status.GetCreatedAt().Time,
-	}); err != nil {
+	d, err := p.Deployment.needed("deployment")
+	if err != nil {
 		return source.Received{}, err
 	}
-	node := deploymentNode{
-		ID: d.GetNodeID(), DatabaseID: d.GetID(), CommitOID: d.GetSHA(), Environment: d.GetEnvironment(), Task: d.GetTask(),
-		CreatedAt: d.GetCreatedAt().Time, UpdatedAt: d.GetUpdatedAt().Time, Creator: actorOf(d.Creator),
+	status, err := p.Status.read("deployment_status")
+	if err != nil {
+		return source.Received{}, err
 	}
-	if ref := d.GetRef(); ref != "" && ref != d.GetSHA() {
-		node.Ref = &refNode{Name: ref} // a branch or a tag: the webhook does not say
+	times := map[string]time.Time{"deployment.created_at": d.CreatedAt.Time, "deployment.updated_at": d.UpdatedAt.Time}
+	if status != nil {
+		times["deployment_status.created_at"] = status.CreatedAt.Time
+	}
+	if err := future(times); err != nil {
+		return source.Received{}, err
+	}
+	node := d.node()
+	if d.Ref != "" && d.Ref != d.SHA {
+		node.Ref = &refNode{Name: d.Ref} // a branch or a tag: the webhook does not say
 	}
 	received := source.Received{}
-	if p.Status != nil {
-		node.Statuses = &page[statusNode]{Nodes: []statusNode{statusOf(p.Status)}}
+	if status != nil {
+		node.Statuses = &page[statusNode]{Nodes: []statusNode{statusOf(status)}}
 	}
 	told := s.deployment(repository, node)
 	told.Rank = dora.Told
 	received.Events = []dora.Event{told}
-	if p.Status == nil || told.Settled() || !told.Failed().IsZero() {
+	if status == nil || told.Settled() || !told.Failed().IsZero() {
 		received.Refresh = []string{repository}
 	}
 	return received, nil
@@ -79,16 +69,11 @@ func (s *Source) toldRun(repository string, p *payload) (source.Received, error)
 	if s.from() != settings.FromWorkflowRuns {
 		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
 	}
-	w := p.WorkflowRun
-	switch {
-	case w.GetID() <= 0:
-		return source.Received{}, missing("workflow_run.id")
-	case w.GetHeadSHA() == "":
-		return source.Received{}, missing("workflow_run.head_sha")
-	case w.GetCreatedAt().IsZero():
-		return source.Received{}, missing("workflow_run.created_at")
+	w, err := p.WorkflowRun.needed("workflow_run")
+	if err != nil {
+		return source.Received{}, err
 	}
-	if err := future(map[string]time.Time{"workflow_run.created_at": w.GetCreatedAt().Time, "workflow_run.updated_at": w.GetUpdatedAt().Time}); err != nil {
+	if err := future(map[string]time.Time{"workflow_run.created_at": w.CreatedAt.Time, "workflow_run.updated_at": w.UpdatedAt.Time}); err != nil {
 		return source.Received{}, err
 	}
 	node, deploys := rest{&run{Source: s}}.runOf(w)
@@ -105,29 +90,39 @@ func (s *Source) toldIssue(repository string, p *payload) (source.Received, erro
 	if s.config.Incidents == nil {
 		return source.Received{Ignored: "this source does not read issues"}, nil
 	}
-	switch {
-	case p.Issue.GetNumber() <= 0:
-		return source.Received{}, missing("issue.number")
-	case p.Issue.GetCreatedAt().IsZero():
-		return source.Received{}, missing("issue.created_at")
-	case p.Issue.IsPullRequest():
+	issue, err := p.Issue.needed("issue")
+	if err != nil {
+		return source.Received{}, err
+	}
+	if issue.PullRequest {
 		return source.Received{Ignored: "a pull request is no incident"}, nil
 	}
+	action, err := p.Action.read("action")
+	if err != nil {
+		return source.Received{}, err
+	}
+	said := func(what string) bool { return action != nil && *action == what }
 	if err := future(map[string]time.Time{
-		"issue.created_at": p.Issue.GetCreatedAt().Time, "issue.updated_at": p.Issue.GetUpdatedAt().Time, "issue.closed_at": p.Issue.GetClosedAt().Time,
+		"issue.created_at": issue.CreatedAt.Time, "issue.updated_at": issue.UpdatedAt.Time, "issue.closed_at": issue.ClosedAt.Time,
 	}); err != nil {
 		return source.Received{}, err
 	}
-	node := issueOf(p.Issue)
-	if p.Action == "unlabeled" && p.Label != nil {
-		node.TimelineItems.Nodes = append(node.TimelineItems.Nodes, unlabelling{Label: &nameNode{Name: p.Label.GetName()}})
+	node := issueOf(issue)
+	if said("unlabeled") {
+		label, err := p.Label.read("label")
+		if err != nil {
+			return source.Received{}, err
+		}
+		if label != nil {
+			node.TimelineItems.Nodes = append(node.TimelineItems.Nodes, unlabelling{Label: &nameNode{Name: label.Name}})
+		}
 	}
 	told := s.incident(repository, node, 0, false)
 	if told == nil {
 		return source.Received{Ignored: "this issue carries none of the labels of incidents"}, nil
 	}
 	told.Rank = dora.Told
-	if p.Action == "deleted" || p.Action == "transferred" { // nobody can read it any more
+	if said("deleted") || said("transferred") { // nobody can read it any more
 		told.Withdrawn = true
 		told.Updated = told.Updated.Add(time.Second)
 	}
@@ -136,10 +131,11 @@ func (s *Source) toldIssue(repository string, p *payload) (source.Received, erro
 
 // toldPull has a merged pull request read; one that is not merged is no change yet.
 func (s *Source) toldPull(repository string, p *payload) (source.Received, error) {
-	if p.PullRequest == nil {
-		return source.Received{}, missing("pull_request")
+	pull, err := p.PullRequest.needed("pull_request")
+	if err != nil {
+		return source.Received{}, err
 	}
-	if !p.PullRequest.Merged && p.PullRequest.MergedAt == nil {
+	if !pull.Merged && pull.MergedAt.IsZero() {
 		return source.Received{Ignored: "this pull request is not merged"}, nil
 	}
 	return source.Received{Refresh: []string{repository}}, nil
@@ -147,10 +143,12 @@ func (s *Source) toldPull(repository string, p *payload) (source.Received, error
 
 // toldPush has the default branch read, or the tags where these are deployments.
 func (s *Source) toldPush(repository string, p *payload) (source.Received, error) {
-	if p.Ref == "" {
-		return source.Received{}, missing("ref")
+	ref, err := p.Ref.needed("ref")
+	if err != nil {
+		return source.Received{}, err
 	}
-	if p.Ref == branchPrefix+p.Repository.GetDefaultBranch() || (strings.HasPrefix(p.Ref, tagPrefix) && s.from() == settings.FromTags) {
+	branch := p.Repository.DefaultBranch
+	if branch == "" || *ref == branchPrefix+branch || (strings.HasPrefix(*ref, tagPrefix) && s.from() == settings.FromTags) {
 		return source.Received{Refresh: []string{repository}}, nil
 	}
 	return source.Received{Ignored: "what is pushed there is read once it is merged or deployed"}, nil

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	api "github.com/google/go-github/v60/github"
 )
 
 // runResults says what the end of a run means. One that is not here was no try to deploy, such as a skipped run.
@@ -23,10 +21,10 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 		return err
 	}
 	path := repositoryPath(s.part) + "/actions/runs"
-	list, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*api.WorkflowRun, fetched, error) {
+	list, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*runRecord, fetched, error) {
 		at := fmt.Sprintf("%s?exclude_pull_requests=true&per_page=%d&page=%d", path, widest, number)
-		answer, f, err := fetch[api.WorkflowRuns](ctx, a.run, s.part, at, known)
-		return answer.WorkflowRuns, f, err
+		answer, f, err := fetch[runsRecord](ctx, a.run, s.part, at, known)
+		return answer.Runs, f, err
 	})
 	if err != nil {
 		return err
@@ -36,9 +34,6 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	}
 	runs := &page[deploymentNode]{PageInfo: f.info()}
 	for _, each := range list {
-		if each == nil {
-			return a.unexpected(s.part, errNullNodes)
-		}
 		if run, deploys := a.runOf(each); deploys || run.CreatedAt.Before(s.runs.until) {
 			runs.Nodes = append(runs.Nodes, run)
 		}
@@ -48,24 +43,24 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 }
 
 // runOf says whether a run is a try to deploy, and makes a deployment of it.
-func (a rest) runOf(w *api.WorkflowRun) (deploymentNode, bool) {
+func (a rest) runOf(w *runRecord) (deploymentNode, bool) {
 	config := a.config.Deployments
 	node := deploymentNode{
-		ID: w.GetNodeID(), DatabaseID: w.GetID(), name: fmt.Sprintf("workflow_run:%d", w.GetID()), CommitOID: w.GetHeadSHA(),
-		Environment: config.Target(), Task: w.GetName(), CreatedAt: w.GetCreatedAt().Time, UpdatedAt: w.GetUpdatedAt().Time, Creator: actorOf(w.Actor),
+		ID: w.nodeID(), DatabaseID: w.ID, name: fmt.Sprintf("workflow_run:%d", w.ID), CommitOID: w.HeadSHA,
+		Environment: config.Target(), Task: w.Name, CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, Creator: actorOf(w.Actor),
 	}
-	if branch := w.GetHeadBranch(); branch != "" {
+	if branch := w.HeadBranch; branch != "" {
 		node.Ref = &refNode{Name: branch} // a branch or a tag: GitHub does not say
 	}
-	deploys := !strings.HasPrefix(w.GetEvent(), "pull_request") &&
-		(config.Workflow.IsZero() || config.Workflow.Match(w.GetName())) && (config.Branch == "" || config.Branch == w.GetHeadBranch())
+	deploys := !strings.HasPrefix(w.Event, "pull_request") &&
+		(config.Workflow.IsZero() || config.Workflow.Match(w.Name)) && (config.Branch == "" || config.Branch == w.HeadBranch)
 	statuses := []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}
-	started := statusNode{State: "IN_PROGRESS", CreatedAt: w.GetRunStartedAt().Time}
-	switch w.GetStatus() {
+	started := statusNode{State: "IN_PROGRESS", CreatedAt: w.RunStartedAt.Time}
+	switch w.Status {
 	case "completed":
-		result, known := runResults[w.GetConclusion()]
+		result, known := runResults[w.Conclusion]
 		deploys = deploys && known
-		statuses = append(statuses, started, statusNode{State: result, CreatedAt: node.UpdatedAt, LogURL: w.GetHTMLURL()})
+		statuses = append(statuses, started, statusNode{State: result, CreatedAt: node.UpdatedAt, LogURL: w.HTMLURL})
 	case "in_progress":
 		statuses = append(statuses, started)
 	}
@@ -73,7 +68,7 @@ func (a rest) runOf(w *api.WorkflowRun) (deploymentNode, bool) {
 	for i := len(statuses) - 1; i >= 0; i-- { // the newest comes first
 		node.Statuses.Nodes = append(node.Statuses.Nodes, statuses[i])
 	}
-	node.steps = w.GetRunAttempt()*10 + len(statuses)
+	node.steps = w.RunAttempt*10 + len(statuses)
 	return node, deploys
 }
 
@@ -81,7 +76,7 @@ func (a rest) runOf(w *api.WorkflowRun) (deploymentNode, bool) {
 func (a rest) unfinishedRuns(ctx context.Context, asked []watched) ([]*deploymentNode, error) {
 	nodes := make([]*deploymentNode, len(asked))
 	for i, each := range asked {
-		run, f, err := fetch[api.WorkflowRun](ctx, a.run, each.in.Name, fmt.Sprintf("%s/actions/runs/%d", repositoryPath(each.in.Name), each.Number), each.ETag)
+		run, f, err := fetch[runRecord](ctx, a.run, each.in.Name, fmt.Sprintf("%s/actions/runs/%d", repositoryPath(each.in.Name), each.Number), each.ETag)
 		if isAbsent(err, http.StatusNotFound) || (err == nil && f.unchanged) {
 			continue
 		}

@@ -1,0 +1,307 @@
+package github
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	api "github.com/google/go-github/v60/github"
+)
+
+// The records are what REST answers and what webhooks tell, in GitHub's words, with no field but those that are read: so
+// nothing else can make an answer unreadable, whatever GitHub comes to put there. A field may be null or absent unless
+// lacks names it.
+
+// record is one object of GitHub's.
+type record interface {
+	// lacks names a field that is needed and not there; empty where nothing is missing.
+	lacks() string
+}
+
+type repositoryRecord struct {
+	FullName      string `json:"full_name"`
+	HTMLURL       string `json:"html_url"`
+	DefaultBranch string `json:"default_branch"`
+}
+
+func (r *repositoryRecord) lacks() string {
+	return firstMissing(need{"full_name", r.FullName == ""}, need{"default_branch", r.DefaultBranch == ""})
+}
+
+type userRecord struct {
+	Login string `json:"login"`
+	Type  string `json:"type"`
+}
+
+type commitRecord struct {
+	NodeID string      `json:"node_id"`
+	SHA    string      `json:"sha"`
+	Author *userRecord `json:"author"`
+	Commit struct {
+		Message   string     `json:"message"`
+		Author    *signature `json:"author"`
+		Committer *signature `json:"committer"`
+	} `json:"commit"`
+	Parents []struct {
+		SHA string `json:"sha"`
+	} `json:"parents"`
+	Files []fileRecord `json:"files"`
+}
+
+func (c *commitRecord) lacks() string {
+	orphan := false
+	for _, parent := range c.Parents {
+		orphan = orphan || parent.SHA == ""
+	}
+	return firstMissing(need{"sha", c.SHA == ""}, need{"commit.author.date", c.authored().IsZero()}, need{"parents", c.Parents == nil}, need{"parents.sha", orphan})
+}
+
+func (c *commitRecord) nodeID() string { return c.NodeID }
+
+// signature is who wrote or committed a commit, and when.
+type signature struct {
+	Name string `json:"name"`
+	Date moment `json:"date"`
+}
+
+func (s *signature) at() time.Time {
+	if s == nil {
+		return time.Time{}
+	}
+	return s.Date.Time
+}
+
+// authored and committed are the same where one of the two is not told.
+func (c *commitRecord) authored() time.Time {
+	return firstKnown(c.Commit.Author.at(), c.Commit.Committer.at())
+}
+
+func (c *commitRecord) committed() time.Time {
+	return firstKnown(c.Commit.Committer.at(), c.Commit.Author.at())
+}
+
+// pullCommitRecord is a commit in the list of a pull request's, of which less is read.
+type pullCommitRecord struct{ commitRecord }
+
+func (c *pullCommitRecord) lacks() string {
+	return firstMissing(need{"sha", c.SHA == ""}, need{"commit.author.date", c.authored().IsZero()})
+}
+
+type fileRecord struct {
+	Filename string `json:"filename"`
+}
+
+func (f *fileRecord) lacks() string { return firstMissing(need{"filename", f.Filename == ""}) }
+
+type tagRecord struct {
+	NodeID string `json:"node_id"`
+	Name   string `json:"name"`
+}
+
+func (t *tagRecord) lacks() string { return firstMissing(need{"name", t.Name == ""}) }
+
+func (t *tagRecord) nodeID() string { return t.NodeID }
+
+type branchRecord struct {
+	Ref string `json:"ref"`
+}
+
+type pullRecord struct {
+	NodeID         string        `json:"node_id"`
+	Number         int           `json:"number"`
+	Title          string        `json:"title"`
+	Body           string        `json:"body"`
+	HTMLURL        string        `json:"html_url"`
+	CreatedAt      moment        `json:"created_at"`
+	UpdatedAt      moment        `json:"updated_at"`
+	MergedAt       moment        `json:"merged_at"`
+	MergeCommitSHA string        `json:"merge_commit_sha"`
+	Base           branchRecord  `json:"base"`
+	Head           branchRecord  `json:"head"`
+	User           *userRecord   `json:"user"`
+	Labels         []labelRecord `json:"labels"`
+}
+
+func (p *pullRecord) lacks() string {
+	return firstMissing(need{"number", p.Number <= 0}, need{"created_at", p.CreatedAt.IsZero()}, need{"updated_at", p.UpdatedAt.IsZero()})
+}
+
+func (p *pullRecord) nodeID() string { return p.NodeID }
+
+type reviewRecord struct {
+	NodeID      string      `json:"node_id"`
+	State       string      `json:"state"`
+	SubmittedAt moment      `json:"submitted_at"`
+	User        *userRecord `json:"user"`
+}
+
+func (r *reviewRecord) lacks() string { return firstMissing(need{"state", r.State == ""}) }
+
+func (r *reviewRecord) nodeID() string { return r.NodeID }
+
+type deploymentRecord struct {
+	NodeID      string      `json:"node_id"`
+	ID          int64       `json:"id"`
+	SHA         string      `json:"sha"`
+	Ref         string      `json:"ref"`
+	Environment string      `json:"environment"`
+	Task        string      `json:"task"`
+	CreatedAt   moment      `json:"created_at"`
+	UpdatedAt   moment      `json:"updated_at"`
+	Creator     *userRecord `json:"creator"`
+}
+
+func (d *deploymentRecord) lacks() string {
+	return firstMissing(need{"id", d.ID <= 0}, need{"sha", d.SHA == ""}, need{"environment", d.Environment == ""}, need{"created_at", d.CreatedAt.IsZero()})
+}
+
+// nodeID is by what a deployment is remembered, so that each has one.
+func (d *deploymentRecord) nodeID() string {
+	if d.NodeID == "" {
+		return fmt.Sprintf("deployment:%d", d.ID)
+	}
+	return d.NodeID
+}
+
+type statusRecord struct {
+	NodeID    string `json:"node_id"`
+	State     string `json:"state"`
+	CreatedAt moment `json:"created_at"`
+	LogURL    string `json:"log_url"`
+}
+
+func (s *statusRecord) lacks() string {
+	return firstMissing(need{"state", s.State == ""}, need{"created_at", s.CreatedAt.IsZero()})
+}
+
+func (s *statusRecord) nodeID() string { return s.NodeID }
+
+type runsRecord struct {
+	Runs []*runRecord `json:"workflow_runs"`
+}
+
+func (r *runsRecord) lacks() string {
+	for _, run := range r.Runs {
+		if run == nil {
+			return "an entry of workflow_runs"
+		}
+		if field := run.lacks(); field != "" {
+			return "workflow_runs." + field
+		}
+	}
+	return firstMissing(need{"workflow_runs", r.Runs == nil})
+}
+
+type runRecord struct {
+	NodeID       string      `json:"node_id"`
+	ID           int64       `json:"id"`
+	Name         string      `json:"name"`
+	Event        string      `json:"event"`
+	Status       string      `json:"status"`
+	Conclusion   string      `json:"conclusion"`
+	HeadSHA      string      `json:"head_sha"`
+	HeadBranch   string      `json:"head_branch"`
+	RunAttempt   int         `json:"run_attempt"`
+	HTMLURL      string      `json:"html_url"`
+	CreatedAt    moment      `json:"created_at"`
+	UpdatedAt    moment      `json:"updated_at"`
+	RunStartedAt moment      `json:"run_started_at"`
+	Actor        *userRecord `json:"actor"`
+}
+
+func (w *runRecord) lacks() string {
+	return firstMissing(need{"id", w.ID <= 0}, need{"head_sha", w.HeadSHA == ""}, need{"created_at", w.CreatedAt.IsZero()}, need{"updated_at", w.UpdatedAt.IsZero()})
+}
+
+// nodeID is by what a run is remembered, so that each has one.
+func (w *runRecord) nodeID() string {
+	if w.NodeID == "" {
+		return fmt.Sprintf("workflow_run:%d", w.ID)
+	}
+	return w.NodeID
+}
+
+type issueRecord struct {
+	NodeID      string        `json:"node_id"`
+	Number      int64         `json:"number"`
+	Title       string        `json:"title"`
+	Body        string        `json:"body"`
+	State       string        `json:"state"`
+	HTMLURL     string        `json:"html_url"`
+	CreatedAt   moment        `json:"created_at"`
+	UpdatedAt   moment        `json:"updated_at"`
+	ClosedAt    moment        `json:"closed_at"`
+	Labels      []labelRecord `json:"labels"`
+	PullRequest given         `json:"pull_request"` // what is listed among the issues may be one
+}
+
+func (i *issueRecord) lacks() string {
+	return firstMissing(need{"number", i.Number <= 0}, need{"created_at", i.CreatedAt.IsZero()}, need{"updated_at", i.UpdatedAt.IsZero()})
+}
+
+func (i *issueRecord) nodeID() string { return i.NodeID }
+
+// labelRecord is a label, which GitHub writes as an object or as its name alone.
+type labelRecord struct{ Name string }
+
+// UnmarshalJSON reads either.
+func (l *labelRecord) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &l.Name)
+	}
+	var object struct {
+		Name string `json:"name"`
+	}
+	err := json.Unmarshal(text, &object)
+	l.Name = object.Name
+	return err
+}
+
+// given says that something stands there, whatever it is.
+type given bool
+
+// UnmarshalJSON looks for null alone.
+func (g *given) UnmarshalJSON(text []byte) error {
+	*g = string(text) != "null"
+	return nil
+}
+
+// moment is a time as GitHub writes it, in text or in seconds; zero where it is null.
+type moment struct{ time.Time }
+
+// UnmarshalJSON reads it.
+func (m *moment) UnmarshalJSON(text []byte) error {
+	var at *api.Timestamp
+	if err := json.Unmarshal(text, &at); err != nil { // in this form the error comes to name the field
+		return &json.UnmarshalTypeError{Value: "a text that is no time", Type: reflect.TypeFor[time.Time]()}
+	}
+	if at != nil {
+		m.Time = at.Time
+	}
+	return nil
+}
+
+// need is a field, and whether it is missing.
+type need struct {
+	field   string
+	missing bool
+}
+
+func firstMissing(needs ...need) string {
+	for _, each := range needs {
+		if each.missing {
+			return each.field
+		}
+	}
+	return ""
+}
+
+func firstKnown(times ...time.Time) time.Time {
+	for _, at := range times {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
