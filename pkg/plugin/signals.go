@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ func signalTable(c query.Changes) *data.Frame {
 			t.text(string(field), w.Labels[string(field)])
 		}
 		t.text("changed", string(s.Bearing))
-		t.text("what", signalWords(w, s))
+		t.text("what", signalWords(w, s, c.Bucket))
 		t.text("rule", string(s.Rule))
 		t.text("side", string(s.Side))
 		t.number("points", float64(len(s.Points)))
@@ -143,25 +144,23 @@ func signalTable(c query.Changes) *data.Frame {
 
 func last(s *dora.Signal) int { return s.Points[len(s.Points)-1] }
 
-var ruleWords = map[dora.Rule]string{
-	dora.RuleOutside:    "outside the limits",
-	dora.RuleEight:      "in a row",
-	dora.RuleTwoOfThree: "of three neighbours, far out",
-}
-
-// signalWords says what happened: "8 in a row above the mean of 3.1 d".
-func signalWords(w *query.Watched, s *dora.Signal) string {
+// signalWords says what happened: "8 weeks in a row above the mean of 3.1 d".
+func signalWords(w *query.Watched, s *dora.Signal, bucket dora.Bucket) string {
 	mean := string(s.Side) + " the mean of " + Figure(w.Limits.Mean, w.Unit)
-	switch s.Rule {
-	case dora.RuleOutside:
+	n := len(s.Points)
+	of := last(s) - s.Points[0] + 1
+	switch {
+	case s.Rule == dora.RuleOutside:
 		limit := w.Limits.Upper
 		if s.Side == dora.Below {
 			limit = w.Limits.Lower
 		}
 		return Figure(*w.Points[last(s)].Value, w.Unit) + ", " + string(s.Side) + " the limit of " + Figure(limit, w.Unit)
-	case dora.RuleEight:
-		return strconv.Itoa(len(s.Points)) + " " + ruleWords[s.Rule] + " " + mean
+	case s.Rule == dora.RuleEight:
+		return fmt.Sprintf("%d %ss in a row %s", n, bucket, mean)
+	case n == of:
+		return fmt.Sprintf("%d %ss in a row far %s", n, bucket, mean)
 	default:
-		return strconv.Itoa(len(s.Points)) + " " + ruleWords[s.Rule] + " " + mean
+		return fmt.Sprintf("%d of %d %ss far %s", n, of, bucket, mean)
 	}
 }

@@ -26,8 +26,11 @@ test('the settings of the documentation have no fault', () => {
 });
 
 test.each<[DoraOptions, string]>([
-  [{ sources: [{ ...github, id: '' }] }, 'sources[0].id must be letters, digits, - and _, such as github'],
-  [{ sources: [{ ...github, id: 'a.b' }] }, 'sources[0].id must be letters, digits, - and _, such as github'],
+  [{ sources: [{ ...github, id: '' }] }, 'sources[0].id must be at most 64 letters, digits, - and _, such as github'],
+  [
+    { sources: [{ ...github, id: 'a.b' }] },
+    'sources[0].id must be at most 64 letters, digits, - and _, such as github',
+  ],
   [{ sources: [github, github] }, 'sources[1].id "github" is taken by another source'],
   [
     { sources: [{ ...github, repositories: [] }] },
@@ -66,9 +69,12 @@ test.each<[DoraOptions, string]>([
     'services[0].deployments[0].paths must have one without ! in front, such as services/x/**',
   ],
   [{ production: '^(?!staging)' }, "production must do without lookaround, which Go's regular expressions do not have"],
-  [{ definition: { incidentWindow: '1 day' } }, 'definition.incidentWindow must be a number of h, d or w, such as 24h'],
-  [{ definition: { evidence: [] } }, 'definition.evidence must keep at least one kind'],
-  [{ collect: { every: '0h' } }, 'collect.every must be a number of h, d or w, such as 24h'],
+  [
+    { definition: { incidentWindow: '1 day' } },
+    'definition.incidentWindow must be a whole number with s, m, h, d or w, such as 24h',
+  ],
+  [{ collect: { every: '30s' } }, 'collect.every must be 1m or longer'],
+  [{ collect: { every: '0h' } }, 'collect.every must be a whole number with s, m, h, d or w, such as 24h'],
   [{ store: { type: 'sqlite' } }, 'store.path must name a file, such as /var/lib/grafana/live-dora.db'],
 ])('%j is told in a sentence that names the field', (options, message) => {
   expect(Object.values(faultsOf(options))).toEqual([message]);

@@ -1,4 +1,4 @@
-import { meanings } from './meanings';
+import { evidenceKinds, meanings } from './meanings';
 import { DoraOptions, Service, Source } from './settings';
 
 /** What is wrong with the settings: by the path of the field, a sentence that names it. */
@@ -30,13 +30,18 @@ export function faultsOf(options: DoraOptions): Faults {
   check('production', options.production, regexp);
   check('definition.bots.pattern', definition.bots?.pattern, regexp);
   check('definition.hotfix.branches', definition.hotfix?.branches, regexp);
-  check('definition.incidentWindow', definition.incidentWindow, duration);
-  check('collect.every', collect.every, duration);
-  check('collect.backfill', collect.backfill, duration);
-  if (definition.evidence?.length === 0) {
-    note('definition.evidence', 'must keep at least one kind');
-  }
-  if (store.type === 'sqlite' && !store.path) {
+  check('definition.incidentWindow', definition.incidentWindow, (text) => duration(text));
+  check('collect.every', collect.every, (text) => duration(text, 60));
+  check('collect.backfill', collect.backfill, (text) => duration(text));
+  const unknown = definition.evidence?.find((kind) => !evidenceKinds.some(({ value }) => value === kind));
+  note(
+    'definition.evidence',
+    unknown && `has "${unknown}"; there is: ${evidenceKinds.map(({ value }) => value).join(', ')}`
+  );
+  const stores = meanings.store.map(({ value }) => value);
+  if (store.type !== undefined && !stores.includes(store.type)) {
+    note('store.type', `must be one of ${stores.join(', ')}`);
+  } else if (store.type === 'sqlite' && !store.path) {
     note('store.path', 'must name a file, such as /var/lib/grafana/live-dora.db');
   }
   return faults;
@@ -95,8 +100,8 @@ function checkService(
 }
 
 function sourceId(id: string, before: Source[]): string | undefined {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
-    return 'must be letters, digits, - and _, such as github';
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(id)) {
+    return 'must be at most 64 letters, digits, - and _, such as github';
   }
   return before.some((source) => source.id === id) ? `"${id}" is taken by another source` : undefined;
 }
@@ -110,7 +115,7 @@ function repositories(globs: string[]): string | undefined {
 }
 
 function repository(text: string): string | undefined {
-  return /^[^/\s!]+\/[^/\s]+$/.test(text) ? undefined : 'must be of the form owner/name';
+  return /^[\w.*?-]+\/[\w.*?-]+$/.test(text) ? undefined : 'must be of the form owner/name';
 }
 
 function globs(paths: string[]): string | undefined {
@@ -125,14 +130,28 @@ function globs(paths: string[]): string | undefined {
 
 function url(text: string): string | undefined {
   try {
-    return ['http:', 'https:'].includes(new URL(text).protocol) ? undefined : 'must start with https:// or http://';
+    const { protocol, username, password } = new URL(text);
+    if (!['http:', 'https:'].includes(protocol)) {
+      return 'must start with https:// or http://';
+    }
+    return username || password ? 'must not contain a user or password; a token belongs in its own field' : undefined;
   } catch {
     return 'must be an address, such as https://api.github.com';
   }
 }
 
-function duration(text: string): string | undefined {
-  return /^[1-9]\d*[hdw]$/.test(text) ? undefined : 'must be a number of h, d or w, such as 24h';
+const secondsIn: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** No length of time is longer than 200 years. */
+const longest = 200 * 365 * secondsIn.d;
+
+function duration(text: string, shortest = 1): string | undefined {
+  const [, number, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  const seconds = Number(number) * (secondsIn[unit] ?? NaN);
+  if (!(seconds > 0 && seconds <= longest)) {
+    return 'must be a whole number with s, m, h, d or w, such as 24h';
+  }
+  return seconds < shortest ? `must be ${shortest / secondsIn.m}m or longer` : undefined;
 }
 
 /** Patterns are Go's, which has flags in front and no lookaround; what both languages share is checked here. */
