@@ -114,6 +114,9 @@ func later(a, b *dora.Deployment) bool {
 
 // unfinished says that a deployment may still succeed: it waits or runs, and no other took its place.
 func unfinished(d *dora.Deployment) bool {
+	if d.Retried { // it has ended; how, nobody can tell
+		return false
+	}
 	for _, s := range d.Statuses {
 		if s.State != dora.StateWaiting && s.State != dora.StateRunning {
 			return false

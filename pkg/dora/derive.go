@@ -136,7 +136,7 @@ func (h *History) spread() {
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
 	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}}
-	lanes, runs, ignored := h.lanes(s)
+	lanes, runs, apart := h.lanes(s)
 	for _, l := range lanes {
 		l.repository.settle()
 		l.fill()
@@ -175,7 +175,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 	}
 	f.wait(lanes, def)
 	f.recover()
-	f.count(def, ignored)
+	f.count(def, apart)
 	f.measure(def)
 	f.hold()
 	f.times(func(at time.Time) {

@@ -125,6 +125,9 @@ type Deployment struct {
 	Statuses    []DeploymentStatus `json:"statuses"` // in order of time
 	URL         string             `json:"url,omitempty"`
 	Creator     string             `json:"creator,omitempty"`
+	// Retried says that the run was run again and that not all of its earlier attempts can be read any more: when it
+	// first succeeded, if it did, is not known. It has no say where a success is known.
+	Retried bool `json:"retried,omitempty"`
 }
 
 // RefKind says what a deployment's ref is. Only a tag is a version that an incident's text can name.

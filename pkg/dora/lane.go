@@ -3,6 +3,7 @@ package dora
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // lane is one service's deployments from one repository into one environment, in order. Contents, rollbacks and
@@ -61,8 +62,9 @@ func byFinish(a, b *DeploymentFact) int {
 }
 
 // lanes sorts a service's deployments, and the runs that have not succeeded, into lanes. Runs where nothing ever succeeded
-// have none. What people said to ignore is as if it had never been; it is counted.
-func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, ignored []*Deployment) {
+// have none. What people said to ignore is as if it had never been, and so is a run of which it cannot be told when it
+// succeeded; both are counted.
+func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, apart []leftOut) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -74,7 +76,10 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, ignored
 			case !h.serves(s, d):
 				continue
 			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
-				ignored = append(ignored, d)
+				apart = append(apart, leftOut{d, ReasonIgnored})
+				continue
+			case d.Retried && d.Finished().IsZero():
+				apart = append(apart, leftOut{d, ReasonRetriedRun})
 				continue
 			}
 			key := laneKey{r, d.Environment}
@@ -109,7 +114,23 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, ignored
 			d.lane = i
 		}
 	}
-	return lanes, laneless, ignored
+	return lanes, laneless, apart
+}
+
+// leftOut is a deployment or run that is counted as left out and as nothing else.
+type leftOut struct {
+	event  *Deployment
+	reason Reason
+}
+
+// at is when it would have counted: when it succeeded, else when it failed, else when it was last heard of.
+func (l leftOut) at() time.Time {
+	for _, at := range []time.Time{l.event.Finished(), l.event.Failed()} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return l.event.LastWord()
 }
 
 func (h *History) serves(s *Service, d *Deployment) bool {

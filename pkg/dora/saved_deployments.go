@@ -23,6 +23,7 @@ func (w *saver) told(d *Deployment) {
 	w.number(int(d.Number))
 	w.time(d.Updated)
 	w.time(d.Created)
+	w.truths(d.Retried)
 	w.number(len(d.Statuses))
 	for _, s := range d.Statuses {
 		w.text(string(s.State))
@@ -72,6 +73,7 @@ func (r *restorer) tellAll(of *repository, told []*Deployment) {
 		d.Source, d.Repository, d.Environment, d.Task, d.RefKind, d.Creator = r.word(), r.word(), r.word(), r.word(), RefKind(r.word()), r.word()
 		d.Rank, d.Number = r.number(), int64(r.number())
 		d.Updated, d.Created = r.time(), r.time()
+		d.Retried = r.truths()[0]
 		begin := len(statuses)
 		for range r.length() {
 			statuses = append(statuses, DeploymentStatus{DeploymentState(r.word()), r.time()})

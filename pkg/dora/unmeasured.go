@@ -26,9 +26,9 @@ func (f *Facts) leave(reason Reason, lane int, at time.Time, n int) {
 	}
 }
 
-// count adds up what could not be measured of the deployments, runs and what a person said to ignore, and puts all of
-// it in order of time.
-func (f *Facts) count(def *Definition, ignored []*Deployment) {
+// count adds up what could not be measured of the deployments, runs and what was left out, and puts all of it in order of
+// time.
+func (f *Facts) count(def *Definition, apart []leftOut) {
 	f.leaveNegativeRecoveries(def)
 	laneOf := func(d *Deployment) int { return slices.Index(f.lanes, laneName{d.Environment, d.Repository}) }
 	for _, run := range f.FailedRuns {
@@ -37,15 +37,8 @@ func (f *Facts) count(def *Definition, ignored []*Deployment) {
 	for _, run := range f.Undecided {
 		f.leave(ReasonUnreportedRun, laneOf(run.Event), run.LastWord, 1)
 	}
-	for _, d := range ignored {
-		at := d.Finished()
-		if at.IsZero() {
-			at = d.Failed()
-		}
-		if at.IsZero() {
-			at = d.LastWord()
-		}
-		f.leave(ReasonIgnored, laneOf(d), at, 1)
+	for _, d := range apart {
+		f.leave(d.reason, laneOf(d.event), d.at(), 1)
 	}
 	for _, d := range f.Deployments {
 		if d.unknown {

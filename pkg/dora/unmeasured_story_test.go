@@ -33,6 +33,18 @@ func TestWhatCouldNotBeMeasuredIsCountedInTheRange(t *testing.T) {
 	assert.Equal(t, all, of(dora.BySeverity, "1"), "nothing of it is an incident")
 }
 
+func TestARunThatWasRunAgainCountsOnceByItsFirstSuccessOrAsUnknown(t *testing.T) {
+	repo := versions(t)
+	repo.deploy("production", "V1", hour(10))
+	unsure := repo.deploy("production", "V2", hour(20))
+	unsure.Statuses, unsure.Retried = []dora.DeploymentStatus{{State: dora.StateWaiting, At: hour(19)}}, true
+	repo.deploy("production", "V3", hour(30)).Retried = true
+	s := repo.snapshot()
+	require.Len(t, s.Services[0].Deployments, 2, "where a success is known it does not matter what else is not")
+	assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 1, dora.ReasonRetriedRun: 1}, s.Unmeasured(nil, time.Time{}, time.Time{}, hour(40)))
+	assert.Equal(t, map[dora.Reason]int{dora.ReasonRetriedRun: 1}, s.Unmeasured(nil, unsure.LastWord(), hour(30), hour(40)), "at the time at which it was made")
+}
+
 func TestRangesAddUpToAllThatCouldNotBeMeasured(t *testing.T) {
 	forDrawn(t, func(t rapid.TB, draw chooser) {
 		snapshot := snapshotOf(drawMapping(draw), drawDefinition(draw), drawWorld(draw).events)

@@ -107,7 +107,7 @@ func (s *Source) deployment(repository string, d deploymentNode) *dora.Deploymen
 	deployment := &dora.Deployment{
 		Header:     dora.Header{Source: s.config.ID, ID: repository + ":" + d.id(), Updated: d.UpdatedAt.UTC()},
 		Repository: repository, Number: d.DatabaseID, Environment: d.Environment, Task: d.Task, SHA: d.CommitOID,
-		Created: d.CreatedAt.UTC(), Creator: who(d.Creator),
+		Created: d.CreatedAt.UTC(), Creator: who(d.Creator), Retried: d.retried,
 	}
 	if d.Ref != nil {
 		deployment.Ref, deployment.RefKind = d.Ref.Name, refKinds[d.Ref.Prefix]
@@ -115,7 +115,7 @@ func (s *Source) deployment(repository string, d deploymentNode) *dora.Deploymen
 	if d.Statuses == nil {
 		return deployment
 	}
-	deployment.Rank = len(d.Statuses.Nodes)
+	deployment.Rank = d.progress()
 	for _, status := range slices.Backward(d.Statuses.Nodes) { // the newest comes first
 		state, known := deploymentStates[status.State]
 		if !known {

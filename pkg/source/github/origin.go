@@ -20,8 +20,11 @@ func (s *Source) origin() string {
 		return ""
 	}
 	text, _ := json.Marshal(s.config.Deployments) // texts and a truth value: it cannot fail
-	return string(text)
+	return string(text) + readingOf[s.from()]
 }
+
+// readingOf says how deployments are made of what is read, where that has changed since a version before.
+var readingOf = map[settings.DeploymentsFrom]string{settings.FromWorkflowRuns: " by their first success"}
 
 func (s *Source) from() settings.DeploymentsFrom {
 	if s.config.Deployments.From == "" {

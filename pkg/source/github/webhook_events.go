@@ -76,7 +76,15 @@ func (s *Source) toldRun(repository string, p *payload) (source.Received, error)
 	if err := future(map[string]time.Time{"workflow_run.created_at": w.CreatedAt.Time, "workflow_run.updated_at": w.UpdatedAt.Time}); err != nil {
 		return source.Received{}, err
 	}
-	node, deploys := rest{&run{Source: s}}.runOf(w)
+	runs := rest{&run{Source: s}}
+	if w.RunAttempt > 1 && runs.picks(w) {
+		if w.Status != "completed" {
+			return source.Received{Ignored: "a run that is run again changes nothing while it is under way"}, nil
+		}
+		// Whether an attempt before has succeeded, which outweighs this one, is read.
+		return source.Received{Refresh: []string{repository}}, nil
+	}
+	node, deploys := runs.runOf(w)
 	if !deploys {
 		return source.Received{Ignored: "this run is no deployment: deployments.workflow and deployments.branch say which are"}, nil
 	}

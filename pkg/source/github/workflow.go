@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 )
 
 // runResults says what the end of a run means. One that is not here was no try to deploy, such as a skipped run.
@@ -34,7 +34,11 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	}
 	runs := &page[deploymentNode]{PageInfo: f.info()}
 	for _, each := range list {
-		if run, deploys := a.runOf(each); deploys || run.CreatedAt.Before(s.runs.until) {
+		run, deploys, err := a.runIn(ctx, s, each)
+		if err != nil {
+			return err
+		}
+		if deploys || run.CreatedAt.Before(s.runs.until) {
 			runs.Nodes = append(runs.Nodes, run)
 		}
 	}
@@ -42,8 +46,55 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	return nil
 }
 
-// runOf says whether a run is a try to deploy, and makes a deployment of it.
+// runIn is a run as the list has it, with its earlier attempts where these count: it is not behind the end of the reading,
+// and no success of it was handed over before.
+func (a rest) runIn(ctx context.Context, s *repositorySync, w *runRecord) (node deploymentNode, deploys bool, err error) {
+	switch {
+	case w.CreatedAt.Before(s.runs.until):
+		return a.named(w), false, nil
+	case w.RunAttempt > 1 && slices.Contains(s.state.Settled, w.nodeID()):
+		node = a.named(w)
+		node.known = true
+		return node, true, nil
+	}
+	return a.attempted(ctx, s.part, w)
+}
+
+// picks says whether a run is of those that deploy, as configured.
+func (a rest) picks(w *runRecord) bool {
+	config := a.config.Deployments
+	return !forPulls(w) && (config.Workflow.IsZero() || config.Workflow.Match(w.Name)) && (config.Branch == "" || config.Branch == w.HeadBranch)
+}
+
+// runOf says whether a run is a try to deploy, and makes a deployment of its last attempt.
 func (a rest) runOf(w *runRecord) (deploymentNode, bool) {
+	node := a.named(w)
+	steps, deploys := stepsOf(w)
+	slices.Reverse(steps) // the newest comes first
+	node.Statuses, node.steps = &page[statusNode]{Nodes: steps}, progressOf(w, len(steps))
+	return node, deploys && a.picks(w)
+}
+
+// progressOf rises with every attempt, and within one with what happens.
+func progressOf(w *runRecord, steps int) int { return w.RunAttempt*10 + steps }
+
+// stepsOf lists what happened in an attempt, in order of time, and says whether it was a try to deploy. GitHub tells the
+// end of an attempt as the time at which it was last changed; its jobs would tell it to the second for a request more.
+func stepsOf(w *runRecord) (steps []statusNode, tries bool) {
+	steps = []statusNode{{State: "QUEUED", CreatedAt: w.CreatedAt.Time}}
+	started := statusNode{State: "IN_PROGRESS", CreatedAt: w.RunStartedAt.Time}
+	switch w.Status {
+	case "completed":
+		result, known := runResults[w.Conclusion]
+		return append(steps, started, statusNode{State: result, CreatedAt: w.UpdatedAt.Time, LogURL: w.HTMLURL}), known
+	case "in_progress":
+		steps = append(steps, started)
+	}
+	return steps, true
+}
+
+// named is what all attempts of a run have in common.
+func (a rest) named(w *runRecord) deploymentNode {
 	config := a.config.Deployments
 	node := deploymentNode{
 		ID: w.nodeID(), DatabaseID: w.ID, name: fmt.Sprintf("workflow_run:%d", w.ID), CommitOID: w.HeadSHA,
@@ -52,24 +103,7 @@ func (a rest) runOf(w *runRecord) (deploymentNode, bool) {
 	if branch := w.HeadBranch; branch != "" {
 		node.Ref = &refNode{Name: branch} // a branch or a tag: GitHub does not say
 	}
-	deploys := !strings.HasPrefix(w.Event, "pull_request") &&
-		(config.Workflow.IsZero() || config.Workflow.Match(w.Name)) && (config.Branch == "" || config.Branch == w.HeadBranch)
-	statuses := []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}
-	started := statusNode{State: "IN_PROGRESS", CreatedAt: w.RunStartedAt.Time}
-	switch w.Status {
-	case "completed":
-		result, known := runResults[w.Conclusion]
-		deploys = deploys && known
-		statuses = append(statuses, started, statusNode{State: result, CreatedAt: node.UpdatedAt, LogURL: w.HTMLURL})
-	case "in_progress":
-		statuses = append(statuses, started)
-	}
-	node.Statuses = &page[statusNode]{}
-	for i := len(statuses) - 1; i >= 0; i-- { // the newest comes first
-		node.Statuses.Nodes = append(node.Statuses.Nodes, statuses[i])
-	}
-	node.steps = w.RunAttempt*10 + len(statuses)
-	return node, deploys
+	return node
 }
 
 // unfinishedRuns asks for each of the runs.
@@ -83,7 +117,10 @@ func (a rest) unfinishedRuns(ctx context.Context, asked []watched) ([]*deploymen
 		if err != nil {
 			return nil, err
 		}
-		node, _ := a.runOf(&run)
+		node, _, err := a.attempted(ctx, each.in.Name, &run)
+		if err != nil {
+			return nil, err
+		}
 		node.etag = f.etag
 		nodes[i] = &node
 	}
