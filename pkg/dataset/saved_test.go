@@ -53,7 +53,9 @@ func keep(t *testing.T, changes int) *kept {
 // open opens the dataset, as a process does that starts; it runs until the test says so.
 func (k *kept) open() (d *dataset.Dataset, end func()) {
 	k.t.Helper()
-	o := options(k.t, "1/dora", parse(k.t, silent(k.t), `,"store":{"path":"`+filepath.ToSlash(k.path)+`"}`+k.more))
+	settings := parse(k.t, silent(k.t), `,"store":{"path":"`+filepath.ToSlash(k.path)+`"}`+k.more)
+	settings.Sources[0].Repositories = []string{"example/*", "example-health/*"}
+	o := options(k.t, "1/dora", settings)
 	o.SaveAfter, o.Store = 200, k.store
 	o.Logger = slog.New(slog.NewTextHandler(&k.log, nil))
 	k.log.Reset()

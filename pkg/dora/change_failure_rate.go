@@ -163,11 +163,11 @@ func (h *History) link(f *Facts, def *Definition) {
 	if len(h.said) > 0 {
 		byID = map[string]*DeploymentFact{}
 		for _, d := range f.Deployments {
-			byID[d.Event.FullID()] = d
+			byID[nameOf(d.Event.Header, d.Event.Repository)] = d
 		}
 	}
 	for _, i := range h.incidentsOf(f, byID) {
-		fact := &IncidentFact{Event: i.event, Said: h.said.inForce(i.event.FullID(), f.Service.Name)}
+		fact := &IncidentFact{Event: i.event, Said: h.said.inForce(nameOf(i.event.Header, i.event.Repository), f.Service.Name)}
 		if fact.Said.says(VerdictIgnored) {
 			f.leave(ReasonIgnored, noLane, i.event.Opened, 1)
 			continue
@@ -176,11 +176,15 @@ func (h *History) link(f *Facts, def *Definition) {
 		for _, token := range i.mentions {
 			h.follow(fact, token, byEvent)
 		}
+		var held *DeploymentFact // by a person's word
+		if fact.Said.says(VerdictLinked) {
+			held = byID[h.now(fact.Said.Deployment, fact.Said.Made)]
+		}
 		switch {
 		case fact.Said.says(VerdictUnlinked):
 			fact.Linked = nil
-		case fact.Said.says(VerdictLinked) && byID[fact.Said.Deployment] != nil:
-			fact.Linked, fact.By = byID[fact.Said.Deployment], EvidenceManual
+		case held != nil:
+			fact.Linked, fact.By = held, EvidenceManual
 		case fact.Linked != nil:
 			fact.By = EvidenceExplicit
 		case !fact.Names && !fact.Said.says(VerdictLinked): // a person who holds it against another service's names one too
@@ -208,6 +212,9 @@ func (h *History) link(f *Facts, def *Definition) {
 func (h *History) follow(fact *IncidentFact, token string, byEvent map[*Deployment]*DeploymentFact) {
 	var before, after *DeploymentFact
 	for _, named := range h.named.of(token) {
+		if h.out(repositoryKey{named.Source, strings.ToLower(named.Repository)}) {
+			continue
+		}
 		fact.Names = true
 		switch d := byEvent[named]; {
 		case d == nil: // of another service or environment, or never finished

@@ -25,7 +25,9 @@ const compactForm = 1
 // fieldNumbers are the fields that the compact form knows, by their JSON names: the first has number 1. Add to the end,
 // never alter: bodies in the field have been written by it. An event with a field that is not here is written as JSON.
 var fieldNumbers = map[reflect.Type][]string{
-	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url"},
+	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url", "number", "withdrawn", "moved",
+		"formerly", "began"},
+	reflect.TypeFor[FormerName](): {"name", "until"},
 	reflect.TypeFor[Commit]():     {"source", "id", "updated", "rank", "repository", "sha", "parents", "authored", "committed", "author", "message", "files"},
 	reflect.TypeFor[Change](): {"source", "id", "updated", "rank", "repository", "number", "title", "body", "url", "author", "labels", "base", "branch",
 		"opened", "merged", "mergeCommit", "commits", "reviews", "files"},
@@ -33,7 +35,7 @@ var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[ChangeCommit](): {"sha", "authored"},
 	reflect.TypeFor[Review]():       {"author", "state", "at"},
 	reflect.TypeFor[Deployment](): {"source", "id", "updated", "rank", "repository", "number", "environment", "task", "sha", "ref", "refKind", "created",
-		"statuses", "url", "creator", "retried"},
+		"statuses", "url", "creator", "retried", "withdrawn"},
 	reflect.TypeFor[DeploymentStatus](): {"state", "at"},
 	reflect.TypeFor[Incident](): {"source", "id", "updated", "rank", "repository", "service", "number", "title", "body", "url", "labels", "severity",
 		"opened", "acknowledged", "resolved", "withdrawn"},

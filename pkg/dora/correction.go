@@ -48,18 +48,18 @@ func (Verdict) Allowed() []string {
 	return []string{string(VerdictFailed), string(VerdictNotFailed), string(VerdictLinked), string(VerdictUnlinked), string(VerdictIgnored)}
 }
 
-// subject is the full id of what the word is about.
-func (c *Correction) subject() string {
+// subject is the full id of what a word is about, as it is called now.
+func (h *History) subject(c *Correction) string {
 	if c.Incident != "" {
-		return c.Incident
+		return h.now(c.Incident, c.Made)
 	}
-	return c.Deployment
+	return h.now(c.Deployment, c.Made)
 }
 
 // says tells whether a word, which may be missing, is a verdict.
 func (c *Correction) says(v Verdict) bool { return c != nil && c.Verdict == v }
 
-// words are what people said, by the full id of what it is about.
+// words are what people said, by the full id of what it is about, as nameOf has it.
 type words map[string][]*Correction
 
 // inForce is the word that counts for a service: of those that were not taken back, the last that was made. nil if
@@ -82,7 +82,7 @@ func (w words) onDeployment(d *Deployment, service string) *Correction {
 	if len(w) == 0 {
 		return nil // a full id for each deployment would cost more than all else
 	}
-	return w.inForce(d.FullID(), service)
+	return w.inForce(nameOf(d.Header, d.Repository), service)
 }
 
 func (h *History) applyCorrection(e *Correction) {
@@ -96,11 +96,22 @@ func (h *History) applyCorrection(e *Correction) {
 		h.said, h.saidShared = maps.Clone(h.said), false
 	}
 	if old := h.corrections[e.FullID()]; old != nil {
-		h.said[old.subject()] = slices.DeleteFunc(slices.Clone(h.said[old.subject()]), func(c *Correction) bool { return c == old })
+		about := h.subject(old)
+		h.said[about] = slices.DeleteFunc(slices.Clone(h.said[about]), func(c *Correction) bool { return c == old })
 	}
 	h.corrections[e.FullID()] = e
-	h.said[e.subject()] = append(slices.Clip(h.said[e.subject()]), e)
+	about := h.subject(e)
+	h.said[about] = append(slices.Clip(h.said[about]), e)
 	h.touchCorrected(e)
+}
+
+// refile puts every word where it belongs, as things are called now.
+func (h *History) refile() {
+	h.said, h.saidShared = words{}, false
+	for _, c := range h.Corrections() {
+		about := h.subject(c)
+		h.said[about] = append(h.said[about], c)
+	}
 }
 
 // touchCorrected marks the services of what a word is about.
@@ -109,17 +120,23 @@ func (h *History) touchCorrected(c *Correction) {
 	if h.everything {
 		return
 	}
-	if r, d := h.deployment(c.Deployment); d != nil {
+	if r, d := h.deployment(h.now(c.Deployment, c.Made)); d != nil {
 		h.touch(r)
 	}
-	if i := h.incidents[c.Incident]; i != nil {
+	if i := h.incidents[h.now(c.Incident, c.Made)]; i != nil {
 		h.touchIncident(i.event)
 	}
 }
 
-// deployment finds a deployment by its full id; nil if it is not known.
-func (h *History) deployment(fullID string) (*repository, *Deployment) {
-	source, id, _ := strings.Cut(fullID, ":")
+// deployment finds a deployment by its full id, as nameOf has it; nil if it is not known.
+func (h *History) deployment(name string) (*repository, *Deployment) {
+	source, id, _ := strings.Cut(name, ":")
+	repository, _, _ := strings.Cut(id, ":")
+	if r := h.repositories[repositoryKey{source, repository}]; r != nil {
+		if d := r.deployments[id[len(repository):]]; d != nil {
+			return r, d
+		}
+	}
 	for key, r := range h.repositories {
 		if key.source == source {
 			if d := r.deployments[id]; d != nil {
@@ -132,13 +149,13 @@ func (h *History) deployment(fullID string) (*repository, *Deployment) {
 
 // Deployment finds a deployment by its full id; nil if it is not known.
 func (h *History) Deployment(fullID string) *Deployment {
-	_, d := h.deployment(fullID)
+	_, d := h.deployment(h.now(fullID, time.Now()))
 	return d
 }
 
 // Incident finds an incident by its full id; nil if it is not known.
 func (h *History) Incident(fullID string) *Incident {
-	if i := h.incidents[fullID]; i != nil {
+	if i := h.incidents[h.now(fullID, time.Now())]; i != nil {
 		return i.event
 	}
 	return nil
@@ -166,8 +183,12 @@ func (h *History) correct(f *Facts) {
 func (h *History) attributed(f *Facts, byID map[string]*DeploymentFact) []*incident {
 	var found []*incident
 	for _, c := range h.corrections {
-		i := h.incidents[c.Incident]
-		if c.Verdict == VerdictLinked && i != nil && !i.event.Withdrawn && byID[c.Deployment] != nil && h.said.inForce(c.Incident, f.Service.Name) == c {
+		if c.Verdict != VerdictLinked {
+			continue
+		}
+		about := h.now(c.Incident, c.Made)
+		i := h.incidents[about]
+		if i != nil && !i.event.Withdrawn && !h.out(i.place()) && byID[h.now(c.Deployment, c.Made)] != nil && h.said.inForce(about, f.Service.Name) == c {
 			found = append(found, i)
 		}
 	}

@@ -228,7 +228,7 @@ func (f *Facts) times(yield func(time.Time)) {
 // Same says whether two definitions read everything alike.
 func Same(a, b Definition) bool { return a.key() == b.key() }
 
-// Counts is the number of events of each source, by kind.
+// Counts is the number of events of each source that count, by kind.
 func (h *History) Counts() map[string]map[Kind]int {
 	h.wakeTold()
 	counts := map[string]map[Kind]int{}
@@ -239,13 +239,16 @@ func (h *History) Counts() map[string]map[Kind]int {
 		counts[source][kind] += n
 	}
 	for _, r := range h.repositories {
+		if r.out {
+			continue
+		}
 		add(r.key.source, KindRepository, 1)
 		add(r.key.source, KindCommit, r.size.commits)
 		add(r.key.source, KindChange, r.size.changes)
 		add(r.key.source, KindDeployment, len(r.deployments))
 	}
 	for _, i := range h.incidents {
-		if !i.event.Withdrawn {
+		if !i.event.Withdrawn && !h.out(i.place()) {
 			add(i.event.Source, KindIncident, 1)
 		}
 	}
@@ -256,6 +259,9 @@ func (h *History) Counts() map[string]map[Kind]int {
 func (h *History) Environments() map[string]int {
 	counts := map[string]int{}
 	for _, r := range h.repositories {
+		if r.out {
+			continue
+		}
 		for _, d := range r.deployments {
 			counts[d.Environment]++
 		}

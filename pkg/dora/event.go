@@ -58,6 +58,22 @@ type Repository struct {
 	DefaultBranch string `json:"defaultBranch"`
 	HeadSHA       string `json:"headSha"` // 40 hex; empty while the repository has no commit
 	URL           string `json:"url,omitempty"`
+	// Number is the vendor's own, which a repository keeps whatever it is called; 0 where it is not known.
+	Number int64 `json:"number,omitempty"`
+	// Withdrawn says that the source has no repository of this name any more; nothing of it counts. Moved is what it is
+	// called now, where that is known.
+	Withdrawn bool   `json:"withdrawn,omitempty"`
+	Moved     string `json:"moved,omitempty"`
+	// Formerly are names that it had. Began is since when its name has meant this repository; zero: ever.
+	Formerly []FormerName `json:"formerly,omitempty"`
+	Began    time.Time    `json:"began,omitzero"`
+}
+
+// FormerName is what a repository was called, and until when, as far as was noticed. What people said by then of what is
+// in a repository of that name, they said of this one.
+type FormerName struct {
+	Name  string    `json:"name"` // owner/name
+	Until time.Time `json:"until"`
 }
 
 // Commit is a node of a repository's history. It never changes.
@@ -128,6 +144,8 @@ type Deployment struct {
 	// Retried says that the run was run again and that not all of its earlier attempts can be read any more: when it
 	// first succeeded, if it did, is not known. It has no say where a success is known.
 	Retried bool `json:"retried,omitempty"`
+	// Withdrawn says that the source has it no longer: it was deleted there.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // RefKind says what a deployment's ref is. Only a tag is a version that an incident's text can name.
@@ -211,7 +229,7 @@ type Incident struct {
 	Opened       time.Time `json:"opened"`
 	Acknowledged time.Time `json:"acknowledged,omitzero"`
 	Resolved     time.Time `json:"resolved,omitzero"` // the last close; zero while it is open or open again
-	// Withdrawn says that it turned out to be no incident, such as an issue that lost its label.
+	// Withdrawn says that it is no incident any more, such as an issue that lost its label, was deleted or moved elsewhere.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 

@@ -15,10 +15,12 @@ type History struct {
 	repositories map[repositoryKey]*repository
 	awake        wakefulness
 	told         []*repository                 // something came of them while they were at rest
-	incidents    map[string]*incident          // by full id
+	incidents    map[string]*incident          // by full id, as nameOf has it
 	reported     map[repositoryKey][]*incident // by source and repository
 	named        nameIndex
-	corrections  map[string]*Correction // by full id
+	corrections  map[string]*Correction     // by full id
+	former       map[repositoryKey][]former // whose names were whose
+	asked        map[repositoryKey]bool     // are read by a name that they had
 	said         words
 	saidShared   bool                   // somebody has what was said up to now
 	mentioned    map[string][]*incident // by token: the incidents whose text has it
@@ -37,6 +39,8 @@ type History struct {
 type Mapping struct {
 	Services   []Service
 	Production Pattern
+	// Selections are which repositories of a source count; of a source that has none all do.
+	Selections []Selection
 }
 
 // DefaultProduction matches the environments that most teams call production.
@@ -54,7 +58,9 @@ type repository struct {
 	key         repositoryKey
 	name        string // as the vendor spells it
 	event       *Repository
-	deployments map[string]*Deployment // by id: vendors number by job or environment, so numbers are not unique
+	deployments map[string]*Deployment // by id within it: vendors number by job or environment, so numbers are not unique
+	withdrawn   map[string]*Deployment // those that the source has no longer; nil where there are none
+	out         bool                   // it counts for nothing
 	listed      []*Deployment          // the same, in any order, for others to keep; nil when they must be listed anew
 
 	*code      // nil while it is at rest
@@ -126,7 +132,7 @@ func (h *History) repository(source, name string) *repository {
 	key := repositoryKey{source, strings.ToLower(name)}
 	r, ok := h.repositories[key]
 	if !ok {
-		r = &repository{key: key, name: name, deployments: map[string]*Deployment{}}
+		r = &repository{key: key, name: name, deployments: map[string]*Deployment{}, out: h.outside(key)}
 		h.repositories[key] = r
 		h.mapped, h.placed = nil, nil
 		h.everything = true // a rule without a repository, and the default mapping, may take it in
@@ -142,30 +148,61 @@ func (h *History) applyRepository(e *Repository) {
 	if r.name != e.Name {
 		r.name, h.mapped, h.placed = e.Name, nil, nil
 	}
+	stands := stands(r.event, e)
 	r.event = e
+	if !stands {
+		h.judge()
+	}
 	h.touch(r)
 }
 
 func (h *History) applyDeployment(e *Deployment) {
 	r := h.repository(e.Source, e.Repository)
-	if old := r.deployments[e.ID]; old != nil {
-		if !e.NewerThan(old.Header) {
-			return
-		}
-		h.named.remove(old)
+	id := within(e.ID, e.Repository)
+	old := r.deployments[id]
+	if old == nil {
+		old = r.withdrawn[id]
 	}
-	r.deployments[e.ID], r.listed = e, nil
-	for _, token := range h.named.add(e) {
-		for _, i := range h.mentioned[token] {
-			h.touchIncident(i.event)
+	if old != nil && !e.replaces(old.Header) {
+		return
+	}
+	if r.deployments[id] != nil {
+		h.named.remove(old)
+		h.touchMentioning(deploymentNames(old))
+	}
+	r.listed = nil
+	if e.Withdrawn {
+		delete(r.deployments, id)
+		if r.withdrawn == nil {
+			r.withdrawn = map[string]*Deployment{}
 		}
+		r.withdrawn[id] = e
+	} else {
+		delete(r.withdrawn, id)
+		r.deployments[id] = e
+		h.touchMentioning(h.named.add(e))
 	}
 	h.touch(r)
 }
 
+// replaces says whether this version takes the place of another, which may have been told of when the repository's name
+// was spelled otherwise.
+func (h Header) replaces(other Header) bool {
+	return h.NewerThan(other) || h.ID != other.ID && !other.NewerThan(h)
+}
+
+// touchMentioning marks the services of the incidents whose text has any of these.
+func (h *History) touchMentioning(tokens []string) {
+	for _, token := range tokens {
+		for _, i := range h.mentioned[token] {
+			h.touchIncident(i.event)
+		}
+	}
+}
+
 func (h *History) applyIncident(e *Incident) {
-	if old := h.incidents[e.FullID()]; old != nil {
-		if !e.NewerThan(old.event.Header) {
+	if old := h.incidents[nameOf(e.Header, e.Repository)]; old != nil {
+		if !e.replaces(old.event.Header) {
 			return
 		}
 		h.touchIncident(old.event)
@@ -186,7 +223,7 @@ func (h *History) applyIncident(e *Incident) {
 }
 
 func (h *History) enterIncident(i *incident) {
-	h.incidents[i.event.FullID()] = i
+	h.incidents[nameOf(i.event.Header, i.event.Repository)] = i
 	h.reported[i.place()] = append(h.reported[i.place()], i)
 	for _, token := range i.mentions {
 		h.mentioned[token] = append(h.mentioned[token], i)
@@ -220,19 +257,22 @@ func (h *History) incidentsOf(f *Facts, byID map[string]*DeploymentFact) []*inci
 
 // matching yields the incidents that a rule matches, without those that turned out to be none.
 func (h *History) matching(rule *IncidentRule, yield func(*incident)) {
-	among := func(reported []*incident) {
-		for _, i := range reported {
+	among := func(at repositoryKey) {
+		if h.out(at) {
+			return
+		}
+		for _, i := range h.reported[at] {
 			if !i.event.Withdrawn && rule.Matches(i.event) {
 				yield(i)
 			}
 		}
 	}
 	if rule.Repository != "" {
-		among(h.reported[repositoryKey{rule.Source, strings.ToLower(rule.Repository)}])
+		among(rule.place())
 		return
 	}
-	for _, reported := range h.reported {
-		among(reported)
+	for at := range h.reported {
+		among(at)
 	}
 }
 
@@ -266,8 +306,8 @@ func (h *History) touchIncident(e *Incident) {
 			}
 		}
 	}
-	for _, c := range h.said[e.FullID()] {
-		if r, d := h.deployment(c.Deployment); d != nil {
+	for _, c := range h.said[nameOf(e.Header, e.Repository)] {
+		if r, d := h.deployment(h.now(c.Deployment, c.Made)); d != nil {
 			h.touch(r) // the service that a person holds it against may be none of those
 		}
 	}
@@ -293,6 +333,9 @@ func (h *History) repositoriesAsServices() []Service {
 		return cmp.Or(cmp.Compare(a.key.source, b.key.source), cmp.Compare(a.key.name, b.key.name))
 	})
 	for _, r := range repositories {
+		if r.out {
+			continue
+		}
 		services = append(services, Service{
 			Name:        r.name,
 			Deployments: []DeploymentRule{{Source: r.key.source, Repository: r.name}},

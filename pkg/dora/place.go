@@ -23,6 +23,9 @@ func (h *History) Places() []Place {
 	var places []Place
 	placed := h.placement()
 	for _, r := range h.repositories {
+		if r.out {
+			continue
+		}
 		services := placed.deploying(r.key)
 		byEnvironment := map[string]*Place{}
 		counted := map[string]map[string]bool{}

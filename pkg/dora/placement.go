@@ -59,7 +59,7 @@ func (h *History) repositoriesOf(s *Service) []*repository {
 	var found []*repository
 	seen := map[*repository]bool{}
 	add := func(r *repository) {
-		if r != nil && !seen[r] {
+		if r != nil && !r.out && !seen[r] {
 			seen[r] = true
 			found = append(found, r)
 		}

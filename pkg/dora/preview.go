@@ -81,7 +81,7 @@ func (h *History) Preview(m Mapping) Preview {
 	}
 	slices.SortStableFunc(p.Unmatched, func(a, b Tally) int { return cmp.Compare(b.Deployments, a.Deployments) })
 	for _, i := range h.incidents {
-		if !i.event.Withdrawn && !incidents[i] {
+		if !i.event.Withdrawn && !incidents[i] && !h.out(i.place()) {
 			p.Incidents++
 		}
 	}
@@ -98,6 +98,9 @@ type destination struct {
 func (h *History) destinations() (of map[repositoryKey][]*destination, all []*destination) {
 	of = map[repositoryKey][]*destination{}
 	for key, r := range h.repositories {
+		if r.out {
+			continue
+		}
 		here := map[string]*destination{}
 		for _, d := range r.deployments {
 			at := here[d.Environment]

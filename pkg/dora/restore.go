@@ -85,9 +85,15 @@ func (r *restorer) all(def *Definition, fitting bool) {
 	work.Go(r.nameDeployments)
 	defer work.Wait()
 	r.readIncidents()
+	h.judge()
 	for range r.length() {
 		if c, ok := r.event(KindCorrection).(*Correction); ok {
 			h.applyCorrection(c)
+		}
+	}
+	for range r.length() {
+		if d, ok := r.event(KindDeployment).(*Deployment); ok && d.Withdrawn {
+			h.applyDeployment(d)
 		}
 	}
 	h.version = uint64(version) //nolint:gosec // counted up from 0

@@ -26,6 +26,7 @@ type Saving struct {
 	repositories []savedRepository
 	incidents    []*incident
 	corrections  []*Correction
+	withdrawn    []*Deployment
 	services     []*Facts
 	places       []int64 // of the blocks, in the order of the repositories, once they are written
 }
@@ -44,6 +45,7 @@ func (h *History) Saving(def Definition) *Saving {
 	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), repositoryKey.compare) {
 		r := h.repositories[key]
 		s.repositories = append(s.repositories, savedRepository{resting: r.resting(), size: r.size})
+		s.withdrawn = slices.AppendSeq(s.withdrawn, maps.Values(r.withdrawn))
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.incidents)) {
 		s.incidents = append(s.incidents, h.incidents[id])
@@ -151,6 +153,10 @@ func (w *saver) history(s *Saving) {
 	w.number(len(s.corrections))
 	for _, c := range s.corrections {
 		w.event(c)
+	}
+	w.number(len(s.withdrawn))
+	for _, d := range s.withdrawn {
+		w.event(d)
 	}
 }
 

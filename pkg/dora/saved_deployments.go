@@ -85,7 +85,7 @@ func (r *restorer) tellAll(of *repository, told []*Deployment) {
 	}
 	r.give()
 	for _, d := range told {
-		of.deployments[d.ID] = d
+		of.deployments[within(d.ID, d.Repository)] = d
 	}
 	if len(r.rest) > 0 {
 		r.fail()

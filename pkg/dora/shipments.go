@@ -122,7 +122,7 @@ func (g *ground) derive(s *Service) *Facts {
 	for _, at := range g.repositories {
 		r := &repository{key: at.key, name: at.name, event: at.event, deployments: make(map[string]*Deployment, len(at.deployments)), code: at.rest.awake()}
 		for _, d := range at.deployments {
-			r.deployments[d.ID] = d
+			r.deployments[within(d.ID, d.Repository)] = d
 		}
 		h.repositories[at.key] = r
 	}

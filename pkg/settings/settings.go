@@ -102,7 +102,13 @@ func ParseMapping(object map[string]any) (dora.Mapping, error) {
 
 // Mapping is what the settings say of services and production.
 func (s *Settings) Mapping() dora.Mapping {
-	return dora.Mapping{Services: s.Services, Production: s.Production}
+	m := dora.Mapping{Services: s.Services, Production: s.Production}
+	for _, source := range s.Sources {
+		if len(source.Repositories) > 0 {
+			m.Selections = append(m.Selections, dora.Selection{Source: source.ID, Repositories: source.Repositories})
+		}
+	}
+	return m
 }
 
 // takeSecrets hands each source its secrets: sources.<id>.<name>, and where it has none for webhooks, the common one.

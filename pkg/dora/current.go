@@ -1,0 +1,181 @@
+package dora
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A repository counts as long as the settings select it and its source has it under that name. What does not count stays
+// in the history, for it may come back.
+
+// former is which repository a name belonged to, until when.
+type former struct {
+	until time.Time
+	of    repositoryKey
+}
+
+// outside says whether a repository counts for nothing.
+func (h *History) outside(key repositoryKey) bool {
+	if r := h.repositories[key]; r != nil && r.event != nil && r.event.Withdrawn {
+		return true
+	}
+	for _, s := range h.mapping.Selections {
+		if s.Source == key.source && !s.Takes(key.name) && (!h.asked[key] || s.Excludes(key.name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// out is outside for a place of which nothing but incidents may be known.
+func (h *History) out(key repositoryKey) bool {
+	if r := h.repositories[key]; r != nil {
+		return r.out
+	}
+	return key.name != "" && h.outside(key)
+}
+
+// stands says whether two versions of a repository's event agree on whether it counts, and on what its names mean.
+func stands(a, b *Repository) bool {
+	if a == nil {
+		a = &Repository{}
+	}
+	return a.Withdrawn == b.Withdrawn && a.Moved == b.Moved && a.Began.Equal(b.Began) && slices.Equal(a.Formerly, b.Formerly)
+}
+
+// judge works out which repositories count, and what former names mean.
+func (h *History) judge() {
+	h.former, h.asked = map[repositoryKey][]former{}, map[repositoryKey]bool{}
+	for key, r := range h.repositories {
+		if r.event == nil {
+			continue
+		}
+		for _, had := range r.event.Formerly {
+			at := repositoryKey{key.source, strings.ToLower(had.Name)}
+			h.former[at] = append(h.former[at], former{had.Until, key})
+		}
+	}
+	for _, s := range h.mapping.Selections {
+		for _, name := range s.ByName() {
+			if to, moved := h.leads(repositoryKey{s.Source, strings.ToLower(name)}); moved {
+				h.asked[to] = true // GitHub leads on from the old name
+			}
+		}
+	}
+	for key, r := range h.repositories {
+		r.out = h.outside(key)
+	}
+	h.mapped, h.placed, h.everything = nil, nil, true
+	h.refile()
+}
+
+// leads follows a name to what the repository is called now.
+func (h *History) leads(key repositoryKey) (to repositoryKey, moved bool) {
+	for range h.repositories { // it ends where names go round in a circle
+		r := h.repositories[key]
+		if r == nil || r.event == nil || !r.event.Withdrawn || r.event.Moved == "" {
+			break
+		}
+		key, moved = repositoryKey{key.source, strings.ToLower(r.event.Moved)}, true
+	}
+	return key, moved
+}
+
+// now is what a deployment or an incident is called now, of which someone spoke at a time by a full id; empty where the
+// repository of that name was another one then. The repository's name in it is in lower case.
+func (h *History) now(id string, said time.Time) string {
+	source, rest, _ := strings.Cut(id, ":")
+	name, within, found := strings.Cut(rest, ":")
+	if !found || !strings.Contains(name, "/") {
+		return id
+	}
+	key := repositoryKey{source, strings.ToLower(name)}
+	if had := h.had(key, said); had != nil {
+		key = had.of
+	} else if r := h.repositories[key]; r != nil && r.event != nil && said.Before(r.event.Began) {
+		return ""
+	}
+	key, _ = h.leads(key)
+	return source + ":" + key.name + ":" + within
+}
+
+// had finds whose name it was at a time, if it is another's now.
+func (h *History) had(key repositoryKey, at time.Time) *former {
+	var found *former
+	for i := range h.former[key] {
+		if f := &h.former[key][i]; at.Before(f.until) && (found == nil || f.until.Before(found.until)) {
+			found = f
+		}
+	}
+	return found
+}
+
+// within is what an event is called within its repository, whose name may have been spelled otherwise.
+func within(id, repository string) string {
+	if n := len(repository); n > 0 && len(id) > n && id[n] == ':' && strings.EqualFold(id[:n], repository) {
+		return id[n:]
+	}
+	return id
+}
+
+// nameOf is an event's full id with its repository's name in lower case.
+func nameOf(e Header, repository string) string {
+	if inner := within(e.ID, repository); len(inner) < len(e.ID) {
+		return e.Source + ":" + strings.ToLower(repository) + inner
+	}
+	return e.FullID()
+}
+
+// Absent is a repository that the settings ask for, and that is not there under that name.
+type Absent struct {
+	Source, Repository string
+	// Moved is what it is called now; empty where that is not known. LeftOut says that the settings leave that out.
+	Moved   string
+	LeftOut bool
+	// Since is when that was noticed; zero where it never was there.
+	Since time.Time
+}
+
+// Absent lists the repositories that the source had and has no longer, though the settings select them or name them for a
+// service; by source and name.
+func (h *History) Absent() []Absent {
+	named := map[repositoryKey]bool{}
+	for i := range h.mapping.Services {
+		s := &h.mapping.Services[i]
+		for j := range s.Deployments {
+			named[s.Deployments[j].place()] = true
+		}
+		for j := range s.Incidents {
+			named[s.Incidents[j].place()] = true
+		}
+	}
+	var absent []Absent
+	for key, r := range h.repositories {
+		if r.event == nil || !r.event.Withdrawn || !(named[key] || h.selects(key)) {
+			continue
+		}
+		a := Absent{Source: key.source, Repository: r.name, Since: r.event.Updated}
+		if to, moved := h.leads(key); moved {
+			a.Moved, a.LeftOut = r.event.Moved, h.out(to)
+			if known := h.repositories[to]; known != nil {
+				a.Moved = known.name
+			}
+		}
+		absent = append(absent, a)
+	}
+	slices.SortFunc(absent, func(a, b Absent) int {
+		return repositoryKey{a.Source, a.Repository}.compare(repositoryKey{b.Source, b.Repository})
+	})
+	return absent
+}
+
+// selects says whether the settings select a name.
+func (h *History) selects(key repositoryKey) bool {
+	for _, s := range h.mapping.Selections {
+		if s.Source == key.source {
+			return s.Takes(key.name)
+		}
+	}
+	return true
+}
