@@ -3,6 +3,8 @@ package main_test
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -44,6 +47,27 @@ func TestABackfillOnADiskThatFillsUpSaysSoAndGoesOnWhenThereIsRoom(t *testing.T)
 	assert.Less(t, len(before), len(want))
 	command(t, "collect", "--settings", file, "--once")
 	require.True(t, want == command(t, "facts", "--settings", file), "the facts differ from those of a disk with room")
+}
+
+func TestHealthSaysThatAFullDiskKeepsNothing(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("limits a process's files as Linux does")
+	}
+	path := filepath.Join(t.TempDir(), "full.db")
+	p := startWith(t, exec.Command("sh", "-c", `ulimit -f 300 && exec "$0"`, program), io.Discard)
+	ci := of(1, source("ci", fmt.Sprintf(`{"sources":[{"id":"ci","type":"webhook"}],"store":{"path":%q}}`, path), 1))
+	require.Eventually(t, func() bool {
+		var events []string
+		for i := range 500 {
+			events = append(events, fmt.Sprintf(`{"id":"%d","repository":"a/b","environment":"production","sha":"%040x","status":"success","at":"2026-01-20T10:01:00Z","creator":"%0200d"}`, i, i, i))
+		}
+		status, _, err := p.call(ci, "POST", "v1/deployments?source=ci", http.Header{"Content-Type": {"application/json"}}, []byte("["+strings.Join(events, ",")+"]"))
+		require.NoError(t, err)
+		return status == http.StatusInternalServerError
+	}, patience, glance)
+	status, says := p.health(ci)
+	assert.Equal(t, backend.HealthStatusError, status)
+	assert.Contains(t, says, "The store cannot be written, and nothing that comes in is kept. store.path "+path)
 }
 
 // Whatever lies at store.path: what cannot be used is told with the file's name and what to do, and is left as it was.

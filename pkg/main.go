@@ -32,7 +32,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
-	served := &plugin.Plugin{}
+	served := &plugin.Plugin{StoreRoot: settings.StoreRoot()}
 	prometheus.MustRegister(served.Metrics()) // Grafana shows the default registry
 	err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{})
 	served.Close()

@@ -31,6 +31,9 @@ const token = "a-token-that-stays-secret"
 // program is the plugin as it is built for Grafana.
 var program string
 
+// storeRoot is the variable that says where stores may lie.
+const storeRoot = "GF_PLUGIN_STORE_ROOT"
+
 func TestMain(m *testing.M) { os.Exit(build(m)) }
 
 func build(m *testing.M) int {
@@ -40,6 +43,9 @@ func build(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "gpx_livedora")
+	if err := os.Setenv(storeRoot, os.TempDir()); err != nil { // where the tests' folders are
+		panic(err)
+	}
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "the plugin cannot be built: %s\n%s\n", err, out)
 		return 1

@@ -136,12 +136,18 @@ func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, erro
 	if len(file.Settings.Sources) == 0 {
 		return nil, fmt.Errorf("%s: sources: no source is configured", w.file)
 	}
-	return dataset.Open(ctx, dataset.Options{
-		Name:     file.Dataset(),
-		Settings: file.Settings,
-		Client:   &http.Client{Timeout: requestTime},
-		Logger:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	d, err := dataset.Open(ctx, dataset.Options{
+		Name:         file.Dataset(),
+		Organisation: file.OrgID,
+		Settings:     file.Settings,
+		Client:       &http.Client{Timeout: requestTime},
+		Logger:       slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
+	var foreign *dataset.Foreign
+	if errors.As(err, &foreign) { // who has the file may know whose it is
+		return nil, fmt.Errorf("%w; it is organisation %d's, and orgId in %s says %d", err, foreign.Owner, w.file, file.OrgID)
+	}
+	return d, err
 }
 
 // requestTime bounds one HTTP request, its answer included.

@@ -41,8 +41,12 @@ type Options struct {
 	Name string
 	// Owner is the data source, by which a registry tells datasets apart: two data sources that share a name share data,
 	// not a collector. Empty: the name.
-	Owner    string
-	Settings settings.Settings
+	Owner string
+	// Organisation is Grafana's, to which the data belongs: another's is refused with a *Foreign.
+	Organisation int64
+	// StoreRoot is the folder in which the store's file must lie; empty: anywhere.
+	StoreRoot string
+	Settings  settings.Settings
 	// Client is used for every source; each source adds its own credentials to its own host's requests.
 	Client *http.Client
 	// ClientKey stands for what the client was made from, such as TLS and proxy settings: where it differs, so does the
@@ -99,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	}
 	d.views = newViews(func(definition dora.Definition) { d.history.Release(definition) })
 	if d.store == nil {
-		opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
+		opened, err := o.openStore(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -114,6 +118,9 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
+	if err := d.Exposed(); err != nil {
+		o.Logger.Warn("the store is not private", "dataset", o.Name, "error", err)
+	}
 	d.restore(ctx)
 	err := d.Refresh(ctx)
 	if err == nil {
@@ -125,12 +132,26 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	return d, nil
 }
 
-// OpenStore opens a dataset's store as the settings say.
-func OpenStore(ctx context.Context, dataset string, s settings.Store) (store.Store, error) {
-	if s.Type == settings.StoreSQLite {
-		return sqlite.Open(ctx, s.Path, dataset)
+// Foreign says that a dataset belongs to another organisation.
+type Foreign = store.Foreign
+
+// openStore opens the store as the settings say. What another organisation's dataset is called like is refused wherever it
+// would lie, so that the settings mean the same with every store.
+func (o *Options) openStore(ctx context.Context) (store.Store, error) {
+	if _, err := store.OwnerOf(o.Name, 0, o.Organisation); err != nil {
+		return nil, err
 	}
-	return memory.New(), nil
+	if o.Settings.Store.Type != settings.StoreSQLite {
+		return memory.New(), nil
+	}
+	opened, err := sqlite.Open(ctx, o.Settings.Store.Path, o.Name, sqlite.OwnedBy(o.Organisation), sqlite.Within(o.StoreRoot))
+	if errors.As(err, new(*sqlite.Outside)) {
+		err = fmt.Errorf("%w; %s", err, settings.AnotherRoot)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return opened, nil
 }
 
 func (d *Dataset) wake() {
@@ -333,6 +354,22 @@ func (d *Dataset) State() []collect.SourceState { return d.collector.State() }
 func (d *Dataset) StoreFailure() error {
 	if failure := d.failure.Load(); failure != nil {
 		return *failure
+	}
+	return nil
+}
+
+// WriteFailure is why the store could not be written last time; nil if it could.
+func (d *Dataset) WriteFailure() error {
+	if s, ok := d.store.(interface{ Failing() error }); ok {
+		return s.Failing()
+	}
+	return nil
+}
+
+// Exposed is who else may read the store, where that could not be changed; nil: nobody.
+func (d *Dataset) Exposed() error {
+	if s, ok := d.store.(interface{ Exposed() error }); ok {
+		return s.Exposed()
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (s *slot) openStore(ctx context.Context, o Options) error {
 		}
 		s.store = nil
 	}
-	opened, err := OpenStore(ctx, o.Name, o.Settings.Store)
+	opened, err := o.openStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func options(t *testing.T, name string, s settings.Settings) dataset.Options {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
-	return dataset.Options{Name: name, Settings: s, Client: client}
+	return dataset.Options{Name: name, Organisation: 1, Settings: s, Client: client}
 }
 
 // silent is a GitHub that never answers.
@@ -96,7 +96,10 @@ func TestTheSameSettingsGiveTheSameDataset(t *testing.T) {
 	r, url := open(t), silent(t)
 	first := acquire(t, r, "1/dora", parse(t, url, ""))
 	assert.Same(t, first, acquire(t, r, "1/dora", parse(t, url, "")))
-	other := acquire(t, r, "2/dora", parse(t, url, ""))
+	strangers := options(t, "2/dora", parse(t, url, ""))
+	strangers.Organisation = 2
+	other, err := r.Acquire(t.Context(), strangers)
+	require.NoError(t, err)
 	assert.NotSame(t, first, other, "another organisation's data source of the same uid is another dataset")
 }
 

@@ -85,6 +85,7 @@ func (d *Dataset) restore(ctx context.Context) {
 	for _, saved := range d.savedFiles() {
 		f, err := os.Open(filepath.Clean(saved.path))
 		if err == nil {
+			_ = f.Chmod(0o600) // as it was written; one that was put back by hand may be open to others
 			err = d.restoreFrom(ctx, f)
 		}
 		if err == nil {

@@ -147,8 +147,9 @@ func (d *demo) grafanaCommand(ctx context.Context, installed *installation, fold
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
 	ini := filepath.Join(folder, "grafana.ini")
-	// the only setting that no environment variable can make
-	if err := os.WriteFile(ini, []byte("[plugin."+settings.PluginID+"]\npath = "+d.place.plugin+"\n"), 0o600); err != nil {
+	// the only settings that no environment variable can make
+	section := "[plugin." + settings.PluginID + "]\npath = " + d.place.plugin + "\nstore_root = " + folder + "\n"
+	if err := os.WriteFile(ini, []byte(section), 0o600); err != nil {
 		return nil, fmt.Errorf("grafana's settings cannot be written: %w", err)
 	}
 	provisioning, err := d.place.provisioned(folder)

@@ -89,6 +89,7 @@ func TestAGrafanaOfThisMachineIsStartedWithTheSettingsOfTheContainer(t *testing.
 	} {
 		assert.Contains(t, lines, want)
 	}
+	assert.Regexp(t, `(?m)^store_root = .*livedora-demo-`, string(text), "the plugin may keep its store in the demo's folder")
 }
 
 func TestAGrafanaOnThePathIsFoundWithItsHome(t *testing.T) {

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -52,8 +54,14 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 			UID: file.UID, Name: file.Name, Type: settings.PluginID, JSONData: jsonData, DecryptedSecureJSONData: secrets, Updated: time.Now(),
 		},
 	}
+	command := exec.Command(program) //nolint:gosec // this program itself, or the one that a test has built
+	command.Env = os.Environ()
+	if path := file.Settings.Store.Path; path != "" {
+		command.Env = append(command.Env, settings.StoreRootVariable+"="+filepath.Dir(path))
+	}
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd: exec.Command(program), //nolint:gosec // this program itself, or the one that a test has built
+		Cmd:         command,
+		SkipHostEnv: true, // it is there already
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
 		},

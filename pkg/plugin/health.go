@@ -26,6 +26,9 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.StoreFailure(); err != nil {
 		return unhealthy("The store cannot be read; answers show what was read before. " + oneLine(err)), nil
 	}
+	if err := d.WriteFailure(); err != nil {
+		return unhealthy("The store cannot be written, and nothing that comes in is kept. " + oneLine(err)), nil
+	}
 	if failed := d.Check(ctx); len(failed) > 0 {
 		var sentences []string
 		for _, id := range slices.Sorted(maps.Keys(failed)) {
@@ -60,6 +63,9 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	}
 	if deployments == 0 && stored[dora.KindDeployment] > 0 {
 		message += " " + noDeployments(d)
+	}
+	if err := d.Exposed(); err != nil {
+		message += " " + oneLine(err) + "."
 	}
 	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil
 }

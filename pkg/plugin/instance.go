@@ -23,6 +23,9 @@ import (
 
 // Plugin makes the instances of this process. Their datasets outlive them.
 type Plugin struct {
+	// StoreRoot is the folder in which stores must lie; empty: anywhere.
+	StoreRoot string
+
 	registry dataset.Registry
 	streams  streams
 }
@@ -52,11 +55,14 @@ type Instance struct {
 // only one of a panel's queries.
 func (p *Plugin) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 	i := &Instance{registry: &p.registry, streams: &p.streams, uid: s.UID, disposed: make(chan struct{})}
-	i.options, i.invalid = datasetOptions(ctx, s)
+	i.options, i.invalid = p.datasetOptions(ctx, s)
 	return i, nil
 }
 
-func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (dataset.Options, error) {
+// errNobodys is what is said to a data source of which it cannot be told whose its data is.
+var errNobodys = errors.New("the data source has no organisation or no uid, by which its data is kept apart from others': save it in Grafana, or give it a uid")
+
+func (p *Plugin) datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (dataset.Options, error) {
 	object, err := strict.Object(s.JSONData)
 	if err != nil {
 		return dataset.Options{}, &strict.Error{Field: "jsonData", Problem: err.Error()}
@@ -72,14 +78,20 @@ func datasetOptions(ctx context.Context, s backend.DataSourceInstanceSettings) (
 	// A uid is unique only within its organisation. The namespace that is to replace the number has another form in
 	// Grafana Cloud, and datasets that are stored must keep their names.
 	organisation := backend.PluginConfigFromContext(ctx).OrgID //nolint:staticcheck
+	if organisation <= 0 || s.UID == "" {
+		return dataset.Options{}, errNobodys
+	}
+	parsed.Store = parsed.Store.Beneath(p.StoreRoot)
 	return dataset.Options{
-		Name:      settings.Dataset(parsed.Store, organisation, s.UID),
-		Owner:     settings.Dataset(settings.Store{}, organisation, s.UID),
-		Settings:  parsed,
-		Client:    client,
-		ClientKey: clientKey(s),
-		Logger:    slog.New(logHandler{}),
-		Trace:     traceRun,
+		Name:         settings.Dataset(parsed.Store, organisation, s.UID),
+		Owner:        settings.Dataset(settings.Store{}, organisation, s.UID),
+		Organisation: organisation,
+		StoreRoot:    p.StoreRoot,
+		Settings:     parsed,
+		Client:       client,
+		ClientKey:    clientKey(s),
+		Logger:       slog.New(logHandler{}),
+		Trace:        traceRun,
 	}, nil
 }
 

@@ -37,6 +37,16 @@ func TestAFullDiskIsExplainedAndTheBatchIsNotThere(t *testing.T) {
 	assert.ErrorContains(t, err, "store.path")
 	size := storetest.Counts(t, s)
 	assert.Equal(t, map[dora.Kind]int{dora.KindIncident: 1}, size)
+
+	require.ErrorContains(t, s.Failing(), "because the disk is full", "which is so until something can be written")
+	_, err = s.Apply(t.Context(), store.Batch{Events: []dora.Event{nil}})
+	require.Error(t, err)
+	require.ErrorContains(t, s.Failing(), "because the disk is full", "what is refused says nothing of the disk")
+	_, err = s.file.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 4000`)
+	require.NoError(t, err)
+	_, err = s.Apply(t.Context(), store.Batch{Events: events})
+	require.NoError(t, err)
+	require.NoError(t, s.Failing())
 }
 
 func TestEveryAcknowledgedBatchIsSynced(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	driver "modernc.org/sqlite"
 )
@@ -31,6 +32,9 @@ type file struct {
 	is     os.FileInfo // what lies at the path may be replaced while the file is open
 
 	users int // guarded by opened
+
+	exposed error // who else may read it, where that could not be changed
+	failed  atomic.Pointer[failure]
 }
 
 // opened holds the files that are open.
@@ -39,11 +43,12 @@ var opened = struct {
 	files map[string]*file
 }{files: make(map[string]*file)}
 
-// share opens the file at a path, or joins those who have it open. Each call needs one release.
-func share(ctx context.Context, path string) (*file, error) {
+// share opens the file at a path, which must lie below a root (empty: anywhere), or joins those who have it open. Each call
+// needs one release.
+func share(ctx context.Context, path, root string) (*file, error) {
 	opened.Lock()
 	defer opened.Unlock()
-	truePath, err := locate(path)
+	truePath, err := locate(path, root)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +68,17 @@ func share(ctx context.Context, path string) (*file, error) {
 	if err := f.open(ctx); err != nil {
 		return nil, errors.Join(f.explain(err), f.close())
 	}
+	f.keepPrivate()
 	opened.files[truePath] = f
 	return f, nil
 }
 
-// locate gives the one true path of a file that may not exist yet, and creates its directory.
-func locate(path string) (string, error) {
+// beside are the ends of the names under which SQLite keeps what belongs to a file of its own.
+var beside = []string{"-wal", "-shm", "-journal"}
+
+// locate gives the one true path of a file that may not exist yet, and creates its directory. What lies outside the root is
+// refused before anything is made, wherever links lead.
+func locate(path, root string) (string, error) {
 	if path == "" {
 		return "", errors.New("store.path is empty: name a file, such as /var/lib/grafana/live-dora.db")
 	}
@@ -76,31 +86,64 @@ func locate(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("store.path %s cannot be resolved: name an absolute path: %w", path, err)
 	}
-	if info, err := os.Stat(absolute); err == nil && info.IsDir() {
-		return "", fmt.Errorf("store.path %s is a directory: name a file in it, such as %s", path, filepath.Join(absolute, "live-dora.db"))
+	truePath := resolve(absolute)
+	if root != "" && !below(resolve(root), truePath) {
+		return "", &Outside{Path: path, Root: root}
 	}
-	directory := filepath.Dir(absolute)
-	if err := os.MkdirAll(directory, 0o750); err != nil {
+	for _, end := range beside {
+		if strings.HasSuffix(truePath, end) {
+			return "", fmt.Errorf("store.path %s ends in %s, as files do that belong to another database: name a file that does not", path, end)
+		}
+	}
+	switch info, err := os.Lstat(truePath); {
+	case err == nil && info.IsDir():
+		return "", fmt.Errorf("store.path %s is a directory: name a file in it, such as %s", path, filepath.Join(absolute, "live-dora.db"))
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return "", fmt.Errorf("store.path %s is a link to a file that is not there: name the file itself", path)
+	}
+	if err := os.MkdirAll(filepath.Dir(truePath), 0o750); err != nil {
 		return "", fmt.Errorf("the directory of store.path %s cannot be created: create it for the user that Grafana runs as, or name a file where this user can write: %w", path, err)
 	}
-	if target, err := filepath.EvalSymlinks(absolute); err == nil {
-		return target, nil
+	return truePath, nil
+}
+
+// resolve follows the links of a path, of which the end may not be there yet.
+func resolve(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
 	}
-	if directory, err = filepath.EvalSymlinks(directory); err != nil {
-		return "", fmt.Errorf("store.path %s cannot be resolved: %w", path, err)
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
 	}
-	return filepath.Join(directory, filepath.Base(absolute)), nil
+	return filepath.Join(resolve(parent), filepath.Base(path))
+}
+
+// below says whether a path leads to something within a directory. Both are absolute and without links.
+func below(directory, path string) bool {
+	way, err := filepath.Rel(directory, path)
+	return err == nil && way != "." && filepath.IsLocal(way)
+}
+
+// Outside says that a path lies outside the directory in which stores must lie.
+type Outside struct{ Path, Root string }
+
+// Error says where stores may lie.
+func (o *Outside) Error() string {
+	return fmt.Sprintf("store.path %s lies outside %s, the folder in which stores may lie", o.Path, o.Root)
 }
 
 // touch creates a file that others cannot read, or sees whether it can be written.
 func touch(path string) (is os.FileInfo, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return f.Stat()
 }
+
+var errReplaced = errors.New("was removed or replaced while it was in use, and nothing is stored any more")
 
 // there sees whether the file that is open still lies at its path. What is written to one that was removed or replaced
 // ends with the process, so that nothing may be acknowledged any more.
@@ -110,7 +153,7 @@ func (f *file) there() error {
 	case err == nil && os.SameFile(f.is, is):
 		return nil
 	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("store.path %s was removed or replaced while it was in use, and nothing is stored any more: put a backup there if you have one, and restart Grafana", f.path)
+		return fmt.Errorf("store.path %s %w: put a backup there if you have one, and restart Grafana", f.path, errReplaced)
 	}
 	return nil // what cannot be looked at, SQLite says
 }

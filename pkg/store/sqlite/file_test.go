@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,7 +45,7 @@ func TestAFileIsCreatedWithItsDirectoriesAndKeptFromOthers(t *testing.T) {
 
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	assert.Zero(t, info.Mode().Perm()&0o007)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	entries, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	assert.Len(t, entries, 1, "the last to close folds the log into the file")
@@ -81,7 +82,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 		_, err = db.Exec(`UPDATE events SET body = ? WHERE sequence = ?`, string(body), i+1)
 		require.NoError(t, err)
 	}
-	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; PRAGMA user_version = 1`)
+	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; DROP TABLE owners; PRAGMA user_version = 1`)
 	require.NoError(t, err)
 
 	s, err = sqlite.Open(t.Context(), path, "team")
@@ -96,7 +97,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 	assert.Equal(t, append(before, changes(3, 1)...), after)
 	var version int
 	require.NoError(t, db.QueryRow(`PRAGMA user_version`).Scan(&version))
-	assert.Equal(t, 3, version, "which a program that cannot read the new bodies refuses")
+	assert.Equal(t, 4, version, "which a program that cannot read the new bodies refuses")
 }
 
 func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {
@@ -197,6 +198,9 @@ func TestPathsThatCannotWorkAreExplained(t *testing.T) {
 	for name, each := range map[string]struct{ path, says string }{
 		"empty":              {"", "store.path is empty: name a file"},
 		"a directory":        {directory, "is a directory: name a file in it"},
+		"another's log":      {filepath.Join(directory, "grafana.db-wal"), "ends in -wal, as files do that belong to another database"},
+		"another's journal":  {filepath.Join(directory, "grafana.db-journal"), "ends in -journal"},
+		"a link to nothing":  {link(t, filepath.Join(directory, "not there"), filepath.Join(directory, "link.db")), "is a link to a file that is not there"},
 		"below a file":       {filepath.Join(file("a file", ""), "live-dora.db"), "cannot be created: create it"},
 		"not a database":     {file("notes.txt", strings.Repeat("Not a database. ", 100)), "is not a Live DORA store: name a file that does not exist yet"},
 		"a damaged database": {damaged(t, filepath.Join(directory, "damaged.db")), "is damaged: restore it"},
@@ -223,6 +227,73 @@ func TestAFileThatWasMovedAwayAndBackIsWrittenOn(t *testing.T) {
 	require.NoError(t, os.Rename(path+".away", path))
 	write(t, s, changes(3, 1))
 	assert.Equal(t, 4, count(t, s))
+}
+
+func TestAStoreThatANewerVersionMigratesWhileItIsOpenIsNeitherWrittenNorRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	write(t, s, changes(0, 3))
+	lease, err := s.Acquire(t.Context(), "github", "one", time.Hour)
+	require.NoError(t, err)
+	_, err = other(t, path).Exec(`PRAGMA user_version = 99`)
+	require.NoError(t, err)
+
+	for does, try := range map[string]func() error{
+		"apply":   func() error { _, err := s.Apply(t.Context(), store.Batch{Events: changes(3, 1)}); return err },
+		"acquire": func() error { _, err := s.Acquire(t.Context(), "github", "one", time.Hour); return err },
+		"release": func() error { return s.Release(t.Context(), lease) },
+		"rewind":  func() error { return s.Rewind(t.Context(), "github", nil) },
+		"forget":  func() error { _, err := s.Forget(t.Context(), "github"); return err },
+		"forgets": func() error { _, err := s.Forgets(t.Context()); return err },
+		"cursor":  func() error { _, err := s.Cursor(t.Context(), "github"); return err },
+		"prune": func() error {
+			_, err := s.Prune(t.Context(), time.Now(), func(old []dora.Event) []dora.Event { return old })
+			return err
+		},
+		"changes": func() (failed error) {
+			for _, err := range s.Changes(t.Context(), 0) {
+				failed = err
+			}
+			return failed
+		},
+	} {
+		err := try()
+		require.ErrorIs(t, err, store.ErrNewerStore, does)
+		assert.ErrorContains(t, err, "store.path "+path, does)
+	}
+	require.ErrorIs(t, s.Failing(), store.ErrNewerStore)
+	_, err = other(t, path).Exec(`PRAGMA user_version = 4`)
+	require.NoError(t, err)
+	assert.Equal(t, 3, count(t, s), "and nothing was written")
+}
+
+func TestAFileThatOthersMayReadIsForGrafanasUserAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live-dora.db")
+	for before, after := range map[os.FileMode]os.FileMode{0o644: 0o600, 0o640: 0o600, 0o666: 0o660, 0o660: 0o660, 0o600: 0o600} {
+		kept, err := sqlite.Open(t.Context(), path, "team")
+		require.NoError(t, err)
+		write(t, kept, changes(0, 1))
+		require.NoError(t, kept.Close())
+		require.NoError(t, os.Chmod(path, before))
+		s, err := sqlite.Open(t.Context(), path, "team")
+		require.NoError(t, err)
+		write(t, s, changes(1, 1))
+		for _, end := range []string{"", "-wal", "-shm"} {
+			info, err := os.Stat(path + end)
+			require.NoError(t, err)
+			assert.Equal(t, after, info.Mode().Perm(), "%s, whose file had %s", end, before)
+		}
+		require.NoError(t, s.Exposed())
+		require.NoError(t, s.Close())
+	}
+}
+
+func link(t *testing.T, to, at string) string {
+	t.Helper()
+	require.NoError(t, os.Symlink(to, at))
+	return at
 }
 
 // damaged is a store whose schema was overwritten.

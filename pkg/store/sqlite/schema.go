@@ -54,6 +54,12 @@ var migrations = []string{`
 
 	// 3: who follows the feed learns that a source was forgotten.
 	`ALTER TABLE datasets ADD COLUMN forgets INTEGER NOT NULL DEFAULT 0`,
+
+	// 4: whose a dataset is. One without an owner is taken over by whom store.OwnerOf names.
+	`CREATE TABLE owners (
+		dataset      TEXT PRIMARY KEY,
+		organisation INTEGER NOT NULL -- of Grafana
+	) WITHOUT ROWID`,
 }
 
 // migrate brings a file to the newest version, or refuses it, in one transaction. It alters nothing that it refuses.
@@ -82,7 +88,7 @@ func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 	case application != applicationID && (tables > 0 || version != 0 || application != 0):
 		return fmt.Errorf("store.path %s is another program's database: name a file that does not exist yet", path)
 	case version > len(migrations):
-		return fmt.Errorf("store.path %s: %w", path, store.ErrNewerStore)
+		return newer(path)
 	case version == len(migrations):
 		return tx.Commit()
 	}
@@ -96,4 +102,19 @@ func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 		return err
 	}
 	return tx.Commit()
+}
+
+// newer is the refusal of a file that a newer version has migrated.
+func newer(path string) error { return fmt.Errorf("store.path %s: %w", path, store.ErrNewerStore) }
+
+// notNewer fails where a newer version has migrated the file, as it may do while this process has it open.
+func (f *file) notNewer(ctx context.Context, tx *sql.Tx) error {
+	var version int
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return newer(f.path)
+	}
+	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
@@ -22,10 +24,12 @@ const page = 2000
 
 // Store is the events of one dataset in a SQLite file.
 type Store struct {
-	dataset string
-	file    *file
-	now     func() time.Time
-	closed  atomic.Bool
+	dataset      string
+	organisation int64  // whose it is; 0: nobody asks
+	root         string // below which the file must lie; empty: anywhere
+	file         *file
+	now          func() time.Time
+	closed       atomic.Bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -38,6 +42,12 @@ type Option func(*Store)
 // WithClock sets the clock by which leases end. Everything that shares a file must agree on the time.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
 
+// OwnedBy has the dataset belong to an organisation: another's is refused with a *store.Foreign.
+func OwnedBy(organisation int64) Option { return func(s *Store) { s.organisation = organisation } }
+
+// Within confines the file to a directory and what is below it, wherever links lead: another is refused with an *Outside.
+func Within(directory string) Option { return func(s *Store) { s.root = directory } }
+
 // Open opens the dataset's store in the file at a path, and creates file and directories where there are none. A file
 // that this process already has open is shared. Its errors say what to do about store.path; a file that a newer version
 // wrote fails with store.ErrNewerStore.
@@ -45,13 +55,18 @@ func Open(ctx context.Context, path, dataset string, options ...Option) (*Store,
 	if dataset == "" {
 		return nil, errors.New("the store needs the name of a dataset")
 	}
-	f, err := share(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{dataset: dataset, file: f, now: time.Now}
+	s := &Store{dataset: dataset, now: time.Now}
 	for _, option := range options {
 		option(s)
+	}
+	var err error
+	if s.file, err = share(ctx, path, s.root); err != nil {
+		return nil, err
+	}
+	if s.organisation != 0 {
+		if err := s.claim(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	return s, nil
 }
@@ -135,6 +150,7 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 	if err != nil {
 		return store.Applied{}, err
 	}
+	s.file.noteWritten(applied.Changed, nil)
 	return applied, nil
 }
 
@@ -210,8 +226,7 @@ func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- fee
 	defer close(pages)
 	var room rows
 	for {
-		changes, err := s.query(ctx, &room, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ?
-			ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+		changes, err := s.page(ctx, &room, after)
 		select {
 		case pages <- feedPage{changes, err}:
 		case <-ctx.Done():
@@ -222,6 +237,39 @@ func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- fee
 		}
 		after = changes[len(changes)-1].Sequence
 	}
+}
+
+// page reads what comes after a sequence.
+func (s *Store) page(ctx context.Context, into *rows, after store.Sequence) ([]store.Change, error) {
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		err := into.take(ctx, tx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+			[]any{s.dataset, after, page})
+		if err != nil || len(into.all) == page {
+			return err
+		}
+		last := after
+		if len(into.all) > 0 {
+			last = into.all[len(into.all)-1].sequence
+		}
+		return s.nothingAfter(ctx, tx, last)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return into.decode()
+}
+
+// nothingAfter fails where the dataset goes on behind what seemed to be its end: SQLite takes some damage of an index for
+// the end of it, and part of a history must not pass for all.
+func (s *Store) nothingAfter(ctx context.Context, tx *sql.Tx, last store.Sequence) error {
+	var newest store.Sequence
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0) FROM events WHERE dataset = ?`, s.dataset).Scan(&newest); err != nil {
+		return err
+	}
+	if newest > last {
+		return fmt.Errorf("store.path %s %s", s.file.path, remedies[sqlite3.SQLITE_CORRUPT])
+	}
+	return nil
 }
 
 // rows are what a statement gives, whose bodies are not read yet. Each query may use the room of the one before.
@@ -241,27 +289,32 @@ func (s *Store) query(ctx context.Context, into *rows, statement string, argumen
 	if s.closed.Load() {
 		return nil, errClosed
 	}
-	found, err := s.file.reader.QueryContext(ctx, statement, arguments...)
+	if err := s.read(ctx, func(tx *sql.Tx) error { return into.take(ctx, tx, statement, arguments) }); err != nil {
+		return nil, err
+	}
+	return into.decode()
+}
+
+// take has the rows that a statement gives.
+func (r *rows) take(ctx context.Context, tx *sql.Tx, statement string, arguments []any) (err error) {
+	found, err := tx.QueryContext(ctx, statement, arguments...)
 	if err != nil {
-		return nil, s.file.explain(err)
+		return err
 	}
 	defer func() { err = errors.Join(err, found.Close()) }()
-	into.all, into.bodies = into.all[:0], into.bodies[:0]
+	r.all, r.bodies = r.all[:0], r.bodies[:0]
 	var kind, body sql.RawBytes
 	for found.Next() {
 		var one row
 		if err := found.Scan(&one.sequence, &kind, &body); err != nil {
-			return nil, s.file.explain(err)
+			return err
 		}
-		one.kind, one.begin = kindOf(kind), len(into.bodies)
-		into.bodies = append(into.bodies, body...)
-		one.end = len(into.bodies)
-		into.all = append(into.all, one)
+		one.kind, one.begin = kindOf(kind), len(r.bodies)
+		r.bodies = append(r.bodies, body...)
+		one.end = len(r.bodies)
+		r.all = append(r.all, one)
 	}
-	if err := s.file.explain(found.Err()); err != nil {
-		return nil, err
-	}
-	return into.decode()
+	return found.Err()
 }
 
 // kindOf is a kind by its name.
@@ -302,16 +355,14 @@ const decodeTogether = 200
 
 // Cursor implements store.Store.
 func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
-	if s.closed.Load() {
-		return nil, errClosed
-	}
 	var cursor []byte
-	err := s.file.reader.QueryRowContext(ctx,
-		`SELECT cursor FROM cursors WHERE dataset = ? AND source = ?`, s.dataset, source).Scan(&cursor)
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT cursor FROM cursors WHERE dataset = ? AND source = ?`, s.dataset, source).Scan(&cursor)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	return cursor, s.file.explain(err)
+	return cursor, err
 }
 
 // Prune implements store.Store.
@@ -411,11 +462,13 @@ func (s *Store) Forgets(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	var forgets int64
-	err := s.file.reader.QueryRowContext(ctx, `SELECT forgets FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT forgets FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
-	return forgets, s.file.explain(err)
+	return forgets, err
 }
 
 // Durable implements store.Store: what Apply acknowledged outlives the process and a power failure.
@@ -432,20 +485,45 @@ func (s *Store) Close() error {
 	return s.file.release()
 }
 
+// read runs one transaction that sees the file as it is when it begins.
+func (s *Store) read(ctx context.Context, work func(*sql.Tx) error) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	tx, err := s.file.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return s.file.explain(err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	if err := s.file.notNewer(ctx, tx); err != nil {
+		return s.file.explain(err)
+	}
+	return s.file.explain(work(tx))
+}
+
 // write runs one transaction that holds the file's write lock from its first statement.
 func (s *Store) write(ctx context.Context, work func(*sql.Tx) error) error {
 	if s.closed.Load() {
 		return errClosed
 	}
-	if err := s.file.there(); err != nil {
-		return err
+	err := s.file.there()
+	if err == nil {
+		err = s.transact(ctx, work)
 	}
+	s.file.noteWritten(0, err)
+	return err
+}
+
+func (s *Store) transact(ctx context.Context, work func(*sql.Tx) error) error {
 	var tx *sql.Tx
 	err := inTurn(ctx, func() (err error) { tx, err = s.file.writer.BeginTx(ctx, nil); return err })
 	if err != nil {
 		return s.file.explain(err)
 	}
-	if err := work(tx); err != nil {
+	if err = s.file.notNewer(ctx, tx); err == nil {
+		err = work(tx)
+	}
+	if err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			err = errors.Join(err, undo)
 		}

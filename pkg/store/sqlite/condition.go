@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	driver "modernc.org/sqlite"
+
+	"github.com/livedora/dora-datasource/pkg/store"
+)
+
+// What is in a store is nobody's business but Grafana's: its file, and what SQLite keeps beside it, are for one user. A
+// file that a group may write is shared on purpose, as between Grafana and a collector of another user, and stays the group's.
+const (
+	others     = 0o007
+	group      = 0o070
+	groupWrite = 0o020
+)
+
+// keepPrivate takes from a file that others may read what they may.
+func (f *file) keepPrivate() {
+	if runtime.GOOS == "windows" { // its files have no such rights
+		return
+	}
+	var failures []error
+	for _, end := range append([]string{""}, beside...) {
+		if err := private(f.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failures = append(failures, err)
+		}
+	}
+	if err := errors.Join(failures...); err != nil {
+		f.exposed = fmt.Errorf("store.path %s may be read by other users of the machine, and Grafana's user cannot change that: set its rights to 0600: %w", f.path, err)
+	}
+}
+
+func private(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	allowed := info.Mode().Perm() &^ others
+	if allowed&groupWrite == 0 {
+		allowed &^= group
+	}
+	if allowed == info.Mode().Perm() {
+		return nil
+	}
+	return os.Chmod(path, allowed)
+}
+
+// failure is why the file could not be written, and when.
+type failure struct {
+	err error
+	at  time.Time
+}
+
+// failureLasts is for how long a failure outweighs small successes: where events find no room on a disk, a lease may.
+const failureLasts = time.Minute
+
+// noteWritten remembers whether the file could be written, by how many events. What a batch itself is refused for says
+// nothing of that.
+func (f *file) noteWritten(events int, err error) {
+	switch {
+	case errors.As(err, new(*driver.Error)), errors.Is(err, store.ErrNewerStore), errors.Is(err, errReplaced):
+		f.failed.Store(&failure{err, time.Now()})
+	case err != nil:
+	case events > 0:
+		f.failed.Store(nil)
+	default:
+		if had := f.failed.Load(); had != nil && time.Since(had.at) > failureLasts {
+			f.failed.CompareAndSwap(had, nil)
+		}
+	}
+}
+
+// Failing is why the file could not be written last time, by whichever store of this process; nil if it could.
+func (s *Store) Failing() error {
+	if failed := s.file.failed.Load(); failed != nil {
+		return failed.err
+	}
+	return nil
+}
+
+// Exposed is who else may read the file, where that could not be changed; nil: nobody.
+func (s *Store) Exposed() error { return s.file.exposed }
