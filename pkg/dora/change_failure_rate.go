@@ -173,8 +173,8 @@ func (h *History) link(f *Facts, def *Definition) {
 			continue
 		}
 		f.Incidents = append(f.Incidents, fact)
-		for _, token := range i.mentions {
-			h.follow(fact, token, byEvent)
+		for _, name := range i.mentions {
+			h.follow(fact, name, byEvent)
 		}
 		var held *DeploymentFact // by a person's word
 		if fact.Said.says(VerdictLinked) {
@@ -206,16 +206,18 @@ func (h *History) link(f *Facts, def *Definition) {
 	}
 }
 
-// follow looks up one token of an incident's text. A number names one deployment; a sha or a version names its last
-// success before the incident opened. Where all that a token names finished after that, the first is the incident's
-// remedy. Of what several tokens name the latest counts.
-func (h *History) follow(fact *IncidentFact, token string, byEvent map[*Deployment]*DeploymentFact) {
+// follow looks up one name in an incident's text. An id names one deployment; a sha or a version names its last success
+// before the incident opened. Where all that has a name finished after that, the first is the incident's remedy. Of what
+// several names mean the latest counts.
+func (h *History) follow(fact *IncidentFact, name string, byEvent map[*Deployment]*DeploymentFact) {
 	var before, after *DeploymentFact
-	for _, named := range h.named.of(token) {
+	for _, named := range h.named.of(name) {
 		if h.out(repositoryKey{named.Source, strings.ToLower(named.Repository)}) {
 			continue
 		}
-		fact.Names = true
+		if at := named.Finished(); !at.IsZero() && !at.After(fact.Event.Opened) {
+			fact.Names = true
+		}
 		switch d := byEvent[named]; {
 		case d == nil: // of another service or environment, or never finished
 		case d.Finished.After(fact.Event.Opened):

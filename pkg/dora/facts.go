@@ -142,7 +142,8 @@ type IncidentFact struct {
 	By EvidenceKind
 	// Remedy is the deployment that its text names and that came after it; nil if none.
 	Remedy *DeploymentFact
-	// Names says that its text names a deployment, of whatever service: such an incident is not linked by time.
+	// Names says that its text names a deployment, of whatever service, that finished before it opened: such an incident
+	// is not linked by time.
 	Names bool
 	// Said is a person's word on it; nil if there is none.
 	Said *Correction

@@ -10,13 +10,13 @@ import (
 // FuzzAnIncidentsText holds that a name as a whole token is always found, and that a text without one names nothing.
 func FuzzAnIncidentsText(f *testing.F) {
 	for _, seed := range []string{
-		"", "Error rate above threshold.", "deployment_id: 9001", "#9001", "https://forge.example/example-health/api/deployments/9001?x=1",
+		"", "Error rate above threshold.", "deployment_id: 9001", "#9001", "deploy \"9001 Bad\"", "deployment", "deployment“9001”", "https://forge.example/example-health/api/deployments/9001?x=1",
 		"v-V1.", "v-V1-rc1", "(" + sha("V1") + ")", strings.ToUpper(sha("V1")), "x" + sha("V1"), "\x00\xff9001\xff", "ü9001", "9001/9002//", "://", "v-V1" + strings.Repeat("/", 99),
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, name := range []string{"9001", sha("V1"), strings.ToUpper(sha("V1")), "v-V1"} {
+		for _, name := range []string{"deployment 9001", "Deployed as #9001", sha("V1"), strings.ToUpper(sha("V1")), "v-V1"} {
 			if !names(t, name+" "+text) {
 				t.Errorf("%q is not found before %q", name, text)
 			}

@@ -23,7 +23,7 @@ type History struct {
 	asked        map[repositoryKey]bool     // are read by a name that they had
 	said         words
 	saidShared   bool                   // somebody has what was said up to now
-	mentioned    map[string][]*incident // by token: the incidents whose text has it
+	mentioned    map[string][]*incident // by a deployment's name: the incidents whose text has it
 	placed       *placement             // of the services in force; nil when it must be made anew
 	mapped       []Service              // the services in force; nil when they must be listed anew
 	touched      map[string]bool        // services whose facts are out of date
@@ -167,8 +167,7 @@ func (h *History) applyDeployment(e *Deployment) {
 		return
 	}
 	if r.deployments[id] != nil {
-		h.named.remove(old)
-		h.touchMentioning(deploymentNames(old))
+		h.touchMentioning(h.named.remove(old))
 	}
 	r.listed = nil
 	if e.Withdrawn {
@@ -191,10 +190,10 @@ func (h Header) replaces(other Header) bool {
 	return h.NewerThan(other) || h.ID != other.ID && !other.NewerThan(h)
 }
 
-// touchMentioning marks the services of the incidents whose text has any of these.
-func (h *History) touchMentioning(tokens []string) {
-	for _, token := range tokens {
-		for _, i := range h.mentioned[token] {
+// touchMentioning marks the services of the incidents whose text has any of a deployment's names.
+func (h *History) touchMentioning(names []string) {
+	for _, name := range names {
+		for _, i := range h.mentioned[name] {
 			h.touchIncident(i.event)
 		}
 	}
@@ -208,8 +207,8 @@ func (h *History) applyIncident(e *Incident) {
 		h.touchIncident(old.event)
 		is := func(other *incident) bool { return other == old }
 		h.reported[old.place()] = slices.DeleteFunc(h.reported[old.place()], is)
-		for _, token := range old.mentions {
-			h.mentioned[token] = slices.DeleteFunc(h.mentioned[token], is)
+		for _, name := range old.mentions {
+			h.mentioned[name] = slices.DeleteFunc(h.mentioned[name], is)
 		}
 	}
 	i := &incident{event: e, mentions: mentions(e.Title + "\n" + e.Body)}
@@ -225,8 +224,8 @@ func (h *History) applyIncident(e *Incident) {
 func (h *History) enterIncident(i *incident) {
 	h.incidents[nameOf(i.event.Header, i.event.Repository)] = i
 	h.reported[i.place()] = append(h.reported[i.place()], i)
-	for _, token := range i.mentions {
-		h.mentioned[token] = append(h.mentioned[token], i)
+	for _, name := range i.mentions {
+		h.mentioned[name] = append(h.mentioned[name], i)
 	}
 }
 

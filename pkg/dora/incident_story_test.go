@@ -16,6 +16,24 @@ func TestAnIncidentNamesADeploymentInManyWays(t *testing.T) {
 		failed     []string
 	}{
 		{"by its number", "deployment_id: 9001", []string{"1 by explicit"}},
+		{"by its number after a word", "Broken by deployment 9001.", []string{"1 by explicit"}},
+		{"by its number in any case", "DEPLOYMENT #9001 broke it", []string{"1 by explicit"}},
+		{"by its number after a colon", "Deploy: 9001, at noon", []string{"1 by explicit"}},
+		{"by what it was deployed as", "It was deployed as 9001", []string{"1 by explicit"}},
+		{"by its number in marks", "deployment **9001** or `deployment` `9001`", []string{"1 by explicit"}},
+		{"by its number in a link", "deployment [#9001](https://forge.example/9009)", []string{"1 by explicit"}},
+		{"by its number in data", `{"deployment": 9001, "status": 502}`, []string{"1 by explicit"}},
+		{"not by a number alone", "Gateway answers 9001", []string{"2 by incident"}},
+		{"not by one of two numbers", "9001/9002 after login", []string{"2 by incident"}},
+		{"not by a port", "connect to 10.0.0.1:9001 failed", []string{"2 by incident"}},
+		{"not by a number of another thing's address", "https://forge.example/example-health/api/issues/9001", []string{"2 by incident"}},
+		{"not with words between", "the deployment took 9001 s", []string{"2 by incident"}},
+		{"not across the end of a sentence", "It began with the deployment. 9001 requests failed", []string{"2 by incident"}},
+		{"not across lines", "After a deploy\n9001 requests failed", []string{"2 by incident"}},
+		{"not by what a quote says", `After the deployment "9001 Bad Gateway" in the log`, []string{"2 by incident"}},
+		{"not by a share", "deploy 9001% slower", []string{"2 by incident"}},
+		{"not after another word for deploying", "redeploy 9001, auto-deploy 9001, deployed 9001", []string{"2 by incident"}},
+		{"not by other digits", "deployment ９００１", []string{"2 by incident"}},
 		{"by its full id", "Broken since github:example-health/api:deployment:9001.", []string{"1 by explicit"}},
 		{"by its address", "See https://forge.example/example-health/api/deployments/9001", []string{"1 by explicit"}},
 		{"by its sha", "Commit: " + sha("V1"), []string{"1 by explicit"}},
@@ -35,6 +53,83 @@ func TestAnIncidentNamesADeploymentInManyWays(t *testing.T) {
 			repo.deployAll("V1", "V2")
 			repo.incident(hour(21), story.text)
 			assert.Equal(t, story.failed, failed(repo.facts()))
+		})
+	}
+}
+
+func TestALongNumberNamesADeploymentWithoutAWord(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	repo.deployment(1).Number = 2_800_123
+	repo.incident(hour(21), "Broken since 2800123")
+	facts := repo.facts()
+	require.NotNil(t, facts.Incidents[0].Linked)
+	assert.Equal(t, int64(2_800_123), facts.Incidents[0].Linked.Event.Number)
+}
+
+func TestADeploymentIsNamedByTheAddressThatItHas(t *testing.T) {
+	for text, named := range map[string]bool{
+		"See https://ci.example/job/api/42/ for the log":               true,
+		"[the run](https://CI.example/job/api/42#step:3)":              true,
+		"https://ci.example/job/api/421 and https://ci.example/job/42": false,
+	} {
+		repo := versions(t)
+		repo.deployAll("V1", "V2")
+		repo.deployment(1).URL = "https://ci.example/job/api/42"
+		repo.incident(hour(21), text)
+		assert.Equal(t, named, failed(repo.facts())[0] == "1 by explicit", text)
+	}
+}
+
+func TestAVersionThatMayBeAnyNumberNeedsAWord(t *testing.T) {
+	for _, story := range []struct {
+		tag, text string
+		named     bool
+	}{
+		{"1.5", "p95 latency rises to 1.5 s", false},
+		{"1.5", "Memory at 1.5 GB, v1.5.1 is not out", false},
+		{"1.5", "Since version 1.5 it is slow", true},
+		{"1.5", "Broken since v1.5.", true},
+		{"1.5", "Broken since V 1.5", true},
+		{"1.5", "RELEASE #1.5 broke it", true},
+		{"1.5", "tag: `1.5`", true},
+		{"1.5", "image=api version=1.5", true},
+		{"1.5", "https://forge.example/example-health/api/releases/tag/1.5", true},
+		{"1.5", "https://forge.example/1.5/health is down", false},
+		{"1.5", "the version was bad, 1.5 s", false},
+		{"1.5", "release 1.5-rc1", false},
+		{"1.5", "version 1.5% slower", false},
+		{"500", "Queue grows past 500", false},
+		{"500", "deployment 500", false},
+		{"500", "release 500", true},
+		{"2026-11", "Down since 2026-11", false},
+		{"2026-11", "Down since release 2026-11", true},
+		{"2026-11-10", "Down since 2026-11-10", false},
+		{"2026-11-10", "Down since tag 2026-11-10", true},
+		{"２.５", "２.５ s", false},
+		{"v1.5", "Since v1.5", true},
+		{"v1.5", "Since V1.5", true},
+		{"v1.5", "(v1.5)", true},
+		{"v1.5", "since v1.5…", true},
+		{"v1.5", "Since 1.5", false},
+		{"1.2.3", "Since 1.2.3 it is slow", true},
+		{"1.2.3", "10.1.2.3 does not answer", false},
+		{"release-2026.11", "Since release-2026.11", true},
+		{"release-2026.11", "Since release 2026.11", false},
+		{"web/v2.0", "https://forge.example/example-health/api/releases/tag/web/v2.0", true},
+		{"live", "The live system is down, release live", false},
+		{"stable", "tag stable", false},
+	} {
+		t.Run(story.tag+" in "+story.text, func(t *testing.T) {
+			repo := versions(t)
+			repo.deployAll("V1", "V2")
+			repo.deployment(1).Ref = story.tag
+			repo.incident(hour(21), story.text)
+			want := []string{"2 by incident"}
+			if story.named {
+				want = []string{"1 by explicit"}
+			}
+			assert.Equal(t, want, failed(repo.facts()))
 		})
 	}
 }
@@ -86,12 +181,22 @@ func TestAnIncidentThatNamesAnotherServicesDeploymentIsNotLinkedByTime(t *testin
 	}
 }
 
+func TestAnIncidentThatNamesAnotherServicesRemedyMayBeLinkedByTime(t *testing.T) {
+	repo := versions(t)
+	repo.deployAll("V1", "V2")
+	repo.deploy("worker", "V3", hour(22))
+	repo.deploy("worker", "V4", hour(20)).Statuses = []dora.DeploymentStatus{{State: dora.StateFailure, At: hour(20)}}
+	repo.incident(hour(21), "deployment 9003 mends it, deployment 9004 entered nothing")
+	assert.Equal(t, []string{"2 by incident"}, failed(repo.facts()))
+}
+
 func TestADeploymentNamedThatCameLaterIsTheRemedy(t *testing.T) {
 	repo := versions(t)
 	repo.deployAll("V1", "V2", "V3")
 	repo.incident(hour(21), "Fixed by v-V3")
 	facts := repo.facts()
-	assert.Empty(t, failed(facts), "it names a deployment, so it is not linked by time")
+	assert.Equal(t, []string{"2 by incident"}, failed(facts), "what put it right did not cause it, so time may tell what did")
+	assert.False(t, facts.Incidents[0].Names)
 	require.NotNil(t, facts.Incidents[0].Remedy)
 	assert.Equal(t, []string{"3: remedy"}, reworked(facts))
 

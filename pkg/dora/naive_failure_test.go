@@ -2,6 +2,7 @@ package dora_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -247,15 +248,15 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		}
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
-		names := false
-		for _, word := range words(i) {
+		knows := false // a known deployment that finished before the incident opened, whosever it is
+		for _, isName := range namesIn(i) {
 			var before, after *naiveDeployment
 			for _, d := range n.deployments {
-				names = names || named(word, d)
+				knows = knows || isName(d) && !d.Finished().IsZero() && !d.Finished().After(i.Opened)
 			}
 			for _, d := range all {
 				switch {
-				case !named(word, d.event):
+				case !isName(d.event):
 				case !d.event.Finished().After(i.Opened):
 					before = d
 				case after == nil:
@@ -277,7 +278,7 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		if !n.def.Uses(dora.EvidenceExplicit) {
 			linked, by = nil, ""
 		}
-		if !names && said.Verdict != dora.VerdictLinked && n.def.Uses(dora.EvidenceIncident) {
+		if !knows && said.Verdict != dora.VerdictLinked && n.def.Uses(dora.EvidenceIncident) {
 			for _, d := range all {
 				if !d.event.Finished().After(i.Opened) {
 					linked, by = d, dora.EvidenceIncident
@@ -293,7 +294,7 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		case byHand != nil:
 			linked, by = byHand, dora.EvidenceManual
 		}
-		text := fmt.Sprintf("incident %s names=%t", i.FullID(), names)
+		text := fmt.Sprintf("incident %s names=%t", i.FullID(), knows)
 		if linked != nil {
 			linked.linked = append(linked.linked, i)
 			linked.accuse(by, i.FullID(), 0, i.Opened)
@@ -331,22 +332,44 @@ func (n *naive) said(about string, s dora.Service) dora.Correction {
 	return last
 }
 
-// words are the tokens of an incident's text. A colon ends one, so that the last part of a full id is the number.
-func words(i *dora.Incident) []string {
-	var found []string
-	for _, word := range strings.FieldsFunc(i.Title+"\n"+i.Body, func(c rune) bool { return strings.ContainsRune(" \n,;!?()[]{}<>\"'`", c) }) {
-		word = strings.Trim(word, ".:")
-		found = append(found, word)
-		if !strings.Contains(word, "://") {
-			found = append(found, word[strings.LastIndex(word, ":")+1:])
+// namesIn lists what in an incident's text may name a deployment, and says for each whether it is a deployment's.
+func namesIn(i *dora.Incident) []func(*dora.Deployment) bool {
+	text := i.Title + "\n" + i.Body
+	// A name ends where no letter, digit or mark goes on, but for the end of a sentence.
+	find := func(pattern string) (found []string) {
+		name := regexp.MustCompile(pattern + `\.?(?:$|[^\w.+/~-])`)
+		for rest := text; ; {
+			at := name.FindStringSubmatchIndex(rest)
+			if at == nil {
+				return found
+			}
+			found, rest = append(found, rest[at[2]:at[3]]), rest[at[3]:]
 		}
 	}
-	return found
-}
-
-// named says whether a word is a deployment's sha, number, address or version.
-func named(word string, d *dora.Deployment) bool {
-	return word != "" && (word == d.SHA || word == strconv.FormatInt(d.Number, 10) || word == d.URL || (d.RefKind == dora.RefTag && word == d.Ref))
+	const begin = `(?:^|[^\w.+/~-])`
+	var all []func(*dora.Deployment) bool
+	is := func(found []string, name func(*dora.Deployment) string) {
+		for _, one := range found {
+			all = append(all, func(d *dora.Deployment) bool { return one == name(d) })
+		}
+	}
+	number := func(d *dora.Deployment) string { return strconv.FormatInt(d.Number, 10) }
+	plain := regexp.MustCompile(`^[\d-]+(?:\.[\d-]*)?$`)
+	version := func(isPlain bool) func(*dora.Deployment) string {
+		return func(d *dora.Deployment) string {
+			if d.RefKind == dora.RefTag && strings.ContainsAny(d.Ref, "0123456789") && plain.MatchString(d.Ref) == isPlain {
+				return d.Ref
+			}
+			return "none"
+		}
+	}
+	is(find(begin+`([0-9a-f]{40})`), func(d *dora.Deployment) string { return d.SHA })
+	is(find(`(https://[^ <>]*)`), func(d *dora.Deployment) string { return d.URL })
+	is(find(begin+`(\d{7,})`), number)
+	is(find(`(?i)\b(?:deployment|deploy|deployment_id|deployed as)(?:: | #|:| )(\d+)`), number)
+	is(find(`(?i)\b(?:(?:version|release|tag) |v)(\d[\d.-]*\d|\d)`), version(true))
+	is(find(begin+`([\w.-]+\w)`), version(false))
+	return all
 }
 
 // recovered is the earliest end of a failure.

@@ -3,11 +3,9 @@ package dora
 import (
 	"hash/maphash"
 	"slices"
-	"strconv"
-	"strings"
 )
 
-// nameIndex finds deployments by what a text may call them: number, full sha, version. It keeps a hash of each name, and
+// nameIndex finds deployments by what a text may call them, as mention.go reads it. It keeps a hash of each name, and
 // looks at the deployment itself to be sure.
 type nameIndex struct {
 	seed maphash.Seed
@@ -28,14 +26,6 @@ func (n *nameIndex) grow(deployments int) {
 
 // namesEach is how many names most deployments have.
 const namesEach = 2
-
-func deploymentNames(d *Deployment) []string {
-	names := []string{strconv.FormatInt(d.Number, 10), strings.ToLower(d.SHA)}
-	if d.RefKind == RefTag && d.Ref != "" {
-		names = append(names, d.Ref)
-	}
-	return names
-}
 
 // of lists the deployments that a text may mean by a name.
 func (n *nameIndex) of(name string) []*Deployment {
@@ -71,9 +61,11 @@ func (n *nameIndex) add(d *Deployment) []string {
 	return names
 }
 
-func (n *nameIndex) remove(d *Deployment) {
+// remove takes a deployment out, and gives the names that it had.
+func (n *nameIndex) remove(d *Deployment) []string {
 	is := func(other *Deployment) bool { return other == d }
-	for _, name := range deploymentNames(d) {
+	names := deploymentNames(d)
+	for _, name := range names {
 		hash := maphash.String(n.seed, name)
 		if n.one[hash] == d {
 			delete(n.one, hash)
@@ -84,4 +76,5 @@ func (n *nameIndex) remove(d *Deployment) {
 			delete(n.more, hash)
 		}
 	}
+	return names
 }

@@ -11,7 +11,7 @@ type Unlinked string
 // The reasons.
 const (
 	UnlinkedByPerson Unlinked = "person"           // a person said that no deployment caused it
-	UnlinkedNames    Unlinked = "names_another"    // its text names a deployment that cannot have caused it
+	UnlinkedNames    Unlinked = "names_another"    // its text names a deployment of another service or environment
 	UnlinkedBefore   Unlinked = "nothing_deployed" // nothing was deployed before it
 	UnlinkedLate     Unlinked = "outside_window"   // the latest deployment before it is longer ago than the incident window
 	UnlinkedOff      Unlinked = "evidence_off"     // the definition takes no evidence from time

@@ -332,6 +332,9 @@ func (w *world) deploy(r *worldRepo) {
 		Created:     w.now,
 		URL:         fmt.Sprintf("https://forge.example/%s/deployments/%d", r.name, number),
 	}
+	if w.one("a plain number", 5) {
+		d.Ref = fmt.Sprintf("%d.%d", number%7, number%3)
+	}
 	status := func(state dora.DeploymentState, hours int) {
 		d.Statuses = append(d.Statuses, dora.DeploymentStatus{State: state, At: w.now.Add(time.Duration(hours) * time.Hour)})
 	}
@@ -401,19 +404,21 @@ func (w *world) mention(r *worldRepo) string {
 		return w.pick("words", "Error rate above threshold.", "See #12 and v1.", "Since "+r.tip[:12]+" it is slow.")
 	}
 	d := w.deployments[w.int("named", 0, len(w.deployments)-1)]
-	switch w.pick("named by", "sha", "number", "id", "address", "ref", "inside", "two") {
+	switch w.pick("named by", "sha", "number", "id", "address", "ref", "bare", "inside", "two") {
 	case "sha":
 		return "Commit: " + d.SHA + "."
 	case "number":
-		return fmt.Sprintf("deployment_id: %d", d.Number)
+		return fmt.Sprintf(w.pick("word", "deployment_id: %d", "Deploy #%d is slow", "deployed as %d.", "DEPLOYMENT %d, again"), d.Number)
 	case "id":
 		return "(" + d.FullID() + ")"
 	case "address":
 		return "See <" + d.URL + ">, please"
 	case "ref":
-		return "Broken since " + d.Ref + "."
+		return "Broken since " + w.pick("version word", "", "v", "Release ") + d.Ref + "."
+	case "bare": // what may be any number names nothing
+		return fmt.Sprintf("Answers %d, see #%d, after the deployment at 12:%d or in deployments %d", d.Number, d.Number, d.Number, d.Number)
 	case "inside":
-		return fmt.Sprintf("x%s %d7 %s-rc1 %s.2", d.SHA, d.Number, d.Ref, d.Ref)
+		return fmt.Sprintf("x%s %d7 %s-rc1 %s.2.2", d.SHA, d.Number, d.Ref, d.Ref)
 	}
 	other := w.deployments[w.int("also named", 0, len(w.deployments)-1)]
 	return d.SHA + " or " + other.SHA

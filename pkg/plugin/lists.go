@@ -79,7 +79,7 @@ func unlinkedFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data
 
 var unlinkedWords = map[dora.Unlinked]string{
 	dora.UnlinkedByPerson: "a person says that no deployment caused it",
-	dora.UnlinkedNames:    "its text names a deployment that did not cause it: its remedy, or another service's",
+	dora.UnlinkedNames:    "its text names a deployment of another service or environment, or the definition takes no names as evidence",
 	dora.UnlinkedBefore:   "nothing was deployed before it",
 	dora.UnlinkedLate:     "the last deployment before it is longer ago than the incident window",
 	dora.UnlinkedOff:      "the definition takes no evidence from time, and its text names no deployment",
