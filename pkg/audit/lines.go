@@ -13,18 +13,20 @@ import (
 
 // DeploymentLine is a successful deployment to production, with everything that figures rest on.
 type DeploymentLine struct {
-	Kind        string       `json:"kind"`
-	ID          string       `json:"id"`
-	Service     string       `json:"service"`
-	Environment string       `json:"environment"`
-	SHA         string       `json:"sha"`
-	Ref         string       `json:"ref"`
-	Finished    time.Time    `json:"finished"`
-	Redeploy    bool         `json:"redeploy"`
-	Rollback    bool         `json:"rollback"`
-	Commits     int          `json:"commits"` // shipped first, merges included
-	Changes     []ChangeLine `json:"changes"`
-	Failed      *FailureLine `json:"failed"`
+	Kind        string    `json:"kind"`
+	ID          string    `json:"id"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	SHA         string    `json:"sha"`
+	Ref         string    `json:"ref"`
+	Finished    time.Time `json:"finished"`
+	// Legs are the ids of the vendor's deployments that are this one together; only where there are several.
+	Legs     []string     `json:"legs,omitempty"`
+	Redeploy bool         `json:"redeploy"`
+	Rollback bool         `json:"rollback"`
+	Commits  int          `json:"commits"` // shipped first, merges included
+	Changes  []ChangeLine `json:"changes"`
+	Failed   *FailureLine `json:"failed"`
 	// Overruled is the evidence that a person's word outweighs.
 	Overruled *FailureLine   `json:"overruled,omitempty"`
 	Recovered *RecoveredLine `json:"recovered"`
@@ -76,6 +78,7 @@ type FailedRunLine struct {
 	SHA         string    `json:"sha"`
 	Ref         string    `json:"ref"`
 	Failed      time.Time `json:"failed"`
+	Legs        []string  `json:"legs,omitempty"`
 }
 
 // UnreportedRunLine is a run that a week after its last word has said neither success nor failure.
@@ -87,6 +90,7 @@ type UnreportedRunLine struct {
 	SHA         string    `json:"sha"`
 	Ref         string    `json:"ref"`
 	LastWord    time.Time `json:"lastWord"`
+	Legs        []string  `json:"legs,omitempty"`
 }
 
 // IncidentLine is an incident and what it is linked to.
@@ -170,20 +174,27 @@ func Lines(f *dora.Facts, within func(time.Time) bool, now time.Time) iter.Seq[a
 
 func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
 	e := run.Event
-	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.Failed.UTC()}
+	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref, run.Failed.UTC(), legs(f, e)}
 }
 
 func unreportedRun(f *dora.Facts, run dora.UndecidedRun) UnreportedRunLine {
 	e := run.Event
-	return UnreportedRunLine{"unreported_run", e.FullID(), f.Service.Name, e.Environment, e.SHA, e.Ref, run.LastWord.UTC()}
+	return UnreportedRunLine{"unreported_run", e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref, run.LastWord.UTC(), legs(f, e)}
+}
+
+func legs(f *dora.Facts, of *dora.Deployment) (ids []string) {
+	for _, leg := range f.Legs(of) {
+		ids = append(ids, leg.FullID())
+	}
+	return ids
 }
 
 // Deployment is a deployment as a line, with what it shipped.
 func Deployment(f *dora.Facts, d *dora.DeploymentFact, shipped *dora.Shipments) DeploymentLine {
 	e := d.Event
 	line := DeploymentLine{
-		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: e.Environment, SHA: e.SHA, Ref: e.Ref,
-		Finished: d.Finished.UTC(), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
+		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: f.Environment(d), SHA: e.SHA, Ref: e.Ref,
+		Finished: d.Finished.UTC(), Legs: legs(f, e), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
 		Said: Correction(d.Said),
 	}
 	for _, c := range shipped.Of(d) {

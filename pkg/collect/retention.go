@@ -53,7 +53,7 @@ func (c *Collector) prune(ctx context.Context) error {
 type target struct{ source, repository, environment, task, prefix string }
 
 func targetOf(d *dora.Deployment) target {
-	t := target{source: d.Source, repository: d.Repository, environment: d.Environment, task: d.Task}
+	t := target{source: d.Source, repository: d.Repository, environment: strings.ToLower(d.Environment), task: d.Task}
 	if digit := strings.IndexAny(d.Ref, "0123456789"); digit > 0 && d.RefKind == dora.RefTag {
 		t.prefix = d.Ref[:digit]
 	}

@@ -158,12 +158,18 @@ func (h *History) link(f *Facts, def *Definition) {
 	byEvent := map[*Deployment]*DeploymentFact{}
 	for _, d := range f.Deployments {
 		byEvent[d.Event] = d
+		for _, leg := range f.legs[d.Event] {
+			byEvent[leg] = d
+		}
 	}
 	var byID map[string]*DeploymentFact // only people use ids
 	if len(h.said) > 0 {
 		byID = map[string]*DeploymentFact{}
 		for _, d := range f.Deployments {
 			byID[nameOf(d.Event.Header, d.Event.Repository)] = d
+			for _, leg := range f.legs[d.Event] {
+				byID[nameOf(leg.Header, leg.Repository)] = d
+			}
 		}
 	}
 	for _, i := range h.incidentsOf(f, byID) {
@@ -215,10 +221,14 @@ func (h *History) follow(fact *IncidentFact, name string, byEvent map[*Deploymen
 		if h.out(repositoryKey{named.Source, strings.ToLower(named.Repository)}) {
 			continue
 		}
-		if at := named.Finished(); !at.IsZero() && !at.After(fact.Event.Opened) {
+		d, at := byEvent[named], named.Finished()
+		if d != nil {
+			at = d.Finished
+		}
+		if !at.IsZero() && !at.After(fact.Event.Opened) {
 			fact.Names = true
 		}
-		switch d := byEvent[named]; {
+		switch {
 		case d == nil: // of another service or environment, or never finished
 		case d.Finished.After(fact.Event.Opened):
 			if after == nil || byFinish(d, after) < 0 {

@@ -70,19 +70,33 @@ func (w words) inForce(subject, service string) *Correction {
 		if c.Undone || (c.Service != "" && c.Service != service) {
 			continue
 		}
-		if last == nil || cmp.Or(c.Made.Compare(last.Made), cmp.Compare(c.ID, last.ID)) > 0 {
+		if last == nil || c.after(last) {
 			last = c
 		}
 	}
 	return last
 }
 
-// onDeployment is the word on a deployment that counts for a service.
-func (w words) onDeployment(d *Deployment, service string) *Correction {
+// onDeployment is the word on a deployment of a service that counts: the last on any of its legs.
+func (w words) onDeployment(d *Deployment, f *Facts) (last *Correction) {
 	if len(w) == 0 {
 		return nil // a full id for each deployment would cost more than all else
 	}
-	return w.inForce(nameOf(d.Header, d.Repository), service)
+	legs := f.legs[d]
+	if legs == nil {
+		return w.inForce(nameOf(d.Header, d.Repository), f.Service.Name)
+	}
+	for _, leg := range legs {
+		if c := w.inForce(nameOf(leg.Header, leg.Repository), f.Service.Name); c != nil && (last == nil || c.after(last)) {
+			last = c
+		}
+	}
+	return last
+}
+
+// after says whether a word was said after another.
+func (c *Correction) after(other *Correction) bool {
+	return cmp.Or(c.Made.Compare(other.Made), cmp.Compare(c.ID, other.ID)) > 0
 }
 
 func (h *History) applyCorrection(e *Correction) {
@@ -171,7 +185,7 @@ func (h *History) Corrections() []*Correction {
 // correct takes people's words on the service's deployments: the strongest evidence, for or against.
 func (h *History) correct(f *Facts) {
 	for _, d := range f.Deployments {
-		d.Said = h.said.onDeployment(d.Event, f.Service.Name)
+		d.Said = h.said.onDeployment(d.Event, f)
 		if d.Said.says(VerdictFailed) {
 			d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceManual, By: d.Said.FullID(), At: d.Said.Made})
 		}

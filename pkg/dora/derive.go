@@ -19,6 +19,8 @@ type Snapshot struct {
 	// Earliest and Latest are when the first and last deployment, run, incident or recovery was; zero where
 	// there is none.
 	Earliest, Latest time.Time
+
+	spellings map[string]spelling // of environments, by how they are folded
 }
 
 // view is the facts of every service under one definition, and which of them are out of date.
@@ -63,6 +65,7 @@ func (h *History) Derive(def Definition) *Snapshot {
 	}
 	v.all, v.stale = false, map[string]bool{}
 	slices.SortStableFunc(snapshot.Services, func(a, b *Facts) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
+	snapshot.spell()
 	for _, f := range snapshot.Services {
 		if f.first.IsZero() {
 			continue
@@ -135,10 +138,11 @@ func (h *History) spread() {
 
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
-	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}}
-	lanes, runs, apart := h.lanes(s)
+	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, legs: map[*Deployment][]*Deployment{}}
+	lanes, runs, apart := h.lanes(s, f)
 	for _, l := range lanes {
 		l.repository.settle()
+		l.land()
 		l.fill()
 		if l.shared {
 			l.share(def, f)
@@ -156,7 +160,7 @@ func (h *History) derive(s *Service, def *Definition) *Facts {
 		}
 		l.accuse(def)
 		f.Deployments = append(f.Deployments, l.deployments...)
-		f.lanes = append(f.lanes, laneName{l.environment, l.repository.name})
+		f.lanes = append(f.lanes, laneName{l.spelling, l.repository.name})
 	}
 	runs.sort()
 	f.FailedRuns, f.Undecided = runs.failed, runs.undecided
@@ -258,13 +262,9 @@ func (h *History) Counts() map[string]map[Kind]int {
 // Environments counts the deployments of each environment, production or not.
 func (h *History) Environments() map[string]int {
 	counts := map[string]int{}
-	for _, r := range h.repositories {
-		if r.out {
-			continue
-		}
-		for _, d := range r.deployments {
-			counts[d.Environment]++
-		}
+	_, all := h.destinations()
+	for _, at := range all {
+		counts[at.tally.Environment] += at.tally.Deployments
 	}
 	return counts
 }

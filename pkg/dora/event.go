@@ -146,6 +146,11 @@ type Deployment struct {
 	Retried bool `json:"retried,omitempty"`
 	// Withdrawn says that the source has it no longer: it was deleted there.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Run is the vendor's name of the run that it is a leg of. Where it is not told, URL may be the address of one.
+	Run string `json:"run,omitempty"`
+	// Landing says that it stands for its commit's landing on the main line: it finished when that landed, which is more
+	// than its status knows.
+	Landing bool `json:"landing,omitempty"`
 }
 
 // RefKind says what a deployment's ref is. Only a tag is a version that an incident's text can name.

@@ -22,6 +22,7 @@ type Facts struct {
 
 	left    map[unmeasurable][]int64 // when, in unix milliseconds, ascending
 	lanes   []laneName
+	legs    map[*Deployment][]*Deployment // by the one that stands for them
 	columns map[Metric]column
 	stages  [stageCount]column
 
@@ -67,6 +68,7 @@ type DeploymentFact struct {
 
 // working is what is known of a deployment while its facts are worked out.
 type working struct {
+	height   int32 // of a landing: how many commits were on the line by then
 	contents []node
 	changes  []*ChangeFact
 	mends    []mend // what its changes put right

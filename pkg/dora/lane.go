@@ -10,9 +10,10 @@ import (
 // remedies are worked out within a lane: what runs there is one version after another.
 type lane struct {
 	repository  *repository
-	environment string
+	spelling    spelling // of the environment
 	deployments []*DeploymentFact
 	runs        unfinished
+	gathering   gathering // until it is sorted out
 	// entries are those of the service's that match any of its deployments and runs. It is shared where all of them have
 	// paths, by which the service tells its own from others'.
 	entries []*DeploymentRule
@@ -53,9 +54,9 @@ func (u *unfinished) sort() {
 	})
 }
 
-// byFinish orders deployments by (finished, the vendor's number).
+// byFinish orders deployments by (finished, the vendor's number); landings of one moment as they lie on the line.
 func byFinish(a, b *DeploymentFact) int {
-	if order := cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.Event.Number, b.Event.Number)); order != 0 {
+	if order := cmp.Or(a.Finished.Compare(b.Finished), cmp.Compare(a.height, b.height), cmp.Compare(a.Event.Number, b.Event.Number)); order != 0 {
 		return order
 	}
 	return cmp.Compare(a.Event.FullID(), b.Event.FullID())
@@ -64,7 +65,7 @@ func byFinish(a, b *DeploymentFact) int {
 // lanes sorts a service's deployments, and the runs that have not succeeded, into lanes. Runs where nothing ever succeeded
 // have none. What people said to ignore is as if it had never been, and so is a run of which it cannot be told when it
 // succeeded; both are counted.
-func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, apart []leftOut) {
+func (h *History) lanes(s *Service, f *Facts) (lanes []*lane, laneless unfinished, apart []leftOut) {
 	type laneKey struct {
 		repository  *repository
 		environment string
@@ -72,31 +73,27 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, apart [
 	byKey := map[laneKey]*lane{}
 	for _, r := range h.repositoriesOf(s) {
 		for _, d := range r.deployments {
-			switch {
-			case !h.serves(s, d):
-				continue
-			case h.said.onDeployment(d, s.Name).says(VerdictIgnored):
-				apart = append(apart, leftOut{d, ReasonIgnored})
-				continue
-			case d.Retried && d.Finished().IsZero():
-				apart = append(apart, leftOut{d, ReasonRetriedRun})
+			if !h.serves(s, d) {
 				continue
 			}
-			key := laneKey{r, d.Environment}
+			key := laneKey{r, folded(d.Environment)}
 			l := byKey[key]
 			if l == nil {
-				l = &lane{repository: r, environment: d.Environment, reading: h.reading}
+				l = &lane{repository: r, reading: h.reading}
 				byKey[key] = l
 			}
+			l.spelling.take(d)
 			l.enter(s, d, h.mapping.Production)
-			if finished := d.Finished(); finished.IsZero() {
-				l.runs.add(d)
-			} else {
-				l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1, working: &working{}})
-			}
+			l.gathering.add(d)
 		}
 	}
 	for _, l := range byKey {
+		for i := range l.gathering.all {
+			if left := h.sortOut(l, &l.gathering.all[i], f); left.reason != "" {
+				apart = append(apart, left)
+			}
+		}
+		l.gathering = gathering{}
 		if len(l.deployments) == 0 {
 			laneless.join(l.runs)
 			continue
@@ -105,7 +102,7 @@ func (h *History) lanes(s *Service) (lanes []*lane, laneless unfinished, apart [
 		lanes = append(lanes, l)
 	}
 	slices.SortFunc(lanes, func(a, b *lane) int {
-		return cmp.Or(cmp.Compare(a.environment, b.environment),
+		return cmp.Or(cmp.Compare(a.spelling.text, b.spelling.text),
 			cmp.Compare(a.repository.key.source, b.repository.key.source), cmp.Compare(a.repository.key.name, b.repository.key.name))
 	})
 	for i, l := range lanes {
@@ -131,6 +128,26 @@ func (l leftOut) at() time.Time {
 		}
 	}
 	return l.event.LastWord()
+}
+
+// sortOut puts what one run did where it belongs, or gives it back with the reason why it is left out.
+func (h *History) sortOut(l *lane, run *legs, f *Facts) leftOut {
+	d := run.speaker()
+	if len(run.more) > 0 {
+		f.legs[d] = run.list()
+	}
+	finished := d.Finished()
+	switch {
+	case h.said.onDeployment(d, f).says(VerdictIgnored):
+		return leftOut{d, ReasonIgnored}
+	case finished.IsZero() && run.retried():
+		return leftOut{d, ReasonRetriedRun}
+	case finished.IsZero():
+		l.runs.add(d)
+	default:
+		l.deployments = append(l.deployments, &DeploymentFact{Event: d, Finished: finished, blamed: -1, working: &working{}})
+	}
+	return leftOut{}
 }
 
 func (h *History) serves(s *Service, d *Deployment) bool {

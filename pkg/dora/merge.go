@@ -100,6 +100,7 @@ func mergeDeployment(known, told *Deployment) (Event, error) {
 	merged.Task, merged.SHA = cmp.Or(newer.Task, older.Task), cmp.Or(newer.SHA, older.SHA)
 	merged.Ref, merged.RefKind = cmp.Or(newer.Ref, older.Ref), cmp.Or(newer.RefKind, older.RefKind)
 	merged.URL, merged.Creator = cmp.Or(newer.URL, older.URL), cmp.Or(newer.Creator, older.Creator)
+	merged.Run, merged.Landing = cmp.Or(newer.Run, older.Run), known.Landing || told.Landing
 	if known.Created.IsZero() || (told.Created.Before(known.Created) && !told.Created.IsZero()) {
 		merged.Created = told.Created
 	}

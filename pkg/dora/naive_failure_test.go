@@ -32,8 +32,8 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[dora.Reason]in
 			continue
 		}
 		if def.Uses(dora.EvidenceRollback) {
-			d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.event.Finished(), d.event.Number, d.event.FullID()})
-			d.blamed.accuse(dora.EvidenceRollback, d.event.FullID(), 0, d.event.Finished())
+			d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.finish, d.event.Number, d.event.FullID()})
+			d.blamed.accuse(dora.EvidenceRollback, d.event.FullID(), 0, d.finish)
 		}
 	}
 }
@@ -80,8 +80,8 @@ func (l *naiveLane) remedies(def dora.Definition, unmeasured map[dora.Reason]int
 				continue
 			}
 			if def.Uses(dora.EvidenceRemedy) {
-				failed.accuse(dora.EvidenceRemedy, d.event.FullID(), c.number(), d.event.Finished())
-				failed.recovery = append(failed.recovery, naiveEnd{d.event.Finished(), d.event.Number, d.event.FullID()})
+				failed.accuse(dora.EvidenceRemedy, d.event.FullID(), c.number(), d.finish)
+				failed.recovery = append(failed.recovery, naiveEnd{d.finish, d.event.Number, d.event.FullID()})
 			}
 		}
 	}
@@ -231,7 +231,7 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		said := n.said(i.FullID(), s)
 		var byHand *naiveDeployment
 		for _, d := range all {
-			if said.Verdict == dora.VerdictLinked && said.Deployment == d.event.FullID() {
+			if said.Verdict == dora.VerdictLinked && isLeg(d, func(leg *dora.Deployment) bool { return said.Deployment == leg.FullID() }) {
 				byHand = d
 			}
 		}
@@ -252,12 +252,18 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		for _, isName := range namesIn(i) {
 			var before, after *naiveDeployment
 			for _, d := range n.deployments {
-				knows = knows || isName(d) && !d.Finished().IsZero() && !d.Finished().After(i.Opened)
+				at := d.Finished()
+				for _, own := range all {
+					if slices.Contains(own.legs, d) {
+						at = own.finish
+					}
+				}
+				knows = knows || isName(d) && !at.IsZero() && !at.After(i.Opened)
 			}
 			for _, d := range all {
 				switch {
-				case !isName(d.event):
-				case !d.event.Finished().After(i.Opened):
+				case !isLeg(d, isName):
+				case !d.finish.After(i.Opened):
 					before = d
 				case after == nil:
 					after = d
@@ -280,11 +286,11 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		}
 		if !knows && said.Verdict != dora.VerdictLinked && n.def.Uses(dora.EvidenceIncident) {
 			for _, d := range all {
-				if !d.event.Finished().After(i.Opened) {
+				if !d.finish.After(i.Opened) {
 					linked, by = d, dora.EvidenceIncident
 				}
 			}
-			if linked != nil && i.Opened.Sub(linked.event.Finished()) > time.Duration(n.def.IncidentWindow) {
+			if linked != nil && i.Opened.Sub(linked.finish) > time.Duration(n.def.IncidentWindow) {
 				linked, by = nil, ""
 			}
 		}
@@ -312,6 +318,10 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[dora
 		lines[i] = incidents[i].text
 	}
 	return lines
+}
+
+func isLeg(d *naiveDeployment, is func(*dora.Deployment) bool) bool {
+	return slices.ContainsFunc(d.legs, is)
 }
 
 // said is the last word of a person, on a deployment or an incident, that counts for a service and was not taken back.
@@ -403,7 +413,7 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[dora.Reason]int) st
 		}
 		return ends[a].by < ends[b].by
 	})
-	if ends[0].at.Before(d.event.Finished()) {
+	if ends[0].at.Before(d.finish) {
 		if n.def.Recovery == dora.RecoveryOfDeployment {
 			unmeasured[dora.ReasonNegativeRecovery]++
 		}

@@ -72,7 +72,7 @@ func (u naiveUnit) tell(def dora.Definition, d *naiveDeployment, unmeasured map[
 			start, from = u.merged, dora.StageDeploy
 		}
 	}
-	finished := d.event.Finished()
+	finished := d.finish
 	reason := dora.Reason("")
 	switch {
 	case d.at == 0:

@@ -167,7 +167,7 @@ func (l *naiveLane) own(def dora.Definition, unmeasured map[dora.Reason]int) {
 	for _, run := range l.failed {
 		var before *naiveDeployment
 		for _, d := range l.deployments {
-			if at := run.Failed(); !d.event.Finished().After(at) || at.IsZero() && !d.event.Finished().After(run.LastWord()) {
+			if at := run.Failed(); !d.finish.After(at) || at.IsZero() && !d.finish.After(run.LastWord()) {
 				before = d
 			}
 		}

@@ -65,6 +65,7 @@ type naiveRepository struct {
 	source, name string
 	head         string
 	branch       string
+	read         time.Time // when the head was told
 	commits      map[string]*dora.Commit
 	pulls        []*dora.Change
 	// units are all changes: pull requests, and main-line commits that belong to none.
@@ -94,7 +95,7 @@ func (n *naive) repository(source, name string) *naiveRepository {
 	r := &naiveRepository{source: source, name: name, commits: map[string]*dora.Commit{}}
 	for _, known := range n.repositories {
 		if known.Source == source && known.Name == name {
-			r.head, r.branch = known.HeadSHA, known.DefaultBranch
+			r.head, r.branch, r.read = known.HeadSHA, known.DefaultBranch, known.Updated
 		}
 	}
 	for _, c := range n.commits {
@@ -219,6 +220,9 @@ func (r *naiveRepository) brought(c *dora.Commit) set {
 // naiveDeployment is a successful deployment in its place.
 type naiveDeployment struct {
 	event    *dora.Deployment
+	legs     []*dora.Deployment // itself among them
+	finish   time.Time
+	height   int // of a landing: how long the line was by then
 	lane     *naiveLane
 	at       int // in its lane
 	contents set
@@ -246,6 +250,7 @@ type naiveEnd struct {
 // naiveLane is the deployments of one service into one environment, in order.
 type naiveLane struct {
 	repository  *naiveRepository
+	legs        [][]*dora.Deployment // of one run and commit
 	deployments []*naiveDeployment
 	failed      []*dora.Deployment    // runs that never succeeded
 	entries     []dora.DeploymentRule // that match any of these
@@ -292,15 +297,11 @@ func (n *naive) service(s dora.Service) []string {
 		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
 			continue
 		}
-		if n.said(d.FullID(), s).Verdict == dora.VerdictIgnored {
-			unmeasured[dora.ReasonIgnored]++
-			continue
-		}
 		repository := d.Source + " " + d.Repository
 		if repositories[repository] == nil {
 			repositories[repository] = n.repository(d.Source, d.Repository)
 		}
-		key := d.Environment + " " + repository
+		key := strings.ToLower(d.Environment) + " " + repository
 		if byName[key] == nil {
 			byName[key] = &naiveLane{repository: repositories[repository]}
 			lanes = append(lanes, byName[key])
@@ -311,10 +312,26 @@ func (n *naive) service(s dora.Service) []string {
 				l.entries = append(l.entries, r)
 			}
 		}
-		if d.Finished().IsZero() {
-			l.failed = append(l.failed, d)
-		} else {
-			l.deployments = append(l.deployments, &naiveDeployment{event: d, lane: l})
+		l.leg(d)
+	}
+	for _, l := range lanes {
+		for _, legs := range l.legs {
+			var said dora.Correction
+			for _, leg := range legs {
+				if c := n.said(leg.FullID(), s); c.Made.After(said.Made) || c.Made.Equal(said.Made) && c.ID > said.ID {
+					said = c
+				}
+			}
+			d := speaker(legs)
+			switch {
+			case said.Verdict == dora.VerdictIgnored:
+				unmeasured[dora.ReasonIgnored]++
+			case d.Finished().IsZero():
+				l.failed = append(l.failed, d)
+			default:
+				finish, height := l.repository.landing(d)
+				l.deployments = append(l.deployments, &naiveDeployment{event: d, legs: legs, finish: finish, height: height, said: said, lane: l})
+			}
 		}
 	}
 	var all []*naiveDeployment
@@ -345,7 +362,6 @@ func (n *naive) service(s dora.Service) []string {
 	lanes = slices.DeleteFunc(lanes, func(l *naiveLane) bool { return len(l.deployments) == 0 && len(l.elsewhere) == 0 })
 	sort.Slice(all, func(i, j int) bool { return earlierDeployment(all[i], all[j]) })
 	for _, d := range all {
-		d.said = n.said(d.event.FullID(), s)
 		if d.said.Verdict == dora.VerdictFailed {
 			d.accuse(dora.EvidenceManual, d.said.FullID(), 0, d.said.Made)
 		}
@@ -409,7 +425,7 @@ func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) [
 			bots++
 		}
 	}
-	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.event.FullID(), stamp(d.event.Finished()),
+	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.event.FullID(), stamp(d.finish),
 		d.at == 0, d.redeploy, d.rollback, bots > 0 && bots == len(d.changes), len(d.contents), n.rework(d))}
 	var units []string
 	for _, u := range n.units(d) {
@@ -473,8 +489,11 @@ func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []st
 }
 
 func earlierDeployment(a, b *naiveDeployment) bool {
-	if !a.event.Finished().Equal(b.event.Finished()) {
-		return a.event.Finished().Before(b.event.Finished())
+	if !a.finish.Equal(b.finish) {
+		return a.finish.Before(b.finish)
+	}
+	if a.height != b.height {
+		return a.height < b.height
 	}
 	if a.event.Number != b.event.Number {
 		return a.event.Number < b.event.Number

@@ -3,10 +3,14 @@ package dora
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Pattern is a regular expression in Go's syntax (RE2: linear time whatever the input). The zero Pattern matches nothing.
-type Pattern struct{ re *regexp.Regexp }
+type Pattern struct {
+	re     *regexp.Regexp
+	folded *regexp.Regexp // that does not tell upper and lower case apart; nil where the expression says so itself
+}
 
 // patternLimit bounds what settings and queries may carry, in bytes.
 const patternLimit = 1000
@@ -19,10 +23,24 @@ func NewPattern(expression string) (Pattern, error) {
 }
 
 // MustPattern is NewPattern for expressions written in code.
-func MustPattern(expression string) Pattern { return Pattern{regexp.MustCompile(expression)} }
+func MustPattern(expression string) Pattern { return patternOf(regexp.MustCompile(expression)) }
+
+func patternOf(re *regexp.Regexp) Pattern {
+	const anyCase = "(?i)"
+	p := Pattern{re: re}
+	if !strings.HasPrefix(re.String(), anyCase) {
+		p.folded, _ = regexp.Compile(anyCase + re.String()) // what compiles without it compiles with it
+	}
+	return p
+}
 
 // Match says whether the text contains a match.
 func (p Pattern) Match(text string) bool { return p.re != nil && p.re.MatchString(text) }
+
+// MatchFold is Match for names that nobody tells apart by upper and lower case, such as environments.
+func (p Pattern) MatchFold(text string) bool {
+	return p.Match(text) || p.folded != nil && p.folded.MatchString(text)
+}
 
 // Capture is the first group of the first match, or the whole match where the pattern has no group.
 func (p Pattern) Capture(text string) (string, bool) {
@@ -63,6 +81,6 @@ func (p *Pattern) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q is not a regular expression: %w", text, err)
 	}
-	p.re = re
+	*p = patternOf(re)
 	return nil
 }

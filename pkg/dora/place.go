@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Place is one environment that one repository was deployed to, as the vendor calls them, and the services that count its
+// Place is one environment that one repository was deployed to, as the vendor calls them (the environment as it was written last), and the services that count its
 // deployments. A repository that was never deployed is one place without an environment.
 type Place struct {
 	Source, Repository, Environment string
@@ -22,39 +22,35 @@ type Place struct {
 func (h *History) Places() []Place {
 	var places []Place
 	placed := h.placement()
+	of, _ := h.destinations()
 	for _, r := range h.repositories {
 		if r.out {
 			continue
 		}
 		services := placed.deploying(r.key)
-		byEnvironment := map[string]*Place{}
-		counted := map[string]map[string]bool{}
-		for _, d := range r.deployments {
-			p := byEnvironment[d.Environment]
-			if p == nil {
-				p = &Place{Source: r.key.source, Repository: r.name, Environment: d.Environment}
-				byEnvironment[d.Environment], counted[d.Environment] = p, map[string]bool{}
-			}
-			if at := d.Finished(); at.IsZero() {
-				p.Failed++
-			} else {
-				p.Deployments++
-				if at.After(p.Latest) {
-					p.Latest = at
-				}
-			}
-			for _, s := range services {
-				if h.serves(s, d) {
-					counted[d.Environment][s.Name] = true
-				}
-			}
-		}
-		if len(byEnvironment) == 0 {
+		if len(of[r.key]) == 0 {
 			places = append(places, Place{Source: r.key.source, Repository: r.name})
 		}
-		for environment, p := range byEnvironment {
-			p.Services = slices.Sorted(maps.Keys(counted[environment]))
-			places = append(places, *p)
+		for _, at := range of[r.key] {
+			p := Place{Source: r.key.source, Repository: r.name, Environment: at.tally.Environment}
+			counted := map[string]bool{}
+			for i := range at.runs {
+				if finished := at.runs[i].speaker().Finished(); finished.IsZero() {
+					p.Failed++
+				} else {
+					p.Deployments++
+					p.Latest = Latest(p.Latest, finished)
+				}
+			}
+			for _, d := range at.deployments {
+				for _, s := range services {
+					if !counted[s.Name] && h.serves(s, d) {
+						counted[s.Name] = true
+					}
+				}
+			}
+			p.Services = slices.Sorted(maps.Keys(counted))
+			places = append(places, p)
 		}
 	}
 	slices.SortFunc(places, func(a, b Place) int {

@@ -69,12 +69,7 @@ func (h *History) Preview(m Mapping) Preview {
 	}
 	for _, at := range everywhere {
 		left := at.tally
-		left.Deployments = 0
-		for _, d := range at.deployments {
-			if !deployments[d] {
-				left.Deployments++
-			}
-		}
+		left.Deployments = runs(slices.DeleteFunc(slices.Clone(at.deployments), func(d *Deployment) bool { return deployments[d] }))
 		if left.Deployments > 0 {
 			p.Unmatched = append(p.Unmatched, left)
 		}
@@ -90,8 +85,9 @@ func (h *History) Preview(m Mapping) Preview {
 
 // destination is the deployments of one repository into one environment.
 type destination struct {
-	tally       Tally
+	tally       Tally // of its runs: legs of one count once
 	deployments []*Deployment
+	runs        []legs
 }
 
 // destinations sorts all deployments by where they went: by repository, and all in the order of source, repository, environment.
@@ -103,19 +99,33 @@ func (h *History) destinations() (of map[repositoryKey][]*destination, all []*de
 		}
 		here := map[string]*destination{}
 		for _, d := range r.deployments {
-			at := here[d.Environment]
+			at := here[folded(d.Environment)]
 			if at == nil {
-				at = &destination{tally: Tally{Source: r.key.source, Repository: r.name, Environment: d.Environment}}
-				here[d.Environment] = at
+				at = &destination{tally: Tally{Source: r.key.source, Repository: r.name}}
+				here[folded(d.Environment)] = at
 				of[key] = append(of[key], at)
 				all = append(all, at)
 			}
 			at.deployments = append(at.deployments, d)
 		}
+		for _, at := range here {
+			at.count()
+		}
 		slices.SortFunc(of[key], byDestination)
 	}
 	slices.SortFunc(all, byDestination)
 	return of, all
+}
+
+// count tells what the environment is called, and which runs there were.
+func (at *destination) count() {
+	var last spelling
+	var all gathering
+	for _, d := range at.deployments {
+		last.take(d)
+		all.add(d)
+	}
+	at.tally.Environment, at.tally.Deployments, at.runs = last.text, len(all.all), all.all
 }
 
 func byDestination(a, b *destination) int {
@@ -133,13 +143,14 @@ func (r *DeploymentRule) preview(places []*destination, production Pattern, take
 			continue
 		}
 		matched := at.tally
-		matched.Deployments = 0
+		var all gathering
 		for _, d := range at.deployments {
 			if r.Matches(d, production) {
 				taken[d] = true
-				matched.Deployments++
+				all.add(d)
 			}
 		}
+		matched.Deployments = len(all.all)
 		if matched.Deployments > 0 {
 			match.Count += matched.Deployments
 			match.Places = append(match.Places, matched)

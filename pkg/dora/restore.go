@@ -234,7 +234,17 @@ func (r *restorer) nameDeployments() {
 func (r *restorer) facts(f *Facts) {
 	f.Unmeasured, f.left, f.columns = map[Reason]int{}, map[unmeasurable][]int64{}, map[Metric]column{}
 	for range r.length() {
-		f.lanes = append(f.lanes, laneName{r.text(), r.text()})
+		f.lanes = append(f.lanes, laneName{spelling{r.text(), r.time()}, r.text()})
+	}
+	for range r.length() {
+		if f.legs == nil {
+			f.legs = map[*Deployment][]*Deployment{}
+		}
+		of, legs := r.told(), make([]*Deployment, r.length())
+		for i := range legs {
+			legs[i] = r.told()
+		}
+		f.legs[of] = legs
 	}
 	f.first, f.last = r.time(), r.time()
 	f.Deployments = make([]*DeploymentFact, r.length())
@@ -312,6 +322,9 @@ func (r *restorer) deployment(d *DeploymentFact) {
 	d.Shipped, d.Measured, d.Commits, d.lane, d.blamed = r.number(), r.number(), r.number(), r.number(), r.number()
 	is := r.truths()
 	d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.incident, d.negative, d.unknown = is[0], is[1], is[2], is[3], is[4], is[5], is[6]
+	if d.Event != nil && d.Event.Landing {
+		d.Finished = r.time()
+	}
 	for range r.length() {
 		d.Evidence = append(d.Evidence, Evidence{Kind: EvidenceKind(r.word()), By: r.text(), Change: r.number(), At: r.time()})
 	}

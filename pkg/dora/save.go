@@ -16,7 +16,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 5
+const savedForm = 6
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -225,8 +225,17 @@ func (w *saver) repository(r *savedRepository) {
 func (w *saver) facts(f *Facts) {
 	w.number(len(f.lanes))
 	for _, l := range f.lanes {
-		w.text(l.environment)
+		w.text(l.environment.text)
+		w.time(l.environment.written)
 		w.text(l.repository)
+	}
+	w.number(len(f.legs))
+	for of, legs := range f.legs {
+		w.number(w.deployments[of])
+		w.number(len(legs))
+		for _, leg := range legs {
+			w.number(w.deployments[leg])
+		}
 	}
 	w.time(f.first)
 	w.time(f.last)
@@ -296,6 +305,9 @@ func (w *saver) deployment(d *DeploymentFact) {
 		w.number(n)
 	}
 	w.truths(d.First, d.Redeploy, d.Rollback, d.BotsOnly, d.incident, d.negative, d.unknown, d.Recovered != nil)
+	if d.Event.Landing {
+		w.time(d.Finished)
+	}
 	w.number(len(d.Evidence))
 	for _, e := range d.Evidence {
 		w.text(string(e.Kind))

@@ -131,7 +131,7 @@ func TestNothingOfADeploymentIsLostWhenItIsSaved(t *testing.T) {
 	whole := &dora.Deployment{
 		Header:     dora.Header{Source: "github", ID: "example/shop:deployment:7", Updated: at, Rank: 2},
 		Repository: "example/Shop", Number: 7, Environment: "production", Task: "deploy", SHA: strings.Repeat("a1", 20), Ref: "v1", RefKind: dora.RefTag,
-		Created: at.Add(-time.Hour), URL: "https://example.org/7", Creator: "a person", Retried: true,
+		Created: at.Add(-time.Hour), URL: "https://example.org/7", Creator: "a person", Run: "17", Landing: true, Retried: true,
 		Statuses: []dora.DeploymentStatus{{State: dora.StateRunning, At: at.Add(-time.Minute)}, {State: dora.StateSuccess, At: at}},
 	}
 	for i, value := range reflect.ValueOf(whole).Elem().Fields() {

@@ -16,9 +16,10 @@ func (w *saver) deploymentsOf(r *savedRepository) {
 }
 
 func (w *saver) told(d *Deployment) {
-	for _, text := range []string{d.ID, d.SHA, d.Ref, d.URL, d.Source, d.Repository, d.Environment, d.Task, string(d.RefKind), d.Creator} {
+	for _, text := range []string{d.ID, d.SHA, d.Ref, d.URL, d.Source, d.Repository, d.Environment, d.Task, string(d.RefKind), d.Creator, d.Run} {
 		w.text(text)
 	}
+	w.truths(d.Landing)
 	w.number(d.Rank)
 	w.number(int(d.Number))
 	w.time(d.Updated)
@@ -71,6 +72,8 @@ func (r *restorer) tellAll(of *repository, told []*Deployment) {
 			r.want(text, &r.reader)
 		}
 		d.Source, d.Repository, d.Environment, d.Task, d.RefKind, d.Creator = r.word(), r.word(), r.word(), r.word(), RefKind(r.word()), r.word()
+		r.want(&d.Run, &r.reader)
+		d.Landing = r.truths()[0]
 		d.Rank, d.Number = r.number(), int64(r.number())
 		d.Updated, d.Created = r.time(), r.time()
 		d.Retried = r.truths()[0]

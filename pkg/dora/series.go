@@ -31,7 +31,12 @@ type Filter struct {
 	Values []string
 }
 
-func (f *Filter) passes(value string) bool { return slices.Contains(f.Values, value) != f.Not }
+func (f *Filter) passes(value string) bool {
+	is := func(wanted string) bool {
+		return wanted == value || f.Field == ByEnvironment && folded(wanted) == folded(value)
+	}
+	return slices.ContainsFunc(f.Values, is) != f.Not
+}
 
 // Question asks for one statistic of one metric.
 type Question struct {
@@ -78,7 +83,10 @@ type Point struct {
 }
 
 // laneName is what a lane's events are grouped by.
-type laneName struct{ environment, repository string }
+type laneName struct {
+	environment spelling
+	repository  string
+}
 
 // value is a facts' or a lane's value of a field.
 func (f *Facts) value(field Field, lane int) string {
@@ -92,9 +100,20 @@ func (f *Facts) value(field Field, lane int) string {
 		return ""
 	}
 	if field == ByEnvironment {
-		return f.lanes[lane].environment
+		return f.lanes[lane].environment.text
 	}
 	return f.lanes[lane].repository
+}
+
+// value is what series and lists show of a lane: an environment as anyone wrote it last.
+func (s *Snapshot) value(f *Facts, field Field, lane int) string {
+	value := f.value(field, lane)
+	if field == ByEnvironment && lane != noLane {
+		if last, ok := s.spellings[folded(value)]; ok {
+			return last.text
+		}
+	}
+	return value
 }
 
 // group is one series' part of every service: its members.
@@ -211,14 +230,14 @@ func (s *Snapshot) groups(q *Question) (found []*group, omitted int) {
 			}
 			key.Reset()
 			for _, field := range q.GroupBy {
-				key.WriteString(f.value(field, lane))
+				key.WriteString(s.value(f, field, lane))
 				key.WriteByte(0)
 			}
 			g := all[key.String()]
 			if g == nil {
 				g = &group{labels: map[string]string{}}
 				for _, field := range q.GroupBy {
-					g.labels[string(field)] = f.value(field, lane)
+					g.labels[string(field)] = s.value(f, field, lane)
 				}
 				all[key.String()] = g
 			}
@@ -262,7 +281,7 @@ func (s *Snapshot) Values(field Field, filters []Filter) []string {
 		}
 		for _, lane := range lanes {
 			if !slices.ContainsFunc(filters, func(filter Filter) bool { return !filter.passes(f.value(filter.Field, lane)) }) {
-				found[f.value(field, lane)] = true
+				found[s.value(f, field, lane)] = true
 			}
 		}
 	}
@@ -271,7 +290,22 @@ func (s *Snapshot) Values(field Field, filters []Filter) []string {
 }
 
 // Environment and Repository are what a deployment is grouped by.
-func (f *Facts) Environment(d *DeploymentFact) string { return f.lanes[d.lane].environment }
+func (f *Facts) Environment(d *DeploymentFact) string { return f.lanes[d.lane].environment.text }
+
+// EnvironmentOf is the environment of a deployment or run, as it was written last in its repository.
+func (f *Facts) EnvironmentOf(d *Deployment) string {
+	if lane := f.laneOf(d); lane != noLane {
+		return f.lanes[lane].environment.text
+	}
+	return d.Environment
+}
+
+// laneOf finds the lane that a deployment or run belongs to.
+func (f *Facts) laneOf(d *Deployment) int {
+	return slices.IndexFunc(f.lanes, func(l laneName) bool {
+		return strings.EqualFold(l.environment.text, d.Environment) && strings.EqualFold(l.repository, d.Repository)
+	})
+}
 
 // Repository is the repository that a deployment's version comes from.
 func (f *Facts) Repository(d *DeploymentFact) string { return f.lanes[d.lane].repository }

@@ -14,7 +14,7 @@ type Service struct {
 }
 
 // DeploymentRule says which deployments are a service's. What is empty does not restrict, but for the environment:
-// where none is given, the pattern of production applies.
+// where none is given, the pattern of production applies. It matches all spellings of an environment, or none.
 type DeploymentRule struct {
 	Source      string  `json:"source"`
 	Repository  string  `json:"repository"` // owner/name
@@ -42,7 +42,7 @@ func (r *DeploymentRule) Matches(d *Deployment, production Pattern) bool {
 	}
 	return d.Source == r.Source &&
 		(r.Repository == "" || strings.EqualFold(d.Repository, r.Repository)) &&
-		environment.Match(d.Environment) &&
+		environment.MatchFold(d.Environment) &&
 		(r.TagPrefix == "" || strings.HasPrefix(d.Ref, r.TagPrefix)) &&
 		(r.Task == "" || d.Task == r.Task)
 }

@@ -30,15 +30,14 @@ func (f *Facts) leave(reason Reason, lane int, at time.Time, n int) {
 // time.
 func (f *Facts) count(def *Definition, apart []leftOut) {
 	f.leaveNegativeRecoveries(def)
-	laneOf := func(d *Deployment) int { return slices.Index(f.lanes, laneName{d.Environment, d.Repository}) }
 	for _, run := range f.FailedRuns {
-		f.leave(ReasonFailedRun, laneOf(run.Event), run.Failed, 1)
+		f.leave(ReasonFailedRun, f.laneOf(run.Event), run.Failed, 1)
 	}
 	for _, run := range f.Undecided {
-		f.leave(ReasonUnreportedRun, laneOf(run.Event), run.LastWord, 1)
+		f.leave(ReasonUnreportedRun, f.laneOf(run.Event), run.LastWord, 1)
 	}
 	for _, d := range apart {
-		f.leave(d.reason, laneOf(d.event), d.at(), 1)
+		f.leave(d.reason, f.laneOf(d.event), d.at(), 1)
 	}
 	for _, d := range f.Deployments {
 		if d.unknown {

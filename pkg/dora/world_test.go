@@ -324,12 +324,14 @@ func (w *world) deploy(r *worldRepo) {
 		Header:      w.head(fmt.Sprintf("%s:deployment:%d", r.name, number), w.now),
 		Repository:  r.name,
 		Number:      int64(number),
-		Environment: w.pick("environment", "production", "production", "production", "production", "production", "worker", "staging"),
+		Environment: w.pick("environment", "production", "production", "production", "production", "Production", "worker", "staging"),
 		Task:        w.pick("task", "deploy", "deploy", "deploy:worker"),
 		SHA:         sha,
 		Ref:         w.pick("prefix", "x-v", "y-v") + strings.TrimLeft(sha, "0"),
 		RefKind:     dora.RefKind(w.pick("ref kind", "tag", "branch", "")),
 		Created:     w.now,
+		Run:         w.pick("run", "", "", "", "71", "72"),
+		Landing:     w.one("a landing", 6),
 		URL:         fmt.Sprintf("https://forge.example/%s/deployments/%d", r.name, number),
 	}
 	if w.one("a plain number", 5) {

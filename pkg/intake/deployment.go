@@ -19,6 +19,7 @@ type Deployment struct {
 	Branch      string   `json:"branch"`
 	Tag         string   `json:"tag"`
 	Task        string   `json:"task"`
+	Run         string   `json:"run"`
 	Number      int64    `json:"number"`
 	URL         string   `json:"url"`
 	Creator     string   `json:"creator"`
@@ -65,7 +66,7 @@ func (r *reader) deployment(value any) []dora.Event {
 	if d.Branch != "" && d.Tag != "" {
 		r.fail("tag", "does not go with branch; allowed: one of the two")
 	}
-	for _, text := range []struct{ field, value string }{{"branch", d.Branch}, {"tag", d.Tag}, {"task", d.Task}, {"creator", d.Creator}} {
+	for _, text := range []struct{ field, value string }{{"branch", d.Branch}, {"tag", d.Tag}, {"task", d.Task}, {"run", d.Run}, {"creator", d.Creator}} {
 		r.text(text.field, text.value, nameLimit, false)
 	}
 	if d.Number < 0 {
@@ -121,7 +122,7 @@ func (r *reader) commit(at string, c *Commit) {
 func (r *reader) deployed(d *Deployment) []dora.Event {
 	e := &dora.Deployment{
 		Header:     dora.Header{Source: r.Source, ID: "deployment:" + d.ID, Rank: dora.Told},
-		Repository: d.Repository, Environment: d.Environment, Task: d.Task, SHA: d.SHA, URL: d.URL, Creator: d.Creator, Created: d.Created.Time,
+		Repository: d.Repository, Environment: d.Environment, Task: d.Task, SHA: d.SHA, URL: d.URL, Creator: d.Creator, Run: d.Run, Created: d.Created.Time,
 	}
 	switch {
 	case d.Tag != "":

@@ -61,7 +61,7 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.T
 
 func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
 	a := annotation{from: d.Finished, title: f.Service.Name + " " + version(d.Event), tags: "deployment," + statusOf(d)}
-	a.text = many(d.Shipped, "change", "changes") + " to " + d.Event.Environment
+	a.text = many(d.Shipped, "change", "changes") + " to " + f.Environment(d)
 	if d.Failed() {
 		a.text = "failed: " + evidenceOf(d)
 		if d.Recovered != nil {

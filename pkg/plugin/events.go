@@ -95,7 +95,7 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wa
 		d, e := each.d, each.d.Event
 		t.time("finished", d.Finished)
 		t.text("service", each.facts.Service.Name)
-		t.text("environment", e.Environment)
+		t.text("environment", each.facts.Environment(d))
 		t.link("version", version(e), "Open the deployment")
 		t.text("sha", e.SHA)
 		t.number("changes", float64(d.Shipped))

@@ -52,7 +52,7 @@ func services(c *call) error {
 			if d.Failed() {
 				s.Failed++
 			}
-			s.Repositories, s.Environments = join(s.Repositories, d.Event.Repository), join(s.Environments, d.Event.Environment)
+			s.Repositories, s.Environments = join(s.Repositories, d.Event.Repository), join(s.Environments, f.Environment(d))
 			finished := d.Finished.UTC()
 			s.LatestDeployment = &finished
 		}

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,6 +125,7 @@ func (s *Source) deployment(repository string, d deploymentNode) *dora.Deploymen
 		deployment.Statuses = append(deployment.Statuses, dora.DeploymentStatus{State: state, At: status.CreatedAt.UTC()})
 		if status.LogURL != "" {
 			deployment.URL = status.LogURL
+			deployment.Run = cmp.Or(dora.RunAt(status.LogURL), deployment.Run)
 		}
 		if status.CreatedAt.After(deployment.Updated) { // not every server moves updatedAt with a status
 			deployment.Updated = status.CreatedAt.UTC()

@@ -24,7 +24,7 @@ func (s *Source) origin() string {
 }
 
 // readingOf says how deployments are made of what is read, where that has changed since a version before.
-var readingOf = map[settings.DeploymentsFrom]string{settings.FromWorkflowRuns: " by their first success"}
+var readingOf = map[settings.DeploymentsFrom]string{settings.FromWorkflowRuns: " by their first success", settings.FromMerges: " by landing"}
 
 func (s *Source) from() settings.DeploymentsFrom {
 	if s.config.Deployments.From == "" {
@@ -87,7 +87,8 @@ func succeeded(at time.Time, url string) *page[statusNode] {
 // numbered makes a number that orders what has none: by its second, and within one by rank.
 func numbered(at time.Time, rank uint16) int64 { return at.Unix()<<16 | int64(rank) }
 
-// merged makes deployments of the commits that landed on the default branch, the newest first.
+// merged makes deployments of the commits that landed on the default branch, the newest first. When each landed depends on
+// all that landed before, which is read later: it is worked out on the graph, whatever the order of reading.
 func (s *repositorySync) merged(branch string) []dora.Event {
 	var events []dora.Event
 	for _, c := range s.branch.landed {
@@ -104,7 +105,8 @@ func (s *repositorySync) merged(branch string) []dora.Event {
 		}
 		s.landed.count++
 		deployment := s.deployment(s.state.Name, node)
-		deployment.Creator = c.Author
+		deployment.Creator, deployment.Landing = c.Author, true
+		deployment.Rank++ // above what version 0.1 made of it
 		events = append(events, deployment)
 	}
 	return events
