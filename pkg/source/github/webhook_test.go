@@ -372,3 +372,11 @@ func FuzzReceive(f *testing.F) {
 		require.ErrorIs(t, err, source.ErrForged)
 	})
 }
+
+func TestAStatusTellsTheRunOfItsDeployment(t *testing.T) {
+	job := strings.Replace(status, "https://github.example/run", "https://github.example/example-health/api/actions/runs/8123456789/job/22", 1)
+	received, err := tell(t, nil).receive(hooked("deployment_status", job).Request(t.Context(), "http://grafana.example", hookSecret))
+	require.NoError(t, err)
+	require.Len(t, received.Events, 1)
+	assert.Equal(t, "8123456789", received.Events[0].(*dora.Deployment).Run) //nolint:forcetypeassert // as told
+}
