@@ -137,14 +137,14 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 	var commit *dora.Commit
 	files := &dora.Files{}
 	for number := 1; number > 0; {
-		answer, f, err := fetch[commitRecord](ctx, a.run, s.part, fmt.Sprintf("%s/commits/%s?page=%d", repositoryPath(s.part), sha, number), "")
+		answer, f, err := fetch[filedRecord](ctx, a.run, s.part, fmt.Sprintf("%s/commits/%s?page=%d", repositoryPath(s.part), sha, number), "")
 		if isAbsent(err, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		commit = a.commit(s.state.Name, commitOf(&answer))
+		commit = a.commit(s.state.Name, commitOf(&answer.commitRecord))
 		for _, each := range answer.Files {
 			files.Paths = append(files.Paths, each.Filename)
 		}

@@ -35,18 +35,24 @@ type userRecord struct {
 }
 
 type commitRecord struct {
-	NodeID string      `json:"node_id"`
-	SHA    string      `json:"sha"`
-	Author *userRecord `json:"author"`
+	NodeID string `json:"node_id"`
+	SHA    string `json:"sha"`
+	Author *struct {
+		Login string `json:"login"`
+	} `json:"author"`
 	Commit struct {
-		Message   string     `json:"message"`
-		Author    *signature `json:"author"`
-		Committer *signature `json:"committer"`
+		Message string `json:"message"`
+		Author  struct {
+			Name string `json:"name"`
+			Date moment `json:"date"`
+		} `json:"author"`
+		Committer struct {
+			Date moment `json:"date"`
+		} `json:"committer"`
 	} `json:"commit"`
 	Parents []struct {
 		SHA string `json:"sha"`
 	} `json:"parents"`
-	Files []fileRecord `json:"files"`
 }
 
 func (c *commitRecord) lacks() string {
@@ -59,33 +65,43 @@ func (c *commitRecord) lacks() string {
 
 func (c *commitRecord) nodeID() string { return c.NodeID }
 
-// signature is who wrote or committed a commit, and when.
-type signature struct {
-	Name string `json:"name"`
-	Date moment `json:"date"`
-}
-
-func (s *signature) at() time.Time {
-	if s == nil {
-		return time.Time{}
-	}
-	return s.Date.Time
-}
-
 // authored and committed are the same where one of the two is not told.
 func (c *commitRecord) authored() time.Time {
-	return firstKnown(c.Commit.Author.at(), c.Commit.Committer.at())
+	return firstKnown(c.Commit.Author.Date.Time, c.Commit.Committer.Date.Time)
 }
 
 func (c *commitRecord) committed() time.Time {
-	return firstKnown(c.Commit.Committer.at(), c.Commit.Author.at())
+	return firstKnown(c.Commit.Committer.Date.Time, c.Commit.Author.Date.Time)
+}
+
+// filedRecord is a commit with the files that it changes.
+type filedRecord struct {
+	commitRecord
+	Files []fileRecord `json:"files"`
 }
 
 // pullCommitRecord is a commit in the list of a pull request's, of which less is read.
-type pullCommitRecord struct{ commitRecord }
+type pullCommitRecord struct {
+	NodeID string `json:"node_id"`
+	SHA    string `json:"sha"`
+	Commit struct {
+		Author struct {
+			Date moment `json:"date"`
+		} `json:"author"`
+		Committer struct {
+			Date moment `json:"date"`
+		} `json:"committer"`
+	} `json:"commit"`
+}
 
 func (c *pullCommitRecord) lacks() string {
 	return firstMissing(need{"sha", c.SHA == ""}, need{"commit.author.date", c.authored().IsZero()})
+}
+
+func (c *pullCommitRecord) nodeID() string { return c.NodeID }
+
+func (c *pullCommitRecord) authored() time.Time {
+	return firstKnown(c.Commit.Author.Date.Time, c.Commit.Committer.Date.Time)
 }
 
 type fileRecord struct {

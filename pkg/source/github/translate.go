@@ -19,9 +19,7 @@ func actorOf(user *userRecord) *actor {
 
 func commitOf(c *commitRecord) commitNode {
 	node := commitNode{ID: c.NodeID, OID: c.SHA, Message: c.Commit.Message, AuthoredDate: c.authored(), CommittedDate: c.committed()}
-	if c.Commit.Author != nil {
-		node.Author.Name = c.Commit.Author.Name
-	}
+	node.Author.Name = c.Commit.Author.Name
 	if c.Author != nil && c.Author.Login != "" {
 		node.Author.User = &userNode{Login: c.Author.Login}
 	}
