@@ -160,6 +160,7 @@ type RefKind string
 const (
 	RefTag    RefKind = "tag"
 	RefBranch RefKind = "branch"
+	RefLost   RefKind = "lost" // the vendor does not tell any more what it was
 )
 
 // DeploymentStatus is one step in the life of a deployment.

@@ -196,6 +196,7 @@ const (
 	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
 	ReasonUnreportedRun      Reason = "unreported_runs"     // a run that a week after its last word has said neither success nor failure
+	ReasonUnknownRef         Reason = "unknown_ref"         // a deployment or run of which it is not known any more what it was made of, by which services tell their own
 	ReasonRetriedRun         Reason = "retried_run_unknown" // a run that was run again and whose first success cannot be read any more
 	ReasonRollbackUnresolved Reason = "rollback_unresolved" // what a rollback restored had not run before
 	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found

@@ -74,6 +74,9 @@ func (h *History) lanes(s *Service, f *Facts) (lanes []*lane, laneless unfinishe
 	for _, r := range h.repositoriesOf(s) {
 		for _, d := range r.deployments {
 			if !h.serves(s, d) {
+				if d.RefKind == RefLost && h.mayServe(s, d) {
+					apart = append(apart, leftOut{d, ReasonUnknownRef})
+				}
 				continue
 			}
 			key := laneKey{r, folded(d.Environment)}
@@ -157,6 +160,15 @@ func (h *History) serves(s *Service, d *Deployment) bool {
 		}
 	}
 	return false
+}
+
+// mayServe says whether a deployment of which it is not known what it was made of would be the service's, had it the tag.
+func (h *History) mayServe(s *Service, d *Deployment) bool {
+	return slices.ContainsFunc(s.Deployments, func(rule DeploymentRule) bool {
+		told := rule.TagPrefix != ""
+		rule.TagPrefix = ""
+		return told && rule.Matches(d, h.mapping.Production)
+	})
 }
 
 // enter notes which entries a deployment of the lane matches.

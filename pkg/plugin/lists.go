@@ -111,6 +111,7 @@ var reasonWords = map[dora.Reason]struct{ meaning, affects string }{
 	dora.ReasonNotOnMainLine:      {"pull requests merged into another branch, and never shipped", "lead time"},
 	dora.ReasonFailedRun:          {"runs that never succeeded: nothing was deployed", "none: they are no deployments"},
 	dora.ReasonUnreportedRun:      {"runs that a week after their last word have said neither success nor failure", "all: whether they deployed is not known"},
+	dora.ReasonUnknownRef:         {"deployments and runs that a service tells by their tag, of which the source does not tell any more what they were made of", "all"},
 	dora.ReasonRetriedRun:         {"runs that were run again, of which the source does not tell any more whether and when one succeeded first", "all"},
 	dora.ReasonRollbackUnresolved: {"rollbacks to a version that had not run before: no deployment can be blamed", "failure rate, recovery time"},
 	dora.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},

@@ -87,6 +87,7 @@ func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error)
 	}
 	s.takeSecrets(secrets)
 	s.share()
+	s.serve()
 	return s, s.validate()
 }
 

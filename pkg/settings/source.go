@@ -31,6 +31,9 @@ type Source struct {
 	// Shared are the repositories, owner/name in lower case, whose changes' files are read because a service tells its own
 	// by their paths; * is every repository. They follow from the services.
 	Shared []string `json:"-"`
+	// Served are the services, as far as deployments of this source are theirs; nil where that is not known, so that every
+	// deployment may count. They follow from the services.
+	Served []dora.Service `json:"-"`
 	// Alerts says which alerts are incidents; absent: all, by the labels service and severity.
 	Alerts *SourceAlerts `json:"alerts,omitempty"`
 

@@ -114,11 +114,13 @@ type deploymentNode struct {
 	Ref         *refNode
 	Statuses    *page[statusNode]
 
-	known   bool   // nothing to hand over: it has succeeded and was handed over before, or it is a draft
-	etag    string // of its statuses
-	name    string // in the event's id, where it is none of GitHub's own deployments
-	steps   int    // how far it is, where the number of statuses does not tell
-	retried bool   // it was run again, and its earlier attempts cannot be read
+	known bool   // nothing to hand over: it has succeeded and was handed over before, or it is a draft
+	etag  string // of its statuses
+	name  string // in the event's id, where it is none of GitHub's own deployments
+	steps int    // how far it is, where the number of statuses does not tell
+	// recovered says that the tag it was made of is gone, and was found by REST.
+	recovered bool
+	retried   bool // it was run again, and its earlier attempts cannot be read
 }
 
 // id is what the event is called within its repository.

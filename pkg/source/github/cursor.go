@@ -65,6 +65,13 @@ type position struct {
 	Met      []string `json:"met,omitempty"`
 	Placed   []string `json:"placed,omitempty"`
 	Lost     []string `json:"lost,omitempty"`
+
+	// Serving is what decided which deployments count when they were last read. PassedOver says that the commits of some
+	// that did not were left unread.
+	Serving    string `json:"serving,omitempty"`
+	PassedOver bool   `json:"passedOver,omitempty"`
+	// ByCommit are the kinds of deployments that are made of commits and have no ref to lose.
+	ByCommit []string `json:"byCommit,omitempty"`
 }
 
 // stream is a list that is read from its newest entry backwards. Mark may only move when a pass has reached the
@@ -107,6 +114,7 @@ type openDeployment struct {
 	Created  time.Time `json:"created"`
 	Progress int       `json:"progress"`
 	ETag     string    `json:"etag,omitempty"` // of its statuses, over REST
+	Ref      *refNode  `json:"ref,omitempty"`  // as it was first read
 }
 
 func newCursor() *cursor {

@@ -102,7 +102,7 @@ const (
 	branchPrefix = "refs/heads/"
 )
 
-var refKinds = map[string]dora.RefKind{tagPrefix: dora.RefTag, branchPrefix: dora.RefBranch}
+var refKinds = map[string]dora.RefKind{tagPrefix: dora.RefTag, branchPrefix: dora.RefBranch, lostPrefix: dora.RefLost}
 
 func (s *Source) deployment(repository string, d deploymentNode) *dora.Deployment {
 	deployment := &dora.Deployment{
@@ -117,6 +117,9 @@ func (s *Source) deployment(repository string, d deploymentNode) *dora.Deploymen
 		return deployment
 	}
 	deployment.Rank = d.progress()
+	if d.recovered {
+		deployment.Rank += recoveredRank
+	}
 	for _, status := range slices.Backward(d.Statuses.Nodes) { // the newest comes first
 		state, known := deploymentStates[status.State]
 		if !known {

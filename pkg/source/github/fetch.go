@@ -170,7 +170,7 @@ func (c courier) RoundTrip(request *http.Request) (*http.Response, error) {
 		switch answer.status {
 		case http.StatusNotModified: // costs nothing
 			return answer, answered, nil
-		case http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
 			c.progress.Points++
 			return answer, answered, nil
 		}

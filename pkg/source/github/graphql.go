@@ -42,7 +42,10 @@ func (r graphql) page(ctx context.Context, s *repositorySync) (*repositoryNode, 
 	if answer.Repository == nil {
 		return nil, r.noRepository(s.part, nil)
 	}
-	return answer.Repository, r.complete(ctx, s.part, answer.Repository)
+	if err := r.complete(ctx, s.part, answer.Repository); err != nil {
+		return nil, err
+	}
+	return answer.Repository, r.recoverRefs(ctx, s, answer.Repository.Deployments)
 }
 
 // histories reads the pages behind all of the commits in one query.

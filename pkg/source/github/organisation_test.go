@@ -122,7 +122,7 @@ func TestAnOrganisationOfFiveHundredRepositoriesStaysWithinGitHubsLimits(t *test
 	assert.GreaterOrEqual(t, len(of[*dora.Deployment](l))-before, 2*repositoriesChanged, "one to staging and one to production each")
 
 	assert.Zero(t, d.refused)
-	assert.Zero(t, d.operations["rest"])
+	assert.LessOrEqual(t, d.operations["rest"], repositoriesSimulated/20, "for refs that are gone")
 	assert.LessOrEqual(t, d.peak, 2, "repositories are read one after another")
 	assert.Zero(t, waits)
 	t.Logf("all of it in %s", time.Since(began))

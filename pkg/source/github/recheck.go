@@ -34,7 +34,7 @@ func (p *position) watch(node deploymentNode, d *dora.Deployment, now time.Time)
 	case d.Settled():
 		p.Settled = remember(p.Settled, node.ID, settledLimit)
 	case now.Sub(d.Created) < stillMaySucceed:
-		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Progress: node.progress(), ETag: node.etag})
+		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Progress: node.progress(), ETag: node.etag, Ref: node.Ref})
 	}
 }
 
@@ -84,6 +84,9 @@ func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 		if node.progress() == each.Progress {
 			moved = each.in.tag(each.ID, node.etag) || moved
 			continue
+		}
+		if node.Ref == nil { // a tag or branch that is gone meanwhile is known from before
+			node.Ref = each.Ref
 		}
 		deployment := r.deployment(each.in.Name, *node)
 		each.in.watch(*node, deployment, r.now())

@@ -121,6 +121,7 @@ func (t *tagRecord) nodeID() string { return t.NodeID }
 
 type branchRecord struct {
 	Ref string `json:"ref"`
+	SHA string `json:"sha"`
 }
 
 type pullRecord struct {

@@ -13,7 +13,7 @@ import (
 //
 // Two things differ from GraphQL. The history of an issue's labels is not read, which would be a request for every
 // issue: an issue that lost its label before it was ever read is no withdrawn incident but none. And a deployment's
-// ref is a branch where it is no tag, though the branch may be gone.
+// ref is a branch where it neither is a tag nor looks like one that is gone, though the branch may be gone.
 type rest struct{ *run }
 
 // list names what is asked for with an ETag.

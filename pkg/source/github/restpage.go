@@ -139,19 +139,8 @@ func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode
 		if pull.MergedAt.IsZero() {
 			continue
 		}
-		commits, _, err := fetchAll[pullCommitRecord](ctx, a.run, s.part, fmt.Sprintf("%s/%d/commits", path, pull.Number), "")
-		if err != nil {
+		if err := a.detail(ctx, s, pull, list[i].Head.SHA); err != nil {
 			return err
-		}
-		reviews, _, err := fetchAll[reviewRecord](ctx, a.run, s.part, fmt.Sprintf("%s/%d/reviews", path, pull.Number), "")
-		if err != nil {
-			return err
-		}
-		pull.take(commits, reviews)
-		if s.shared {
-			if pull.Files, err = a.pullFiles(ctx, s, fmt.Sprintf("%s/%d", path, pull.Number)); err != nil {
-				return err
-			}
 		}
 	}
 	node.PullRequests = pulls

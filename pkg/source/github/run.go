@@ -32,10 +32,14 @@ type run struct {
 	filed int
 	// tags are the names of the tags of those repositories of which REST had to be asked.
 	tags map[string]map[string]bool
+	// shapes are those of a repository's tags, and branches the names that begin in a way, as far as they were asked for.
+	shapes, branches map[string]map[string]bool
 }
 
 func (s *Source) begin(request source.Request, cursor *cursor) *run {
-	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{}}
+	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{},
+		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{},
+	}
 	r.http = s.transport(func() { r.progress.Requests++ })
 	r.choose()
 	return r

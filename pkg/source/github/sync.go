@@ -39,6 +39,9 @@ type repositorySync struct {
 	rebased map[int64]bool
 	// met is what REST has told of the repository in this run.
 	met met
+	// refPages are lists that REST was asked for, by environment, and passed the commits of deployments that do not count.
+	refPages map[string]*refPages
+	passed   map[string]bool
 }
 
 func (r *run) sync(ctx context.Context, t target) error {
@@ -71,8 +74,9 @@ func (r *run) sync(ctx context.Context, t target) error {
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
 	r.turn(state)
-	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}}
+	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}}
 	s.share()
+	s.serve()
 	s.branch = newBranch(state)
 	s.pulls = newPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
@@ -124,6 +128,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 	s.leaveOwned()
 	if !s.more() {
 		s.state.ETags = s.met.etags
+		s.passOver()
 	}
 	s.progress.Done += len(events)
 	if s.pages == 0 {
@@ -213,7 +218,7 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 		events = append(events, deployment)
 		s.reread[n.ID] = true
 		s.state.watch(n, deployment, s.now())
-		s.state.deployed(deployment.SHA)
+		s.follow(deployment)
 	}
 	var newest time.Time
 	if count > 0 {

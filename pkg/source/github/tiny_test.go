@@ -30,6 +30,10 @@ type tiny struct {
 	tags        []any
 	releases    []any
 	operations  []string
+	refs        map[int]string // what the deployments were made of, by their place, where it is no commit
+	tagNames    []string       // that REST lists
+	environment string         // of the deployments; empty: prod
+	asked       []string       // of REST
 	server      *httptest.Server
 }
 
@@ -105,6 +109,10 @@ func instant(age int) string {
 func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if r.Method == http.MethodGet {
+		g.serveREST(w, r)
+		return
+	}
 	var q struct {
 		Query     string
 		Variables map[string]any
@@ -159,17 +167,58 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// serveREST tells what deployments were made of, and the tags.
+func (g *tiny) serveREST(w http.ResponseWriter, r *http.Request) {
+	g.asked = append(g.asked, strings.TrimPrefix(r.URL.RequestURI(), "/repos/"+g.name))
+	var list []any
+	_, at, _ := strings.Cut(r.URL.Path, "/deployments")
+	for i := len(g.deployments) - 1; i >= 0; i-- {
+		made := map[string]any{"id": i + 1, "sha": g.deployments[i], "ref": g.deployments[i], "environment": g.into(), "created_at": g.at(i), "updated_at": g.at(i)}
+		if ref := g.refs[i]; ref != "" {
+			made["ref"] = ref
+		}
+		if at == fmt.Sprint("/", i+1) {
+			_ = json.NewEncoder(w).Encode(made)
+			return
+		}
+		list = append(list, made)
+	}
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/deployments") && r.URL.Query().Get("environment") == g.into():
+		_ = json.NewEncoder(w).Encode(list)
+	case strings.HasSuffix(r.URL.Path, "/tags"):
+		tags := []any{}
+		for _, name := range g.tagNames {
+			tags = append(tags, map[string]any{"name": name})
+		}
+		_ = json.NewEncoder(w).Encode(tags)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (g *tiny) into() string {
+	if g.environment == "" {
+		return "prod"
+	}
+	return g.environment
+}
+
+func (g *tiny) at(deployment int) string {
+	return time.Date(2026, 2, 1, deployment, 0, 0, 0, time.UTC).Format(time.RFC3339)
+}
+
 func (g *tiny) deployed() []any {
 	nodes := []any{}
 	for i := len(g.deployments) - 1; i >= 0; i-- {
-		at := time.Date(2026, 2, 1, i, 0, 0, 0, time.UTC).Format(time.RFC3339)
+		at := g.at(i)
 		var number any = i + 1
 		id := fmt.Sprint("DE_", i)
 		if g.bigNumbers { // [0, 7, 3000000001 + i], as GitHub writes node ids
 			number, id = nil, "DE_"+base64.RawURLEncoding.EncodeToString([]byte{0x93, 0, 7, 0xce, 0xb2, 0xd0, 0x5e, byte(i + 1)})
 		}
 		nodes = append(nodes, map[string]any{
-			"id": id, "databaseId": number, "commitOid": g.deployments[i], "environment": "prod", "createdAt": at, "updatedAt": at,
+			"id": id, "databaseId": number, "commitOid": g.deployments[i], "environment": g.into(), "createdAt": at, "updatedAt": at,
 			"creator":  map[string]any{"__typename": "Bot", "login": "deployer"},
 			"statuses": map[string]any{"nodes": []any{map[string]any{"id": fmt.Sprint("S_", i), "state": "SUCCESS", "createdAt": at}}, "pageInfo": map[string]any{}},
 		})
