@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -123,8 +124,30 @@ func (w *where) define(f *flag.FlagSet) {
 	f.StringVar(&w.datasource, "datasource", "", "`NAME` of the data source, where the file has several")
 }
 
-// open opens the dataset that the settings file describes.
+// open opens the dataset that the settings file describes, whose store must be there: only collect makes one.
 func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
+	return w.opened(ctx, log, func(s settings.Store) error {
+		if s.Type != settings.StoreSQLite {
+			return nil
+		}
+		switch info, err := os.Stat(s.Path); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("store.path: there is no file %s: collect --settings %s --once makes and fills it; if it was collected, the path is another", s.Path, w.file)
+		case err != nil:
+			return fmt.Errorf("store.path: %w", err)
+		case info.IsDir():
+			return fmt.Errorf("store.path: %s is a folder; allowed: a file in it", s.Path)
+		}
+		return nil
+	})
+}
+
+// made is open for the command that makes the store.
+func (w *where) made(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
+	return w.opened(ctx, log, func(settings.Store) error { return nil })
+}
+
+func (w *where) opened(ctx context.Context, log io.Writer, allowed func(settings.Store) error) (*dataset.Dataset, error) {
 	if w.file == "" {
 		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
 		return nil, errUsage
@@ -135,6 +158,9 @@ func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, erro
 	}
 	if len(file.Settings.Sources) == 0 {
 		return nil, fmt.Errorf("%s: sources: no source is configured", w.file)
+	}
+	if err := allowed(file.Settings.Store); err != nil {
+		return nil, err
 	}
 	d, err := dataset.Open(ctx, dataset.Options{
 		Name:         file.Dataset(),
@@ -153,17 +179,31 @@ func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, erro
 // requestTime bounds one HTTP request, its answer included.
 const requestTime = 90 * time.Second
 
-// filled is open for commands that ask: a store that keeps nothing is filled first.
+// filled is open for commands that ask: a store that keeps nothing is filled first. What of the settings matches nothing
+// is said before there is an answer without it.
 func (w *where) filled(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
 	d, err := w.open(ctx, log)
-	if err != nil || d.Settings().Store.Type != settings.StoreMemory {
-		return d, err
+	if err != nil {
+		return nil, err
 	}
-	_, _ = fmt.Fprintln(log, "store.type is memory, which keeps nothing between runs: collecting first")
-	if _, err := d.Once(ctx); err != nil {
-		return nil, errors.Join(err, d.Close())
+	if d.Settings().Store.Type == settings.StoreMemory {
+		_, _ = fmt.Fprintln(log, "store.type is memory, which keeps nothing between runs: collecting first")
+		ended := watched(ctx, d, log, false)
+		_, err := d.Once(ctx)
+		ended()
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
 	}
+	tellUnmet(d, log)
 	return d, nil
+}
+
+// tellUnmet says what of the settings matches nothing.
+func tellUnmet(d *dataset.Dataset, log io.Writer) {
+	for _, sentence := range d.Unmet() {
+		_, _ = fmt.Fprintln(log, sentence)
+	}
 }
 
 // timeOption reads a time or a date in a zone.

@@ -23,7 +23,7 @@ func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	d, err := w.open(ctx, log)
+	d, err := w.made(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -31,41 +31,74 @@ func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err
 	if d.Settings().Store.Type == settings.StoreMemory {
 		_, _ = fmt.Fprintln(log, "store.type is memory, which keeps nothing: this only shows what would be collected")
 	}
-	if *progress {
-		watching, stop := context.WithCancel(ctx)
-		ended := make(chan struct{})
-		go func() { // the watcher: prints progress until the command ends
-			defer close(ended)
-			watch(watching, d, log)
-		}()
-		defer func() { stop(); <-ended }()
-	}
+	ended := watched(ctx, d, log, *progress)
+	defer ended()
 	if !*once {
 		return d.Run(ctx)
 	}
 	summary, failed := d.Once(ctx)
+	nothing := failed == nil && d.NothingMatched()
+	if nothing {
+		summary.OK = false
+	}
 	if err := json.NewEncoder(terminal.JSON(out)).Encode(summary); err != nil {
 		return err
 	}
-	if failed != nil {
+	ended()
+	tellUnmet(d, log)
+	switch {
+	case failed != nil:
 		return fmt.Errorf("not everything could be read; what was read is stored: %w", failed)
+	case nothing:
+		return errors.New("nothing that the settings name was found, so that nothing was collected")
 	}
 	return nil
 }
 
-// watch prints a line for each source whose progress changed.
-func watch(ctx context.Context, d *dataset.Dataset, log io.Writer) {
-	tick := time.NewTicker(time.Second)
+// How often progress is looked at, and how often it is printed. What holds a run up is told at once.
+const (
+	glance       = 100 * time.Millisecond
+	progressTime = time.Second
+)
+
+// watched tells the log what holds sources up, and with progress how far each is, until what it gives is called.
+func watched(ctx context.Context, d *dataset.Dataset, log io.Writer, progress bool) (end func()) {
+	watching, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { // the watcher: prints until the command ends
+		defer close(ended)
+		watch(watching, d, log, progress)
+	}()
+	return func() { stop(); <-ended }
+}
+
+// watch prints a line for each source that is held up in another way than before, and for each whose progress changed.
+func watch(ctx context.Context, d *dataset.Dataset, log io.Writer, progress bool) {
+	tick := time.NewTicker(glance)
 	defer tick.Stop()
-	shown := map[string]string{}
-	for {
+	shown, held := map[string]string{}, map[string]string{}
+	for last := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		due := progress && time.Since(last) >= progressTime
+		if due {
+			last = time.Now()
+		}
 		for _, s := range d.State() {
-			if line := ProgressLine(s); line != shown[s.ID] {
+			hold := ""
+			if s.Trouble != "" || s.State == collect.StatusWaiting {
+				hold = s.Message
+			}
+			if hold != held[s.ID] {
+				held[s.ID] = hold
+				if hold != "" {
+					_, _ = fmt.Fprintf(log, "%s: %s\n", s.ID, hold)
+				}
+			}
+			if line := ProgressLine(s); due && line != shown[s.ID] {
 				shown[s.ID] = line
 				_, _ = fmt.Fprintln(log, line)
 			}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
@@ -39,7 +39,7 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 	defer func() { err = errors.Join(err, d.Close()) }()
 	encoder := json.NewEncoder(terminal.JSON(out))
 	encoder.SetEscapeHTML(false)
-	found := *service == ""
+	found, printed := *service == "", false
 	for _, facts := range d.Snapshot().Services {
 		if *service != "" && facts.Service.Name != *service {
 			continue
@@ -49,16 +49,21 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 			if err := encoder.Encode(line); err != nil {
 				return err
 			}
+			printed = true
 		}
 	}
 	if !found {
-		return noService(*service, d.Snapshot())
+		return noSuch(dora.ByService, *service, d.Snapshot().Values(dora.ByService, nil))
+	}
+	if s := d.Snapshot(); !printed && !s.Earliest.IsZero() {
+		_, _ = fmt.Fprintln(log, "Nothing of that time is stored: "+extent(s)+".")
 	}
 	return nil
 }
 
-func noService(name string, s *dora.Snapshot) error {
-	return misused("--service: there is no service %q; there are: %s", name, strings.Join(s.Values(dora.ByService, nil), ", "))
+// extent says when what is stored begins and ends.
+func extent(s *dora.Snapshot) string {
+	return fmt.Sprintf("what is stored begins %s and ends %s", s.Earliest.UTC().Format(time.RFC3339), s.Latest.UTC().Format(time.RFC3339))
 }
 
 func between(from, to string, zone *time.Location) (func(time.Time) bool, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -27,7 +28,8 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	rolling := f.String("rolling", "", "`WINDOW` that each figure covers, such as \"28 days\" or \"3 buckets\" (default: its bucket)")
 	limits := f.Bool("limits", false, "add each series' mean and process limits")
 	groupBy := f.String("group-by", "", "`FIELDS`, with commas: "+strings.Join(dora.Field("").Allowed(), ", "))
-	service := f.String("service", "", "only these `SERVICES`, with commas")
+	only := filters{}
+	only.define(f)
 	from := f.String("from", "", "`TIME` or date, inclusive (default: where the data begin)")
 	to := f.String("to", "", "`TIME` or date, exclusive (default: where the data end)")
 	timezone := f.String("timezone", "UTC", "IANA `ZONE` of dates and buckets")
@@ -51,22 +53,28 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	if *metric == "all" {
 		metrics = dora.Metric("").Allowed()
 	}
-	var texts [][]byte // checked before anything is read, which may take long
-	for _, key := range metrics {
-		model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "rolling": *rolling, "limits": *limits, "groupBy": fields(*groupBy)}
-		if row := dora.Metric(key).Row(); *statistic != "" && (*metric != "all" || slices.Contains(row.Statistics, dora.Statistic(*statistic))) {
-			model["statistic"] = *statistic
+	texts := func() (all [][]byte, err error) {
+		for _, key := range metrics {
+			model := map[string]any{"metric": key, "bucket": *bucket, "timezone": *timezone, "rolling": *rolling, "limits": *limits, "groupBy": fields(*groupBy), "filters": only.model()}
+			if row := dora.Metric(key).Row(); *statistic != "" && (*metric != "all" || slices.Contains(row.Statistics, dora.Statistic(*statistic))) {
+				model["statistic"] = *statistic
+			}
+			if total {
+				model["format"] = string(query.Numeric)
+			}
+			text, err := json.Marshal(model)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, text)
 		}
-		if *service != "" {
-			model["filters"] = []any{map[string]any{"field": "service", "values": fields(*service)}}
-		}
-		if total {
-			model["format"] = string(query.Numeric)
-		}
-		text, err := json.Marshal(model)
-		if err != nil {
-			return err
-		}
+		return all, nil
+	}
+	asked, err := texts()
+	if err != nil {
+		return err
+	}
+	for _, text := range asked { // checked before anything is read, which may take long
 		base := dora.DefaultDefinition()
 		base.Recovery = dora.RecoveryOfIncident // which severities need; whether the settings have it is seen when they are read
 		q, err := query.Parse(text, base)
@@ -76,7 +84,6 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		if _, err := rangeOf(&dora.Snapshot{}, q, *from, *to); err != nil {
 			return err
 		}
-		texts = append(texts, text)
 	}
 	d, err := w.filled(ctx, log)
 	if err != nil {
@@ -86,13 +93,15 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	if *definition {
 		return writeJSON(out, d.Settings().Definition)
 	}
-	for _, name := range fields(*service) {
-		if !slices.Contains(d.Snapshot().Values(dora.ByService, nil), name) {
-			return noService(name, d.Snapshot())
-		}
+	if err := only.resolve(d.Snapshot()); err != nil {
+		return err
 	}
+	if asked, err = texts(); err != nil {
+		return err
+	}
+	inRange := false
 	report := query.Report{Definition: d.Settings().Definition, Series: []query.ReportSeries{}, Unmeasured: map[dora.Reason]int{}}
-	for _, text := range texts {
+	for _, text := range asked {
 		q, err := query.Parse(text, d.Settings().Definition)
 		if err != nil {
 			return optionsOf(err)
@@ -120,6 +129,10 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 			report.Unmeasured = d.Snapshot().Unmeasured(q.DomainFilters(), open.From, open.To, time.Now())
 		}
 		report.Series = append(report.Series, figures.Report().Series...)
+		inRange = inRange || r.From.Before(d.Snapshot().Latest.Add(1)) && r.To.After(d.Snapshot().Earliest)
+	}
+	if s := d.Snapshot(); !inRange && !s.Earliest.IsZero() {
+		_, _ = fmt.Fprintln(log, "Nothing of that time is stored: "+extent(s)+".")
 	}
 	return write(out, report)
 }

@@ -3,11 +3,14 @@ package cli_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 )
 
 func TestTheReportAsJSONKeepsItsContract(t *testing.T) {
@@ -123,10 +126,13 @@ func TestTheReportRollsAndHasLimits(t *testing.T) {
 }
 
 func TestAnEmptyStoreHasNoFigures(t *testing.T) {
-	file := write(t, map[string]any{"sources": sourceAt("https://github.invalid", "a/b"), "store": map[string]any{"path": t.TempDir() + "/new.db"}}, token)
+	path := filepath.Join(t.TempDir(), "new.db")
+	datasettest.Fill(t, path, "1/dora")
+	file := write(t, map[string]any{"sources": sourceAt("https://github.invalid", "a/b"), "store": map[string]any{"path": path}}, token)
 	for _, options := range []string{"", " --from 2024-01-01", " --to 2024-01-01", " --bucket total"} {
 		code, out, log := run(t, file, "report --settings FILE --format json"+options)
 		require.Zero(t, code, log)
+		assert.Equal(t, "Nothing of source github is stored, because it has not been collected: collect --once reads it into the store.\n", log)
 		var report map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal([]byte(out), &report))
 		assert.JSONEq(t, `[]`, string(report["series"]), options)

@@ -42,6 +42,8 @@ type SourceState struct {
 	Next time.Time `json:"next,omitzero"`
 	// WaitingUntil is set while a rate limit holds the run.
 	WaitingUntil time.Time `json:"waitingUntil,omitzero"`
+	// Trouble says what went wrong on the way of the run that is on and is being tried again.
+	Trouble string `json:"-"`
 	// Requests, Points (the vendor's quota units) and Events (those that changed the store, by kind) add up all runs of
 	// this collector.
 	Requests int               `json:"requests"`
@@ -135,7 +137,7 @@ func (s *status) reported(p source.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.done, s.total = p.Done, p.Total
-	s.shown.Part, s.shown.WaitingUntil = p.Part, p.WaitingUntil
+	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = p.Part, p.WaitingUntil, p.Trouble
 	if p.Limit != (source.Limit{}) {
 		s.shown.Limit = p.Limit
 	}
@@ -160,7 +162,7 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running = false
-	s.shown.Part, s.shown.WaitingUntil = "", time.Time{}
+	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = "", time.Time{}, ""
 	switch {
 	case err == nil:
 		s.shown.LastSuccess, s.shown.Progress, s.shown.Errors = at, 1, nil
@@ -190,7 +192,7 @@ func (s *status) endedParts(at time.Time, err error) outcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running = false
-	s.shown.Part, s.shown.WaitingUntil = "", time.Time{}
+	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = "", time.Time{}, ""
 	return outcome{
 		began: s.shown.LastAttempt, ended: at, events: s.eventsOfRun, err: err,
 		requests: s.shown.Requests - s.requestsBefore, points: s.shown.Points - s.pointsBefore,
@@ -233,6 +235,8 @@ func (s *status) words() (Status, string) {
 		return StatusWaiting, "Another instance collects this source; this one reads what it stores."
 	case s.running && time.Now().Before(s.shown.WaitingUntil):
 		return StatusWaiting, fmt.Sprintf("The rate limit is used up until %s.", s.shown.WaitingUntil.UTC().Format("15:04:05 UTC"))
+	case s.running && s.shown.Trouble != "":
+		return StatusCollecting, s.shown.Trouble + ", and is tried again."
 	case s.running && s.shown.Part != "" && s.total > 0:
 		return StatusCollecting, fmt.Sprintf("Reading %s (%d of %d).", s.shown.Part, s.done, s.total)
 	case s.running && s.shown.Part != "":

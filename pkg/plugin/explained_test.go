@@ -104,7 +104,7 @@ func TestAReaderIsToldWhatCouldMislead(t *testing.T) {
 	assert.Contains(t, say(`{"metric":"change_failure_rate","format":"numeric","benchmark":"2024"}`),
 		"Accelerate State of DevOps 2024, of its respondents: elite 5 %, high 20 %, medium 10 %, low 40 %. That year the cluster called medium failed less often than the one called high. Context, not a target.")
 	assert.Equal(t, "5 of 5 series cannot be judged: process limits need 8 complete, mature buckets with a figure.", say(`{"queryType":"signals","bucket":"month"}`))
-	assert.Equal(t, "No service matches the filters. Choose other values, or remove a filter.",
+	assert.Equal(t, "No service matches the filters. Choose other values, or remove a filter.\nThere is no service \"nobody\"; there are: booking, records.",
 		say(`{"queryType":"signals","filters":[{"field":"service","values":["nobody"]}]}`))
 }
 

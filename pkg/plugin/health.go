@@ -56,8 +56,10 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if len(d.Settings().Sources) == 1 {
 		message = "The source answers." + strings.SplitN(message, ".", 2)[1]
 	}
+	whole := true
 	for _, s := range d.State() {
 		if s.LastSuccess.IsZero() {
+			whole = false
 			message += fmt.Sprintf(" %s is still being read for the first time: %s", s.ID, s.Message)
 		}
 	}
@@ -67,7 +69,24 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.Exposed(); err != nil {
 		message += " " + oneLine(err) + "."
 	}
+	if whole { // before that, what is not there may come
+		message += unmet(d.Unmet())
+	}
 	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil
+}
+
+// fewSentences is how many settings that match nothing are told below a form.
+const fewSentences = 3
+
+func unmet(sentences []string) string {
+	text := ""
+	for i, sentence := range sentences {
+		if i == fewSentences {
+			return text + " More settings match nothing: the command report lists them."
+		}
+		text += " " + sentence
+	}
+	return text
 }
 
 func unhealthy(message string) *backend.CheckHealthResult {

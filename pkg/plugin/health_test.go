@@ -107,6 +107,7 @@ func TestAReaderIsToldWhatTheFiguresLack(t *testing.T) {
 			assert.Contains(t, notices(g.one(i, `{"format":"`+format+`","filters":[`+filter+`]}`)), want)
 		}
 	}
+	assert.Contains(t, notices(g.one(i, `{"filters":[{"field":"team","values":["acces"]}]}`)), `info: There is no team "acces"; there are: access, care.`)
 }
 
 func TestASourceThatFailsIsToldBesideWhatWasReadBefore(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
+	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
 // figuresNotices say why there may be nothing to see, else where a reader could be misled: one notice a subject.
@@ -44,17 +45,38 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 
 // emptyNotices say why there is nothing to see.
 func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
-	because := noSuchSeverity(&b.Query, d)
+	because, names := noSuchSeverity(&b.Query, d), ""
 	switch {
 	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:
 		because = "No service matches the filters. Choose other values, or remove a filter."
+		names = noSuchNames(&b.Query, d)
 	case because == "" && !b.Deployed:
 		because = strings.TrimSpace(noDeployments(d) + " " + silentRuns(b))
 	}
 	if because == "" {
 		return nil
 	}
-	return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: because}}
+	notices := []data.Notice{{Severity: data.NoticeSeverityWarning, Text: because}}
+	if names != "" {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: names})
+	}
+	return notices
+}
+
+// noSuchNames says of each filter whose names are all unknown which there are, and which are written most like it.
+func noSuchNames(q *query.Query, d *dataset.Dataset) string {
+	var sentences []string
+	for _, f := range q.DomainFilters() {
+		if f.Field == dora.BySeverity || f.Not || len(f.Values) == 0 || slices.Contains(f.Values, "") {
+			continue
+		}
+		known := d.Snapshot().Values(f.Field, nil)
+		if slices.ContainsFunc(f.Values, func(value string) bool { return slices.Contains(known, value) }) {
+			continue
+		}
+		sentences = append(sentences, fmt.Sprintf("There is no %s %q; %s.", f.Field, f.Values[0], strict.Among(f.Values[0], known)))
+	}
+	return strings.Join(sentences, " ")
 }
 
 // noSuchSeverity says that no incident ever had a severity that is asked for; empty: one had.

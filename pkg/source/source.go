@@ -51,6 +51,8 @@ type Progress struct {
 	Requests, Points int
 	// WaitingUntil is set while a rate limit holds the run.
 	WaitingUntil time.Time
+	// Trouble says what went wrong on the way and is being tried again; empty once it works.
+	Trouble string
 	// Limit is the vendor's rate limit as it was last told; zero where it was not.
 	Limit Limit
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -14,20 +15,24 @@ import (
 func Visible(text string) string { return escaped(text, "", goEscape) }
 
 // Lines is a writer for texts of several lines: line ends and tabs pass, every other control character is written out.
-func Lines(w io.Writer) io.Writer { return writer{w, "\n\t", goEscape} }
+// Several may write at the same time.
+func Lines(w io.Writer) io.Writer { return &writer{to: w, passes: "\n\t", escape: goEscape} }
 
 // JSON is a writer for JSON, which allows some control characters within texts. They are written out as JSON does, so that
 // the values stay what they are.
-func JSON(w io.Writer) io.Writer { return writer{w, "\n\t", jsonEscape} }
+func JSON(w io.Writer) io.Writer { return &writer{to: w, passes: "\n\t", escape: jsonEscape} }
 
 type writer struct {
+	mu     sync.Mutex
 	to     io.Writer
 	passes string
 	escape func(rune) string
 }
 
 // Write writes whole texts; what is written in pieces must be cut between letters.
-func (w writer) Write(text []byte) (int, error) {
+func (w *writer) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if _, err := io.WriteString(w.to, escaped(string(text), w.passes, w.escape)); err != nil {
 		return 0, err
 	}

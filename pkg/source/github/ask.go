@@ -69,6 +69,9 @@ func (r *run) persist(ctx context.Context, part string, try func() (*reply, verd
 				return r.failure(source.CauseServer, part, "GitHub could not answer even the smallest page: it is tried again at the next run", r.said(answer))
 			}
 			r.width.shrink()
+			if overloadStatus(answer.status) {
+				r.stumbled(answer.from, nil)
+			}
 			if err := r.sleep(ctx, min(r.longestBreak, r.firstBreak<<(overloads-1))); err != nil {
 				return err
 			}

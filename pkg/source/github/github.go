@@ -98,6 +98,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	}
 	r := s.begin(request, cursor)
 	targets, err := r.wanted(ctx)
+	r.report() // where nothing is to be read, too
 	failures := []error{err}
 	if stops(err) {
 		return err

@@ -40,7 +40,7 @@ func (s *Source) begin(request source.Request, cursor *cursor) *run {
 	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{},
 		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{},
 	}
-	r.http = s.transport(func() { r.progress.Requests++ })
+	r.http = s.transport(func() { r.progress.Requests++ }, r.stumbled)
 	r.choose()
 	return r
 }

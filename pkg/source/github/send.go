@@ -52,7 +52,8 @@ var (
 
 // transport sends requests again that were lost on the way. What the server says on purpose (rate limits, an
 // overload that a narrower page may heal) is not for it: ask handles that.
-func (s *Source) transport(count func()) *retryablehttp.Client {
+// stumbled is told of each.
+func (s *Source) transport(count func(), stumbled func(*http.Response, error)) *retryablehttp.Client {
 	c := retryablehttp.NewClient()
 	c.HTTPClient = s.http
 	c.Logger = nil
@@ -68,14 +69,30 @@ func (s *Source) transport(count func()) *retryablehttp.Client {
 			return false, err
 		}
 		if errors.Is(err, errCut) {
+			stumbled(resp, err)
 			return true, nil
 		}
 		if err == nil && resp != nil && (resp.StatusCode < 500 || overloadStatus(resp.StatusCode) || asksToWait(resp.StatusCode, resp.Header)) {
 			return false, nil
 		}
-		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+		again, failed := retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+		if again {
+			stumbled(resp, err)
+		}
+		return again, failed
 	}
 	return c
+}
+
+// stumbled tells at once of a request that is sent again, since the breaks between may be long.
+func (r *run) stumbled(response *http.Response, err error) {
+	switch {
+	case err != nil:
+		r.progress.Trouble = "GitHub cannot be reached (" + r.credentials.conceal(err.Error()) + ")"
+	case response != nil:
+		r.progress.Trouble = fmt.Sprintf("GitHub fails (status %d)", response.StatusCode)
+	}
+	r.report()
 }
 
 func overloadStatus(status int) bool {
@@ -136,6 +153,10 @@ func (r *run) send(ctx context.Context, c call) (*reply, error) {
 	if answer.from != response { // given up on a status that was to be tried again: the handler did not run
 		body, _ := io.ReadAll(io.LimitReader(response.Body, quoteLimit+1))
 		*answer = reply{response, response.StatusCode, response.Header, body}
+	}
+	if r.progress.Trouble != "" {
+		r.progress.Trouble = ""
+		r.report()
 	}
 	r.noteLimit(answer.header)
 	return answer, nil

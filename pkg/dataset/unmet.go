@@ -1,0 +1,199 @@
+package dataset
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+)
+
+// Unmet says what of the settings matches nothing of what is stored, a sentence each, so that an answer without figures is
+// not without a word. Settings that fit are silent. Lists are cut: what is wrong in many places is seen in a few.
+func (d *Dataset) Unmet() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u := unmet{
+		settings: d.options.Settings, states: map[string]collect.SourceState{}, counts: d.history.Counts(),
+		places: d.history.Places(), preview: d.history.Preview(d.options.Settings.Mapping()), probe: d.history.Preview,
+		repositories: map[string][]string{},
+	}
+	for _, p := range u.places {
+		if known := u.repositories[p.Source]; len(known) == 0 || known[len(known)-1] != p.Repository { // they are in order
+			u.repositories[p.Source] = append(known, p.Repository)
+		}
+	}
+	for _, s := range d.collector.State() {
+		u.states[s.ID] = s
+	}
+	for i := range u.settings.Sources {
+		u.ofSource(&u.settings.Sources[i])
+	}
+	u.ofProduction()
+	for i := range u.settings.Services {
+		u.ofService(i)
+	}
+	u.ofLabels()
+	u.ofPaths(d.Snapshot())
+	return u.sentences()
+}
+
+// NothingMatched says that all that is read was read, and that nothing of it is there.
+func (d *Dataset) NothingMatched() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	counts := d.history.Counts()
+	reads := false
+	for _, s := range d.options.Settings.Sources {
+		if counts[s.ID][dora.KindRepository] > 0 {
+			return false
+		}
+		reads = reads || !s.Type.Told()
+	}
+	return reads
+}
+
+// unmet looks for what matches nothing.
+type unmet struct {
+	settings settings.Settings
+	states   map[string]collect.SourceState
+	counts   map[string]map[dora.Kind]int
+	places   []dora.Place // every repository has one at least
+	// repositories are the names of those that are read, by source.
+	repositories map[string][]string
+	preview      dora.Preview
+	probe        func(dora.Mapping) dora.Preview
+	found        []string
+	entries      []string // of services: there may be many
+}
+
+// unmetLimit is how many lines are said of the entries of services, and how many names in one.
+const unmetLimit = 10
+
+func (u *unmet) say(format string, args ...any) {
+	u.found = append(u.found, fmt.Sprintf(format, args...))
+}
+
+func (u *unmet) sentences() []string {
+	if more := len(u.entries) - unmetLimit; more > 0 {
+		u.entries = append(u.entries[:unmetLimit], fmt.Sprintf("%d more entries of services match nothing.", more))
+	}
+	return append(u.found, u.entries...)
+}
+
+func (u *unmet) ofSource(s *settings.Source) {
+	counts := u.counts[s.ID]
+	if s.Type.Told() {
+		if counts[dora.KindDeployment]+counts[dora.KindIncident]+counts[dora.KindChange] == 0 {
+			u.say("Source %s has told of nothing yet.", s.ID)
+		}
+		return
+	}
+	switch {
+	case counts[dora.KindRepository] > 0:
+	case u.states[s.ID].Failure != "":
+		return // which is told for itself
+	case u.states[s.ID].LastSuccess.IsZero():
+		u.say("Nothing of source %s is stored, because it has not been collected: collect --once reads it into the store.", s.ID)
+		return
+	default:
+		u.say("Source %s: no repository matches repositories (%s): its owner has none of that name, or the token may not see it.", s.ID, listed(s.Repositories))
+		return
+	}
+	for _, pattern := range s.Repositories {
+		if strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
+			u.say("Source %s: repositories: %q matches no repository.", s.ID, pattern)
+		}
+	}
+	if counts[dora.KindDeployment] == 0 {
+		u.say("Source %s has no deployment in any repository (%d): %s", s.ID, counts[dora.KindRepository], lacking(s.Deployments))
+	}
+	if s.Incidents != nil && counts[dora.KindIncident] == 0 {
+		u.say("Source %s: no issue has a label of incidents.labels (%s).", s.ID, listed(s.Incidents.Labels))
+	}
+}
+
+// reads says whether a pattern names any repository that was read.
+func (u *unmet) reads(source, pattern string) bool {
+	pattern = strings.ToLower(strings.TrimSpace(pattern))
+	return slices.ContainsFunc(u.repositories[source], func(name string) bool {
+		matched, err := path.Match(pattern, strings.ToLower(name))
+		return err == nil && matched
+	})
+}
+
+// lacking says what was looked for, and not found, where nothing is a deployment.
+func lacking(s settings.SourceDeployment) string {
+	switch s.From {
+	case settings.FromWorkflowRuns:
+		text := "no run of GitHub Actions"
+		if !s.Workflow.IsZero() {
+			text += fmt.Sprintf(" is of a workflow whose name matches deployments.workflow %q,", s.Workflow)
+		}
+		if s.Branch != "" {
+			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", s.Branch)
+		}
+		return strings.TrimSuffix(text, ",") + ". The repository's page Actions shows the names that there are."
+	case settings.FromReleases:
+		return "no release was published (drafts do not count, and those marked as prereleases only with deployments.prereleases)."
+	case settings.FromTags:
+		return "they have no tags."
+	case settings.FromMerges:
+		return "nothing has landed on a default branch since the back-fill began."
+	}
+	return "GitHub has no deployments of them. Where they are recorded elsewhere, deployments.from names it: workflow_runs, releases, tags or merges."
+}
+
+// ofProduction says that the pattern of production, where anything goes by it, matches no environment.
+func (u *unmet) ofProduction() {
+	goesBy := len(u.settings.Services) == 0
+	for _, s := range u.settings.Services {
+		goesBy = goesBy || slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Environment.IsZero() })
+	}
+	environments := u.environments(func(dora.Place) bool { return true })
+	if len(environments) == 0 || !goesBy || slices.ContainsFunc(environments, u.settings.Production.Match) {
+		return
+	}
+	u.say("production: %q matches none of the environments with deployments: %s.", u.settings.Production, quoted(environments))
+}
+
+// environments are those that were deployed to, of some places.
+func (u *unmet) environments(of func(dora.Place) bool) []string {
+	var names []string
+	for _, p := range u.places {
+		if p.Environment != "" && of(p) && !slices.Contains(names, p.Environment) {
+			names = append(names, p.Environment)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// empty says that nothing of a source is there, which is said of the source.
+func (u *unmet) empty(source string) bool {
+	return u.counts[source][dora.KindRepository]+u.counts[source][dora.KindDeployment]+u.counts[source][dora.KindIncident] == 0
+}
+
+func (u *unmet) knows(source, repository string) bool {
+	return slices.ContainsFunc(u.repositories[source], func(name string) bool { return strings.EqualFold(name, repository) })
+}
+
+func quoted(texts []string) string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = strconv.Quote(text)
+	}
+	return listed(all)
+}
+
+// listed is some texts in a sentence: the first of many, and how many more there are.
+func listed(texts []string) string {
+	if more := len(texts) - unmetLimit; more > 0 {
+		return strings.Join(texts[:unmetLimit], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(texts, ", ")
+}
