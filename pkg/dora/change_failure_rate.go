@@ -92,7 +92,7 @@ func (r *repository) reverted(v *revert) (target shippedChange, ok bool) {
 	if n == noNode {
 		return target, false
 	}
-	for _, owners := range [][]*change{r.byMerge.of(n), r.owners.of(n)} {
+	for _, owners := range [][]*change{r.byMerge.of(n), r.ownersOf(n)} {
 		if len(owners) > 0 {
 			return shippedChange{change: owners[0], node: owners[0].merge, reverts: owners[0].reverts}, true
 		}

@@ -10,6 +10,9 @@ type code struct {
 	byMerge    claims    // what landed with a commit
 	owners     claims    // whose commit it is: a change's own, or one that its rebase landed
 	unresolved []*change // changes whose landed commits are not worked out, and some that are no more
+	merges     []*change // changes that have a merge commit, and some that are no more
+	added      int       // how many versions of changes there were
+	judged     judgement // when promotions were told from other changes
 	newChanges slab[change]
 	newNodes   slab[node]
 }
@@ -20,6 +23,7 @@ type codeSize struct{ commits, changes int }
 type change struct {
 	event   *Change
 	merge   node
+	witness node // a commit that speaks against its being a promotion; noNode until one was looked for
 	commits []node
 	reverts *revert
 
@@ -28,8 +32,9 @@ type change struct {
 	fact    *ChangeFact
 	reading int
 	// hotfix is what was last judged of it, under which reading.
-	hotfix bool
-	judged int
+	hotfix    bool
+	promotion bool
+	judged    int
 }
 
 // newCode has room for what there will be.
@@ -55,7 +60,7 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 		c.disown(known)
 	}
 	added := c.newChanges.one()
-	*added = change{event: e, merge: c.graph.name(e.MergeCommit), reverts: reverts, commits: c.newNodes.some(len(e.Commits))[:0]}
+	*added = change{event: e, merge: c.graph.name(e.MergeCommit), witness: noNode, reverts: reverts, commits: c.newNodes.some(len(e.Commits))[:0]}
 	for i := range e.Commits {
 		if n := c.graph.name(e.Commits[i].SHA); n != noNode {
 			added.commits = append(added.commits, n)
@@ -69,6 +74,7 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 	}
 	c.changes[e.Number] = added
 	c.unresolved = append(c.unresolved, added)
+	c.added++
 	return true
 }
 
@@ -86,7 +92,8 @@ func (c *code) disown(of *change) {
 	}
 }
 
-// settle works out what depends on a repository as a whole: its main line, and which commits a rebase landed.
+// settle works out what depends on a repository as a whole: its main line, which commits a rebase landed, and which changes
+// are promotions.
 func (r *repository) settle() {
 	if r.event != nil {
 		r.main.extend(r.graph, r.graph.name(r.event.HeadSHA))
@@ -102,8 +109,13 @@ func (r *repository) settle() {
 				r.owners.add(landed, c)
 			}
 		}
-		return whole || c.merge == noNode
+		if r.graph.known(c.merge) && r.graph.merge(c.merge) {
+			r.merges = append(r.merges, c)
+			return true
+		}
+		return (whole && r.graph.known(c.merge)) || c.merge == noNode
 	})
+	r.judge()
 }
 
 // landedByRebase finds the commits that a rebase put on the main line in place of the change's own: going back from
@@ -137,5 +149,5 @@ func (c *code) landedByRebase(of *change) (landed []node, whole bool) {
 // plain says whether a commit on the main line is a change of its own: it belongs to no pull request.
 func (c *code) plain(n node) bool {
 	_, on := c.main.position(n)
-	return on && len(c.byMerge.of(n)) == 0 && len(c.owners.of(n)) == 0
+	return on && len(c.byMerge.of(n)) == 0 && !c.owned(n)
 }

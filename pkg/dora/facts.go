@@ -72,6 +72,8 @@ type working struct {
 	contents []node
 	changes  []*ChangeFact
 	mends    []mend // what its changes put right
+	// promotions counts the pull requests that it shipped and that are none of its changes.
+	promotions int
 }
 
 // Failed says whether the deployment is held to have failed.
@@ -194,6 +196,7 @@ const (
 	ReasonNoStart            Reason = "no_start"            // the time at which lead time begins is not known
 	ReasonNoMergeCommit      Reason = "no_merge_commit"     // the vendor lost what the pull request became
 	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped
+	ReasonPromotion          Reason = "promotion"           // a pull request that brings in only what was merged before
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
 	ReasonUnreportedRun      Reason = "unreported_runs"     // a run that a week after its last word has said neither success nor failure
 	ReasonUnknownRef         Reason = "unknown_ref"         // a deployment or run of which it is not known any more what it was made of, by which services tell their own

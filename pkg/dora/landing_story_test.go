@@ -139,16 +139,30 @@ func TestAPullRequestMergedIntoABranchShipsWithItsMergeCommit(t *testing.T) {
 	assert.Empty(t, facts.Waiting)
 	assert.Equal(t, 1, facts.Unmeasured[dora.ReasonNotOnMainLine])
 
-	repo.commit("outer", "inner")
+	repo.branch("more", "inner")
+	repo.commit("outer", "more")
 	repo.pull(12, "outer")
 	facts = repo.facts()
-	require.Len(t, facts.Waiting, 1)
-	assert.Equal(t, 12, facts.Waiting[0].Number)
+	require.Len(t, facts.Waiting, 2)
+	assert.Equal(t, 11, facts.Waiting[0].Number, "it is on the main line now, whatever its base is called")
+	assert.Equal(t, 12, facts.Waiting[1].Number)
+	assert.Zero(t, facts.Unmeasured[dora.ReasonNotOnMainLine])
 
 	repo.deploy("production", "outer", hour(20))
 	facts = repo.facts()
 	assert.Equal(t, []string{"#11", "#12"}, contents(facts, 1))
 	assert.Empty(t, facts.Waiting)
+	assert.Zero(t, facts.Unmeasured[dora.ReasonNotOnMainLine])
+}
+
+func TestWhatWaitsStillWaitsWhenTheDefaultBranchIsRenamed(t *testing.T) {
+	repo := newRepo(t)
+	repo.commit("base")
+	repo.squash(11, "x").Base = "master"
+	repo.deployAll("base")
+	facts := repo.facts()
+	require.Len(t, facts.Waiting, 1)
+	assert.Equal(t, 11, facts.Waiting[0].Number)
 	assert.Zero(t, facts.Unmeasured[dora.ReasonNotOnMainLine])
 }
 

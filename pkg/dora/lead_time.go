@@ -115,12 +115,18 @@ func (l *lane) changeFact(c *change, d *DeploymentFact, def *Definition) *Change
 	return c.fact
 }
 
-// shippedBy lists the changes that a deployment shipped first, whosever they are.
+// shippedBy lists the changes that a deployment shipped first, whosever they are, and counts what it shipped that is none.
 func (l *lane) shippedBy(d *DeploymentFact) (all []shippedChange) {
 	r := l.repository
+	d.promotions = 0
 	for _, n := range d.contents {
 		for _, c := range r.byMerge.of(n) {
-			all = append(all, shippedChange{change: c, node: n, reverts: c.reverts})
+			s := shippedChange{change: c, node: n, reverts: c.reverts}
+			if !c.promotion {
+				all = append(all, s)
+			} else if l.touchOf(&s) != touchesNot {
+				d.promotions++
+			}
 		}
 		if r.plain(n) {
 			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
@@ -255,7 +261,8 @@ func (f *ChangeFact) split(start time.Time, from LeadTimeStart, finished time.Ti
 }
 
 // wait lists the service's changes that are merged and that no production environment has yet, for each of its
-// repositories, and counts those that will never be because they were merged elsewhere.
+// repositories, and counts those that will never be because they were merged elsewhere. Whether a change is on the main
+// line its merge commit says: branches are renamed.
 func (f *Facts) wait(lanes []*lane, def *Definition) {
 	shipped := map[*repository][]*lane{}
 	var order []*repository
@@ -281,13 +288,21 @@ func (f *Facts) wait(lanes []*lane, def *Definition) {
 			}
 			return all == touches
 		}
+		mayTouch := func(s shippedChange) bool {
+			return slices.ContainsFunc(shipped[r], func(l *lane) bool { return l.touchOf(&s) != touchesNot })
+		}
 		for _, c := range r.changes {
 			e := c.event
 			switch {
-			case isShipped(c.merge), !own(shippedChange{change: c, node: c.merge}):
+			case isShipped(c.merge):
+			case c.promotion:
+				if mayTouch(shippedChange{change: c, node: c.merge}) {
+					f.leave(ReasonPromotion, noLane, e.Merged, 1)
+				}
+			case !own(shippedChange{change: c, node: c.merge}):
 			case e.MergeCommit == "":
 				f.leave(ReasonNoMergeCommit, noLane, e.Merged, 1)
-			case r.event != nil && e.Base == r.event.DefaultBranch && r.main.contains(c.merge):
+			case r.main.contains(c.merge):
 				found = append(found, Waiting{r.name, e.Number, e.MergeCommit, e.Title, e.URL, e.Author, e.Merged})
 			default:
 				f.leave(ReasonNotOnMainLine, noLane, e.Merged, 1)

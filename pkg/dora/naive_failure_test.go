@@ -181,7 +181,7 @@ func againInTitle(title string) bool {
 }
 
 func (r *naiveRepository) numbered(number int) *naiveChange {
-	for _, c := range r.units {
+	for _, c := range slices.Concat(r.units, r.promotions) {
 		if c.pull != nil && c.pull.Number == number {
 			return c
 		}
@@ -191,7 +191,7 @@ func (r *naiveRepository) numbered(number int) *naiveChange {
 
 // withCommit is the change that a commit landed, else that it is one of; else the commit by itself.
 func (r *naiveRepository) withCommit(sha string) *naiveChange {
-	for _, c := range r.units {
+	for _, c := range slices.Concat(r.units, r.promotions) {
 		if c.landed == sha {
 			return c
 		}

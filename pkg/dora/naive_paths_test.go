@@ -112,6 +112,11 @@ func (l *naiveLane) commit(sha string) naiveTouch {
 			smallest = c
 		}
 	}
+	for _, c := range r.promotions {
+		if c.landed == sha && len(landed) == 0 {
+			return no // it brings nothing of its own
+		}
+	}
 	if len(landed) > 0 {
 		return anyOf(landed...)
 	}
@@ -198,7 +203,7 @@ func (l *naiveLane) own(def dora.Definition, unmeasured map[dora.Reason]int) {
 				unmeasured[dora.ReasonUnknownFiles]++
 			}
 		}
-		l.elsewhere = append(l.elsewhere, d.changes...)
+		l.elsewhere = slices.Concat(l.elsewhere, d.changes, d.promotions)
 		d.changes = changes
 		for _, sha := range sortedKeys(d.contents) {
 			its := l.commit(sha)

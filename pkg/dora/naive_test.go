@@ -64,12 +64,12 @@ func newNaive(mapping dora.Mapping, def dora.Definition, events []dora.Event) *n
 type naiveRepository struct {
 	source, name string
 	head         string
-	branch       string
 	read         time.Time // when the head was told
 	commits      map[string]*dora.Commit
 	pulls        []*dora.Change
-	// units are all changes: pull requests, and main-line commits that belong to none.
-	units []*naiveChange
+	// units are all changes: pull requests, and main-line commits that belong to none. Promotions are none of them.
+	units      []*naiveChange
+	promotions []*naiveChange
 }
 
 // naiveChange is one change: a pull request, or a plain main-line commit.
@@ -95,7 +95,7 @@ func (n *naive) repository(source, name string) *naiveRepository {
 	r := &naiveRepository{source: source, name: name, commits: map[string]*dora.Commit{}}
 	for _, known := range n.repositories {
 		if known.Source == source && known.Name == name {
-			r.head, r.branch, r.read = known.HeadSHA, known.DefaultBranch, known.Updated
+			r.head, r.read = known.HeadSHA, known.Updated
 		}
 	}
 	for _, c := range n.commits {
@@ -183,7 +183,12 @@ func (r *naiveRepository) sortOut() {
 	}
 	owned := set{}
 	for _, pull := range r.pulls {
-		c := &naiveChange{pull: pull, landed: pull.MergeCommit, onMain: pull.Base == r.branch && r.commits[r.head] != nil && r.commits[pull.MergeCommit] != nil && r.reach(r.head)[pull.MergeCommit], author: pull.Author, message: pull.Title + "\n\n" + pull.Body}
+		c := &naiveChange{pull: pull, landed: pull.MergeCommit, onMain: r.commits[r.head] != nil && r.commits[pull.MergeCommit] != nil && r.reach(r.head)[pull.MergeCommit], author: pull.Author, message: pull.Title + "\n\n" + pull.Body}
+		if r.promotion(pull) {
+			r.promotions = append(r.promotions, c)
+			owned[pull.MergeCommit] = true // what it lists belongs to others
+			continue
+		}
 		for sha := range r.landedBy(pull) {
 			owned[sha] = true
 			c.shas = append(c.shas, sha)
@@ -208,6 +213,51 @@ func (r *naiveRepository) sortOut() {
 	}
 }
 
+// promotion says that all non-merge commits that a pull request's merge commit brings in belong to changes that were merged
+// before it: to another pull request, or to the main line's commit that brought it in.
+func (r *naiveRepository) promotion(pull *dora.Change) bool {
+	merge := r.commits[pull.MergeCommit]
+	if merge == nil || len(merge.Parents) < 2 || slices.ContainsFunc(pull.Commits, func(own dora.ChangeCommit) bool { return own.SHA == merge.SHA }) {
+		return false
+	}
+	before := func(other *dora.Change) bool {
+		if other.Merged.Equal(pull.Merged) {
+			return other.Number < pull.Number
+		}
+		return other.Merged.Before(pull.Merged)
+	}
+	belongs := func(sha string) bool {
+		for _, other := range r.pulls {
+			if before(other) && r.landedBy(other)[sha] {
+				return true
+			}
+		}
+		return false
+	}
+	brought := r.brought(merge)
+	for sha := range brought {
+		c := r.commits[sha]
+		if c == nil {
+			return false // it cannot be told
+		}
+		if len(c.Parents) > 1 || belongs(sha) {
+			continue
+		}
+		landed := false
+		for _, on := range r.mainLine() {
+			if !brought[on.SHA] || on.SHA == merge.SHA || !r.brought(on)[sha] {
+				continue
+			}
+			isPull := slices.ContainsFunc(r.pulls, func(other *dora.Change) bool { return other.MergeCommit == on.SHA })
+			landed = landed || !isPull || belongs(on.SHA)
+		}
+		if !landed {
+			return false
+		}
+	}
+	return true
+}
+
 // brought is what a main-line commit brought in: itself and what only its other parents reach.
 func (r *naiveRepository) brought(c *dora.Commit) set {
 	reached := r.reach(c.SHA)
@@ -219,18 +269,19 @@ func (r *naiveRepository) brought(c *dora.Commit) set {
 
 // naiveDeployment is a successful deployment in its place.
 type naiveDeployment struct {
-	event    *dora.Deployment
-	legs     []*dora.Deployment // itself among them
-	finish   time.Time
-	height   int // of a landing: how long the line was by then
-	lane     *naiveLane
-	at       int // in its lane
-	contents set
-	unknown  bool
-	changes  []*naiveChange
-	blamed   *naiveDeployment // by a rollback
-	redeploy bool
-	rollback bool
+	event      *dora.Deployment
+	legs       []*dora.Deployment // itself among them
+	finish     time.Time
+	height     int // of a landing: how long the line was by then
+	lane       *naiveLane
+	at         int // in its lane
+	contents   set
+	unknown    bool
+	changes    []*naiveChange
+	promotions []*naiveChange
+	blamed     *naiveDeployment // by a rollback
+	redeploy   bool
+	rollback   bool
 
 	evidence []string
 	recovery []naiveEnd
@@ -404,6 +455,11 @@ func (l *naiveLane) contents() {
 				d.changes = append(d.changes, c)
 			}
 		}
+		for _, c := range l.repository.promotions {
+			if d.contents[c.landed] {
+				d.promotions = append(d.promotions, c)
+			}
+		}
 	}
 }
 
@@ -427,6 +483,11 @@ func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) [
 	}
 	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.event.FullID(), stamp(d.finish),
 		d.at == 0, d.redeploy, d.rollback, bots > 0 && bots == len(d.changes), len(d.contents), n.rework(d))}
+	for _, c := range d.promotions {
+		if d.lane.change(c) != no {
+			unmeasured[dora.ReasonPromotion]++
+		}
+	}
 	var units []string
 	for _, u := range n.units(d) {
 		units = append(units, u.tell(n.def, d, unmeasured))
@@ -454,7 +515,7 @@ func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []st
 			continue
 		}
 		seen[r.source+" "+r.name] = true
-		for _, c := range r.units {
+		for _, c := range slices.Concat(r.units, r.promotions) {
 			shipped := false
 			var whose []naiveTouch
 			for _, other := range lanes {
@@ -463,8 +524,14 @@ func (n *naive) waiting(lanes []*naiveLane, unmeasured map[dora.Reason]int) []st
 					shipped = shipped || slices.Contains(other.elsewhere, c)
 				}
 				for _, d := range other.deployments {
-					shipped = shipped || (other.repository == r && slices.Contains(d.changes, c))
+					shipped = shipped || (other.repository == r && (slices.Contains(d.changes, c) || slices.Contains(d.promotions, c)))
 				}
+			}
+			if slices.Contains(r.promotions, c) {
+				if !shipped && anyOf(whose...) != no {
+					unmeasured[dora.ReasonPromotion]++
+				}
+				continue
 			}
 			if shipped || (c.pull == nil && n.def.Unit == dora.UnitPullRequest) {
 				continue

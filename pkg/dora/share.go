@@ -26,11 +26,13 @@ func (l *lane) touch(n node) touch {
 	if landed := r.byMerge.of(n); len(landed) > 0 {
 		all := touchesNot
 		for _, c := range landed {
-			all = all.or(l.touched(c.event.Files))
+			if !c.promotion { // what it brings is touched by what it is
+				all = all.or(l.touched(c.event.Files))
+			}
 		}
 		return all
 	}
-	if owners := r.owners.of(n); len(owners) > 0 {
+	if owners := r.ownersOf(n); len(owners) > 0 {
 		smallest := slices.MinFunc(owners, func(a, b *change) int { return len(a.event.Commits) - len(b.event.Commits) })
 		return l.touched(smallest.event.Files)
 	}

@@ -43,6 +43,7 @@ func (f *Facts) count(def *Definition, apart []leftOut) {
 		if d.unknown {
 			f.leave(ReasonUnknownCommit, d.lane, d.Finished, 1)
 		}
+		f.leave(ReasonPromotion, d.lane, d.Finished, d.promotions)
 		if d.Rollback && d.blamed < 0 {
 			f.leave(ReasonRollbackUnresolved, d.lane, d.Finished, 1)
 		}

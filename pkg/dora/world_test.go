@@ -48,6 +48,7 @@ type world struct {
 type worldRepo struct {
 	name    string
 	tip     string   // of the main line
+	develop string   // the tip of the other long-lived branch
 	shas    []string // all that can be deployed
 	main    []string // of these, the main line
 	changes []*dora.Change
@@ -69,7 +70,7 @@ func drawWorld(draw chooser) *world {
 	for range w.int("steps", 2, 50) {
 		w.now = w.now.Add(time.Duration(w.int("hours", 0, 9)) * time.Hour)
 		r := w.repos[w.int("repository", 0, len(w.repos)-1)]
-		switch w.pick("step", "plain", "side", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "incident", "incident", "incident") {
+		switch w.pick("step", "plain", "side", "flow", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "incident", "incident", "incident") {
 		case "plain":
 			c := w.commit(r, w.author(), r.tip)
 			c.Message = w.message(r, fmt.Sprintf("Work on %d", w.serial))
@@ -77,6 +78,8 @@ func drawWorld(draw chooser) *world {
 			r.plain = append(r.plain, c)
 		case "side":
 			w.side(r)
+		case "flow":
+			w.flow(r)
 		case "deploy":
 			w.deploy(r)
 		case "incident":
@@ -162,6 +165,71 @@ func (w *world) side(r *worldRepo) {
 	if w.one("merged by hand", 2) {
 		w.land(r, w.commit(r, w.author(), r.tip, branch.SHA))
 	}
+}
+
+// flow is a step of git flow: work that lands on develop, a release, a merge back, or an urgent fix that goes to both.
+func (w *world) flow(r *worldRepo) {
+	if r.develop == "" {
+		r.develop = r.tip
+	}
+	merge := func(onto *string, tip, branch string) {
+		if len(w.ahead(r, *onto, tip)) == 0 {
+			return // there is nothing to merge
+		}
+		r.number++
+		p := &dora.Change{
+			Header: w.head(fmt.Sprintf("%s:change:%d", r.name, r.number), w.now), Repository: r.name, Number: r.number, Author: w.author(),
+			Title: fmt.Sprintf("Merge %d", r.number), Base: "main", Branch: branch, Opened: w.now, Merged: w.now, Files: w.files(),
+		}
+		for _, c := range w.ahead(r, *onto, tip) {
+			p.Commits = append(p.Commits, dora.ChangeCommit{SHA: c.SHA, Authored: c.Authored})
+		}
+		landed := w.commit(r, p.Author, *onto, tip)
+		p.MergeCommit, *onto = landed.SHA, landed.SHA
+		if onto == &r.tip {
+			r.main = append(r.main, landed.SHA)
+		}
+		r.changes = append(r.changes, p)
+		w.events = append(w.events, p)
+	}
+	switch w.pick("flow", "work", "work", "pushed", "release", "release", "back", "fix") {
+	case "work":
+		merge(&r.develop, w.commit(r, w.author(), r.develop).SHA, "topic")
+	case "pushed":
+		r.develop = w.commit(r, w.author(), r.develop).SHA
+	case "release":
+		merge(&r.tip, r.develop, "develop")
+	case "back":
+		merge(&r.develop, r.tip, "main")
+	case "fix":
+		fix := w.commit(r, w.author(), r.tip).SHA
+		merge(&r.tip, fix, "hotfix/it")
+		merge(&r.develop, fix, "hotfix/it")
+	}
+}
+
+// ahead lists the commits that a tip has and a base has not, as far as they were told of.
+func (w *world) ahead(r *worldRepo, base, tip string) (found []*dora.Commit) {
+	commits := map[string]*dora.Commit{}
+	for _, e := range w.events {
+		if c, ok := e.(*dora.Commit); ok && c.Repository == r.name {
+			commits[c.SHA] = c
+		}
+	}
+	seen := map[string]bool{}
+	var walk func(sha string, yield func(*dora.Commit))
+	walk = func(sha string, yield func(*dora.Commit)) {
+		if c := commits[sha]; c != nil && !seen[sha] {
+			seen[sha] = true
+			yield(c)
+			for _, parent := range c.Parents {
+				walk(parent, yield)
+			}
+		}
+	}
+	walk(base, func(*dora.Commit) {})
+	walk(tip, func(c *dora.Commit) { found = append(found, c) })
+	return found
 }
 
 // message may make a revert of a text.
