@@ -166,8 +166,12 @@ func optionsOf(err error) error {
 func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, error) {
 	zone := q.Timezone.Location
 	var r query.Range
-	if !s.Earliest.IsZero() {
+	read := s.Reached()
+	switch {
+	case !s.Earliest.IsZero():
 		r.From, r.To = q.Bucket.For(s.Earliest, s.Latest).Cover(s.Earliest, s.Latest, zone)
+	case !read.IsZero(): // nothing happened in all that was read
+		r.From, r.To = read.In(zone), time.Now().In(zone)
 	}
 	var err error
 	if from != "" {
@@ -180,7 +184,7 @@ func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, err
 			return r, err
 		}
 	}
-	if s.Earliest.IsZero() { // nothing is stored: a range without length where one end is not given
+	if s.Earliest.IsZero() && read.IsZero() { // nothing is stored: a range without length where one end is not given
 		if from == "" {
 			r.From = r.To
 		}

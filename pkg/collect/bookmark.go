@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
 // bookmark is what the store keeps as a source's cursor: the source's own, and what the collector must know when it
@@ -40,6 +42,15 @@ func (r *reader) bookmark(ctx context.Context, since time.Time) (bookmark, error
 	return mark, nil
 }
 
+// completeSince is since when all is known of what can be read, where events are kept for some time; zero where that cannot
+// be said.
+func (b bookmark) completeSince(keep time.Duration) time.Time {
+	if b.Finished.IsZero() || b.Cursor == nil { // who has nothing to read hands no cursor over
+		return time.Time{}
+	}
+	return dora.Latest(b.Since, b.Finished.Add(-keep).Truncate(day)) // a day at a time, so that it seldom moves
+}
+
 func (b bookmark) encode() ([]byte, error) { return json.Marshal(b) }
 
 // Recall takes over from the store when each source was last read, so that what was collected before this process is
@@ -50,7 +61,7 @@ func (c *Collector) Recall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.status.recalled(mark.Finished)
+		r.status.recalled(mark.Finished, mark.completeSince(r.keep()))
 	}
 	return nil
 }

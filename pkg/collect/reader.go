@@ -202,8 +202,15 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 		return err
 	}
 	mark.Finished, mark.From = time.Now(), time.Time{}
-	return r.write(ctx, lease, nil, mark)
+	if err := r.write(ctx, lease, nil, mark); err != nil {
+		return err
+	}
+	r.status.complete(mark.completeSince(r.keep()))
+	return nil
 }
+
+// keep is for how long events are kept at least.
+func (r *reader) keep() time.Duration { return max(r.backfill, retention) }
 
 // write stores a batch together with the bookmark.
 func (r *reader) write(ctx context.Context, lease store.Lease, events []dora.Event, mark bookmark) error {

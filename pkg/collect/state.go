@@ -36,6 +36,9 @@ type SourceState struct {
 	Message string `json:"message"`
 	// LastSuccess is when a run last ended with everything read, in this process or before it.
 	LastSuccess time.Time `json:"lastSuccess,omitzero"`
+	// Since is how far back the source has been read completely. It is zero until that is done once, and always where there
+	// is nothing to read: what a system tells by itself says nothing of what it did not tell.
+	Since time.Time `json:"-"`
 	// LastAttempt is when the last run began.
 	LastAttempt time.Time `json:"lastAttempt,omitzero"`
 	// Next is when the next run begins, unless someone wishes it earlier. Zero while a run is on.
@@ -112,10 +115,17 @@ func (s *status) elsewhere(held bool) {
 	}
 }
 
-func (s *status) recalled(finished time.Time) {
+func (s *status) recalled(finished, since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shown.LastSuccess = finished
+	s.shown.LastSuccess, s.shown.Since = finished, since
+}
+
+// complete takes note that all has been read that there is since a time.
+func (s *status) complete(since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown.Since = since
 }
 
 func (s *status) failed(failures []*source.Error) {

@@ -126,6 +126,9 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	if err == nil {
 		err = d.collector.Recall(ctx)
 	}
+	if err == nil {
+		err = d.Refresh(ctx) // it is known now since when sources have been read
+	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -288,7 +291,7 @@ func (d *Dataset) refresh(ctx context.Context) error {
 		d.saved.pass(change)
 		read++
 	}
-	if read > 0 || d.snapshot.Load() == nil {
+	if reached := d.history.Reach(d.reach()); reached || read > 0 || d.snapshot.Load() == nil {
 		d.derive()
 		d.moved.call()
 	}

@@ -5,7 +5,7 @@ import "strings"
 // Anew is an empty history of the same services, whose versions go on from this one's.
 func (h *History) Anew() *History {
 	anew := NewHistory(h.mapping)
-	anew.version = h.version + 1
+	anew.version, anew.reach = h.version+1, h.reach
 	return anew
 }
 

@@ -20,7 +20,8 @@ type Snapshot struct {
 	// there is none.
 	Earliest, Latest time.Time
 
-	spellings map[string]spelling // of environments, by how they are folded
+	reach     map[string]time.Time // since when sources are known completely
+	spellings map[string]spelling  // of environments, by how they are folded
 }
 
 // view is the facts of every service under one definition, and which of them are out of date.
@@ -43,7 +44,7 @@ func (h *History) Derive(def Definition) *Snapshot {
 		h.views[key] = v
 	}
 	h.reading = v.number
-	snapshot := &Snapshot{Definition: def, Version: h.version}
+	snapshot := &Snapshot{Definition: def, Version: h.version, reach: h.reach}
 	services := h.mappedServices()
 	if v.all {
 		clear(v.services)
@@ -138,7 +139,7 @@ func (h *History) spread() {
 
 // derive works out one service's facts.
 func (h *History) derive(s *Service, def *Definition) *Facts {
-	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, legs: map[*Deployment][]*Deployment{}}
+	f := &Facts{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, legs: map[*Deployment][]*Deployment{}, read: h.read(s)}
 	lanes, runs, apart := h.lanes(s, f)
 	for _, l := range lanes {
 		l.repository.settle()

@@ -20,6 +20,7 @@ type Facts struct {
 
 	first, last time.Time // of its deployments, runs, incidents and recoveries; zero where there is none
 
+	read    bool                     // all of its repositories have been
 	left    map[unmeasurable][]int64 // when, in unix milliseconds, ascending
 	lanes   []laneName
 	legs    map[*Deployment][]*Deployment // by the one that stands for them

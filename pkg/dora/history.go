@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // History is everything that the sources told of one dataset, indexed for deriving. One goroutine owns it; what it
@@ -28,6 +29,7 @@ type History struct {
 	mapped       []Service              // the services in force; nil when they must be listed anew
 	touched      map[string]bool        // services whose facts are out of date
 	everything   bool                   // all of them are
+	reach        map[string]time.Time   // see Reach
 	version      uint64                 // rises with each event that may change facts
 	views        map[string]*view       // by definition
 	readings     int                    // how many views there ever were

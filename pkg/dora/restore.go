@@ -246,6 +246,7 @@ func (r *restorer) facts(f *Facts) {
 		}
 		f.legs[of] = legs
 	}
+	f.read = r.truths()[0]
 	f.first, f.last = r.time(), r.time()
 	f.Deployments = make([]*DeploymentFact, r.length())
 	together := make([]DeploymentFact, len(f.Deployments))

@@ -237,6 +237,7 @@ func (w *saver) facts(f *Facts) {
 			w.number(w.deployments[leg])
 		}
 	}
+	w.truths(f.read)
 	w.time(f.first)
 	w.time(f.last)
 	w.number(len(f.Deployments))

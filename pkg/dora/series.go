@@ -120,7 +120,7 @@ func (s *Snapshot) value(f *Facts, field Field, lane int) string {
 type group struct {
 	labels  map[string]string
 	members []member
-	any     bool // anything was ever deployed: an empty bucket is 0, not unknown
+	since   time.Time // from when on nothing is 0, and not unknown; zero: never
 }
 
 // member is a service, and which of its lanes belong to a group, by lane + 1 (0: events without a lane).
@@ -189,7 +189,7 @@ func (a *asked) series(g *group, alone bool) Series {
 		read := strip.reader()
 		for i := from; i < to; i++ {
 			c := read(i)
-			one.Points[i] = a.point(a.Spans[i], &c, g.any, &figures[i])
+			one.Points[i] = a.point(a.Spans[i], &c, g.since, &figures[i])
 		}
 	}
 	if alone {
@@ -201,14 +201,13 @@ func (a *asked) series(g *group, alone bool) Series {
 }
 
 // point makes a point of what it covers; its value, if it has one, is put where figure points.
-func (a *asked) point(bucket Span, c *cell, any bool, figure *float64) Point {
+func (a *asked) point(bucket Span, c *cell, since time.Time, figure *float64) Point {
 	p := Point{Span: bucket, N: c.n, K: c.k}
-	earliest := a.snapshot.Earliest
-	p.Partial = c.span.Cut || c.span.End.After(a.Now) || earliest.IsZero() || c.span.Start.Before(earliest)
-	c.known = Span{Start: earliest, End: a.Now}
+	p.Partial = c.span.Cut || c.span.End.After(a.Now) || since.IsZero() || c.span.Start.Before(since)
+	c.known = Span{Start: since, End: a.Now}
 	p.Immature = c.span.End.After(a.Now.Add(-time.Duration(a.snapshot.Definition.IncidentWindow)))
 	ahead := bucket.Start.After(a.Now)
-	if p.N == 0 && (!a.zero || !any || ahead || !c.span.End.After(earliest)) || ahead && !a.Rolling.IsZero() {
+	if p.N == 0 && (!a.zero || since.IsZero() || ahead || !c.span.End.After(since)) || ahead && !a.Rolling.IsZero() {
 		return p
 	}
 	if value, ok := a.statistic.of(c); ok {
@@ -241,7 +240,7 @@ func (s *Snapshot) groups(q *Question) (found []*group, omitted int) {
 				}
 				all[key.String()] = g
 			}
-			g.add(f, lane)
+			g.add(s, f, lane)
 		}
 	}
 	keys := slices.Sorted(maps.Keys(all))
@@ -254,12 +253,14 @@ func (s *Snapshot) groups(q *Question) (found []*group, omitted int) {
 	return found, omitted
 }
 
-func (g *group) add(f *Facts, lane int) {
+func (g *group) add(s *Snapshot, f *Facts, lane int) {
 	if len(g.members) == 0 || g.members[len(g.members)-1].facts != f {
 		g.members = append(g.members, member{facts: f, lanes: make([]bool, len(f.lanes)+1)})
+		if since := s.since(f); g.since.IsZero() || !since.IsZero() && since.Before(g.since) {
+			g.since = since
+		}
 	}
 	g.members[len(g.members)-1].lanes[lane+1] = true
-	g.any = g.any || len(f.lanes) > 0
 }
 
 func (f Field) ofLane() bool { return f == ByEnvironment || f == ByRepository }

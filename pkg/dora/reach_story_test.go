@@ -1,0 +1,108 @@
+package dora_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// perDay is deployment frequency on the first days of the story; nil stands for null.
+func perDay(s *dora.Snapshot, statistic dora.Statistic, bucket dora.Bucket, groupBy ...dora.Field) []any {
+	q := dora.Question{
+		Metric: dora.DeploymentFrequency, Statistic: statistic, GroupBy: groupBy, Now: day(5.5), Bucket: bucket,
+		Spans: bucket.Spans(day(0), day(7), time.UTC),
+	}
+	var values []any
+	for _, p := range s.Ask(q)[0].Points {
+		if p.Value == nil {
+			values = append(values, nil)
+		} else {
+			values = append(values, *p.Value)
+		}
+	}
+	return values
+}
+
+func TestWhereItWasLookedAndNothingWasIsZero(t *testing.T) {
+	const github = "github"
+	for name, story := range map[string]struct {
+		reach map[string]time.Time
+		tell  func(*repo)
+		want  []any
+	}{
+		"never deployed, and read since the second day": {
+			map[string]time.Time{github: day(1)}, func(*repo) {}, []any{nil, 0.0, 0.0, 0.0, 0.0, 0.0, nil},
+		},
+		"never read to its end": {
+			nil, func(*repo) {}, []any{nil, nil, nil, nil, nil, nil, nil},
+		},
+		"another source was read": {
+			map[string]time.Time{"other": day(1)}, func(*repo) {}, []any{nil, nil, nil, nil, nil, nil, nil},
+		},
+		"a repository that was not read yet": {
+			map[string]time.Time{github: day(1)}, func(r *repo) {
+				r.mapping.Services = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: github, Repository: "example-health/new"}}}}
+			}, []any{nil, nil, nil, nil, nil, nil, nil},
+		},
+		"deployed once, and read since before": {
+			map[string]time.Time{github: day(1)}, func(r *repo) { r.deploy("production", "V1", day(3.5)) }, []any{nil, 0.0, 0.0, 1.0, 0.0, 0.0, nil},
+		},
+		"deployed once, as it was told by those whom nobody can ask": {
+			nil, func(r *repo) { r.deploy("production", "V1", day(3.5)) }, []any{nil, nil, nil, 1.0, 0.0, 0.0, nil},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo := versions(t)
+			story.tell(repo)
+			h := dora.NewHistory(repo.mapping)
+			h.Apply(repo.events...)
+			h.Apply(&dora.Repository{Header: repo.header("repository"), Name: repo.repository, DefaultBranch: "main", HeadSHA: sha(repo.head)})
+			h.Reach(story.reach)
+			s := h.Derive(repo.def)
+			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day))
+			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day, dora.ByService))
+			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day, dora.ByTeam))
+			restored := restarted(t, h, repo.mapping, repo.def, true)
+			restored.Reach(story.reach)
+			assert.Equal(t, story.want, perDay(restored.Derive(repo.def), dora.CountOf, dora.Day), "also after a start")
+		})
+	}
+}
+
+func TestARatioAndALengthOfNothingAreNull(t *testing.T) {
+	repo := versions(t)
+	h := dora.NewHistory(repo.mapping)
+	h.Apply(repo.events...)
+	h.Apply(&dora.Repository{Header: repo.header("repository"), Name: repo.repository, DefaultBranch: "main", HeadSHA: sha(repo.head)})
+	h.Reach(map[string]time.Time{"github": day(0)})
+	s := h.Derive(repo.def)
+	for metric, statistic := range map[dora.Metric]dora.Statistic{
+		dora.LeadTime: dora.Median, dora.ChangeFailureRate: dora.RatioOf, dora.RecoveryTime: dora.Median, dora.ReworkRate: dora.RatioOf,
+	} {
+		for _, one := range s.Ask(dora.Question{Metric: metric, Statistic: statistic, Now: day(9), Spans: dora.Day.Spans(day(0), day(2), time.UTC)}) {
+			for _, p := range one.Points {
+				assert.Nil(t, p.Value, metric)
+			}
+		}
+	}
+}
+
+func TestWeeksWithoutADeploymentCountInDORAsForm(t *testing.T) {
+	repo := versions(t)
+	repo.deploy("production", "V1", day(15))
+	h := dora.NewHistory(repo.mapping)
+	h.Apply(repo.events...)
+	h.Apply(&dora.Repository{Header: repo.header("repository"), Name: repo.repository, DefaultBranch: "main", HeadSHA: sha(repo.head)})
+	median := func() float64 {
+		return *h.Derive(repo.def).Ask(dora.Question{
+			Metric: dora.DeploymentFrequency, Statistic: dora.DaysPerWeek, Now: day(22), Spans: []dora.Span{{Start: day(0), End: day(21)}},
+		})[0].Points[0].Value
+	}
+	assert.InDelta(t, 1, median(), 0, "nothing is known of the weeks before")
+	assert.True(t, h.Reach(map[string]time.Time{"github": day(0)}))
+	assert.InDelta(t, 0, median(), 0, "the two weeks before were read, and there was none")
+	assert.False(t, h.Reach(map[string]time.Time{"github": day(0)}), "that is no news")
+}
