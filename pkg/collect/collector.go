@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	Every time.Duration
 	// Backfill is how far back a source's first run reads; 365 days if 0.
 	Backfill time.Duration
+	// Known gives what is known of a part of a source; see source.Request. It may be nil.
+	Known func(source string, kind dora.Kind, part string) []dora.Event
 	// Changed is called after a batch that changed the store. It must not block.
 	Changed func()
 	// Logger may be nil.

@@ -22,6 +22,7 @@ type reader struct {
 	every    time.Duration
 	backfill time.Duration
 	changed  func()
+	known    func(source string, kind dora.Kind, part string) []dora.Event
 	log      *slog.Logger
 	trace    func(context.Context, string) (context.Context, func(error))
 
@@ -36,7 +37,7 @@ type reader struct {
 func newReader(s Source, holder string, options Options) *reader {
 	return &reader{
 		source: s, holder: holder, store: options.Store,
-		every: options.Every, backfill: options.Backfill, changed: options.Changed,
+		every: options.Every, backfill: options.Backfill, changed: options.Changed, known: options.Known,
 		log:    options.Logger.With("source", s.ID),
 		trace:  options.Trace,
 		wake:   make(chan struct{}, 1),
@@ -186,15 +187,20 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 	if !mark.From.IsZero() {
 		since = mark.From
 	}
+	var known func(dora.Kind, string) []dora.Event
+	if r.known != nil {
+		known = func(kind dora.Kind, part string) []dora.Event { return r.known(r.source.ID, kind, part) }
+	}
 	err = r.source.Collect(ctx, source.Request{
 		Cursor: mark.Cursor,
 		Since:  since,
+		Known:  known,
 		Only:   only,
 		Emit: func(ctx context.Context, batch source.Batch) error {
 			if batch.Cursor != nil {
 				mark.Cursor = batch.Cursor
 			}
-			return r.write(ctx, lease, batch.Events, mark)
+			return r.write(ctx, lease, batch, mark)
 		},
 		Report: r.status.reported,
 	})
@@ -202,7 +208,7 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 		return err
 	}
 	mark.Finished, mark.From = time.Now(), time.Time{}
-	if err := r.write(ctx, lease, nil, mark); err != nil {
+	if err := r.write(ctx, lease, source.Batch{}, mark); err != nil {
 		return err
 	}
 	r.status.complete(mark.completeSince(r.keep()))
@@ -213,17 +219,17 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 func (r *reader) keep() time.Duration { return max(r.backfill, retention) }
 
 // write stores a batch together with the bookmark.
-func (r *reader) write(ctx context.Context, lease store.Lease, events []dora.Event, mark bookmark) error {
+func (r *reader) write(ctx context.Context, lease store.Lease, batch source.Batch, mark bookmark) error {
 	cursor, err := mark.encode()
 	if err != nil {
 		return r.storeFailed(err)
 	}
-	applied, err := r.store.Apply(ctx, store.Batch{Events: events, Source: r.source.ID, Cursor: cursor, Epoch: lease.Epoch})
+	applied, err := r.store.Apply(ctx, store.Batch{Events: batch.Events, Forget: batch.Forget, Source: r.source.ID, Cursor: cursor, Epoch: lease.Epoch})
 	if err != nil {
 		return r.storeFailed(err)
 	}
 	r.status.wrote(applied.Kinds)
-	if applied.Changed > 0 {
+	if applied.Changed > 0 || len(batch.Forget) > 0 {
 		r.changed()
 	}
 	return nil

@@ -115,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, client)})
 	}
 	d.collector = collect.New(collect.Options{
-		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace,
+		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace, Known: d.known,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
 	if err := d.Exposed(); err != nil {

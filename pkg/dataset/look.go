@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"crypto/rand"
 	"strconv"
 
@@ -20,6 +21,26 @@ func (d *Dataset) Environments() map[string]int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history.Environments()
+}
+
+// known is what the store has of a repository, as far as its source may take it back.
+func (d *Dataset) known(source string, kind dora.Kind, repository string) (events []dora.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.whole(context.Background(), func() error {
+		events = d.history.Known(source, kind, repository)
+		return nil
+	}); err != nil {
+		panic(&dora.Lost{Cause: err}) // the run fails, and takes nothing back
+	}
+	return events
+}
+
+// Absent lists the repositories that are asked for and not there under that name.
+func (d *Dataset) Absent() []dora.Absent {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history.Absent()
 }
 
 // Places lists where repositories were deployed to, and the services that count it.

@@ -179,3 +179,32 @@ func (h *History) selects(key repositoryKey) bool {
 	}
 	return true
 }
+
+// Known lists the deployments or the incidents that are known of a repository, those that were withdrawn too, without what
+// people corrected.
+func (h *History) Known(source string, kind Kind, name string) (events []Event) {
+	key := repositoryKey{source, strings.ToLower(name)}
+	corrected := map[string]bool{}
+	for _, c := range h.corrections {
+		if !c.Undone {
+			corrected[h.now(c.Deployment, c.Made)], corrected[h.now(c.Incident, c.Made)] = true, true
+		}
+	}
+	if kind == KindIncident {
+		for _, i := range h.reported[key] {
+			if !corrected[nameOf(i.event.Header, i.event.Repository)] {
+				events = append(events, i.event)
+			}
+		}
+	}
+	if r := h.repositories[key]; r != nil && kind == KindDeployment {
+		for _, all := range []map[string]*Deployment{r.deployments, r.withdrawn} {
+			for _, d := range all {
+				if !corrected[nameOf(d.Header, d.Repository)] {
+					events = append(events, d)
+				}
+			}
+		}
+	}
+	return events
+}

@@ -13,6 +13,15 @@ import (
 // moment, what was read outweighs it.
 const Told = -1 << 20
 
+// PostedBehind is how far behind its creation the version of a deployment is that was posted to a source that is read:
+// what is read outweighs it, whatever the clock of whoever posted says.
+const PostedBehind = 24 * time.Hour
+
+// Posted says that the deployment was posted to a source that is read, and has not been read since.
+func (d *Deployment) Posted() bool {
+	return d.Rank < 0 && d.Updated.Equal(d.Created.Add(-PostedBehind))
+}
+
 // Contradiction says that what is told of an event cannot be true of the one that is known by its id.
 type Contradiction struct {
 	ID      string // full

@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -149,7 +148,7 @@ func (r *reader) deployed(d *Deployment) []dora.Event {
 			return nil
 		}
 		// What the source itself reads is the truth, whatever the clock of whoever posted says.
-		e.ID, e.Number, e.Updated = id, number, e.Created.Add(-24*time.Hour)
+		e.ID, e.Number, e.Updated = id, number, e.Created.Add(-dora.PostedBehind)
 		if len(d.Commits) > 0 {
 			r.fail("commits", "are read from this source; allowed: leave them out")
 			return nil

@@ -27,6 +27,9 @@ type Request struct {
 	Cursor []byte
 	// Only names the parts to read, as Received.Refresh does; empty: everything. A source without parts reads everything.
 	Only []string
+	// Known gives what the store has of a part, of one kind, as far as the source may take it back: without what people
+	// corrected. What was taken back already is in it. nil: nothing is known of the store.
+	Known func(kind dora.Kind, part string) []dora.Event
 	// Since limits deployments, changes and incidents of the first run. It never limits the commit graph.
 	Since time.Time
 	// Emit stores a batch, cursor included, in one transaction. An error from it ends the run.
@@ -39,6 +42,8 @@ type Request struct {
 type Batch struct {
 	Events []dora.Event
 	Cursor []byte
+	// Forget names parts whose names mean others now: what was read of them is removed before the events are stored.
+	Forget []string
 }
 
 // Progress is how far a run is, in words and numbers that a person can follow.

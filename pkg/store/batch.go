@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -47,6 +48,9 @@ func (b Batch) Validate() error {
 	if b.Epoch != 0 && b.Source == "" {
 		return errors.New("a batch with an epoch needs the source whose lease it belongs to")
 	}
+	if len(b.Forget) > 0 && b.Epoch == 0 {
+		return errors.New("a batch that forgets needs the epoch of the source's lease")
+	}
 	for i, e := range b.Events {
 		if e == nil {
 			return fmt.Errorf("event %d of the batch is missing", i)
@@ -56,6 +60,13 @@ func (b Batch) Validate() error {
 		}
 	}
 	return nil
+}
+
+// PartOf says whether an event belongs to a part of its source and was read: it is called as the part is, or that with
+// a colon or an @ behind it and more.
+func PartOf(head dora.Header, part string) bool {
+	rest, begins := strings.CutPrefix(head.ID, part)
+	return begins && head.Rank >= 0 && (rest == "" || rest[0] == ':' || rest[0] == '@')
 }
 
 // Prunable says whether Prune may remove events of a kind.

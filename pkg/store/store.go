@@ -42,7 +42,7 @@ type Store interface {
 	// Forget removes all events and the cursor of a source, says how many events there were, and ends runs as Rewind does.
 	// The feed tells nobody: who follows it must begin anew.
 	Forget(ctx context.Context, source string) (int, error)
-	// Forgets is how often a source was forgotten, by anyone. Where it has risen, who follows the feed must begin anew.
+	// Forgets is how often a source, or a part of one, was forgotten, by anyone. Where it has risen, who follows the feed must begin anew.
 	Forgets(ctx context.Context) (int64, error)
 	// Durable says whether events outlive the process.
 	Durable() bool
@@ -56,6 +56,9 @@ type Batch struct {
 	// Source and Cursor move a source's cursor together with the events. A nil cursor leaves it where it is.
 	Source string
 	Cursor []byte
+	// Forget names parts of the source, such as repositories, of which all that was read is removed before the events are
+	// written: their names mean others now. It needs an epoch. What was told stays. Who follows the feed must begin anew.
+	Forget []string
 	// Epoch fences scheduled collection: a batch whose lease was released or has passed to another holder fails with
 	// ErrLeaseLost. 0 is unfenced: events that were pushed to us, without a cursor.
 	Epoch int64

@@ -183,7 +183,7 @@ func defineQuery() {
 			if archived, _ := a["isArchived"].(bool); archived {
 				return paged(a, nil, false)
 			}
-			return paged(a, orderRepositories(o.world.repos, by), descending)
+			return paged(a, orderRepositories(o.world.owned(), by), descending)
 		}),
 	})
 	owner := schema["Organization"].fields

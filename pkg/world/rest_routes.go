@@ -13,7 +13,7 @@ func (c *restCall) organizationRepositories() (any, error) {
 	if c.PathValue("owner") != Organization {
 		return nil, errNotFound
 	}
-	return shown(part(c, c.world.repos, standardPage), c.showRepository), nil
+	return shown(part(c, c.world.owned(), standardPage), c.showRepository), nil
 }
 
 func (c *restCall) repository() (any, error) { return c.showRepository(c.repo), nil }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,6 +39,7 @@ type World struct {
 	deliver    func(Webhook) // nil while nobody listens
 	deliveries int
 	repos      []*repository
+	former     map[string]*repository // by the names, in lower case, that led to them last
 	services   []*service
 }
 
@@ -86,11 +89,13 @@ func (w *World) found(name string, n int) *repository {
 	return r
 }
 
+// repository is the one that a name leads to: one that has it, whatever its letters' case, or that had it last.
 func (w *World) repository(owner, name string) *repository {
-	for _, r := range w.repos {
-		if r.owner == owner && r.name == name {
-			return r
-		}
+	if r := w.holder(owner + "/" + name); r != nil {
+		return r
+	}
+	if r := w.former[strings.ToLower(owner+"/"+name)]; r != nil && slices.Contains(w.repos, r) {
+		return r
 	}
 	return nil
 }

@@ -11,12 +11,15 @@ type syncAnswer struct{ Repository *repositoryNode }
 
 type repositoryNode struct {
 	NameWithOwner    string
+	DatabaseID       int64
 	URL              string
 	DefaultBranchRef *branchNode
 	Target           *historyNode
 	PullRequests     *page[pullNode]
 	Deployments      *page[deploymentNode]
 	Issues           *page[issueNode]
+	// EveryIssue counts the issues, however long ago they changed; nil where that was not asked.
+	EveryIssue *struct{ TotalCount int }
 }
 
 type branchNode struct {
@@ -114,6 +117,7 @@ type deploymentNode struct {
 	Ref         *refNode
 	Statuses    *page[statusNode]
 
+	draft bool   // a release that is not out
 	known bool   // nothing to hand over: it has succeeded and was handed over before, or it is a draft
 	etag  string // of its statuses
 	name  string // in the event's id, where it is none of GitHub's own deployments
@@ -160,6 +164,8 @@ type issueNode struct {
 	ClosedAt      *time.Time
 	Labels        *page[nameNode]
 	TimelineItems page[unlabelling]
+
+	pull bool // it is a pull request, which REST lists with the issues
 }
 
 type unlabelling struct {
@@ -178,6 +184,7 @@ type ownerNode struct {
 
 type probeNode struct {
 	NameWithOwner string
+	DatabaseID    int64
 	IsArchived    bool
 	PushedAt      *time.Time
 	PullRequests  page[newestNode]

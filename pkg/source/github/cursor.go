@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
 // cursorVersion rises when the cursor's form changes; an older cursor is not understood and everything is read again.
@@ -16,6 +18,8 @@ const cursorVersion = 1
 type cursor struct {
 	Version      int                  `json:"v"`
 	Repositories map[string]*position `json:"repositories"`
+	// Homeless are the names of repositories, by number, whose last name is another's now.
+	Homeless map[int64][]dora.FormerName `json:"homeless,omitempty"`
 
 	// written are the positions that nobody has moved since they were encoded: of hundreds a batch moves one. Moving are
 	// those that were asked for since the last rest.
@@ -27,6 +31,16 @@ type cursor struct {
 type position struct {
 	// Name is the repository's name as GitHub spells it. After a renaming everything is read again under the new name.
 	Name string `json:"name,omitempty"`
+	// ID is GitHub's number of it; 0 where it was last read by a version that did not ask.
+	ID int64 `json:"id,omitempty"`
+	// Formerly are names that it had. Old are those of them that are still to be told gone, when all is read under the present
+	// one. Asked is the name that it was last asked for by, where it has another. Began is since when its name has meant it.
+	Formerly []dora.FormerName `json:"formerly,omitempty"`
+	Old      []string          `json:"old,omitempty"`
+	Asked    string            `json:"asked,omitempty"`
+	Began    time.Time         `json:"began,omitzero"`
+	// Gone says that it was told that there is no repository of this name any more.
+	Gone bool `json:"gone,omitempty"`
 	// Probe is what the owner's list said when the last complete sync began; equal again means nothing changed.
 	Probe string `json:"probe,omitempty"`
 	// Branch, URL, Head and Announced are the last repository event.
@@ -42,6 +56,10 @@ type position struct {
 	Deployments stream  `json:"deployments,omitzero"`
 	Issues      stream  `json:"issues,omitzero"`
 	History     history `json:"history,omitzero"`
+	// Counts are how many entries lists had. Unsure says that the store has something that a first reading, which was broken
+	// off, may find gone.
+	Counts map[list]count `json:"counts,omitempty"`
+	Unsure bool           `json:"unsure,omitempty"`
 
 	// Labels is what counted as an incident when issues were last read; Relabelled counts how often that changed.
 	Labels     string `json:"labels,omitempty"`
@@ -154,7 +172,16 @@ func (c *cursor) encode() ([]byte, error) {
 		}
 		text.Write(c.written[key])
 	}
-	text.WriteString("}}")
+	text.WriteByte('}')
+	if len(c.Homeless) > 0 {
+		homeless, err := json.Marshal(c.Homeless)
+		if err != nil {
+			return nil, err
+		}
+		text.WriteString(`,"homeless":`)
+		text.Write(homeless)
+	}
+	text.WriteByte('}')
 	return text.Bytes(), nil
 }
 

@@ -203,7 +203,7 @@ func names(labels *page[nameNode]) []string {
 func (s *Source) repository(p *position, updated time.Time) *dora.Repository {
 	return &dora.Repository{
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated.UTC()},
-		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL,
+		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Formerly: p.Formerly, Began: p.Began,
 	}
 }
 

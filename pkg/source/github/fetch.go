@@ -3,6 +3,7 @@ package github
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type fetched struct {
 	etag      string
 	unchanged bool // it is what the ETag was of, and was not sent again
 	next      int  // the list's next page; 0 behind the last
+	last      int  // its last page; 0 on that
 }
 
 // absent is a status that says that there is nothing; what that means depends on what was asked for.
@@ -58,7 +60,7 @@ func fetch[T any](ctx context.Context, r *run, part, path, etag string) (T, fetc
 	var status *api.ErrorResponse
 	switch {
 	case err == nil:
-		return value, fetched{etag: response.Header.Get("ETag"), next: response.NextPage}, nil
+		return value, fetched{etag: response.Header.Get("ETag"), next: response.NextPage, last: response.LastPage}, nil
 	case ctx.Err() != nil:
 		return value, fetched{}, ctx.Err()
 	case errors.As(err, &known):
@@ -126,6 +128,12 @@ func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) ([]*T
 		}
 	}
 	return all, first, err
+}
+
+// length asks how many entries a list has: as many as it has pages of one.
+func (a rest) length(ctx context.Context, part, path string) (int, error) {
+	list, f, err := fetch[[]json.RawMessage](ctx, a.run, part, path+"per_page=1", "")
+	return max(f.last, len(list)), err
 }
 
 // restPage marks a position of REST, where a list goes on by the number of a page.

@@ -110,6 +110,9 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 			return errors.Join(failures...)
 		}
 	}
+	if len(request.Only) == 0 {
+		failures = append(failures, r.vanished(ctx))
+	}
 	failures = append(failures, r.recheck(ctx, targets))
 	return errors.Join(failures...)
 }

@@ -12,7 +12,9 @@ import (
 // listedRecord is a repository in an owner's list over REST.
 type listedRecord struct {
 	FullName string
+	ID       int64
 	Archived bool
+	PushedAt moment
 	unread   error // why it cannot be read
 }
 
@@ -20,10 +22,12 @@ type listedRecord struct {
 func (l *listedRecord) UnmarshalJSON(text []byte) error {
 	var told struct {
 		FullName string `json:"full_name"`
+		ID       int64  `json:"id"`
 		Archived bool   `json:"archived"`
+		PushedAt moment `json:"pushed_at"`
 	}
 	l.unread = json.Unmarshal(text, &told)
-	l.FullName, l.Archived = told.FullName, told.Archived
+	l.FullName, l.ID, l.Archived, l.PushedAt = told.FullName, told.ID, told.Archived, told.PushedAt
 	if l.unread == nil && l.FullName == "" {
 		l.unread = errors.New("full_name is missing")
 	}

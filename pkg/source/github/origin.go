@@ -104,6 +104,7 @@ func (s *repositorySync) merged(branch string) []dora.Event {
 			Ref: &refNode{Name: branch, Prefix: branchPrefix}, Statuses: succeeded(c.Committed, ""),
 		}
 		s.landed.count++
+		s.censusOf(deploymentList).meet(node.name, node.CreatedAt, nil)
 		deployment := s.deployment(s.state.Name, node)
 		deployment.Creator, deployment.Landing = c.Author, true
 		deployment.Rank++ // above what version 0.1 made of it

@@ -36,6 +36,7 @@ func (s *repositorySync) variables(width int) map[string]any {
 	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
 	v["commits"], v["commitsPage"] = min(entries, atMost.commits), optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)
+	v["everyIssue"] = s.pages == 0 && s.issues != nil
 	v["issues"], v["withIssues"], v["issuesPage"], v["issuesSince"] = min(entries, atMost.issues), false, nil, nil
 	if s.issues != nil {
 		v["withIssues"], v["issuesPage"] = !s.issues.done, optional(s.issues.state.Page)

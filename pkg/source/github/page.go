@@ -13,6 +13,9 @@ type page[T entry] struct {
 	Nodes      []T
 	TotalCount int
 	PageInfo   pageInfo
+
+	counted   bool // how many there are was told
+	unchanged bool // it is as it was when it was last read, and was not sent again
 }
 
 // entry is what stands in a list; its key tells it from the others there.
@@ -26,11 +29,14 @@ type pageInfo struct {
 func (p *page[T]) UnmarshalJSON(text []byte) error {
 	var raw struct {
 		Nodes      []*T
-		TotalCount int
+		TotalCount *int
 		PageInfo   pageInfo
 	}
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return err
+	}
+	if raw.TotalCount != nil {
+		p.TotalCount, p.counted = *raw.TotalCount, true
 	}
 	p.Nodes = make([]T, len(raw.Nodes))
 	for i, node := range raw.Nodes {
@@ -39,7 +45,7 @@ func (p *page[T]) UnmarshalJSON(text []byte) error {
 		}
 		p.Nodes[i] = *node
 	}
-	p.TotalCount, p.PageInfo = raw.TotalCount, raw.PageInfo
+	p.PageInfo = raw.PageInfo
 	return nil
 }
 

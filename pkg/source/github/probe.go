@@ -3,9 +3,11 @@ package github
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
@@ -39,12 +41,15 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		roots = roots[:1]
 		list := answer.Owner.Repositories
 		for i, node := range list.Nodes {
+			if node != nil {
+				r.listed.note(node.NameWithOwner, node.DatabaseID)
+			}
 			switch {
 			case node == nil:
 				failures = append(failures, r.unlisted(owner, "", refusal(refused[i], errNullNodes)))
 			case node.unread != nil || len(refused[i]) > 0:
 				failures = append(failures, r.unlisted(owner, node.NameWithOwner, refusal(refused[i], node.unread)))
-			case !node.IsArchived && r.selection.lists(node.NameWithOwner):
+			case r.selection.lists(node.NameWithOwner) && (!node.IsArchived || r.worthReading(node.probeNode)):
 				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node.probeNode), sizes: node.sizes()})
 			}
 		}
@@ -58,10 +63,32 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 // sizes are how long a repository's lists are at most.
 func (n probeNode) sizes() sizes {
 	found := sizes{pulls: n.PullRequests.TotalCount, deployments: n.Deployments.TotalCount, told: true}
-	if n.Issues != nil {
-		found.issues = n.Issues.TotalCount
-	}
+	found.issues = n.issues()
 	return found
+}
+
+func (n probeNode) issues() int {
+	if n.Issues == nil {
+		return 0
+	}
+	return n.Issues.TotalCount
+}
+
+// worthReading says whether anything happened in an archived repository back to the history limit, or was read of it before.
+func (r *run) worthReading(n probeNode) bool {
+	if r.cursor.Repositories[strings.ToLower(n.NameWithOwner)] != nil {
+		return true
+	}
+	newest := []time.Time{}
+	if n.PushedAt != nil {
+		newest = append(newest, *n.PushedAt)
+	}
+	for _, list := range []*page[newestNode]{&n.PullRequests, &n.Deployments, n.Issues} {
+		for _, each := range entries(list) {
+			newest = append(newest, each.UpdatedAt)
+		}
+	}
+	return dora.Latest(newest...).After(r.request.Since)
 }
 
 func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place() == "owner" }
@@ -71,13 +98,16 @@ func (r *run) digest(node probeNode) string {
 	if from := r.from(); from == settings.FromWorkflowRuns || from == settings.FromReleases {
 		return "" // the list does not tell of them
 	}
-	parts := []string{node.NameWithOwner, r.origin(), r.sharing(node.NameWithOwner), r.serving(node.NameWithOwner)}
+	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.serving(node.NameWithOwner)}
 	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
 	if node.PushedAt != nil {
 		add("pushed", *node.PushedAt)
 	}
 	for _, each := range node.PullRequests.Nodes {
 		add("pull", each.UpdatedAt)
+	}
+	for _, length := range []int{node.Deployments.TotalCount, node.issues()} { // one that is deleted leaves no other trace
+		parts = append(parts, strconv.Itoa(length))
 	}
 	for _, each := range node.Deployments.Nodes {
 		add("deployment "+each.ID, each.UpdatedAt)

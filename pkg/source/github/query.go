@@ -25,17 +25,18 @@ const (
 const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $counts: Boolean!,
   $withPulls: Boolean!, $withFiles: Boolean!, $pulls: Int!, $pullsPage: String,
   $withDeployments: Boolean!, $deployments: Int!, $deploymentsPage: String,
-  $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
+  $everyIssue: Boolean!, $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
   $fromBranch: Boolean!, $fromTarget: Boolean!, $target: GitObjectID, $commits: Int!, $commitsPage: String) {
   ` + rateLimit + `
-  repository(owner: $owner, name: $name) { nameWithOwner url
+  repository(owner: $owner, name: $name) { nameWithOwner databaseId url
+    everyIssue: issues(first: 1) @include(if: $everyIssue) { totalCount }
     defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
     pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + countField + `
       nodes { id number title body url createdAt updatedAt mergedAt baseRefName headRefName author ` + actorFields + ` mergeCommit { oid }
         commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + `
         changedFiles @include(if: $withFiles) files(first: $nested) @include(if: $withFiles) ` + pullFiles + ` } }
-    deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + countField + `
+    deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + ` totalCount
       nodes ` + deploymentFields + ` }
     issues(first: $issues, after: $issuesPage, filterBy: {since: $issuesSince}, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { ` + pageFields + countField + `
       nodes { id number title body url createdAt updatedAt closed closedAt labels(first: $nested) ` + labelNames + `
@@ -55,7 +56,7 @@ var ownerRoots = []string{"organization", "repositoryOwner"}
 func probeText(root string) string {
 	return `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
   owner: ` + root + `(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
-    nodes { nameWithOwner isArchived pushedAt
+    nodes { nameWithOwner databaseId isArchived pushedAt
       pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
       deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
       issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { totalCount nodes { id updatedAt } } } } }

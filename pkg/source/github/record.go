@@ -21,6 +21,7 @@ type record interface {
 
 type repositoryRecord struct {
 	FullName      string `json:"full_name"`
+	ID            int64  `json:"id"`
 	HTMLURL       string `json:"html_url"`
 	DefaultBranch string `json:"default_branch"`
 }

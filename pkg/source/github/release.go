@@ -41,12 +41,12 @@ func (n taggedNode) key() string  { return n.ID }
 func (n releaseNode) key() string { return n.ID }
 
 const releasesText = `query Releases($owner: String!, $name: String!, $width: Int!, $page: String) { ` + rateLimit + `
-  repository(owner: $owner, name: $name) { releases(first: $width, after: $page, orderBy: {field: CREATED_AT, direction: DESC}) { ` + pageFields + `
+  repository(owner: $owner, name: $name) { releases(first: $width, after: $page, orderBy: {field: CREATED_AT, direction: DESC}) { ` + pageFields + ` totalCount
     nodes { id databaseId tagName url isDraft isPrerelease createdAt updatedAt publishedAt author ` + actorFields + ` tagCommit { oid } } } }
 }`
 
 const tagsText = `query Tags($owner: String!, $name: String!, $width: Int!, $page: String) { ` + rateLimit + `
-  repository(owner: $owner, name: $name) { refs(refPrefix: "refs/tags/", first: $width, after: $page, orderBy: {field: TAG_COMMIT_DATE, direction: DESC}) { ` + pageFields + `
+  repository(owner: $owner, name: $name) { refs(refPrefix: "refs/tags/", first: $width, after: $page, orderBy: {field: TAG_COMMIT_DATE, direction: DESC}) { ` + pageFields + ` totalCount
     nodes { id name target { __typename oid ... on Commit { committedDate } ... on Tag { tagger { date } target { oid ... on Commit { committedDate } } } } } } }
 }`
 
@@ -71,14 +71,14 @@ func (r graphql) released(ctx context.Context, s *repositorySync, node *reposito
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Releases
-	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo}
+	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
 	for _, each := range list.Nodes {
 		deployment := deploymentNode{
 			ID: each.ID, DatabaseID: each.DatabaseID, name: fmt.Sprintf("release:%d", each.DatabaseID), Environment: r.config.Deployments.Target(),
 			CreatedAt: each.CreatedAt, UpdatedAt: each.UpdatedAt, Creator: each.Author, Ref: &refNode{Name: each.TagName, Prefix: tagPrefix},
 		}
 		if each.IsDraft || each.PublishedAt == nil || each.TagCommit == nil || (each.IsPrerelease && !r.config.Deployments.Prereleases) {
-			deployment.known = true
+			deployment.known, deployment.draft = true, true
 		} else {
 			deployment.CommitOID, deployment.Statuses = each.TagCommit.OID, succeeded(*each.PublishedAt, each.URL)
 		}
@@ -99,7 +99,7 @@ func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repository
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Refs
-	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo}
+	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
 	for _, each := range list.Nodes {
 		if deployment, leads := r.tagOf(each); leads {
 			node.Deployments.Nodes = append(node.Deployments.Nodes, deployment)

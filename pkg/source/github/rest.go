@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // rest reads over REST v3, for servers that refuse GraphQL. What is nested there is a request each here: the statuses
@@ -77,10 +78,11 @@ func (a rest) owned(ctx context.Context, login string) ([]target, error) {
 	var found []target
 	failures := []error{err}
 	for _, each := range repositories {
+		a.listed.note(each.FullName, each.ID)
 		switch {
 		case each.unread != nil:
 			failures = append(failures, a.unlisted(login, each.FullName, each.unread))
-		case !each.Archived && a.selection.lists(each.FullName):
+		case a.selection.lists(each.FullName) && (!each.Archived || each.PushedAt.After(a.request.Since) || a.cursor.Repositories[strings.ToLower(each.FullName)] != nil):
 			found = append(found, target{name: each.FullName})
 		}
 	}

@@ -16,7 +16,7 @@ func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, err
 		return nil, err
 	}
 	node := *s.met.about
-	if s.state.Name != "" && s.state.Name != node.NameWithOwner {
+	if s.state.Name != "" && (s.state.Name != node.NameWithOwner || another(s.state.ID, node.DatabaseID)) {
 		return &node, nil // renamed: nothing else counts
 	}
 	for _, each := range []struct {
@@ -54,9 +54,9 @@ func (a rest) about(ctx context.Context, s *repositorySync) error {
 	if err != nil {
 		return err
 	}
-	s.met.about = &repositoryNode{NameWithOwner: repository.FullName, URL: repository.HTMLURL, DefaultBranchRef: &branchNode{Name: repository.DefaultBranch}}
+	s.met.about = &repositoryNode{NameWithOwner: repository.FullName, DatabaseID: repository.ID, URL: repository.HTMLURL, DefaultBranchRef: &branchNode{Name: repository.DefaultBranch}}
 	if f.unchanged {
-		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}}
+		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, DatabaseID: s.state.ID, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}}
 	}
 	s.met.etags[aboutList] = f.etag
 	return nil
@@ -120,6 +120,9 @@ func following[T any](ctx context.Context, a rest, s *repositorySync, name list,
 	})
 	if number == 1 && err == nil {
 		s.met.etags[name] = f.etag
+		if list := s.censusOf(name); list != nil {
+			list.sent = !f.unchanged
+		}
 	}
 	return entries, f, err
 }
@@ -156,14 +159,11 @@ func (a rest) deployments(ctx context.Context, s *repositorySync, node *reposito
 	if err != nil {
 		return err
 	}
-	deployments := &page[deploymentNode]{PageInfo: f.info()}
+	deployments := &page[deploymentNode]{PageInfo: f.info(), unchanged: f.unchanged}
 	for _, each := range list {
-		deployment := deploymentNode{ID: each.nodeID(), CreatedAt: each.CreatedAt.Time}
-		if deployment.CreatedAt.Before(s.runs.until) {
-			deployments.Nodes = append(deployments.Nodes, deployment) // what follows is known
-			break
-		}
-		if deployment.known = slices.Contains(s.state.Settled, deployment.ID); !deployment.known {
+		deployment := deploymentNode{ID: each.nodeID(), DatabaseID: each.ID, CreatedAt: each.CreatedAt.Time}
+		behind := deployment.CreatedAt.Before(s.runs.until)
+		if deployment.known = behind || s.settled[each.ID] || slices.Contains(s.state.Settled, deployment.ID); !deployment.known {
 			if deployment, err = a.deploymentOf(ctx, s.part, s.met.about.branch(), each); err != nil {
 				return err
 			}
@@ -197,11 +197,11 @@ func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNod
 	if err != nil {
 		return err
 	}
-	node.Issues = &page[issueNode]{PageInfo: f.info()}
+	node.Issues = &page[issueNode]{PageInfo: f.info(), unchanged: f.unchanged}
 	for _, each := range list {
-		if !each.PullRequest {
-			node.Issues.Nodes = append(node.Issues.Nodes, issueOf(each))
-		}
+		issue := issueOf(each)
+		issue.pull = bool(each.PullRequest)
+		node.Issues.Nodes = append(node.Issues.Nodes, issue)
 	}
 	return nil
 }

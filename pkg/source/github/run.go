@@ -34,11 +34,14 @@ type run struct {
 	tags map[string]map[string]bool
 	// shapes are those of a repository's tags, and branches the names that begin in a way, as far as they were asked for.
 	shapes, branches map[string]map[string]bool
+	// listed is what owners' lists have said. Forgotten are the names, in lower case, that mean others than the store knows.
+	listed    listing
+	forgotten map[string]bool
 }
 
 func (s *Source) begin(request source.Request, cursor *cursor) *run {
 	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{},
-		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{},
+		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, listed: newListing(), forgotten: map[string]bool{},
 	}
 	r.http = s.transport(func() { r.progress.Requests++ }, r.stumbled)
 	r.choose()

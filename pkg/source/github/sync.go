@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,16 +18,16 @@ const stillMaySucceed = 30 * 24 * time.Hour
 // repositorySync reads one repository until it is up to date.
 type repositorySync struct {
 	*run
-	part   string // as it is asked for
-	state  *position
-	branch *branch
-	pulls  *pass
-	runs   *pass
-	issues *pass // nil where issues are not read
-	pages  int
-	sizes  sizes
-	left   remainder
-	known  bool // whether incidents may have been handed over before
+	part     string // as it is asked for
+	state    *position
+	branch   *branch
+	pulls    *pass
+	runs     *pass
+	issues   *pass // nil where issues are not read
+	pages    int
+	sizes    sizes
+	left     remainder
+	wasKnown bool // whether incidents may have been handed over before
 	// restarted says that a stored page was refused, and every list is read from its beginning.
 	restarted bool
 	landed    landing
@@ -42,6 +43,11 @@ type repositorySync struct {
 	// refPages are lists that REST was asked for, by environment, and passed the commits of deployments that do not count.
 	refPages map[string]*refPages
 	passed   map[string]bool
+	// lists are those whose entries can go. Settled are the numbers of deployments that are read a second time, only to see
+	// which there are, and whose statuses are known.
+	lists    []*census
+	settled  map[int64]bool
+	counting bool // the first page counts what there is
 }
 
 func (r *run) sync(ctx context.Context, t target) error {
@@ -49,7 +55,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 	r.report()
 	r.cursor.rest()
 	state := r.cursor.at(t.key())
-	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 {
+	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && !state.Gone {
 		return nil
 	}
 	s := r.beginSync(t.name, state)
@@ -58,6 +64,9 @@ func (r *run) sync(ctx context.Context, t target) error {
 		if err := s.page(ctx); err != nil {
 			return err
 		}
+	}
+	if err := s.reconcile(ctx); err != nil {
+		return err
 	}
 	if err := s.place(ctx); err != nil {
 		return err
@@ -74,12 +83,13 @@ func (r *run) sync(ctx context.Context, t target) error {
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
 	r.turn(state)
-	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}}
+	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{}}
 	s.share()
 	s.serve()
 	s.branch = newBranch(state)
 	s.pulls = newPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
+	s.lists = []*census{s.newCensus(deploymentList, dora.KindDeployment, s.runs)}
 	if r.config.Incidents != nil {
 		wanted := r.incidentsWanted()
 		if state.Labels != wanted && state.Labels != "" {
@@ -87,8 +97,9 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 			state.Relabelled++
 		}
 		state.Labels = wanted
-		s.known = state.Issues.Done || state.Relabelled > 0
+		s.wasKnown = state.Issues.Done || state.Relabelled > 0
 		s.issues = newPass(&state.Issues, r.request.Since)
+		s.lists = append(s.lists, s.newCensus(issueList, dora.KindIncident, s.issues))
 	}
 	return s
 }
@@ -117,13 +128,15 @@ func (s *repositorySync) page(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.state.Name != "" && s.state.Name != node.NameWithOwner { // renamed: everything has a new name
-		*s.state = position{Name: node.NameWithOwner}
-		*s = *s.beginSync(s.part, s.state)
-		return nil
+	if anew, err := s.recognise(ctx, node); anew || err != nil {
+		if err == nil {
+			sizes := s.sizes
+			*s = *s.beginSync(s.part, s.state)
+			s.sizes = sizes
+		}
+		return err
 	}
-	s.state.Name = node.NameWithOwner
-	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node.Issues))
+	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node))
 	s.state.meet(s.branch)
 	s.leaveOwned()
 	if !s.more() {
@@ -131,7 +144,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 		s.passOver()
 	}
 	s.progress.Done += len(events)
-	if s.pages == 0 {
+	if s.pages == 0 && s.counting {
 		s.progress.Total = total(node)
 		s.left.count(node)
 	}
@@ -144,6 +157,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 // read asks for a page of the lists that come with the repository, and for one of deployments where they are elsewhere.
 func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 	node := new(repositoryNode)
+	s.counting = s.branch.first()
 	if s.last != nil && s.branch.done && s.pulls.done && (s.issues == nil || s.issues.done) && s.from() != settings.FromDeployments {
 		*node = *s.last
 	} else {
@@ -152,7 +166,7 @@ func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 			return nil, err
 		}
 		node = answer
-		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, URL: node.URL}
+		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, DatabaseID: node.DatabaseID, URL: node.URL}
 		if node.DefaultBranchRef != nil {
 			s.last.DefaultBranchRef = &branchNode{Name: node.DefaultBranchRef.Name}
 		}
@@ -209,6 +223,14 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 		return nil
 	}
 	count := fresh(p.Nodes, func(n deploymentNode) time.Time { return n.CreatedAt }, s.runs.until)
+	list := s.censusOf(deploymentList)
+	list.page(p.TotalCount, p.counted, s.runs.state.Page == "" && !p.PageInfo.HasNextPage && !p.unchanged)
+	for _, n := range p.Nodes {
+		list.counts(n.DatabaseID)
+		if !n.draft {
+			list.meet(n.id(), n.CreatedAt, nil)
+		}
+	}
 	var events []dora.Event
 	for _, n := range p.Nodes[:count] {
 		if n.known {
@@ -228,15 +250,31 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 	return events
 }
 
-func (s *repositorySync) takeIssues(p *page[issueNode]) []dora.Event {
+func (s *repositorySync) takeIssues(node *repositoryNode) []dora.Event {
+	p := node.Issues
 	if p == nil || s.issues == nil {
 		return nil
 	}
+	list := s.censusOf(issueList)
+	if every := node.EveryIssue; every != nil {
+		list.page(every.TotalCount, true, false)
+	}
+	if _, only := s.reader.(rest); only { // without a limit of time
+		list.page(0, false, s.issues.state.Page == "" && !p.PageInfo.HasNextPage && !p.unchanged)
+	}
 	count := fresh(p.Nodes, func(n issueNode) time.Time { return n.UpdatedAt }, s.issues.until)
 	var events []dora.Event
-	for _, n := range p.Nodes[:count] {
-		if incident := s.incident(s.state.Name, n, s.state.Relabelled, s.known); incident != nil {
+	for i, n := range p.Nodes {
+		list.counts(n.Number)
+		if n.pull {
+			continue
+		}
+		incident := s.incident(s.state.Name, n, s.state.Relabelled, s.wasKnown && !list.again)
+		if incident != nil && i < count {
 			events = append(events, incident)
+		}
+		if incident != nil && !incident.Withdrawn {
+			list.meet("issue:"+strconv.FormatInt(n.Number, 10), n.CreatedAt, incident)
 		}
 	}
 	var newest time.Time

@@ -27,7 +27,7 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 		}
 	}
 	for _, name := range r.selection.exact {
-		if !r.selection.excludes(name) {
+		if !r.selection.Excludes(name) {
 			add(target{name: name})
 		}
 	}
@@ -38,6 +38,7 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 		if stops(err) {
 			return list, err
 		}
+		r.listed.owners[owner] = err == nil
 		for _, t := range found {
 			add(t)
 		}
@@ -52,7 +53,7 @@ func (r *run) wanted(ctx context.Context) ([]target, error) {
 	}
 	var list []target
 	for _, name := range r.request.Only {
-		if r.selection.reads(name) {
+		if r.selection.Takes(name) {
 			list = append(list, target{name: name})
 		}
 	}

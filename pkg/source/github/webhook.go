@@ -63,7 +63,7 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 		received.Ignored = "webhooks of this kind tell nothing that figures need"
 	case name == "":
 		return source.Received{}, &source.Mistake{Field: "repository.full_name", Problem: "is missing"}
-	case s.unusable != nil || !s.selection.reads(name):
+	case s.unusable != nil || !s.selection.Takes(name):
 		received.Ignored = "this source does not read that repository"
 	default:
 		received, err = hook(s, name, &p)
@@ -88,22 +88,12 @@ func unwrap(header http.Header, body []byte) ([]byte, error) {
 	return nil, &source.Mistake{Field: "Content-Type", Problem: "is not allowed; allowed: application/json, application/x-www-form-urlencoded"}
 }
 
-// reads says whether the source is set up to read a repository.
-func (s selection) reads(repository string) bool {
-	for _, name := range s.exact {
-		if strings.EqualFold(name, repository) {
-			return !s.excludes(repository)
-		}
-	}
-	return s.lists(repository)
-}
-
 // Posted implements source.Poster.
 func (s *Source) Posted(repository, id string) (string, int64, error) {
 	if s.from() != settings.FromDeployments {
 		return "", 0, fmt.Errorf("deployments of this source are %s, which are read; post to a source of type webhook instead", s.from())
 	}
-	if s.unusable != nil || !s.selection.reads(repository) {
+	if s.unusable != nil || !s.selection.Takes(repository) {
 		return "", 0, fmt.Errorf("%q is none of the repositories that this source reads", repository)
 	}
 	number, err := strconv.ParseInt(id, 10, 64)

@@ -32,7 +32,7 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	if number == 1 {
 		s.met.etags[deploymentList] = f.etag
 	}
-	runs := &page[deploymentNode]{PageInfo: f.info()}
+	runs := &page[deploymentNode]{PageInfo: f.info(), unchanged: f.unchanged}
 	for _, each := range list {
 		run, deploys, err := a.runIn(ctx, s, each)
 		if err != nil {

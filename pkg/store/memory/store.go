@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -75,6 +76,7 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 		}
 	}
 	var applied store.Applied
+	s.forgetParts(batch.Source, batch.Forget)
 	if batch.Merge != nil {
 		merged, err := s.merge(batch)
 		if err != nil {
@@ -280,6 +282,19 @@ func (s *Store) Forget(_ context.Context, source string) (int, error) {
 	}
 	s.compact()
 	return forgotten, nil
+}
+
+// forgetParts removes what was read of parts of a source.
+func (s *Store) forgetParts(source string, parts []string) {
+	if len(parts) == 0 {
+		return
+	}
+	s.forgets++
+	for key, change := range s.current {
+		if key.Source == source && slices.ContainsFunc(parts, func(part string) bool { return store.PartOf(change.Event.Head(), part) }) {
+			delete(s.current, key)
+		}
+	}
 }
 
 // Forgets implements store.Store.

@@ -94,6 +94,9 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 				return err
 			}
 		}
+		if err := s.forgetParts(ctx, tx, batch.Source, batch.Forget); err != nil {
+			return err
+		}
 		// Sequences are shared by all datasets of the file: the table lies in their order.
 		var newest, own store.Sequence
 		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0),
@@ -438,8 +441,7 @@ func (s *Store) Forget(ctx context.Context, source string) (int, error) {
 		if err := s.rewind(ctx, tx, source); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence, forgets) VALUES (?, 0, 1)
-			ON CONFLICT (dataset) DO UPDATE SET forgets = forgets + 1`, s.dataset); err != nil {
+		if err := s.countForgetting(ctx, tx); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `DELETE FROM events WHERE dataset = ? AND source = ?`, s.dataset, source)
@@ -451,6 +453,31 @@ func (s *Store) Forget(ctx context.Context, source string) (int, error) {
 		return err
 	})
 	return forgotten, err
+}
+
+func (s *Store) countForgetting(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence, forgets) VALUES (?, 0, 1)
+		ON CONFLICT (dataset) DO UPDATE SET forgets = forgets + 1`, s.dataset)
+	return err
+}
+
+// forgetParts removes what was read of parts of a source; store.PartOf says what that is.
+func (s *Store) forgetParts(ctx context.Context, tx *sql.Tx, source string, parts []string) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	if err := s.countForgetting(ctx, tx); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		for _, kind := range dora.Kinds { // with it the index leads to them
+			if _, err := tx.ExecContext(ctx, `DELETE FROM events WHERE dataset = ?1 AND source = ?2 AND kind = ?3 AND id >= ?4 AND id < ?4 || 'B'
+				AND rank >= 0 AND (id = ?4 OR substr(id, length(?4) + 1, 1) IN (':', '@'))`, s.dataset, source, string(kind), part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Forgets implements store.Store.

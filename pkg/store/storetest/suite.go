@@ -38,6 +38,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"a contradiction ends its batch", contradictionWritesNothing},
 		{"a source that is rewound begins where it was told to, and a run under way is refused", rewound},
 		{"a source that is forgotten is gone, and others are not", forgotten},
+		{"a part of a source that is forgotten is gone with the batch that says so, and nothing else is", partForgotten},
 		{"any splitting and order of batches ends in the same content", anyOrder},
 		{"writers at the same time lose nothing", concurrentWriters},
 		{"a call with a cancelled context writes nothing", cancelled},

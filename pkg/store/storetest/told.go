@@ -104,3 +104,37 @@ func forgotten(t *testing.T, scene *scene) {
 	assert.Nil(t, cursor)
 	assert.Equal(t, 2, write(t, s, deployment(1, monday), deployment(2, monday)).Changed, "it can be read again")
 }
+
+func partForgotten(t *testing.T, scene *scene) {
+	s := scene.store("team")
+	ctx := context.Background()
+	at := func(id string, rank int) dora.Header {
+		return dora.Header{Source: "github", ID: id, Updated: monday, Rank: rank}
+	}
+	write(t, s,
+		&dora.Repository{Header: at("acme/api", 0)}, &dora.Commit{Header: at("acme/api@a1", 0)}, &dora.Change{Header: at("acme/api:pull:1", 3)},
+		&dora.Deployment{Header: at("acme/api:deployment:1", 2)}, &dora.Deployment{Header: at("acme/api:deployment:2", dora.Told)},
+		&dora.Deployment{Header: at("acme/api-2:deployment:3", 2)}, &dora.Repository{Header: at("acme/api-2", 0)}, &dora.Repository{Header: at("acme/ap", 0)},
+		&dora.Deployment{Header: dora.Header{Source: "pipeline", ID: "acme/api:deployment:1", Updated: monday}},
+	)
+	another := scene.store("team")
+	before, err := another.Forgets(ctx)
+	require.NoError(t, err)
+	lease, err := s.Acquire(ctx, "github", "one", time.Minute)
+	require.NoError(t, err)
+	_, err = s.Apply(ctx, store.Batch{Source: "github", Forget: []string{"acme/api"}})
+	require.Error(t, err, "only who collects the source may")
+	_, err = s.Apply(ctx, store.Batch{Source: "github", Forget: []string{"acme/api"}, Epoch: lease.Epoch + 1})
+	require.ErrorIs(t, err, store.ErrLeaseLost)
+	require.Len(t, feed(t, s, 0), 9)
+
+	apply(t, s, store.Batch{
+		Source: "github", Forget: []string{"acme/api"}, Cursor: []byte("page 1"), Epoch: lease.Epoch,
+		Events: []dora.Event{&dora.Change{Header: dora.Header{Source: "github", ID: "acme/api:pull:1", Updated: monday.Add(-time.Hour)}}},
+	})
+	assert.Equal(t, []string{"acme/api:deployment:2", "acme/api-2:deployment:3", "acme/api-2", "acme/ap", "acme/api:deployment:1", "acme/api:pull:1"}, ids(feed(t, s, 0)),
+		"what was told stays, and an older version takes the place of what is gone")
+	after, err := s.Forgets(ctx)
+	require.NoError(t, err)
+	assert.Greater(t, after, before, "whoever follows the feed is told")
+}

@@ -1,0 +1,363 @@
+package dataset_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/audit"
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/world"
+)
+
+// followed is an organisation that is read into a store that is kept.
+type followed struct {
+	*testing.T
+	world *world.World
+	url   string
+	path  string
+	api   string
+	kept  *dataset.Dataset
+	names []string // of the repositories to read, or patterns
+}
+
+func follow(t *testing.T, seed uint64, api string) *followed {
+	t.Helper()
+	f := &followed{T: t, world: world.New(world.Options{Seed: seed, Months: 1}), path: filepath.Join(t.TempDir(), "dora.db"), api: api, names: []string{"example-health/*"}}
+	server := httptest.NewServer(f.world.Handler(token))
+	t.Cleanup(server.Close)
+	f.url = server.URL
+	f.reads(f.names...)
+	return f
+}
+
+func (f *followed) settings(store string) settings.Settings {
+	f.Helper()
+	s := parse(f.T, f.url, `,"store":{"path":"`+filepath.ToSlash(store)+`"}`)
+	s.Sources[0].Repositories, s.Sources[0].API = f.names, settings.API(f.api)
+	return s
+}
+
+// reads opens the kept store anew, under settings that read these.
+func (f *followed) reads(names ...string) {
+	f.Helper()
+	f.names = names
+	if f.kept != nil {
+		require.NoError(f, f.kept.Close())
+	}
+	f.kept = f.open(f.path)
+	f.Cleanup(func() { _ = f.kept.Close() })
+}
+
+func (f *followed) open(path string) *dataset.Dataset {
+	f.Helper()
+	d, err := dataset.Open(f.Context(), options(f.T, "1/dora", f.settings(path)))
+	require.NoError(f, err)
+	return d
+}
+
+func (f *followed) collect() {
+	f.Helper()
+	_, err := f.kept.Once(f.Context())
+	require.NoError(f, err)
+}
+
+// same holds that the kept store says what an empty one says that reads now.
+func (f *followed) same(what string) {
+	f.Helper()
+	empty := f.open(filepath.Join(f.TempDir(), "empty.db"))
+	defer func() { require.NoError(f, empty.Close()) }()
+	_, err := empty.Once(f.Context())
+	require.NoError(f, err)
+	want, got := said(empty), said(f.kept)
+	for service, lines := range want {
+		require.Equal(f, lines, got[service], "%s, %s", what, service)
+	}
+	for service, lines := range got { // a repository of which nothing is left to tell is a service no less
+		require.Equal(f, want[service], lines, "%s, %s", what, service)
+	}
+}
+
+// said is the audit trail, by service.
+func said(d *dataset.Dataset) map[string][]string {
+	trail := map[string][]string{}
+	for _, facts := range d.Snapshot().Services {
+		lines := []string{}
+		for line := range audit.Lines(facts, func(time.Time) bool { return true }, time.Now()) {
+			text, err := json.Marshal(line)
+			if err != nil {
+				panic(err)
+			}
+			lines = append(lines, string(text))
+		}
+		slices.Sort(lines)
+		trail[facts.Service.Name] = lines
+	}
+	return trail
+}
+
+func (f *followed) done(err error) {
+	f.Helper()
+	require.NoError(f, err)
+}
+
+var interfaces = []string{"graphql", "rest"}
+
+func TestTheStoreFollowsRepositories(t *testing.T) {
+	const a, b, c = "example-health/booking", "example-health/patient-records", "example-health/medicines-api"
+	for _, api := range interfaces {
+		for name, story := range map[string]func(f *followed){
+			"renamed": func(f *followed) {
+				f.done(f.world.Rename(a, "example-health/slots"))
+				f.collect()
+				f.same("renamed")
+				f.done(f.world.Rename("example-health/slots", a))
+				f.collect()
+				f.same("renamed back")
+			},
+			"renamed in letter case": func(f *followed) {
+				f.done(f.world.Rename(a, "example-health/Booking"))
+				f.collect()
+				f.same("renamed")
+			},
+			"renamed, and another takes its name": func(f *followed) {
+				f.done(f.world.Rename(a, "example-health/slots"))
+				f.done(f.world.Rename(b, a))
+				f.collect()
+				f.same("renamed")
+			},
+			"names swapped": func(f *followed) {
+				f.done(f.world.Swap(a, b))
+				f.collect()
+				f.same("swapped")
+				f.done(f.world.Swap(b, a))
+				f.collect()
+				f.same("swapped back")
+			},
+			"deleted, and made anew under the same name": func(f *followed) {
+				f.done(f.world.Remove(a))
+				f.collect()
+				f.same("deleted")
+				f.done(f.world.Rename(b, a))
+				f.collect()
+				f.same("made anew")
+			},
+			"transferred to another owner": func(f *followed) {
+				f.done(f.world.Rename(a, "elsewhere/booking"))
+				f.collect()
+				f.same("out of reach")
+				f.done(f.world.Rename("elsewhere/booking", a))
+				f.collect()
+				f.same("and back")
+			},
+			"left out, and back": func(f *followed) {
+				before := said(f.kept)
+				f.reads("example-health/*", "!"+a)
+				f.same("before it is read again")
+				f.reads(b)
+				f.same("by a narrower name")
+				f.reads("example-health/*")
+				require.Equal(f, before, said(f.kept), "nothing has to be read again")
+				f.collect()
+				f.same("read again")
+			},
+			"read by an old name": func(f *followed) {
+				f.reads(a, b)
+				f.done(f.world.Rename(a, "example-health/slots"))
+				f.collect()
+				f.same("renamed")
+				f.done(f.world.Rename(b, a))
+				f.reads(a, c)
+				f.collect()
+				f.same("another has the name")
+				f.reads("example-health/slots", a)
+				f.collect()
+				f.same("by the new name")
+			},
+		} {
+			t.Run(name+" over "+api, func(t *testing.T) {
+				t.Parallel()
+				f := follow(t, 5, api)
+				f.collect()
+				story(f)
+			})
+		}
+	}
+}
+
+func TestTheStoreFollowsDeploymentsAndIssues(t *testing.T) {
+	const a, b = "example-health/booking", "example-health/patient-records"
+	for _, api := range interfaces {
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			f := follow(t, 5, api)
+			f.collect()
+			_, err := f.world.RemoveDeployment(a, 3)
+			f.done(err)
+			f.collect()
+			f.same("a deployment deleted")
+
+			incidents := f.world.Incidents(a)
+			require.NotEmpty(f, incidents)
+			moved, err := f.world.TransferIssue(a, incidents[0], b)
+			f.done(err)
+			f.collect()
+			f.same("an incident transferred")
+			_, err = f.world.TransferIssue(b, moved, a)
+			f.done(err)
+			f.collect()
+			f.same("and back")
+			for _, number := range f.world.Incidents(a) {
+				_, err = f.world.TransferIssue(a, number, "")
+				f.done(err)
+			}
+			_, err = f.world.Deploy(f.world.Services()[0].Name)
+			f.done(err)
+			f.collect()
+			f.same("all deleted, while something was deployed")
+		})
+	}
+}
+
+func TestWordsOutliveARename(t *testing.T) {
+	f := follow(t, 5, "graphql")
+	f.collect()
+	d := f.kept.Snapshot().Services[0].Deployments[2]
+	_, err := f.kept.Correct(f.Context(), dora.Correction{Deployment: d.Event.FullID(), Verdict: dora.VerdictFailed, Reason: "nobody could log in", Author: "dev-01"})
+	f.done(err)
+	f.done(f.world.Rename(d.Event.Repository, "example-health/renamed"))
+	f.collect()
+	found := f.kept.Snapshot()
+	for _, facts := range found.Services {
+		require.NotEqual(t, d.Event.Repository, facts.Service.Name)
+		for _, now := range facts.Deployments {
+			if now.Event.Number == d.Event.Number {
+				assert.True(t, now.Said != nil && now.Failed(), "what was said of it before it was renamed")
+				return
+			}
+		}
+	}
+	t.Fatal("the deployment is gone")
+}
+
+func TestWhatAPersonCorrectedIsNotWithdrawn(t *testing.T) {
+	f := follow(t, 5, "graphql")
+	f.collect()
+	d := f.kept.Snapshot().Services[0].Deployments[2]
+	_, err := f.kept.Correct(f.Context(), dora.Correction{Deployment: d.Event.FullID(), Verdict: dora.VerdictFailed, Reason: "nobody could log in", Author: "dev-01"})
+	f.done(err)
+	for range 40 {
+		_, err := f.world.RemoveDeployment(d.Event.Repository, 0)
+		if err != nil {
+			break
+		}
+	}
+	f.collect()
+	stays := false
+	for _, now := range f.kept.Snapshot().Services[0].Deployments {
+		stays = stays || now.Event.Number == d.Event.Number
+	}
+	assert.True(t, stays)
+}
+
+// TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore draws what people do in an organisation.
+func TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore(t *testing.T) {
+	histories, steps := 3, 8
+	if os.Getenv("LIVEDORA_TORTURE") != "" {
+		histories, steps = 40, 25
+	}
+	for seed := range uint64(histories) {
+		for _, api := range interfaces {
+			t.Run(fmt.Sprintf("%d over %s", seed, api), func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // drawn
+				f := follow(t, 5+seed%3, api)
+				f.collect()
+				var story []string
+				for range steps {
+					for range 1 + random.IntN(3) {
+						story = append(story, f.draw(random))
+					}
+					f.collect()
+					f.same(strings.Join(story, "; "))
+				}
+			})
+		}
+	}
+}
+
+// draw does something, and says what.
+func (f *followed) draw(random *rand.Rand) string {
+	f.Helper()
+	all := f.world.Repositories()
+	some := func() string { return all[random.IntN(len(all))] }
+	one, other := some(), some()
+	switch random.IntN(9) {
+	case 0, 1:
+		to := fmt.Sprintf("example-health/%c", 'a'+rune(random.IntN(8)))
+		if random.IntN(4) == 0 {
+			to = "elsewhere" + strings.TrimPrefix(to, "example-health")
+		}
+		if err := f.world.Rename(one, to); err != nil {
+			return err.Error()
+		}
+		return one + " is renamed to " + to
+	case 2:
+		if one == other {
+			return "nothing"
+		}
+		f.done(f.world.Swap(one, other))
+		return one + " and " + other + " swap names"
+	case 3:
+		if len(all) < 3 {
+			return "nothing"
+		}
+		f.done(f.world.Remove(one))
+		return one + " is deleted"
+	case 4:
+		names := []string{"example-health/*"}
+		if random.IntN(2) == 0 {
+			names = append(names, "!"+one)
+		}
+		f.reads(names...)
+		return "read is " + strings.Join(names, " ")
+	case 5:
+		gone, err := f.world.RemoveDeployment(one, random.IntN(12))
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("deployment %d of %s is deleted", gone, one)
+	case 6, 7:
+		incidents := f.world.Incidents(one)
+		if len(incidents) == 0 || one == other {
+			return "nothing"
+		}
+		number := incidents[random.IntN(len(incidents))]
+		if random.IntN(2) == 0 {
+			other = ""
+		}
+		_, err := f.world.TransferIssue(one, number, other)
+		f.done(err)
+		return fmt.Sprintf("incident %d of %s moves to %q", number, one, other)
+	}
+	services := f.world.Services()
+	service := services[random.IntN(len(services))]
+	if !slices.Contains(all, service.Repository) {
+		return "nothing"
+	}
+	_, err := f.world.Deploy(service.Name)
+	f.done(err)
+	return service.Name + " is deployed"
+}
