@@ -61,6 +61,8 @@ type Receipt struct {
 	Refresh []string
 	// Ignored says why nothing was done; empty where something was.
 	Ignored string
+	// Warning says what of it no service takes; empty where services take all.
+	Warning string
 }
 
 // Receive takes a webhook of a source's system. Its errors are those of source.Receiver, of Post, and ErrNoWebhooks.
@@ -102,6 +104,9 @@ func (d *Dataset) Receive(ctx context.Context, id string, header http.Header, bo
 		receipt.Changed = applied.Changed
 	default:
 		receipt.Refresh = partsOf(received.Events)
+	}
+	if told {
+		receipt.Warning = d.Untaken(received.Events...)
 	}
 	d.collector.RefreshParts(id, receipt.Refresh...)
 	return receipt, nil

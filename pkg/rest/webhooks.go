@@ -17,6 +17,7 @@ type Receipt struct {
 	Stored  int      `json:"stored"`            // of them those that were new
 	Refresh []string `json:"refresh,omitempty"` // parts of the source that are read because of it
 	Ignored string   `json:"ignored,omitempty"` // why nothing was done
+	Warning string   `json:"warning,omitempty"` // what of it no service takes, and what will show it
 }
 
 // webhook takes a system's call. Being let in by Grafana proves nothing: the signature or secret does.
@@ -48,7 +49,7 @@ func webhook(c *call) error {
 		monitor.Webhook(monitor.Accepted)
 	}
 	return c.write(http.StatusOK, Receipt{
-		Event: receipt.Kind, Events: receipt.Events, Stored: receipt.Changed, Refresh: receipt.Refresh, Ignored: receipt.Ignored,
+		Event: receipt.Kind, Events: receipt.Events, Stored: receipt.Changed, Refresh: receipt.Refresh, Ignored: receipt.Ignored, Warning: receipt.Warning,
 	})
 }
 

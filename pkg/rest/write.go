@@ -20,6 +20,8 @@ type Posted struct {
 	Unchanged int `json:"unchanged"`
 	// IDs are the full ids of the events, in their order; commits are not among them.
 	IDs []string `json:"ids"`
+	// Warning says what of it no service takes, and what will show it.
+	Warning string `json:"warning,omitempty"`
 }
 
 func postDeployments(c *call) error { return c.take("deployments") }
@@ -52,7 +54,7 @@ func (c *call) take(kind string) error {
 		return err
 	}
 	monitor.Webhook(monitor.Accepted)
-	answer := Posted{Stored: applied.Changed, Unchanged: len(events) - applied.Changed, IDs: []string{}}
+	answer := Posted{Stored: applied.Changed, Unchanged: len(events) - applied.Changed, IDs: []string{}, Warning: c.dataset.Untaken(events...)}
 	for _, e := range events {
 		switch e := e.(type) {
 		case *dora.Deployment:
