@@ -88,10 +88,8 @@ func examples(t *testing.T, page, language string) []string {
 	return blocks
 }
 
-const booking = `"services":[{"name":"booking","team":"access","deployments":[{"source":"ci","repository":"example-health/booking"}],"incidents":[{"source":"ci","service":"booking"}]}]`
-
 func TestTheExamplesOfTheAPIWork(t *testing.T) {
-	viewer, editor, admin := pipelines(t, booking)
+	viewer, editor, admin := shown(t, "api.md")
 	url := front(t, viewer, editor, admin)
 	blocks := examples(t, "api.md", "sh")
 	environment := []string{"GRAFANA=" + url, "LIVEDORA=" + url + "/api/datasources/uid/livedora/resources", "TOKEN=token-of-Viewer", "EDITOR_TOKEN=token-of-Editor", "ADMIN_TOKEN=token-of-Admin"}
@@ -112,7 +110,7 @@ func TestTheExamplesOfTheAPIWork(t *testing.T) {
 }
 
 func TestThePipelinesStepTellsOfADeploymentAndWhatItShips(t *testing.T) {
-	viewer, editor, admin := pipelines(t, booking)
+	viewer, editor, admin := shown(t, "webhooks.md")
 	url := front(t, viewer, editor, admin)
 	dir := t.TempDir()
 	shell(t, dir, examples(t, "webhooks.md", "sh")[0]+`

@@ -135,7 +135,7 @@ func TestEachPipelinesStepRunsWithWhatItsSystemGives(t *testing.T) {
 			}
 			require.NotEmpty(t, example)
 			does := s.step(t, example)
-			viewer, editor, admin := pipelines(t, booking)
+			viewer, editor, admin := shown(t, "webhooks.md")
 			address := front(t, viewer, editor, admin) + "/api/datasources/uid/livedora/resources"
 			given := strings.NewReplacer("ADDRESS", address, "TOKEN", "token-of-Editor")
 			dir := t.TempDir()
