@@ -14,9 +14,9 @@ const (
 	retention = 365 * day
 	// firstPrune leaves the minutes after a start to those who read the store.
 	firstPrune = 10 * time.Minute
-	// shippingLag is by how much an environment may lag behind a repository's newest deployment, so that the changes
-	// that it is still to ship stay.
-	shippingLag = 90 * day
+	// shippingLag is how long a change may wait between its merge and the deployment that ships it, so that deployments
+	// that stay keep their changes.
+	shippingLag = 2 * 365 * day
 )
 
 // retain prunes once a day until the context ends.
@@ -63,8 +63,8 @@ func targetOf(d *dora.Deployment) target {
 // spent chooses, among events older than the retention, those that nothing recent needs. It keeps
 //   - incidents that are unresolved and deployments that are unfinished;
 //   - of each target, the newest success: it is what runs there, and what the next deployment's contents begin after;
-//   - changes that were merged after a repository's newest success, or not long before: they wait to be shipped, or a
-//     younger deployment shipped them.
+//   - changes that were merged after a repository's newest success, or within two years before: they wait to be shipped,
+//     or a younger deployment shipped them; and those that were read because a deployment that is kept may ship them.
 func spent(old []dora.Event, before time.Time) []dora.Event {
 	type repository struct{ source, name string }
 	running := make(map[target]*dora.Deployment)
@@ -95,7 +95,7 @@ func spent(old []dora.Event, before time.Time) []dora.Event {
 			if !known {
 				shipped = before
 			}
-			keep = e.Merged.After(shipped.Add(-shippingLag))
+			keep = e.Early || e.Merged.After(shipped.Add(-shippingLag))
 		}
 		if !keep {
 			gone = append(gone, e)

@@ -35,6 +35,12 @@ func change(id, repository string, days int) *dora.Change {
 	return &dora.Change{Header: head, Repository: repository, Merged: at}
 }
 
+func early(id, repository string, days int) *dora.Change {
+	c := change(id, repository, days)
+	c.Early = true
+	return c
+}
+
 func incident(id string, days int, resolved, withdrawn bool) *dora.Incident {
 	head, at := ago(id, days)
 	i := &dora.Incident{Header: head, Opened: at, Withdrawn: withdrawn}
@@ -58,10 +64,12 @@ func TestWhatIsOldGoesAndWhatIsOpenOrStillNeededStays(t *testing.T) {
 			run("never finished, replaced", "production", "", 390, dora.StateRunning, dora.StateRetired),
 			run("held for approval", "production", "", 390, dora.StateWaiting),
 			run("recent", "production", "", 300, dora.StateSuccess),
-			change("shipped long ago", "example-health/api", 550),
+			change("shipped long ago", "example-health/api", 1150),
 			change("might have waited for a slow environment", "example-health/api", 470),
+			change("waited for a year and a half", "example-health/api", 940),
+			early("shipped by the recent one, and older than what is collected", "example-health/api", 2000),
 			change("shipped by the recent one", "example-health/api", 390),
-			change("never shipped", "example-health/docs", 500),
+			change("never shipped", "example-health/docs", 1100),
 			incident("over", 400, true, false),
 			incident("open", 400, false, false),
 			incident("was none", 400, false, true),
@@ -80,7 +88,8 @@ func TestWhatIsOldGoesAndWhatIsOpenOrStillNeededStays(t *testing.T) {
 		}
 		assert.Equal(t, []string{
 			"commit", "runs in production", "runs in staging", "runs in production as another service", "held for approval",
-			"recent", "might have waited for a slow environment", "shipped by the recent one", "open", "recent incident",
+			"recent", "might have waited for a slow environment", "waited for a year and a half",
+			"shipped by the recent one, and older than what is collected", "shipped by the recent one", "open", "recent incident",
 		}, left)
 	})
 }

@@ -109,6 +109,9 @@ type Change struct {
 	Commits     []ChangeCommit `json:"commits"`     // its own, before the squash, as the vendor lists them
 	Reviews     []Review       `json:"reviews,omitempty"`
 	Files       *Files         `json:"files,omitempty"` // nil where they were not asked for
+	// Early says that it was merged before the history that is collected, and read because a deployment within that ships
+	// it or may yet ship it.
+	Early bool `json:"early,omitempty"`
 }
 
 // ChangeCommit is a commit of a change's own branch.

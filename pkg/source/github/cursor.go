@@ -90,6 +90,10 @@ type position struct {
 	PassedOver bool   `json:"passedOver,omitempty"`
 	// ByCommit are the kinds of deployments that are made of commits and have no ref to lose.
 	ByCommit []string `json:"byCommit,omitempty"`
+	// Lanes are the first deployments of services into environments; Unclaimed the commits older than the history's limit
+	// whose pull requests are still to be asked for.
+	Lanes     map[string]*firstShip `json:"lanes,omitempty"`
+	Unclaimed []string              `json:"unclaimed,omitempty"`
 }
 
 // stream is a list that is read from its newest entry backwards. Mark may only move when a pass has reached the

@@ -21,12 +21,16 @@ type branch struct {
 	done   bool
 	target string // the head that this pass reads from; empty until it is known
 	page   string
-	next   string         // the commit of the main line that comes next
+	next   string // the commit of the main line that comes next
+	// whole says that this run has seen all of it, of which recent are the commits within the history's limit.
+	whole  bool
+	recent map[string]bool
 	landed []*dora.Commit // commits of the main line that are news and have not been taken
 }
 
 func newBranch(p *position) *branch {
-	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}}
+	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}, recent: map[string]bool{}}
+	b.whole = b.first() && b.state.First == nil
 	if first := b.state.First; first != nil {
 		b.target, b.page, b.next = first.Target, first.Page, first.Next
 		for _, short := range first.Ahead {
@@ -95,6 +99,7 @@ func (b *branch) start(head string) {
 // restart reads from the branch's present head again.
 func (b *branch) restart() {
 	b.target, b.page, b.next, b.state.First = "", "", "", nil
+	b.whole = b.first()
 }
 
 // follow walks down the main line as far as the page goes and returns its last commit there. Those that are news have

@@ -125,6 +125,7 @@ func (s *repositorySync) takeBehind(commits *page[commitNode]) []dora.Event {
 			events = append(events, commit)
 		}
 	}
+	s.noteRecent(events)
 	s.progress.Done += len(events)
 	s.report()
 	return events

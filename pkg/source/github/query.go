@@ -18,6 +18,9 @@ const (
 	unlabelOnly  = `itemTypes: [UNLABELED_EVENT]`
 	countField   = ` totalCount @include(if: $counts) `
 
+	pullFields = `{ id number title body url createdAt updatedAt mergedAt baseRefName headRefName author ` + actorFields + ` mergeCommit { oid }
+        commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + `
+        changedFiles @include(if: $withFiles) files(first: $nested) @include(if: $withFiles) ` + pullFiles + ` }`
 	deploymentFields = `{ id databaseId commitOid environment task createdAt updatedAt creator ` + actorFields + ` ref { name prefix } statuses(first: $nested) ` + statusFields + ` }`
 	commitFields     = `{ id oid authoredDate committedDate message author { name user { login } } parents(first: 10) ` + parentOids + ` }`
 )
@@ -33,9 +36,7 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
     defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
     pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + countField + `
-      nodes { id number title body url createdAt updatedAt mergedAt baseRefName headRefName author ` + actorFields + ` mergeCommit { oid }
-        commits(first: $nested) ` + pullCommits + ` reviews(first: $nested) ` + pullReviews + ` labels(first: $nested) ` + labelNames + `
-        changedFiles @include(if: $withFiles) files(first: $nested) @include(if: $withFiles) ` + pullFiles + ` } }
+      nodes ` + pullFields + ` }
     deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + ` totalCount
       nodes ` + deploymentFields + ` }
     issues(first: $issues, after: $issuesPage, filterBy: {since: $issuesSince}, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { ` + pageFields + countField + `

@@ -19,6 +19,8 @@ type reader interface {
 	// histories reads a page behind each of a few commits; behind reads on.
 	histories(ctx context.Context, s *repositorySync, shas []string) ([]*historyNode, error)
 	behind(ctx context.Context, s *repositorySync, sha, after string) (*historyNode, error)
+	// pullsOf reads the merged pull requests that commits belong to, but for those that this run has read.
+	pullsOf(ctx context.Context, s *repositorySync, shas []string) ([]pullNode, error)
 	// unfinished reads deployments again, in the order asked for, nil where nothing is new or found.
 	unfinished(ctx context.Context, asked []watched) ([]*deploymentNode, error)
 }

@@ -90,6 +90,9 @@ func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 		}
 		deployment := r.deployment(each.in.Name, *node)
 		each.in.watch(*node, deployment, r.now())
+		if !r.request.Since.IsZero() {
+			r.enter(each.in, deployment)
+		}
 		events = append(events, deployment)
 	}
 	if len(events) == 0 && !moved {

@@ -48,6 +48,11 @@ type repositorySync struct {
 	lists    []*census
 	settled  map[int64]bool
 	counting bool // the first page counts what there is
+	// pullsRead are the numbers of pull requests that this run has read, claimed what they landed and consist of, and tips
+	// the commits that were deployed into a lane.
+	pullsRead map[int]bool
+	claimed   map[string]bool
+	tips      map[string][]string
 }
 
 func (r *run) sync(ctx context.Context, t target) error {
@@ -55,7 +60,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 	r.report()
 	r.cursor.rest()
 	state := r.cursor.at(t.key())
-	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && !state.Gone {
+	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && len(state.Unclaimed) == 0 && !state.Gone {
 		return nil
 	}
 	s := r.beginSync(t.name, state)
@@ -71,6 +76,9 @@ func (r *run) sync(ctx context.Context, t target) error {
 	if err := s.place(ctx); err != nil {
 		return err
 	}
+	if err := s.claim(ctx); err != nil {
+		return err
+	}
 	if err := s.fileCommits(ctx); err != nil {
 		return err
 	}
@@ -83,7 +91,10 @@ func (r *run) sync(ctx context.Context, t target) error {
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
 	r.turn(state)
-	s := &repositorySync{run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{}}
+	s := &repositorySync{
+		run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{},
+		pullsRead: map[int]bool{}, claimed: map[string]bool{}, tips: map[string][]string{},
+	}
 	s.share()
 	s.serve()
 	s.branch = newBranch(state)
@@ -189,6 +200,7 @@ func (s *repositorySync) restart() {
 
 func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	commits := s.branch.take(s.Source, s.state.Name, node)
+	s.noteRecent(commits)
 	defer func() { s.branch.landed = nil }()
 	s.land(s.branch.landed)
 	if s.from() == settings.FromMerges {
@@ -207,6 +219,7 @@ func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
 		if !n.MergedAt.IsZero() { // REST lists closed ones as well
 			change := s.change(s.state.Name, n)
 			s.own(change)
+			s.owns(change)
 			events = append(events, change)
 		}
 	}
@@ -241,6 +254,7 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 		s.reread[n.ID] = true
 		s.state.watch(n, deployment, s.now())
 		s.follow(deployment)
+		s.ship(deployment)
 	}
 	var newest time.Time
 	if count > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ type tiny struct {
 	bigNumbers  bool                // its deployments are past the range of databaseId
 	tags        []any
 	releases    []any
+	pulls       []tinyPull
 	operations  []string
 	refs        map[int]string // what the deployments were made of, by their place, where it is no commit
 	tagNames    []string       // that REST lists
@@ -140,7 +142,7 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		repository = map[string]any{
 			"nameWithOwner": g.name, "url": "https://example.com/" + g.name,
 			"defaultBranchRef": map[string]any{"name": "main", "target": target},
-			"pullRequests":     map[string]any{"nodes": []any{}, "pageInfo": map[string]any{}},
+			"pullRequests":     map[string]any{"nodes": g.shownPulls(func(tinyPull) bool { return true }), "pageInfo": map[string]any{}},
 			"deployments":      map[string]any{"nodes": g.deployed(), "pageInfo": map[string]any{}},
 		}
 		if q.Variables["fromTarget"] == true {
@@ -156,6 +158,16 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case "Behind":
 		repository["commit"] = g.history(text("sha"), text("page"), int(width))
+	case "Claims":
+		for i := 0; text(fmt.Sprint("sha", i)) != ""; i++ {
+			of := g.shownPulls(func(p tinyPull) bool { return p.has(text(fmt.Sprint("sha", i))) })
+			repository[fmt.Sprint("commit", i)] = map[string]any{"associatedPullRequests": map[string]any{"nodes": of, "pageInfo": map[string]any{}}}
+		}
+	case "Pulls":
+		ids, _ := q.Variables["ids"].([]any)
+		nodes := g.shownPulls(func(p tinyPull) bool { return slices.Contains(ids, any(fmt.Sprint("PR_", p.number))) })
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"nodes": nodes}})
+		return
 	case "Recheck":
 		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"nodes": make([]any, len(q.Variables["ids"].([]any)))}})
 		return
@@ -206,6 +218,38 @@ func (g *tiny) into() string {
 
 func (g *tiny) at(deployment int) string {
 	return time.Date(2026, 2, 1, deployment, 0, 0, 0, time.UTC).Format(time.RFC3339)
+}
+
+// tinyPull is a merged pull request: what it landed as, its own commits, by letters, and when.
+type tinyPull struct {
+	number  int
+	landed  string
+	commits []string
+	merged  time.Time
+}
+
+func (p tinyPull) has(id string) bool {
+	return sha(p.landed) == id || slices.ContainsFunc(p.commits, func(letter string) bool { return sha(letter) == id })
+}
+
+// shownPulls are those that are wanted, the newest first.
+func (g *tiny) shownPulls(wanted func(tinyPull) bool) []any {
+	nodes := []any{}
+	for _, p := range slices.Backward(g.pulls) {
+		if !wanted(p) {
+			continue
+		}
+		own := []any{}
+		for _, letter := range p.commits {
+			own = append(own, map[string]any{"commit": map[string]any{"oid": sha(letter), "authoredDate": p.merged.AddDate(0, 0, -9)}})
+		}
+		nodes = append(nodes, map[string]any{
+			"id": fmt.Sprint("PR_", p.number), "number": p.number, "createdAt": p.merged, "updatedAt": p.merged, "mergedAt": p.merged, "baseRefName": "main",
+			"mergeCommit": map[string]any{"oid": sha(p.landed)}, "commits": map[string]any{"nodes": own, "pageInfo": map[string]any{}},
+			"reviews": map[string]any{"nodes": []any{}, "pageInfo": map[string]any{}},
+		})
+	}
+	return nodes
 }
 
 func (g *tiny) deployed() []any {
