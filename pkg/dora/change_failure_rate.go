@@ -32,7 +32,7 @@ type mend struct {
 // mends finds, among the changes that a deployment shipped, reverts that take effect and hotfixes.
 func (l *lane) mends(index int, shipped []shippedChange, def *Definition) []mend {
 	d := l.deployments[index]
-	if d.First || d.unknown {
+	if d.unmeasured() != "" {
 		return nil
 	}
 	var found []mend

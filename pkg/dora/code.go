@@ -151,3 +151,9 @@ func (c *code) plain(n node) bool {
 	_, on := c.main.position(n)
 	return on && len(c.byMerge.of(n)) == 0 && !c.owned(n)
 }
+
+// outside says whether a commit belongs to no change: it is not on the main line's history, where something brought it in,
+// and no pull request's. Merges bring nothing of their own.
+func (c *code) outside(n node) bool {
+	return !c.main.contains(n) && !c.graph.merge(n) && len(c.byMerge.of(n)) == 0 && !c.owned(n)
+}

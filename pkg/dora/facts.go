@@ -73,8 +73,11 @@ type working struct {
 	contents []node
 	changes  []*ChangeFact
 	mends    []mend // what its changes put right
-	// promotions counts the pull requests that it shipped and that are none of its changes.
-	promotions int
+	// noBase says that its history shares no commit with any earlier one's.
+	noBase bool
+	// promotions counts the pull requests that it shipped and that are none of its changes, outside the commits that belong
+	// to no change.
+	promotions, outside int
 }
 
 // Failed says whether the deployment is held to have failed.
@@ -191,6 +194,7 @@ const (
 	ReasonFirstDeployment    Reason = "first_deployment"    // shipped by the first deployment, which has no base
 	ReasonBot                Reason = "bot"                 // made by a machine
 	ReasonNegative           Reason = "negative"            // the lead time is below zero: a clock was wrong
+	ReasonNoBase             Reason = "no_base"             // shipped by a deployment whose history shares no commit with an earlier one: it was rewritten
 	ReasonUnknownCommit      Reason = "unknown_commit"      // a deployment whose commit or history is not known
 	ReasonUnknownFiles       Reason = "unknown_files"       // a change of a service with paths whose files are not all known
 	ReasonUnknownContents    Reason = "unknown_contents"    // a deployment or run of which it is not known whether it moved the service's paths
@@ -198,6 +202,7 @@ const (
 	ReasonNoMergeCommit      Reason = "no_merge_commit"     // the vendor lost what the pull request became
 	ReasonNotOnMainLine      Reason = "not_on_main_line"    // merged into another branch, and never shipped
 	ReasonPromotion          Reason = "promotion"           // a pull request that brings in only what was merged before
+	ReasonOutsideChanges     Reason = "outside_changes"     // a shipped commit that belongs to no change, such as one pushed to a release branch
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
 	ReasonUnreportedRun      Reason = "unreported_runs"     // a run that a week after its last word has said neither success nor failure
 	ReasonUnknownRef         Reason = "unknown_ref"         // a deployment or run of which it is not known any more what it was made of, by which services tell their own

@@ -203,8 +203,21 @@ func (l *lane) fill() {
 			l.shipped[n] = int32(i) + 1
 			d.contents = append(d.contents, n)
 		}) || !g.known(at)
+		d.noBase = i > 0 && !d.unknown && l.isolated(d.contents, int32(i)+1)
 		d.Commits = len(d.contents)
 	}
+}
+
+// isolated says whether commits that a deployment shipped are a history of their own, with nothing below that was there.
+func (l *lane) isolated(contents []node, shipped int32) bool {
+	for _, n := range slices.Backward(contents) { // the last that was reached lies next to what was there
+		for _, p := range l.repository.graph.commits[n].parents {
+			if l.shipped[p] != shipped {
+				return false
+			}
+		}
+	}
+	return len(contents) > 0
 }
 
 // versions are the commits of the lane's deployments.

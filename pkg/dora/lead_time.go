@@ -107,18 +107,39 @@ func (l *lane) units(d *DeploymentFact, def *Definition) (all []shippedChange, m
 // on has changed since.
 func (l *lane) changeFact(c *change, d *DeploymentFact, def *Definition) *ChangeFact {
 	had := c.fact
-	if had != nil && c.reading == l.reading && had.by == d.Event && had.Repository == l.repository.name &&
-		d.First == (had.Excluded == ReasonFirstDeployment) && (d.First || d.unknown == (had.Excluded == ReasonUnknownCommit)) {
+	if had != nil && c.reading == l.reading && had.by == d.Event && had.Repository == l.repository.name && d.unmeasured() == had.Excluded.ofDeployment() {
 		return had
 	}
 	c.fact, c.reading = l.repository.changeFact(c, def), l.reading
 	return c.fact
 }
 
+// unmeasured is why nothing that a deployment shipped has a lead time; empty where it may have one.
+func (d *DeploymentFact) unmeasured() Reason {
+	switch {
+	case d.First:
+		return ReasonFirstDeployment
+	case d.noBase:
+		return ReasonNoBase
+	case d.unknown:
+		return ReasonUnknownCommit
+	}
+	return ""
+}
+
+// ofDeployment is the reason where it holds of all that a deployment shipped, and empty where it is a change's own.
+func (r Reason) ofDeployment() Reason {
+	switch r {
+	case ReasonFirstDeployment, ReasonNoBase, ReasonUnknownCommit:
+		return r
+	}
+	return ""
+}
+
 // shippedBy lists the changes that a deployment shipped first, whosever they are, and counts what it shipped that is none.
 func (l *lane) shippedBy(d *DeploymentFact) (all []shippedChange) {
 	r := l.repository
-	d.promotions = 0
+	d.promotions, d.outside = 0, 0
 	for _, n := range d.contents {
 		for _, c := range r.byMerge.of(n) {
 			s := shippedChange{change: c, node: n, reverts: c.reverts}
@@ -128,8 +149,11 @@ func (l *lane) shippedBy(d *DeploymentFact) (all []shippedChange) {
 				d.promotions++
 			}
 		}
-		if r.plain(n) {
+		switch {
+		case r.plain(n):
 			all = append(all, shippedChange{node: n, reverts: r.graph.commits[n].reverts})
+		case r.outside(n):
+			d.outside++
 		}
 	}
 	return all
@@ -202,10 +226,8 @@ func (f *ChangeFact) measure(d *DeploymentFact, def *Definition, from LeadTimeSt
 	start := f.start(from)
 	lead := d.Finished.Sub(start)
 	switch {
-	case d.First:
-		f.Excluded = ReasonFirstDeployment
-	case d.unknown:
-		f.Excluded = ReasonUnknownCommit
+	case d.unmeasured() != "":
+		f.Excluded = d.unmeasured()
 	case def.Bots.LeadTime == Exclude && def.Bots.Pattern.Match(f.Author):
 		f.Excluded = ReasonBot
 	case start.IsZero():

@@ -51,7 +51,7 @@ func (d *naiveDeployment) accuse(kind dora.EvidenceKind, by string, change int, 
 // remedies finds what reverts and hotfixes mend.
 func (l *naiveLane) remedies(def dora.Definition, unmeasured map[dora.Reason]int) {
 	for i, d := range l.deployments {
-		if i == 0 || d.unknown {
+		if i == 0 || d.noBase || d.unknown {
 			continue // "it has no base, so its changes are unmeasurable": nor do they mend anything
 		}
 		for _, c := range d.changes {

@@ -77,6 +77,8 @@ func (u naiveUnit) tell(def dora.Definition, d *naiveDeployment, unmeasured map[
 	switch {
 	case d.at == 0:
 		reason = dora.ReasonFirstDeployment
+	case d.noBase:
+		reason = dora.ReasonNoBase
 	case d.unknown:
 		return text + " excluded=" + string(dora.ReasonUnknownCommit) // the deployment is counted, not each unit
 	case def.Bots.Pattern.Match(u.author) && def.Bots.LeadTime == dora.Exclude:

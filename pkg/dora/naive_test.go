@@ -258,6 +258,16 @@ func (r *naiveRepository) promotion(pull *dora.Change) bool {
 	return true
 }
 
+// belongs says whether a commit is a pull request's, or on the main line's history, where something brought it in.
+func (r *naiveRepository) belongs(sha string) bool {
+	for _, c := range r.units {
+		if c.landed == sha || c.pull != nil && slices.Contains(c.shas, sha) {
+			return true
+		}
+	}
+	return r.commits[r.head] != nil && r.reach(r.head)[sha]
+}
+
 // brought is what a main-line commit brought in: itself and what only its other parents reach.
 func (r *naiveRepository) brought(c *dora.Commit) set {
 	reached := r.reach(c.SHA)
@@ -277,6 +287,8 @@ type naiveDeployment struct {
 	at         int // in its lane
 	contents   set
 	unknown    bool
+	noBase     bool // its history shares no commit with any earlier one
+	outside    int  // commits that belong to no change
 	changes    []*naiveChange
 	promotions []*naiveChange
 	blamed     *naiveDeployment // by a rollback
@@ -441,7 +453,9 @@ func (n *naive) service(s dora.Service) []string {
 func (l *naiveLane) contents() {
 	before := set{}
 	for _, d := range l.deployments {
-		d.contents = minus(l.repository.reach(d.event.SHA), before)
+		reached := l.repository.reach(d.event.SHA)
+		d.contents = minus(reached, before)
+		d.noBase = d.at > 0 && len(d.contents) == len(reached)
 		for sha := range d.contents {
 			before[sha] = true
 			if l.repository.commits[sha] == nil {
@@ -450,6 +464,12 @@ func (l *naiveLane) contents() {
 			}
 		}
 		d.unknown = d.unknown || l.repository.commits[d.event.SHA] == nil
+		d.noBase = d.noBase && !d.unknown
+		for sha := range d.contents {
+			if !l.repository.belongs(sha) && len(l.repository.commits[sha].Parents) < 2 {
+				d.outside++
+			}
+		}
 		for _, c := range l.repository.units {
 			if d.contents[c.landed] {
 				d.changes = append(d.changes, c)
@@ -483,6 +503,9 @@ func (n *naive) deployment(d *naiveDeployment, unmeasured map[dora.Reason]int) [
 	}
 	told := []string{fmt.Sprintf("%s %s first=%t redeploy=%t rollback=%t botsOnly=%t commits=%d rework=%s", d.event.FullID(), stamp(d.finish),
 		d.at == 0, d.redeploy, d.rollback, bots > 0 && bots == len(d.changes), len(d.contents), n.rework(d))}
+	if n.def.Unit != dora.UnitCommit {
+		unmeasured[dora.ReasonOutsideChanges] += d.outside
+	}
 	for _, c := range d.promotions {
 		if d.lane.change(c) != no {
 			unmeasured[dora.ReasonPromotion]++

@@ -44,6 +44,9 @@ func (f *Facts) count(def *Definition, apart []leftOut) {
 			f.leave(ReasonUnknownCommit, d.lane, d.Finished, 1)
 		}
 		f.leave(ReasonPromotion, d.lane, d.Finished, d.promotions)
+		if def.Unit != UnitCommit { // where they are units like any other
+			f.leave(ReasonOutsideChanges, d.lane, d.Finished, d.outside)
+		}
 		if d.Rollback && d.blamed < 0 {
 			f.leave(ReasonRollbackUnresolved, d.lane, d.Finished, 1)
 		}

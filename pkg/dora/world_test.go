@@ -70,7 +70,7 @@ func drawWorld(draw chooser) *world {
 	for range w.int("steps", 2, 50) {
 		w.now = w.now.Add(time.Duration(w.int("hours", 0, 9)) * time.Hour)
 		r := w.repos[w.int("repository", 0, len(w.repos)-1)]
-		switch w.pick("step", "plain", "side", "flow", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "incident", "incident", "incident") {
+		switch w.pick("step", "plain", "side", "flow", "rewritten", "merge", "squash", "rebase", "nested", "forward", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "deploy", "incident", "incident", "incident") {
 		case "plain":
 			c := w.commit(r, w.author(), r.tip)
 			c.Message = w.message(r, fmt.Sprintf("Work on %d", w.serial))
@@ -80,6 +80,10 @@ func drawWorld(draw chooser) *world {
 			w.side(r)
 		case "flow":
 			w.flow(r)
+		case "rewritten": // the whole history, as after a secret was taken out of it
+			if w.one("truly rewritten", 3) {
+				w.land(r, w.commit(r, w.author()))
+			}
 		case "deploy":
 			w.deploy(r)
 		case "incident":
