@@ -167,6 +167,7 @@ var fuzzed = []struct{ directory, target string }{
 	{"./pkg/dora", "FuzzAPattern"},
 	{"./pkg/source/github", "FuzzAnAnswer"},
 	{"./pkg/dora", "FuzzAStoredEvent"},
+	{"./pkg/store/sqlite", "FuzzARow"},
 	{"./pkg/dora", "FuzzAnIncidentsText"},
 	{"./pkg/dora", "FuzzARevertsText"},
 }

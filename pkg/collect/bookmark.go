@@ -3,7 +3,6 @@ package collect
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -33,8 +32,9 @@ func (r *reader) bookmark(ctx context.Context, since time.Time) (bookmark, error
 	if text == nil {
 		return mark, nil
 	}
-	if err := json.Unmarshal(text, &mark); err != nil {
-		return bookmark{}, r.storeFailed(fmt.Errorf("the stored cursor cannot be read: %w", err))
+	if err := json.Unmarshal(text, &mark); err != nil || !mark.sound() {
+		r.log.Warn("Where reading stood is damaged in the store, and the source is read from its beginning")
+		return bookmark{Since: since}, nil
 	}
 	if since.Before(mark.Since.Add(-day)) {
 		mark = bookmark{Since: since}
@@ -49,6 +49,11 @@ func (b bookmark) completeSince(keep time.Duration) time.Time {
 		return time.Time{}
 	}
 	return dora.Latest(b.Since, b.Finished.Add(-keep).Truncate(day)) // a day at a time, so that it seldom moves
+}
+
+// sound says whether the times of a bookmark can have been.
+func (b bookmark) sound() bool {
+	return b.Since.Before(dora.After) && b.From.Before(dora.After) && b.Finished.Before(dora.After)
 }
 
 func (b bookmark) encode() ([]byte, error) { return json.Marshal(b) }

@@ -53,3 +53,19 @@ func TestALongerBackfillReadsTheSourceAnew(t *testing.T) {
 		assert.Empty(t, s.visits()[3].cursor, "the script handed over no cursor since")
 	})
 }
+
+func TestABookmarkThatIsDamagedIsReadFromTheBeginning(t *testing.T) {
+	for _, damaged := range []string{"\x00", "{", "null and void", `{"since":"9999-01-01T00:00:00Z"}`, `{"since":"2000-01-01T00:00:00Z","finished":"2200-01-01T00:00:00Z"}`, `{"cursor":7}`} {
+		synctest.Test(t, func(t *testing.T) {
+			kept := memory.New()
+			require.NoError(t, kept.Rewind(t.Context(), "github", []byte(damaged)))
+			s := &script{steps: []step{page(1)}}
+			c := collect.New(collect.Options{Store: kept, Sources: []collect.Source{named("github", s)}})
+			require.NoError(t, c.Recall(t.Context()), "it ends nothing: %s", damaged)
+			assert.True(t, c.State()[0].LastSuccess.IsZero())
+			_, err := c.Once(t.Context())
+			require.NoError(t, err)
+			assert.Empty(t, s.visits()[0].cursor)
+		})
+	}
+}

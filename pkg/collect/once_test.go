@@ -87,3 +87,29 @@ func TestOnceEndsWithItsContext(t *testing.T) {
 		assert.InDelta(t, 60, summary.Sources[0].DurationSeconds, 0)
 	})
 }
+
+func TestAnEventThatCannotHaveBeenCostsOneEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := memory.New()
+		impossible, after := deployment(2), deployment(3)
+		impossible.Statuses[0].At = time.Date(-1200, 1, 1, 0, 0, 0, 0, time.UTC)
+		s := &script{steps: []step{func(ctx context.Context, request source.Request) error {
+			return request.Emit(ctx, source.Batch{Events: []dora.Event{deployment(1), impossible, after}})
+		}, page(4)}}
+		c := collect.New(collect.Options{Store: kept, Sources: []collect.Source{named("github", s)}})
+		_, err := c.Once(t.Context())
+		require.NoError(t, err)
+		stored := 0
+		for change, err := range kept.Changes(t.Context(), 0) {
+			require.NoError(t, err)
+			assert.NotEqual(t, impossible.ID, change.Event.Head().ID)
+			stored++
+		}
+		assert.Equal(t, 2, stored)
+		assert.Equal(t, 1, c.State()[0].LeftOut)
+		assert.Contains(t, c.State()[0].Message, "1 events that are left out")
+		_, err = c.Once(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "Up to date.", c.State()[0].Message)
+	})
+}

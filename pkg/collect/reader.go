@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -200,6 +201,7 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 			if batch.Cursor != nil {
 				mark.Cursor = batch.Cursor
 			}
+			batch.Events = r.admitted(batch.Events)
 			return r.write(ctx, lease, batch, mark)
 		},
 		Report: r.status.reported,
@@ -217,6 +219,18 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 
 // keep is for how long events are kept at least.
 func (r *reader) keep() time.Duration { return max(r.backfill, retention) }
+
+// admitted leaves out events of which a time cannot have been: one of them must not cost those that came with it.
+func (r *reader) admitted(events []dora.Event) []dora.Event {
+	return slices.DeleteFunc(events, func(e dora.Event) bool {
+		err := dora.Admit(e)
+		if err != nil {
+			r.log.Warn("An event is left out, because a time of it cannot have been", "event", e.Head().FullID(), "problem", err)
+			r.status.leftOut()
+		}
+		return err != nil
+	})
+}
 
 // write stores a batch together with the bookmark.
 func (r *reader) write(ctx context.Context, lease store.Lease, batch source.Batch, mark bookmark) error {

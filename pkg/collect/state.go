@@ -65,6 +65,8 @@ type SourceState struct {
 	Causes map[source.Cause]int `json:"causes"`
 	// LastRun is what the last run that ended took and spent.
 	LastRun Run `json:"-"`
+	// LeftOut is how many events the last run that read everything left out, because a time of them cannot have been.
+	LeftOut int `json:"leftOut,omitempty"`
 	// Spent is the time that all runs of this collector took.
 	Spent time.Duration `json:"-"`
 }
@@ -91,6 +93,7 @@ type status struct {
 	running     bool
 	heldByOther bool
 	done, total int
+	left        int // out of the current run
 
 	requestsBefore, pointsBefore int // the current run
 	eventsOfRun                  map[dora.Kind]int
@@ -137,7 +140,7 @@ func (s *status) failed(failures []*source.Error) {
 func (s *status) began(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running, s.done, s.total = true, 0, 0
+	s.running, s.done, s.total, s.left = true, 0, 0, 0
 	s.shown.LastAttempt, s.shown.Next, s.shown.Progress, s.shown.Part = at, time.Time{}, 0, ""
 	s.requestsBefore, s.pointsBefore = s.shown.Requests, s.shown.Points
 	s.eventsOfRun = make(map[dora.Kind]int)
@@ -167,6 +170,12 @@ func (s *status) wrote(kinds map[dora.Kind]int) {
 	}
 }
 
+func (s *status) leftOut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left++
+}
+
 // ended takes note of a run's end. A run that was interrupted has an error but no failures.
 func (s *status) ended(at time.Time, err error, failures []*source.Error) outcome {
 	s.mu.Lock()
@@ -188,6 +197,7 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	default:
 		s.shown.Runs.Interrupted++
 	}
+	s.shown.LeftOut = s.left
 	took := at.Sub(s.shown.LastAttempt)
 	s.shown.Spent += took
 	s.shown.LastRun = Run{Duration: took, Requests: s.shown.Requests - s.requestsBefore, Points: s.shown.Points - s.pointsBefore}
@@ -255,6 +265,8 @@ func (s *status) words() (Status, string) {
 		return StatusCollecting, "Reading."
 	case len(s.shown.Errors) > 0:
 		return StatusFailing, s.failure()
+	case s.shown.LeftOut > 0:
+		return StatusOK, fmt.Sprintf("Up to date, but for %d events that are left out, because a time of them cannot have been: the log names them.", s.shown.LeftOut)
 	case !s.shown.LastSuccess.IsZero():
 		return StatusOK, "Up to date."
 	}

@@ -87,9 +87,10 @@ type Dataset struct {
 	moved broadcast
 	ended chan struct{}
 
-	failure  atomic.Pointer[error] // why the store could not be read last time
-	snapshot atomic.Pointer[dora.Snapshot]
-	made     atomic.Pointer[Derivation]
+	failure    atomic.Pointer[error] // why the store could not be read last time
+	unreadable atomic.Pointer[[]Unreadable]
+	snapshot   atomic.Pointer[dora.Snapshot]
+	made       atomic.Pointer[Derivation]
 }
 
 // Open opens the store and reads what it has. It calls no source.
@@ -258,6 +259,9 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 	d.pending.Store(false)
 	d.views.forget()
 	err := d.whole(ctx, func() error { return d.refresh(ctx) })
+	if err == nil {
+		err = d.look(ctx)
+	}
 	d.failure.Store(&err)
 	return err
 }
@@ -357,6 +361,38 @@ func (d *Dataset) State() []collect.SourceState { return d.collector.State() }
 func (d *Dataset) StoreFailure() error {
 	if failure := d.failure.Load(); failure != nil {
 		return *failure
+	}
+	return nil
+}
+
+// Unreadable is a row of the store that holds no event which this version can read.
+type Unreadable = store.Unreadable
+
+// look sees which rows of the store cannot be read. What they held is missing until it is told again.
+func (d *Dataset) look(ctx context.Context) error {
+	s, ok := d.store.(interface {
+		Unreadable(ctx context.Context) ([]Unreadable, error)
+	})
+	if !ok {
+		return nil
+	}
+	now, err := s.Unreadable(ctx)
+	if err != nil {
+		return err
+	}
+	if before := d.unreadable.Swap(&now); before == nil && len(now) > 0 || before != nil && len(*before) != len(now) {
+		if len(now) > 0 {
+			d.options.Logger.Error("rows of the store cannot be read and are left out", "dataset", d.options.Name, "rows", len(now), "first", now[0].String())
+		}
+		d.moved.call()
+	}
+	return nil
+}
+
+// Unreadable lists the rows of the store that are left out because they cannot be read.
+func (d *Dataset) Unreadable() []Unreadable {
+	if rows := d.unreadable.Load(); rows != nil {
+		return *rows
 	}
 	return nil
 }

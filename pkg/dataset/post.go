@@ -32,6 +32,9 @@ func (d *Dataset) Post(ctx context.Context, events ...dora.Event) (store.Applied
 }
 
 func (d *Dataset) take(ctx context.Context, events []dora.Event) (store.Applied, error) {
+	if err := impossible(events); err != nil {
+		return store.Applied{}, err
+	}
 	applied, err := d.store.Apply(ctx, store.Batch{Events: events, Merge: dora.Merge})
 	if err != nil {
 		return applied, fmt.Errorf("the store refuses it: %w", err)
@@ -40,6 +43,22 @@ func (d *Dataset) take(ctx context.Context, events []dora.Event) (store.Applied,
 		d.wake()
 	}
 	return applied, nil
+}
+
+// impossible refuses events of which a time cannot have been: one *strict.Error for each.
+func impossible(events []dora.Event) error {
+	var mistakes []error
+	for i, e := range events {
+		var one *dora.Impossible
+		if errors.As(dora.Admit(e), &one) {
+			at := ""
+			if len(events) > 1 {
+				at = fmt.Sprintf("[%d].", i)
+			}
+			mistakes = append(mistakes, &strict.Error{Field: at + one.Field, Problem: one.Problem()})
+		}
+	}
+	return errors.Join(mistakes...)
 }
 
 // Unmapped says which events belong to no service: its mistakes are one *strict.Error for each.

@@ -331,9 +331,7 @@ func (m *mainLine) extend(g *graph, head node) {
 		first := g.commits[n].authored
 		g.reach(n, m.marked, func(brought node) {
 			m.bringer[brought] = position
-			if at := g.commits[brought].authored; at.Before(first) {
-				first = at
-			}
+			earliest(&first, g.commits[brought].authored)
 		})
 		m.firstAuthored = append(m.firstAuthored, first)
 	}

@@ -187,9 +187,7 @@ func (r *repository) changeFact(c *change, def *Definition) *ChangeFact {
 		Opened: e.Opened, Merged: e.Merged,
 	}
 	for _, own := range e.Commits {
-		if f.FirstCommit.IsZero() || own.Authored.Before(f.FirstCommit) {
-			f.FirstCommit = own.Authored
-		}
+		earliest(&f.FirstCommit, own.Authored)
 	}
 	for _, review := range e.Reviews {
 		if review.Author == e.Author || def.Bots.Pattern.Match(review.Author) || review.At.After(e.Merged) {
@@ -203,8 +201,9 @@ func (r *repository) changeFact(c *change, def *Definition) *ChangeFact {
 	return f
 }
 
+// earliest keeps the earlier of two times, either of which may be unknown.
 func earliest(at *time.Time, candidate time.Time) {
-	if at.IsZero() || candidate.Before(*at) {
+	if at.IsZero() || candidate.Before(*at) && !candidate.IsZero() {
 		*at = candidate
 	}
 }

@@ -68,6 +68,8 @@ func TestLeadTimeIsCutIntoStages(t *testing.T) {
 			20, map[string]float64{"coding": 1, "pickup": 0, "review": 1, "deploy": 18}, 1},
 		{"merged after it was deployed", dora.StartFirstCommit, func(c *dora.Change) { c.Merged = hour(21) },
 			20, map[string]float64{"coding": 1, "review": 19, "deploy": 0}, 1},
+		{"a commit's time is unknown", dora.StartFirstCommit, func(c *dora.Change) { c.Commits = append(c.Commits, dora.ChangeCommit{SHA: "5ca1ab1e"}) },
+			20, map[string]float64{"coding": 1, "review": 1, "deploy": 18}, 0},
 		{"two clocks are wrong", dora.StartFirstCommit, func(c *dora.Change) { c.Opened, c.Merged = hour(30), hour(31) },
 			20, map[string]float64{"coding": 20, "review": 0, "deploy": 0}, 2},
 	} {

@@ -81,7 +81,7 @@ func (r *reader) change(value any) []dora.Event {
 	for i, each := range c.Commits {
 		at := fmt.Sprintf("commits[%d]", i)
 		r.sha(at+".sha", each.SHA)
-		r.moment(at+".authored", each.Authored, true)
+		r.authored(at+".authored", each.Authored, true)
 		e.Commits = append(e.Commits, dora.ChangeCommit{SHA: each.SHA, Authored: each.Authored.Time})
 	}
 	for i, each := range c.Reviews {

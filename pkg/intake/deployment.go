@@ -111,8 +111,8 @@ func (r *reader) commit(at string, c *Commit) {
 	for _, parent := range strings.Fields(c.Parents) {
 		r.sha(at+".parents", parent)
 	}
-	r.moment(at+".authored", c.Authored, true)
-	r.moment(at+".committed", c.Committed, false)
+	r.authored(at+".authored", c.Authored, true)
+	r.authored(at+".committed", c.Committed, false)
 	r.text(at+".author", c.Author, nameLimit, false)
 	r.text(at+".message", c.Message, bodyLimit, false)
 }

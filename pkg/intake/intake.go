@@ -263,10 +263,17 @@ func (m *Moment) UnmarshalText(text []byte) error {
 	return nil
 }
 
-var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // moment checks that a time is one that can have been.
 func (r *reader) moment(field string, at Moment, needed bool) {
+	r.momentSince(dora.Earliest, field, at, needed)
+}
+
+// authored checks the time of a commit, which may be older than any system.
+func (r *reader) authored(field string, at Moment, needed bool) {
+	r.momentSince(dora.EarliestCommit, field, at, needed)
+}
+
+func (r *reader) momentSince(earliest time.Time, field string, at Moment, needed bool) {
 	switch {
 	case at.IsZero():
 		if needed {

@@ -14,6 +14,10 @@ import (
 func conditionFields(states []collect.SourceState, d *dataset.Dataset) []*data.Field {
 	snapshot, size, made := d.Snapshot(), d.Size(), d.Derivation()
 	t := &table{}
+	unreadable := map[string]int{}
+	for _, row := range d.Unreadable() {
+		unreadable[row.Source]++
+	}
 	for _, s := range states {
 		cause := ""
 		if len(s.Errors) > 0 {
@@ -35,6 +39,8 @@ func conditionFields(states []collect.SourceState, d *dataset.Dataset) []*data.F
 		t.maybe("limit_remaining", "short", remaining, known)
 		t.maybe("limit_left", "percentunit", left, known)
 		t.time("limit_reset", s.Limit.Reset)
+		t.number("unreadable", float64(unreadable[s.ID]))
+		t.number("left_out", float64(s.LeftOut))
 		t.time("snapshot_made", made.At)
 		t.length("snapshot_took", &made.Took)
 		t.number("snapshot_version", float64(snapshot.Version))

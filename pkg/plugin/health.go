@@ -10,6 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
+	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -66,6 +67,7 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if deployments == 0 && stored[dora.KindDeployment] > 0 {
 		message += " " + noDeployments(d)
 	}
+	message += unreadable(d)
 	if err := d.Exposed(); err != nil {
 		message += " " + oneLine(err) + "."
 	}
@@ -87,6 +89,20 @@ func unmet(sentences []string) string {
 		text += " " + sentence
 	}
 	return text
+}
+
+// unreadable says which rows of the store are left out, and what to do; empty: none is.
+func unreadable(d *dataset.Dataset) string {
+	rows := d.Unreadable()
+	if len(rows) == 0 {
+		return ""
+	}
+	begin := fmt.Sprintf("%d rows of the store cannot be read and are left out, the first", len(rows))
+	if len(rows) == 1 {
+		begin = "One row of the store cannot be read and is left out"
+	}
+	return fmt.Sprintf(" %s: %s. Collect its source again from before it happened (POST v1/collect), and what the source still has takes its place; "+
+		"what was posted or corrected comes back when it is told again, or from a backup of the store.", begin, rows[0])
 }
 
 func unhealthy(message string) *backend.CheckHealthResult {

@@ -361,6 +361,8 @@ type Collection struct {
 	collect.SourceState
 	// Stored counts the events in hand, by kind.
 	Stored map[dora.Kind]int `json:"stored"`
+	// Unreadable counts the rows of the store that are left out because they cannot be read.
+	Unreadable int `json:"unreadable,omitempty"`
 	// Errors are sentences, one for each part that failed in the last run.
 	Errors []string `json:"errors"`
 }
@@ -372,6 +374,11 @@ func collection(c *call) error {
 		each := Collection{SourceState: s, Stored: stored[s.ID], Errors: []string{}}
 		if each.Stored == nil {
 			each.Stored = map[dora.Kind]int{}
+		}
+		for _, row := range c.dataset.Unreadable() {
+			if row.Source == s.ID {
+				each.Unreadable++
+			}
 		}
 		for _, failure := range s.Errors {
 			each.Errors = append(each.Errors, failure.Error())

@@ -120,7 +120,7 @@ func (s *Source) incident(at string, a *alert) (*dora.Incident, error) {
 		return nil, wrong("status", "is not allowed; allowed: firing, resolved")
 	case a.Fingerprint == "" || len(a.Fingerprint) > 64:
 		return nil, wrong("fingerprint", "is missing, or longer than 64 bytes")
-	case a.StartsAt.IsZero() || a.StartsAt.Year() < 2000:
+	case a.StartsAt.IsZero() || a.StartsAt.Before(dora.Earliest):
 		return nil, wrong("startsAt", "is missing")
 	case a.StartsAt.After(time.Now().Add(ahead)):
 		return nil, wrong("startsAt", "is in the future")

@@ -145,18 +145,16 @@ func newCursor() *cursor {
 	}
 }
 
-func readCursor(text []byte) (*cursor, error) {
+func readCursor(text []byte) *cursor {
 	c := newCursor()
 	if len(text) == 0 {
-		return c, nil
+		return c
 	}
-	if err := json.Unmarshal(text, c); err != nil {
-		return nil, fmt.Errorf("a cursor that is not ours: %w", err)
+	if err := json.Unmarshal(text, c); err != nil || c.Version != cursorVersion || c.Repositories == nil {
+		return newCursor() // one that is damaged too: to read again is harmless
 	}
-	if c.Version != cursorVersion || c.Repositories == nil {
-		return newCursor(), nil
-	}
-	return c, nil
+	maps.DeleteFunc(c.Repositories, func(_ string, at *position) bool { return at == nil })
+	return c
 }
 
 // encode writes the cursor.

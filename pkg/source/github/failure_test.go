@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
@@ -165,12 +166,15 @@ func TestAnAnswerWithoutEndIsCutOff(t *testing.T) {
 	assert.Contains(t, failures[0].Error(), "64 MiB")
 }
 
-func TestAnotherSourcesPositionIsNotUnderstood(t *testing.T) {
-	g := newTiny(t)
-	l := newLedger()
-	l.cursor = []byte("page=7")
-	failures := source.Failures("github", l.collect(t.Context(), till(g.server.URL, g.server.Client()), time.Time{}))
-	require.Len(t, failures, 1)
-	assert.Equal(t, source.CauseConfiguration, failures[0].Cause)
-	assert.Empty(t, g.operations)
+func TestAPositionThatIsDamagedIsReadFromTheBeginning(t *testing.T) {
+	for _, damaged := range []string{"page=7", "\x00", `{"v":1,"repositories":{"example-health/api":null}}`, `{"v":1e9}`, `[]`} {
+		g := newTiny(t)
+		g.commit("a")
+		g.head = g.commit("b", "a")
+		want, l := newLedger(), newLedger()
+		require.NoError(t, want.collect(t.Context(), till(g.server.URL, g.server.Client()), time.Time{}))
+		l.cursor = []byte(damaged)
+		require.NoError(t, l.collect(t.Context(), till(g.server.URL, g.server.Client()), time.Time{}))
+		assert.Equal(t, of[*dora.Commit](want), of[*dora.Commit](l), damaged)
+	}
 }

@@ -92,11 +92,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
-	cursor, err := readCursor(request.Cursor)
-	if err != nil {
-		return s.failure(source.CauseConfiguration, "", "the stored position cannot be read: collect this source again", err)
-	}
-	r := s.begin(request, cursor)
+	r := s.begin(request, readCursor(request.Cursor))
 	targets, err := r.wanted(ctx)
 	r.report() // where nothing is to be read, too
 	failures := []error{err}

@@ -82,7 +82,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 		_, err = db.Exec(`UPDATE events SET body = ? WHERE sequence = ?`, string(body), i+1)
 		require.NoError(t, err)
 	}
-	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; DROP TABLE owners; PRAGMA user_version = 1`)
+	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; DROP TABLE owners; DROP TABLE unreadable; PRAGMA user_version = 1`)
 	require.NoError(t, err)
 
 	s, err = sqlite.Open(t.Context(), path, "team")
@@ -97,7 +97,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 	assert.Equal(t, append(before, changes(3, 1)...), after)
 	var version int
 	require.NoError(t, db.QueryRow(`PRAGMA user_version`).Scan(&version))
-	assert.Equal(t, 4, version, "which a program that cannot read the new bodies refuses")
+	assert.Equal(t, 5, version, "which a program that cannot read the new bodies refuses")
 }
 
 func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {
@@ -264,7 +264,7 @@ func TestAStoreThatANewerVersionMigratesWhileItIsOpenIsNeitherWrittenNorRead(t *
 		assert.ErrorContains(t, err, "store.path "+path, does)
 	}
 	require.ErrorIs(t, s.Failing(), store.ErrNewerStore)
-	_, err = other(t, path).Exec(`PRAGMA user_version = 4`)
+	_, err = other(t, path).Exec(`PRAGMA user_version = 5`)
 	require.NoError(t, err)
 	assert.Equal(t, 3, count(t, s), "and nothing was written")
 }

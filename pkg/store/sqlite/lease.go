@@ -17,14 +17,17 @@ func (s *Store) Acquire(ctx context.Context, source, holder string, lasting time
 			held  store.Lease
 			until int64
 		)
-		err := tx.QueryRowContext(ctx, `SELECT holder, epoch, until FROM leases WHERE dataset = ? AND source = ?`,
-			s.dataset, source).Scan(&held.Holder, &held.Epoch, &until)
+		err := tx.QueryRowContext(ctx, soundLease, s.dataset, source).Scan(&held.Holder, &held.Epoch, &until)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		now := s.now()
 		epoch := held.Epoch
 		switch {
+		case epoch < 0: // the row is damaged, and nobody can prove that it is theirs; what this gives out is above any count
+			epoch = now.UnixNano()
+		case time.Unix(0, until).After(now.Add(leaseLimit)): // nobody takes it for so long
+			epoch++
 		case held.Holder == holder:
 		case held.Holder != "" && now.Before(time.Unix(0, until)):
 			return store.ErrLeaseHeld
@@ -44,6 +47,15 @@ func (s *Store) Acquire(ctx context.Context, source, holder string, lasting time
 	return lease, nil
 }
 
+// soundLease reads a lease; one whose row is damaged has the epoch -1.
+const soundLease = `SELECT iif(sound, holder, ''), iif(sound, epoch, -1), iif(sound, until, 0) FROM (
+	SELECT *, typeof(holder) = 'text' AND octet_length(holder) < 1000 AND typeof(epoch) = 'integer' AND epoch BETWEEN 0 AND 1 << 62 AND typeof(until) = 'integer' AS sound
+	FROM leases WHERE dataset = ? AND source = ?)`
+
+// leaseLimit is how long a lease can be had for at a time. One that lasts longer is damaged: it would keep everyone from
+// collecting.
+const leaseLimit = 24 * time.Hour
+
 // Release implements store.Store. The row stays, without a holder, so that its epoch goes on rising.
 func (s *Store) Release(ctx context.Context, lease store.Lease) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
@@ -57,7 +69,7 @@ func (s *Store) Release(ctx context.Context, lease store.Lease) error {
 // took over still holds: no other writer can have come between.
 func (s *Store) checkLease(ctx context.Context, tx *sql.Tx, source string, epoch int64) error {
 	var current bool
-	err := tx.QueryRowContext(ctx, `SELECT epoch = ? AND holder <> '' FROM leases WHERE dataset = ? AND source = ?`,
+	err := tx.QueryRowContext(ctx, `SELECT coalesce(epoch = ? AND typeof(epoch) = 'integer' AND holder <> '', 0) FROM leases WHERE dataset = ? AND source = ?`,
 		epoch, s.dataset, source).Scan(&current)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && !current) {
 		return store.ErrLeaseLost

@@ -34,7 +34,7 @@ func earlier(t *testing.T, path string, datasets ...string) {
 		write(t, s, changes(0, 3))
 		require.NoError(t, s.Close())
 	}
-	_, err := other(t, path).Exec(`DROP TABLE owners; PRAGMA user_version = 3`)
+	_, err := other(t, path).Exec(`DROP TABLE owners; DROP TABLE unreadable; PRAGMA user_version = 3`)
 	require.NoError(t, err)
 }
 

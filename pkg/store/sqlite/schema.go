@@ -60,6 +60,14 @@ var migrations = []string{`
 		dataset      TEXT PRIMARY KEY,
 		organisation INTEGER NOT NULL -- of Grafana
 	) WITHOUT ROWID`,
+
+	// 5: rows that were met and could not be read; see unreadable.go.
+	`CREATE TABLE unreadable (
+		dataset  TEXT NOT NULL,
+		sequence INTEGER NOT NULL, -- of the event's row; one that is written again has another
+		why      TEXT NOT NULL,
+		PRIMARY KEY (dataset, sequence)
+	) WITHOUT ROWID`,
 }
 
 // migrate brings a file to the newest version, or refuses it, in one transaction. It alters nothing that it refuses.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +32,7 @@ type Store struct {
 	file         *file
 	now          func() time.Time
 	closed       atomic.Bool
+	unnoted      unnoted
 }
 
 var _ store.Store = (*Store)(nil)
@@ -98,9 +101,11 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 			return err
 		}
 		// Sequences are shared by all datasets of the file: the table lies in their order.
-		var newest, own store.Sequence
-		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0),
-			coalesce(max(sequence) FILTER (WHERE dataset = ?), 0) FROM datasets`, s.dataset).Scan(&newest, &own)
+		newest, own, err := s.sequences(ctx, tx)
+		if err != nil {
+			return err
+		}
+		mending, err := s.anyUnreadable(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -115,6 +120,11 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 					continue
 				}
 				e = merged
+			}
+			if mending {
+				if err := s.makeRoom(ctx, tx, store.KeyOf(e)); err != nil {
+					return err
+				}
 			}
 			head := e.Head()
 			body, err := dora.Encode(e)
@@ -137,6 +147,11 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 			}
 		}
 		applied.Sequence = own
+		if mending {
+			if err := s.forgetGone(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if applied.Changed > 0 {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence) VALUES (?, ?)
 				ON CONFLICT (dataset) DO UPDATE SET sequence = excluded.sequence`, s.dataset, own); err != nil {
@@ -157,6 +172,16 @@ func (s *Store) Apply(ctx context.Context, batch store.Batch) (store.Applied, er
 	return applied, nil
 }
 
+// sequences are the newest that were given out, in the file and in the dataset. Where the number is damaged that was kept
+// of it, that of the newest event stands in.
+func (s *Store) sequences(ctx context.Context, tx *sql.Tx) (newest, own store.Sequence, err error) {
+	const good = `typeof(sequence) = 'integer' AND sequence BETWEEN 0 AND 1 << 60`
+	err = tx.QueryRowContext(ctx, `SELECT max(coalesce(max(sequence) FILTER (WHERE `+good+`), 0), (SELECT coalesce(max(sequence), 0) FROM events)),
+		max(coalesce(max(sequence) FILTER (WHERE `+good+` AND dataset = ?1), 0), (SELECT coalesce(max(sequence), 0) FROM events WHERE dataset = ?1))
+		FROM datasets`, s.dataset).Scan(&newest, &own)
+	return newest, own, err
+}
+
 // merge puts an event together with what the store has of it; nil: nothing is new.
 func (s *Store) merge(ctx context.Context, tx *sql.Tx, batch store.Batch, told dora.Event) (dora.Event, error) {
 	var body []byte
@@ -169,9 +194,9 @@ func (s *Store) merge(ctx context.Context, tx *sql.Tx, batch store.Batch, told d
 	if err != nil {
 		return nil, err
 	}
-	known, err := dora.Decode(key.Kind, body)
-	if err != nil {
-		return nil, err
+	known, why := decode(key.Kind, body)
+	if why != "" {
+		return told, s.giveWay(ctx, tx, key)
 	}
 	merged, err := batch.Merge(known, told)
 	if merged == known {
@@ -224,42 +249,48 @@ type feedPage struct {
 	err     error
 }
 
-// turn reads pages until there are no more.
+// turn reads pages until there are no more, and takes note of the rows that could not be read.
 func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- feedPage) {
 	defer close(pages)
 	var room rows
+	unreadable, all := map[store.Sequence]string{}, after == 0
 	for {
-		changes, err := s.page(ctx, &room, after)
+		last, err := s.page(ctx, &room, after)
+		var changes []store.Change
+		if err == nil {
+			changes = room.decode(unreadable)
+		}
 		select {
 		case pages <- feedPage{changes, err}:
 		case <-ctx.Done():
 			return
 		}
-		if err != nil || len(changes) < page {
+		if err != nil {
 			return
 		}
-		after = changes[len(changes)-1].Sequence
+		if last == after {
+			s.met(ctx, unreadable, all)
+			return
+		}
+		after = last
 	}
 }
 
-// page reads what comes after a sequence.
-func (s *Store) page(ctx context.Context, into *rows, after store.Sequence) ([]store.Change, error) {
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		err := into.take(ctx, tx, `SELECT sequence, kind, body FROM events WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
-			[]any{s.dataset, after, page})
-		if err != nil || len(into.all) == page {
+// page reads what comes after a sequence, and gives the last that it met.
+func (s *Store) page(ctx context.Context, into *rows, after store.Sequence) (last store.Sequence, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		last = after
+		err := into.take(ctx, tx, `WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+		if err != nil {
 			return err
 		}
-		last := after
 		if len(into.all) > 0 {
 			last = into.all[len(into.all)-1].sequence
+			return nil
 		}
 		return s.nothingAfter(ctx, tx, last)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return into.decode()
+	return last, err
 }
 
 // nothingAfter fails where the dataset goes on behind what seemed to be its end: SQLite takes some damage of an index for
@@ -287,27 +318,22 @@ type row struct {
 	begin, end int // of its body
 }
 
-// query reads (sequence, kind, body) rows.
-func (s *Store) query(ctx context.Context, into *rows, statement string, arguments ...any) (changes []store.Change, err error) {
-	if s.closed.Load() {
-		return nil, errClosed
-	}
-	if err := s.read(ctx, func(tx *sql.Tx) error { return into.take(ctx, tx, statement, arguments) }); err != nil {
-		return nil, err
-	}
-	return into.decode()
-}
+// roomLimit is after how many bytes of bodies no more rows are taken at once: they are seldom a hundredth of it.
+const roomLimit = 32 << 20
 
-// take has the rows that a statement gives.
-func (r *rows) take(ctx context.Context, tx *sql.Tx, statement string, arguments []any) (err error) {
-	found, err := tx.QueryContext(ctx, statement, arguments...)
+// columns are what is read of an event. A row whose columns are damaged, or whose body no event can have, has none.
+const columns = `SELECT sequence, kind, iif(octet_length(body) <= ` + bodyLimitText + ` AND typeof(updated) = 'integer' AND typeof(rank) = 'integer', body, NULL) FROM events `
+
+// take has the events that a condition leaves.
+func (r *rows) take(ctx context.Context, tx *sql.Tx, condition string, arguments ...any) (err error) {
+	found, err := tx.QueryContext(ctx, columns+condition, arguments...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, found.Close()) }()
 	r.all, r.bodies = r.all[:0], r.bodies[:0]
 	var kind, body sql.RawBytes
-	for found.Next() {
+	for len(r.bodies) < roomLimit && found.Next() {
 		var one row
 		if err := found.Scan(&one.sequence, &kind, &body); err != nil {
 			return err
@@ -330,27 +356,57 @@ func kindOf(name []byte) dora.Kind {
 	return dora.Kind(name)
 }
 
-// decode reads the bodies, as many at a time as there are processors.
-func (r *rows) decode() ([]store.Change, error) {
+// decode reads the bodies, as many at a time as there are processors, and leaves out those that cannot be read.
+func (r *rows) decode(unreadable map[store.Sequence]string) []store.Change {
 	changes := make([]store.Change, len(r.all))
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(r.all)/decodeTogether))
-	failures := make([]error, parts)
+	problems := make([]map[store.Sequence]string, parts)
 	var work sync.WaitGroup
 	for part := range parts {
 		work.Go(func() {
 			for i := part * len(r.all) / parts; i < (part+1)*len(r.all)/parts; i++ {
 				one := r.all[i]
-				e, err := dora.Decode(one.kind, r.bodies[one.begin:one.end])
-				if err != nil {
-					failures[part] = err
-					return
+				e, why := decode(one.kind, r.bodies[one.begin:one.end])
+				if why != "" {
+					if problems[part] == nil {
+						problems[part] = map[store.Sequence]string{}
+					}
+					problems[part][one.sequence] = why
+					continue
 				}
 				changes[i] = store.Change{Sequence: one.sequence, Event: e}
 			}
 		})
 	}
 	work.Wait()
-	return changes, errors.Join(failures...)
+	met := false
+	for _, each := range problems {
+		met = met || each != nil
+		maps.Copy(unreadable, each)
+	}
+	if met {
+		changes = slices.DeleteFunc(changes, func(c store.Change) bool { return c.Event == nil })
+	}
+	return changes
+}
+
+// decode reads a body, or says why it cannot be read. What an event says that cannot have been is refused here too: a file
+// may be older than the check where events come in.
+func decode(kind dora.Kind, body []byte) (e dora.Event, why string) {
+	if len(body) == 0 {
+		return nil, "a column is damaged, or larger than any event"
+	}
+	e, err := dora.Decode(kind, body)
+	if err == nil {
+		err = dora.Admit(e)
+	}
+	if err != nil {
+		return nil, err.Error()
+	}
+	if head := e.Head(); head.Source == "" || head.ID == "" {
+		return nil, "it has no source or no id"
+	}
+	return e, ""
 }
 
 // decodeTogether is how many bodies are worth a goroutine.
@@ -360,7 +416,8 @@ const decodeTogether = 200
 func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
 	var cursor []byte
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT cursor FROM cursors WHERE dataset = ? AND source = ?`, s.dataset, source).Scan(&cursor)
+		return tx.QueryRowContext(ctx, `SELECT iif(octet_length(cursor) <= `+cursorLimitText+`, cursor, x'00') FROM cursors WHERE dataset = ? AND source = ?`,
+			s.dataset, source).Scan(&cursor)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -370,8 +427,7 @@ func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
 
 // Prune implements store.Store.
 func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.Event) []dora.Event) (int, error) {
-	changes, err := s.query(ctx, new(rows), `SELECT sequence, kind, body FROM events WHERE dataset = ? AND kind IN (?, ?, ?)
-		AND updated < ?`, s.dataset, dora.KindDeployment, dora.KindChange, dora.KindIncident, nanoseconds(before))
+	changes, err := s.old(ctx, before)
 	if err != nil {
 		return 0, err
 	}
@@ -412,6 +468,25 @@ func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.E
 		return 0, err
 	}
 	return pruned, nil
+}
+
+// old are the events that can be pruned and were last updated before a time. What cannot be read stays.
+func (s *Store) old(ctx context.Context, before time.Time) (old []store.Change, err error) {
+	var room rows
+	for after, more := store.Sequence(0), true; more; {
+		err := s.read(ctx, func(tx *sql.Tx) error {
+			return room.take(ctx, tx, `WHERE dataset = ? AND kind IN (?, ?, ?) AND updated < ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+				s.dataset, dora.KindDeployment, dora.KindChange, dora.KindIncident, nanoseconds(before), after, page)
+		})
+		if err != nil {
+			return nil, err
+		}
+		old = append(old, room.decode(map[store.Sequence]string{})...)
+		if more = len(room.all) > 0; more {
+			after = room.all[len(room.all)-1].sequence
+		}
+	}
+	return old, nil
 }
 
 // Rewind implements store.Store.
@@ -457,7 +532,7 @@ func (s *Store) Forget(ctx context.Context, source string) (int, error) {
 
 func (s *Store) countForgetting(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO datasets (dataset, sequence, forgets) VALUES (?, 0, 1)
-		ON CONFLICT (dataset) DO UPDATE SET forgets = forgets + 1`, s.dataset)
+		ON CONFLICT (dataset) DO UPDATE SET forgets = iif(typeof(forgets) = 'integer', forgets, 0) + 1`, s.dataset)
 	return err
 }
 
@@ -490,7 +565,7 @@ func (s *Store) Forgets(ctx context.Context) (int64, error) {
 	}
 	var forgets int64
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT forgets FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
+		return tx.QueryRowContext(ctx, `SELECT iif(typeof(forgets) = 'integer', forgets, -1) FROM datasets WHERE dataset = ?`, s.dataset).Scan(&forgets)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
