@@ -23,12 +23,12 @@ import (
 // Default builds the plugin for this machine.
 var Default = Build
 
-// Build builds the plugin for this machine into dist: the frontend, and the backend for this system.
-func Build() { mg.SerialDeps(Frontend, Backend) }
+// Build builds the plugin for this machine into dist: the frontend, the backend for this system, and the notices of others' parts.
+func Build() { mg.SerialDeps(Frontend, Backend, Notices) }
 
 // Release builds the plugin for every system that Grafana runs on, with the manifest that its validator reads.
 func Release() error {
-	mg.SerialDeps(Frontend)
+	mg.SerialDeps(Frontend, Notices)
 	for _, target := range []func() error{
 		build.Build{}.Linux, build.Build{}.LinuxARM64, build.Build{}.LinuxARM, build.Build{}.Darwin,
 		build.Build{}.DarwinARM64, build.Build{}.Windows, build.Build{}.GenerateManifestFile,
@@ -46,6 +46,13 @@ func Backend() error {
 		return fmt.Errorf("the backend cannot be built: %w", err)
 	}
 	return nil
+}
+
+// Notices writes the licences and notices of all that is shipped and not ours into dist: of the Go modules that are linked, and
+// of the npm packages that the frontend's bundle holds. It fails where one has no licence text.
+func Notices() error {
+	mg.SerialDeps(Frontend)
+	return sh.RunV("go", "run", "./pkg/notices", ".cache/bundled.json", filepath.Join("dist", "THIRD_PARTY_NOTICES"))
 }
 
 // Frontend installs the npm packages and builds the frontend into dist.
@@ -116,6 +123,7 @@ func Test() error {
 		{"TypeScript linters", command("npm", "run", "--silent", "lint")},
 		{"TypeScript unit tests", command("npm", "run", "--silent", "test")},
 		{"frontend bundle", command("npm", "run", "--silent", "build")},
+		{"the notices of others' parts", command("go", "run", "./pkg/notices", ".cache/bundled.json", filepath.Join("dist", "THIRD_PARTY_NOTICES"))},
 		{"the bundle in a browser", command("npm", "run", "--silent", "browser")},
 		{"the bundle and its types on the libraries of Grafana 13", Newer},
 		{"backend", Backend},

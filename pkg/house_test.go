@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"strict":                     {},
 	"mangle":                     {},
 	"terminal":                   {},
+	"notices":                    {},
 	"world":                      {},
 	"source":                     {"dora"},
 	"store":                      {"dora"},

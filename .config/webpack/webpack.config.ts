@@ -2,6 +2,8 @@ import CopyPlugin from 'copy-webpack-plugin';
 import path from 'path';
 import type { Configuration } from 'webpack';
 
+import { ListBundled } from './bundled';
+
 const root = process.cwd();
 const pluginId = 'livedora-dora-datasource';
 
@@ -58,10 +60,10 @@ const config: Configuration = {
     library: { type: 'amd' },
     publicPath: `public/plugins/${pluginId}/`,
     uniqueName: pluginId,
-    // The backend's binaries are built into the same folder, by another tool.
-    clean: { keep: /gpx_|go_plugin_build_manifest/ },
+    // The backend's binaries and the notices are built into the same folder, by other tools.
+    clean: { keep: /gpx_|go_plugin_build_manifest|THIRD_PARTY_NOTICES/ },
   },
-  plugins: [new CopyPlugin({ patterns: documents })],
+  plugins: [new CopyPlugin({ patterns: documents }), new ListBundled(path.resolve(root, '.cache/bundled.json'))],
 };
 
 export default config;
