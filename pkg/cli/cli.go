@@ -199,8 +199,11 @@ func (w *where) filled(ctx context.Context, log io.Writer) (*dataset.Dataset, er
 	return d, nil
 }
 
-// tellUnmet says what of the settings matches nothing.
+// tellUnmet says what of the settings matches nothing, and what is no longer there.
 func tellUnmet(d *dataset.Dataset, log io.Writer) {
+	for _, a := range d.Absences(time.Now()) {
+		_, _ = fmt.Fprintln(log, a.Text)
+	}
 	for _, sentence := range d.Unmet() {
 		_, _ = fmt.Fprintln(log, sentence)
 	}

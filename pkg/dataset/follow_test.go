@@ -282,6 +282,10 @@ func TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore(t *testin
 		for _, api := range interfaces {
 			t.Run(fmt.Sprintf("%d over %s", seed, api), func(t *testing.T) {
 				t.Parallel()
+				steps := steps
+				if api == "rest" { // the world gives as many points an hour as GitHub does
+					steps = min(steps, 6)
+				}
 				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // drawn
 				f := follow(t, 5+seed%3, api)
 				f.collect()
@@ -360,4 +364,29 @@ func (f *followed) draw(random *rand.Rand) string {
 	_, err := f.world.Deploy(service.Name)
 	f.done(err)
 	return service.Name + " is deployed"
+}
+
+func TestARepositoryThatIsNotThereAnyMoreIsTold(t *testing.T) {
+	const a, b = "example-health/booking", "example-health/patient-records"
+	f := follow(t, 5, "graphql")
+	f.collect()
+	texts := func() string {
+		var all []string
+		for _, each := range f.kept.Absences(time.Now()) {
+			all = append(all, each.Text)
+		}
+		return strings.Join(all, " ")
+	}
+	f.done(f.world.Rename(a, "example-health/slots"))
+	f.collect()
+	require.Empty(t, texts(), "a pattern matches it as well as before")
+	f.reads("example-health/*", "!example-health/slots")
+	require.Equal(t, a+" is called example-health/slots now, which the settings do not select: it is out of all figures.", texts())
+	f.reads(a, b)
+	require.Equal(t, a+" is called example-health/slots now: name that in the settings, so that its services count it.", texts())
+	f.reads("example-health/*")
+	f.done(f.world.Remove(b))
+	f.collect()
+	require.Contains(t, texts(), "github lists "+b+" no longer since ")
+	require.Empty(t, f.kept.Absences(time.Now().AddDate(0, 1, 0)), "nobody has to be told for ever")
 }

@@ -36,13 +36,6 @@ func (d *Dataset) known(source string, kind dora.Kind, repository string) (event
 	return events
 }
 
-// Absent lists the repositories that are asked for and not there under that name.
-func (d *Dataset) Absent() []dora.Absent {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.history.Absent()
-}
-
 // Places lists where repositories were deployed to, and the services that count it.
 func (d *Dataset) Places() []dora.Place {
 	d.mu.Lock()

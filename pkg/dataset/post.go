@@ -127,6 +127,9 @@ func (d *Dataset) Receive(ctx context.Context, id string, header http.Header, bo
 	if told {
 		receipt.Warning = d.Untaken(received.Events...)
 	}
+	if received.Everything {
+		d.collector.Refresh(id)
+	}
 	d.collector.RefreshParts(id, receipt.Refresh...)
 	return receipt, nil
 }

@@ -130,15 +130,17 @@ func nameOf(e Header, repository string) string {
 // Absent is a repository that the settings ask for, and that is not there under that name.
 type Absent struct {
 	Source, Repository string
+	// Named says that the settings name it, for a service or to be read, rather than match it with a pattern.
+	Named bool
 	// Moved is what it is called now; empty where that is not known. LeftOut says that the settings leave that out.
 	Moved   string
 	LeftOut bool
-	// Since is when that was noticed; zero where it never was there.
+	// Since is when that was noticed.
 	Since time.Time
 }
 
-// Absent lists the repositories that the source had and has no longer, though the settings select them or name them for a
-// service; by source and name.
+// Absent lists the repositories that the source has no longer under the name by which the settings ask for them, by source
+// and name. One that a pattern matched and that counts under another name is not among them: nobody has to do anything.
 func (h *History) Absent() []Absent {
 	named := map[repositoryKey]bool{}
 	for i := range h.mapping.Services {
@@ -150,16 +152,24 @@ func (h *History) Absent() []Absent {
 			named[s.Incidents[j].place()] = true
 		}
 	}
+	for _, s := range h.mapping.Selections {
+		for _, name := range s.ByName() {
+			named[repositoryKey{s.Source, strings.ToLower(name)}] = true
+		}
+	}
 	var absent []Absent
 	for key, r := range h.repositories {
 		if r.event == nil || !r.event.Withdrawn || !(named[key] || h.selects(key)) {
 			continue
 		}
-		a := Absent{Source: key.source, Repository: r.name, Since: r.event.Updated}
+		a := Absent{Source: key.source, Repository: r.name, Named: named[key], Since: r.event.Updated}
 		if to, moved := h.leads(key); moved {
 			a.Moved, a.LeftOut = r.event.Moved, h.out(to)
 			if known := h.repositories[to]; known != nil {
 				a.Moved = known.name
+			}
+			if !a.Named && !a.LeftOut {
+				continue
 			}
 		}
 		absent = append(absent, a)

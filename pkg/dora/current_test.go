@@ -146,7 +146,7 @@ func TestARepositoryThatIsAskedForByAnOldNameIsSelected(t *testing.T) {
 	h := dora.NewHistory(mapping)
 	h.Apply(append(repositoryOf("acme/new", 1), gone("acme/old", "acme/new", noon))...)
 	assert.Equal(t, map[string]string{"acme/new": "1"}, alsoRestarted(t, h, mapping))
-	assert.Equal(t, []dora.Absent{{Source: "github", Repository: "acme/old", Moved: "acme/new", Since: noon}}, h.Absent())
+	assert.Equal(t, []dora.Absent{{Source: "github", Repository: "acme/old", Named: true, Moved: "acme/new", Since: noon}}, h.Absent())
 
 	h.Apply(&dora.Repository{Header: dora.Header{Source: "github", ID: "acme/old", Updated: noon.Add(time.Hour)}, Name: "acme/old"})
 	assert.Equal(t, map[string]string{"acme/old": ""}, deployed(h), "until a new repository has that name")

@@ -48,7 +48,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("type", nil, text(func(s collect.SourceState) string { return s.Type })),
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
-		data.NewField("message", nil, text(func(s collect.SourceState) string { return s.Message })),
+		data.NewField("message", nil, text(func(s collect.SourceState) string { return s.Message + absences(d, s.ID) })),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
 		data.NewField("events", nil, numbers(func(s collect.SourceState) int {
@@ -87,4 +87,14 @@ func sourceNotices(s collect.SourceState) []data.Notice {
 		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: s.ID + " has not been read yet; figures come in as it is."}}
 	}
 	return nil
+}
+
+// absences tell, behind a source's message, of repositories that are no longer there.
+func absences(d *dataset.Dataset, source string) (text string) {
+	for _, a := range d.Absences(time.Now()) {
+		if a.Source == source {
+			text += " " + a.Text
+		}
+	}
+	return text
 }

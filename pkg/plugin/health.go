@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
@@ -63,6 +64,9 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 			whole = false
 			message += fmt.Sprintf(" %s is still being read for the first time: %s", s.ID, s.Message)
 		}
+	}
+	for _, a := range d.Absences(time.Now()) {
+		message += " " + a.Text
 	}
 	if deployments == 0 && stored[dora.KindDeployment] > 0 {
 		message += " " + noDeployments(d)

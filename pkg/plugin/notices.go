@@ -37,6 +37,15 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 			notices = append(notices, sourceNotices(s)...)
 		}
 	}
+	if q.Type != query.TypeCollection {
+		for _, a := range d.Absences(time.Now()) {
+			severity := data.NoticeSeverityInfo
+			if a.Settings {
+				severity = data.NoticeSeverityWarning
+			}
+			notices = append(notices, data.Notice{Severity: severity, Text: a.Text})
+		}
+	}
 	if err := d.StoreFailure(); err != nil {
 		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
 	}

@@ -29,6 +29,8 @@ type Received struct {
 	// Refresh are the parts, such as repositories, of which something is to be read now: what a call tells of them is not
 	// all that figures need.
 	Refresh []string
+	// Everything says that all of the source is to be looked at now.
+	Everything bool
 	// Ignored says why there is nothing to do; empty where there is.
 	Ignored string
 }

@@ -44,7 +44,7 @@ type census struct {
 	told                  bool // total is known
 	newest                int64
 	fresh                 map[int64]bool // those that are newer than before
-	sent                  bool           // the first page was sent: something is other than it was
+	sent, single          bool           // the first page was sent, since something is other than it was; it holds all there is
 }
 
 func (s *repositorySync) newCensus(name list, kind dora.Kind, pass *pass) *census {
@@ -87,7 +87,7 @@ func (c *census) page(total int, told, whole bool) {
 	if told && !c.told {
 		c.total, c.told = total, true
 	}
-	c.whole = c.whole || whole
+	c.whole, c.single = c.whole || whole, c.single || whole
 }
 
 // reconcile makes sure that what is gone from the lists does not count, once all of them are read.
@@ -237,7 +237,14 @@ func (s *repositorySync) note(c *census) bool {
 func (s *repositorySync) recount(ctx context.Context, c *census) error {
 	api, only := s.reader.(rest)
 	path := repositoryPath(s.part) + restLists[c.list]
-	if !only || c.whole || c.told || s.request.Known == nil || (c.list == deploymentList && s.from() != settings.FromDeployments) {
+	if !only || c.told || s.request.Known == nil || (c.list == deploymentList && s.from() != settings.FromDeployments) {
+		return nil
+	}
+	switch fits := c.counted && c.before.Last == 0; {
+	case c.single:
+		c.total, c.told = len(c.all), true
+		return nil
+	case !c.sent && fits: // all of it is as it was
 		return nil
 	}
 	page := fmt.Sprintf("%sper_page=%d&page=", path, widest)

@@ -28,6 +28,7 @@ var hooks = map[string]func(*Source, string, *payload) (source.Received, error){
 	"pull_request_review": (*Source).toldPull,
 	"push":                (*Source).toldPush,
 	"release":             (*Source).toldRelease,
+	"repository":          (*Source).toldRepository,
 }
 
 // Receive implements source.Receiver. What a webhook states exactly, which is a deployment's status, a run and an issue,

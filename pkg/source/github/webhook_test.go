@@ -277,6 +277,8 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"another issue", "issues", `{"action":"opened","issue":{"number":3,"created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:30:00Z","labels":[]},` + repository + `}`, nil, 0, false, "none of the labels"},
 		{"an issue where issues are not read", "issues", `{"action":"opened",` + repository + `}`, func(s *settings.Source) { s.Incidents = nil }, 0, false, "does not read issues"},
 		{"a ping", "ping", `{"zen":"Design for failure."}`, nil, 0, false, "the signature is right"},
+		{"a repository that is renamed", "repository", `{"action":"renamed",` + repository + `}`, nil, 0, false, ""},
+		{"a repository that is edited", "repository", `{"action":"edited",` + repository + `}`, nil, 0, false, "changes nothing that figures need"},
 		{"something unknown", "star", `{"action":"created",` + repository + `}`, nil, 0, false, "tell nothing that figures need"},
 		{"a repository of others", "push", `{"ref":"refs/heads/main","repository":{"full_name":"another/api","default_branch":"main"}}`, nil, 0, false, "does not read that repository"},
 	} {
@@ -289,6 +291,7 @@ func TestWhatAWebhookMeans(t *testing.T) {
 				assert.Equal(t, dora.Told, e.Head().Rank)
 			}
 			assert.Equal(t, c.refresh, len(received.Refresh) == 1 && received.Refresh[0] == "example-health/api")
+			assert.Equal(t, c.event == "repository" && c.ignored == "", received.Everything)
 			assert.Contains(t, received.Ignored, c.ignored)
 			assert.Equal(t, c.ignored == "", received.Ignored == "")
 		})
