@@ -180,8 +180,8 @@ var fuzzed = []struct{ directory, target string }{
 	{"./pkg/dora", "FuzzARevertsText"},
 }
 
-// Torture runs the long forms of the tests under kills, faults and malformed input, and fuzzes each target for a minute.
-// It takes half an hour. docs/reliability.md has the figures.
+// Torture runs the long forms of the tests under kills, faults and malformed input, attacks the plugin as viewers might, and
+// fuzzes each target for a minute. It takes three quarters of an hour. docs/reliability.md has the figures.
 func Torture() error {
 	if err := os.Setenv("LIVEDORA_TORTURE", "1"); err != nil {
 		return err
@@ -190,6 +190,10 @@ func Torture() error {
 	for _, t := range tortures {
 		steps = append(steps, step{t.directory + " " + t.tests, command("go", "test", "-v", "-count=1", "-timeout", "60m", "-run", t.tests, t.directory)})
 	}
+	steps = append(steps, step{"what viewers send who mean harm, at a million changes", func() error {
+		mg.Deps(Backend)
+		return sh.RunV("go", "run", "./pkg/bench", binary(), "attack")
+	}})
 	for _, f := range fuzzed {
 		steps = append(steps, step{f.target, command("go", "test", "-run", "^$", "-fuzz", "^"+f.target+"$", "-fuzztime", "1m", f.directory)})
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
-// openStreams is how many streams are open while webhooks come in: as many as the plugin allows.
+// openStreams is how many streams are open while webhooks come in: as many as the plugin allows an organisation.
 const openStreams = 1000
 
 // hookSecret signs the webhooks.
@@ -166,13 +166,14 @@ func (h *hall) measure(ctx context.Context, a *audience) error {
 	var running sync.WaitGroup
 	defer func() { stop(); running.Wait() }()
 	for stream := range openStreams {
-		to, err := h.invitation(ctx, a.question(stream))
+		plugin := h.plugin.As(viewer(stream)) // one alone has not so large a share
+		to, err := (&hall{plugin: plugin}).invitation(ctx, a.question(stream))
 		if err != nil {
 			return err
 		}
 		running.Go(func() {
 			last := ""
-			err := h.plugin.Follow(ctx, to.Channel, to.Query, func(frame json.RawMessage) {
+			err := plugin.Follow(ctx, to.Channel, to.Query, func(frame json.RawMessage) {
 				at := time.Now()
 				if etag := etagOf(frame); etag != last { // as the frontend, which passes over what it shows already
 					last = etag

@@ -1,6 +1,6 @@
 // Command bench measures the built plugin as Grafana would feel it: over gRPC, from a query's JSON to its frames, on made
 // up data of a fixed size. It prints tables and ends. Its first argument is the plugin's program; a second one, live,
-// leaves it at the live streams. It keeps its data in .cache/bench. go tool mage bench runs it. It is no part of the plugin.
+// leaves it at the live streams, and attack sends it what viewers might who mean harm. It keeps its data in .cache/bench. go tool mage bench runs it. It is no part of the plugin.
 package main
 
 import (
@@ -16,18 +16,25 @@ import (
 )
 
 func main() {
-	onlyLive := len(os.Args) == 3 && os.Args[2] == "live"
-	if len(os.Args) != 2 && !onlyLive {
-		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN [live]")
+	only := ""
+	if len(os.Args) == 3 {
+		only = os.Args[2]
+	}
+	if len(os.Args) < 2 || len(os.Args) > 3 || only != "" && only != "live" && only != "attack" {
+		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN [live|attack]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	fmt.Printf("%s/%s, %d processors%s. %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), time.Now().UTC().Format(time.DateOnly))
 	var err error
-	if !onlyLive {
+	if only == "" {
 		err = measure(ctx, os.Args[1])
 	}
-	err = errors.Join(err, measureLive(ctx, os.Args[1]))
+	if only == "attack" {
+		err = besiege(ctx, os.Args[1])
+	} else {
+		err = errors.Join(err, measureLive(ctx, os.Args[1]))
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -43,8 +43,26 @@ func (d *Dataset) CheckSource(ctx context.Context, id string) (failure error, kn
 	return nil, false
 }
 
-// check asks a source within a time. Collecting is more patient: it tries again, and waits for limits.
+// check asks a source, together with all who do so at the same time; while collecting waits for the source's rate limit, it
+// is not asked at all.
 func (d *Dataset) check(ctx context.Context, s collect.Source) error {
+	var by learnt
+	for _, state := range d.State() {
+		if state.ID != s.ID {
+			continue
+		}
+		by = learnt{state.LastAttempt, state.LastSuccess, state.Failure}
+		if until := state.WaitingUntil; time.Now().Before(until) {
+			return &source.Error{Cause: source.CauseRateLimit, Source: s.ID, Advice: "its rate limit is spent: collection waits until " + until.UTC().Format("15:04:05 UTC") + ", and it is not asked before"}
+		}
+	}
+	return d.trials[s.ID].ask(ctx, by, func() error {
+		return d.guarded(func() error { return d.try(context.WithoutCancel(ctx), s) })
+	})
+}
+
+// try asks a source within a time. Collecting is more patient: it tries again, and waits for limits.
+func (d *Dataset) try(ctx context.Context, s collect.Source) error {
 	patience := cmp.Or(d.options.CheckTime, checkTime)
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -71,7 +71,10 @@ type Dataset struct {
 	collector *collect.Collector
 	sources   []collect.Source
 	traffic   map[string]*traffic // by source
+	trials    map[string]*trial   // likewise
 	changed   chan struct{}
+
+	deriving sync.Mutex // held, before mu, while facts under another definition are worked out
 
 	mu      sync.Mutex // guards what follows
 	history *dora.History
@@ -91,6 +94,7 @@ type Dataset struct {
 	unreadable atomic.Pointer[[]Unreadable]
 	snapshot   atomic.Pointer[dora.Snapshot]
 	made       atomic.Pointer[Derivation]
+	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
 }
 
 // Open opens the store and reads what it has. It calls no source.
@@ -100,7 +104,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	}
 	d := &Dataset{
 		options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()),
-		changed: make(chan struct{}, 1), ended: make(chan struct{}), traffic: map[string]*traffic{},
+		changed: make(chan struct{}, 1), ended: make(chan struct{}), traffic: map[string]*traffic{}, trials: map[string]*trial{},
 	}
 	d.views = newViews(func(definition dora.Definition) { d.history.Release(definition) })
 	if d.store == nil {
@@ -113,6 +117,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	for _, s := range o.Settings.Sources {
 		client, counted := metered(o.Client)
 		d.traffic[s.ID] = counted
+		d.trials[s.ID] = &trial{}
 		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, client)})
 	}
 	d.collector = collect.New(collect.Options{
@@ -336,6 +341,11 @@ func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	if dora.Same(definition, d.options.Settings.Definition) {
 		return d.Snapshot()
 	}
+	if fresh := d.views.fresh(definition, d.Snapshot().Version); fresh != nil {
+		return fresh
+	}
+	d.deriving.Lock() // one at a time, so that collection waits for one at most
+	defer d.deriving.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var under *dora.Snapshot
@@ -346,6 +356,19 @@ func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 		panic(&dora.Lost{Cause: err})
 	}
 	return under
+}
+
+// AtHand is the facts by which an answer under a definition can be weighed, and about how much memory it takes to make
+// its own, where they are not at hand. It waits for nobody.
+func (d *Dataset) AtHand(definition dora.Definition) (about *dora.Snapshot, making int64) {
+	snapshot := d.Snapshot()
+	if dora.Same(definition, d.options.Settings.Definition) {
+		return snapshot, 0
+	}
+	if fresh := d.views.fresh(definition, snapshot.Version); fresh != nil {
+		return fresh, 0
+	}
+	return snapshot, viewSize(snapshot)
 }
 
 // Once collects every source once, until it is up to date.
@@ -413,11 +436,18 @@ func (d *Dataset) Exposed() error {
 	return nil
 }
 
-// Counts is the number of events in hand, by source and kind.
+// Counts is the number of events in hand, by source and kind. While the history is worked on, it is that of before.
 func (d *Dataset) Counts() map[string]map[dora.Kind]int {
-	d.mu.Lock()
+	if !d.mu.TryLock() {
+		if before := d.counts.Load(); before != nil {
+			return *before
+		}
+		d.mu.Lock()
+	}
 	defer d.mu.Unlock()
-	return d.history.Counts()
+	counts := d.history.Counts()
+	d.counts.Store(&counts)
+	return counts
 }
 
 // Settings are those that the dataset was opened with.

@@ -43,9 +43,9 @@ func (d *Dataset) Places() []dora.Place {
 	return d.history.Places()
 }
 
-// Preview matches services that are not in force with what has been collected.
-func (d *Dataset) Preview(m dora.Mapping) dora.Preview {
+// Preview matches services that are not in force with what has been collected; false: the toll ended it.
+func (d *Dataset) Preview(m dora.Mapping, toll dora.Toll) (dora.Preview, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.history.Preview(m)
+	return d.history.PreviewAt(m, toll)
 }

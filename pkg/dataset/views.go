@@ -15,11 +15,25 @@ type views struct {
 	kept *cache.Cache // of *dora.Snapshot, by definition
 }
 
-// viewLimit bounds how many definitions are kept at a time, and viewLife for how long after the last question.
+// viewLimit bounds how many definitions are kept at a time, viewRoom how much memory they take, as it is estimated, and
+// viewLife for how long after the last question.
 const (
 	viewLimit = 16
+	viewRoom  = 400 << 20
 	viewLife  = 10 * time.Minute
 )
+
+// What facts take in bytes beside the history that they are derived from, as measured.
+const (
+	factSize    = 600 // a deployment or an incident
+	lengthsSize = 60  // a change
+)
+
+// viewSize is about how much memory the facts under one definition take.
+func viewSize(s *dora.Snapshot) int64 {
+	w := s.Weigh(nil)
+	return int64(w.Deployments+w.Incidents)*factSize + int64(w.Lengths)*lengthsSize
+}
 
 // newViews has the facts under a definition released when they are kept no longer.
 func newViews(release func(dora.Definition)) views {
@@ -32,17 +46,50 @@ func newViews(release func(dora.Definition)) views {
 
 // of gives the facts under a definition as of a version.
 func (v views) of(definition dora.Definition, version uint64, derive func(dora.Definition) *dora.Snapshot) *dora.Snapshot {
-	text, _ := json.Marshal(definition) // plain data: it cannot fail
-	known, ok := v.kept.Get(string(text))
-	if !ok && v.kept.ItemCount() >= viewLimit {
-		v.letGo()
+	key := keyOf(definition)
+	known, ok := v.kept.Get(key)
+	if !ok {
+		v.makeRoom()
 	}
 	snapshot, _ := known.(*dora.Snapshot)
 	if snapshot == nil || snapshot.Version != version {
 		snapshot = derive(definition)
 	}
-	v.kept.SetDefault(string(text), snapshot)
+	v.kept.SetDefault(key, snapshot)
 	return snapshot
+}
+
+// fresh gives the facts under a definition where they are at hand as of a version, else nil. It needs no lock.
+func (v views) fresh(definition dora.Definition, version uint64) *dora.Snapshot {
+	key := keyOf(definition)
+	known, _ := v.kept.Get(key)
+	snapshot, _ := known.(*dora.Snapshot)
+	if snapshot == nil || snapshot.Version != version {
+		return nil
+	}
+	v.kept.SetDefault(key, snapshot) // it was asked for just now
+	return snapshot
+}
+
+func keyOf(definition dora.Definition) string {
+	text, _ := json.Marshal(definition) // plain data: it cannot fail
+	return string(text)
+}
+
+// makeRoom lets go of definitions until there is room for one more; one is kept beside it, whatever it takes.
+func (v views) makeRoom() {
+	for {
+		var taken, largest int64
+		items := v.kept.Items()
+		for _, item := range items {
+			size := viewSize(item.Object.(*dora.Snapshot)) //nolint:forcetypeassert // nothing else is put in
+			taken, largest = taken+size, max(largest, size)
+		}
+		if len(items) < 2 || len(items) < viewLimit && taken+largest <= viewRoom {
+			return
+		}
+		v.letGo()
+	}
 }
 
 // letGo lets go of the definition that was asked for longest ago.

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 
@@ -26,12 +29,13 @@ import (
 
 // Plugin is the built plugin in a process of its own, driven as Grafana drives it.
 type Plugin struct {
-	client  *goplugin.Client
-	data    grpcplugin.DataClient
-	stream  grpcplugin.StreamClient
-	calls   grpcplugin.ResourceClient
-	context backend.PluginContext
-	log     *tail
+	client      *goplugin.Client
+	data        grpcplugin.DataClient
+	stream      grpcplugin.StreamClient
+	calls       grpcplugin.ResourceClient
+	diagnostics grpcplugin.DiagnosticsClient
+	context     backend.PluginContext
+	log         *tail
 }
 
 // StartPlugin starts the program and hands it one data source.
@@ -77,7 +81,7 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 		p.client.Kill()
 		return nil, fmt.Errorf("%s does not start as a plugin: %w\n%s", program, err, p.log)
 	}
-	parts := map[string]any{"data": nil, "stream": nil, "resource": nil}
+	parts := map[string]any{"data": nil, "stream": nil, "resource": nil, "diagnostics": nil}
 	for name := range parts {
 		if parts[name], err = protocol.Dispense(name); err != nil {
 			p.client.Kill()
@@ -85,6 +89,7 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 		}
 	}
 	p.data, p.stream, p.calls = parts["data"].(grpcplugin.DataClient), parts["stream"].(grpcplugin.StreamClient), parts["resource"].(grpcplugin.ResourceClient)
+	p.diagnostics = parts["diagnostics"].(grpcplugin.DiagnosticsClient)
 	return p, nil
 }
 
@@ -130,6 +135,53 @@ func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessa
 		}
 		show(packet.Data)
 	}
+}
+
+// As is the same plugin, asked by a user who may only view.
+func (p *Plugin) As(login string) *Plugin {
+	other := *p
+	other.context.User = &backend.User{Login: login, Role: "Viewer"}
+	return &other
+}
+
+// Subscribe asks to follow a channel, and says whether it may be.
+func (p *Plugin) Subscribe(ctx context.Context, channel string, query json.RawMessage) (bool, error) {
+	path := strings.TrimPrefix(channel, "ds/"+p.context.DataSourceInstanceSettings.UID+"/")
+	answer, err := p.stream.SubscribeStream(ctx, backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: p.context, Path: path, Data: query}))
+	if err != nil {
+		return false, fmt.Errorf("the plugin does not answer: %w", err)
+	}
+	return backend.SubscribeStreamStatus(answer.Status) == backend.SubscribeStreamStatusOK, nil
+}
+
+// Send calls the data source's address, and hands on the status and the pieces of the answer.
+func (p *Plugin) Send(ctx context.Context, method, address string, body []byte, take func(status int, piece []byte)) error {
+	path, _, _ := strings.Cut(address, "?")
+	answer, err := p.calls.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
+		PluginContext: p.context, Method: method, Path: path, URL: address, Body: body,
+	}))
+	for err == nil {
+		var said *pluginv2.CallResourceResponse
+		if said, err = answer.Recv(); err == nil {
+			take(int(said.Code), said.Body)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // gRPC's own word for it does not wrap it
+	case errors.Is(err, io.EOF):
+		return nil
+	}
+	return fmt.Errorf("the plugin does not answer: %w", err)
+}
+
+// Health asks whether the data source works.
+func (p *Plugin) Health(ctx context.Context) error {
+	_, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.context)})
+	if err != nil {
+		return fmt.Errorf("the plugin does not answer: %w", err)
+	}
+	return nil
 }
 
 // Call posts a webhook to the data source's address, signed as GitHub signs.

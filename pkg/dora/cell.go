@@ -7,15 +7,32 @@ type strip struct {
 	axis   *plan
 	n, k   []int     // before each cut: samples, and those of them that count
 	values []float64 // where the statistic reads lengths
-	times  []int64   // where it reads times; unix milliseconds
+	sums   []sum     // where it reads sums: before each cut, and, last, all of them
+	weeks  *weeks    // where it looks at weeks
 	// ranking is of the values, where points overlap.
 	ranking *ranking
 }
 
+// sum is a sum of lengths with what its rounding left out, so that the sums of windows come out of one another as they
+// would be by themselves.
+type sum struct{ value, rest float64 }
+
+// and is the sum with one more length.
+func (s sum) and(length float64) sum {
+	whole := s.value + length
+	part := whole - s.value
+	return sum{whole, s.rest + ((s.value - (whole - part)) + (length - part))}
+}
+
+// less is what one sum is more than another.
+func (s sum) less(before sum) float64 { return (s.value - before.value) + (s.rest - before.rest) }
+
 // gather reads the strip of a group.
 func (g *group) gather(axis *plan, reads reading, columnOf func(*Facts) column) *strip {
 	s := &strip{axis: axis, n: make([]int, len(axis.cuts)+1), k: make([]int, len(axis.cuts)+1)}
-	g.walk(axis.cuts, columnOf, func(between int, r run) {
+	paid := purse{toll: axis.toll}
+	defer paid.settle()
+	g.walk(axis.cuts, columnOf, &paid, func(between int, r run) {
 		s.n[between+1] += r.to - r.from
 		s.k[between+1] += r.hitsIn()
 	})
@@ -28,18 +45,29 @@ func (g *group) gather(axis *plan, reads reading, columnOf func(*Facts) column) 
 	case nothing:
 	case lengthsOf:
 		s.values = make([]float64, size)
-		g.walk(axis.cuts, columnOf, func(between int, r run) {
+		g.walk(axis.cuts, columnOf, &paid, func(between int, r run) {
 			r.lengths(s.values[place[between]:])
 			place[between] += r.to - r.from
+			paid.pay(r.to - r.from)
 		})
-		if axis.overlap {
+		if axis.overlap && !paid.spent {
 			s.ranking = newRanking(s.values)
 		}
-	case timesOf:
-		s.times = make([]int64, size)
-		g.walk(axis.cuts, columnOf, func(between int, r run) {
-			r.times(s.times[place[between]:])
-			place[between] += r.to - r.from
+	case sumsOf:
+		s.sums = make([]sum, len(axis.cuts)+1)
+		g.walk(axis.cuts, columnOf, &paid, func(between int, r run) {
+			s.sums[between+1] = r.sum(s.sums[between+1])
+			paid.pay(r.to - r.from)
+		})
+		for i := range axis.cuts {
+			before := s.sums[i]
+			s.sums[i+1] = before.and(s.sums[i+1].value).and(s.sums[i+1].rest)
+		}
+	case daysOf:
+		s.weeks = axis.weeks.marked()
+		g.walk(axis.cuts, columnOf, &paid, func(_ int, r run) {
+			s.weeks.mark(r)
+			paid.pay(r.to - r.from)
 		})
 	}
 	return s
@@ -48,18 +76,26 @@ func (g *group) gather(axis *plan, reads reading, columnOf func(*Facts) column) 
 // cell is what one point covers, but for the order of its values.
 func (s *strip) cell(point int) cell {
 	from, to := s.axis.from[point], s.axis.to[point]
-	c := cell{span: s.axis.windows[point], n: s.n[to] - s.n[from], k: s.k[to] - s.k[from]}
+	c := cell{span: s.axis.windows[point], n: s.n[to] - s.n[from], k: s.k[to] - s.k[from], days: s.axis.days}
 	if s.values != nil {
 		c.values = s.values[s.n[from]:s.n[to]]
 	}
-	if s.times != nil {
-		c.at = s.times[s.n[from]:s.n[to]]
+	if s.sums != nil {
+		c.sum = s.sums[to].less(s.sums[from])
 	}
 	return c
 }
 
 // reader gives what points cover, which must be asked for from left to right.
-func (s *strip) reader() func(point int) cell {
+func (s *strip) reader(paid *purse) func(point int) cell {
+	if s.weeks != nil {
+		moving := s.weeks.slide()
+		return func(point int) cell {
+			c := s.cell(point)
+			c.weeks = moving
+			return c
+		}
+	}
 	if s.ranking == nil {
 		return func(point int) cell {
 			c := s.cell(point)
@@ -70,15 +106,18 @@ func (s *strip) reader() func(point int) cell {
 	moving := s.ranking.slide()
 	return func(point int) cell {
 		c := s.cell(point)
-		moving.cover(s.n[s.axis.from[point]], s.n[s.axis.to[point]])
+		paid.pay(moving.cover(s.n[s.axis.from[point]], s.n[s.axis.to[point]]))
 		c.order = moving
 		return c
 	}
 }
 
 // walk yields the runs of a group's samples between cuts, member by member.
-func (g *group) walk(cuts []int64, columnOf func(*Facts) column, yield func(between int, r run)) {
+func (g *group) walk(cuts []int64, columnOf func(*Facts) column, paid *purse, yield func(between int, r run)) {
 	for i := range g.members {
+		if !paid.pay(1) {
+			return
+		}
 		m := &g.members[i]
 		c := columnOf(m.facts)
 		switch {
@@ -126,9 +165,17 @@ func (r run) lengths(into []float64) {
 	}
 }
 
-// times copies a run's times, in unix milliseconds.
-func (r run) times(into []int64) {
-	for i, at := range r.at[r.from:r.to] {
-		into[i] = r.begin + int64(at)
+// sum adds a run's lengths, in seconds, to others.
+func (r run) sum(to sum) sum {
+	if r.exact != nil {
+		for _, length := range r.exact[r.from:r.to] {
+			to = to.and(length)
+		}
+		return to
 	}
+	var seconds uint64 // whole numbers are exact
+	for _, each := range r.seconds[r.from:r.to] {
+		seconds += uint64(each)
+	}
+	return to.and(float64(seconds))
 }

@@ -25,9 +25,9 @@ type Coverage struct {
 // repository restrict its deployments. Now tells which runs are unreported.
 func (f *Facts) Coverage(filters []Filter, from, to, now time.Time) Coverage {
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
-	c := Coverage{Waiting: len(f.Waiting)}
+	c, passes := Coverage{Waiting: len(f.Waiting)}, f.Passing(filters)
 	for _, d := range f.Deployments {
-		if !f.Passes(d, filters) || !d.Finished.Before(to) {
+		if !passes(d) || !d.Finished.Before(to) {
 			continue
 		}
 		c.Latest = d.Finished

@@ -20,13 +20,17 @@ type Distribution struct {
 }
 
 // Distribution counts a metric's lengths by Steps, over the whole of the question's first span. The question's statistic
-// is ignored; its metric is one that is measured in seconds.
-func (s *Snapshot) Distribution(q Question) []Distribution {
+// is ignored; its metric is one that is measured in seconds. It tells how many groups are beyond the question's limit.
+func (s *Snapshot) Distribution(q Question) (found []Distribution, omitted int) {
 	row := q.Metric.Row()
+	q.Statistic = Median
 	axis := newPlan(&q)
-	groups, _ := s.groups(&q)
-	found := make([]Distribution, 0, len(groups))
+	groups, omitted := s.groups(&q)
+	found = make([]Distribution, 0, len(groups))
 	for _, g := range groups {
+		if !q.Toll.Pay(1) {
+			break
+		}
 		lengths := g.gather(&axis, lengthsOf, func(f *Facts) column { return f.columns[row.Key] }).values
 		d := Distribution{Labels: g.labels, Counts: make([]int, len(Steps)+1), N: len(lengths)}
 		for _, seconds := range lengths {
@@ -34,5 +38,5 @@ func (s *Snapshot) Distribution(q Question) []Distribution {
 		}
 		found = append(found, d)
 	}
-	return found
+	return found, omitted
 }

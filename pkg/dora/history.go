@@ -246,7 +246,7 @@ func (h *History) incidentsOf(f *Facts, byID map[string]*DeploymentFact) []*inci
 		seen[i] = true
 	}
 	for n := range s.Incidents {
-		h.matching(&s.Incidents[n], func(i *incident) {
+		h.matching(&s.Incidents[n], &purse{}, func(i *incident) {
 			if !seen[i] {
 				seen[i] = true
 				found = append(found, i)
@@ -257,12 +257,15 @@ func (h *History) incidentsOf(f *Facts, byID map[string]*DeploymentFact) []*inci
 }
 
 // matching yields the incidents that a rule matches, without those that turned out to be none.
-func (h *History) matching(rule *IncidentRule, yield func(*incident)) {
+func (h *History) matching(rule *IncidentRule, paid *purse, yield func(*incident)) {
 	among := func(at repositoryKey) {
 		if h.out(at) {
 			return
 		}
 		for _, i := range h.reported[at] {
+			if !paid.pay(1) {
+				return
+			}
 			if !i.event.Withdrawn && rule.Matches(i.event) {
 				yield(i)
 			}

@@ -137,8 +137,10 @@ func (r *ranking) slide() *sliding {
 	return &sliding{ranking: r, marks: make([]uint64, words), blocks: make([]uint32, (words+63)/64)}
 }
 
-// cover moves on to the values from one, inclusive, to another, exclusive. Neither may move backwards.
-func (s *sliding) cover(from, to int) {
+// cover moves on to the values from one, inclusive, to another, exclusive, and says how many steps that took. Neither may
+// move backwards.
+func (s *sliding) cover(from, to int) (steps int) {
+	steps = min(from, s.to) - s.from + to - max(from, s.to)
 	if from >= s.to {
 		for _, rank := range s.rank[s.from:s.to] {
 			s.flip(rank, math.MaxUint32)
@@ -152,6 +154,7 @@ func (s *sliding) cover(from, to int) {
 		s.flip(rank, 1)
 	}
 	s.from, s.to = from, to
+	return steps
 }
 
 // flip marks a rank, or takes its mark away; by is 1, or −1 modulo 2³².
@@ -179,7 +182,9 @@ func (s *sliding) at(position int) (value, next float64) {
 		return value, value
 	}
 	for rest &= rest - 1; rest == 0; rest = s.marks[word] {
-		word++
+		for word++; word%64 == 0 && s.blocks[word/64] == 0; {
+			word += 64
+		}
 	}
 	return value, s.sorted[word*64+bits.TrailingZeros64(rest)]
 }

@@ -3,6 +3,7 @@ package dora
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
@@ -77,10 +78,32 @@ func (p *Pattern) UnmarshalText(text []byte) error {
 	if len(text) > patternLimit {
 		return fmt.Errorf("the regular expression has %d bytes, at most %d are allowed", len(text), patternLimit)
 	}
+	if parsed, err := syntax.Parse(string(text), syntax.Perl); err == nil && stepsOf(parsed) > patternSteps {
+		return fmt.Errorf("the regular expression repeats so much that it has more than %d steps: write it with fewer or smaller repetitions", patternSteps)
+	}
 	re, err := regexp.Compile(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is not a regular expression: %w", text, err)
 	}
 	*p = patternOf(re)
 	return nil
+}
+
+// patternSteps bounds how much an expression may become: what is repeated is written out, and each character of a text may
+// meet each step.
+const patternSteps = 5000
+
+// stepsOf is about how many steps an expression becomes.
+func stepsOf(re *syntax.Regexp) int {
+	steps := 1
+	if re.Op == syntax.OpLiteral {
+		steps = len(re.Rune)
+	}
+	for _, each := range re.Sub {
+		steps = min(steps+stepsOf(each), 2*patternSteps)
+	}
+	if re.Op == syntax.OpRepeat {
+		steps *= max(re.Max, re.Min, 1)
+	}
+	return min(steps, 2*patternSteps)
 }

@@ -40,12 +40,19 @@ type Tally struct {
 
 // Preview matches another mapping with the history. It derives nothing.
 func (h *History) Preview(m Mapping) Preview {
+	shown, _ := h.PreviewAt(m, nil)
+	return shown
+}
+
+// PreviewAt is Preview at a toll: of each match that is tried it is told, and where it ends the work the answer is false.
+func (h *History) PreviewAt(m Mapping, toll Toll) (Preview, bool) {
+	paid := &purse{toll: toll}
 	services := m.Services
 	if len(services) == 0 {
 		services = h.repositoriesAsServices()
 	}
 	places, everywhere := h.destinations()
-	deployments, incidents := map[*Deployment]bool{}, map[*incident]bool{}
+	incidents := map[*incident]bool{}
 	p := Preview{Services: []ServicePreview{}, Unmatched: []Tally{}}
 	for i := range services {
 		s := &services[i]
@@ -55,21 +62,34 @@ func (h *History) Preview(m Mapping) Preview {
 			if rule.Repository != "" {
 				among = places[repositoryKey{rule.Source, strings.ToLower(rule.Repository)}]
 			}
-			shown.Deployments = append(shown.Deployments, rule.preview(among, m.Production, deployments))
+			shown.Deployments = append(shown.Deployments, rule.preview(among, m.Production, paid))
 		}
 		for j := range s.Incidents {
 			matched := 0
-			h.matching(&s.Incidents[j], func(i *incident) {
+			h.matching(&s.Incidents[j], paid, func(i *incident) {
 				matched++
 				incidents[i] = true
 			})
 			shown.Incidents = append(shown.Incidents, matched)
 		}
 		p.Services = append(p.Services, shown)
+		if paid.spent {
+			return Preview{}, false
+		}
 	}
 	for _, at := range everywhere {
 		left := at.tally
-		left.Deployments = runs(slices.DeleteFunc(slices.Clone(at.deployments), func(d *Deployment) bool { return deployments[d] }))
+		if !at.whole {
+			var apart gathering
+			for i, d := range at.deployments {
+				if !at.taken[i] {
+					apart.add(d)
+				}
+			}
+			left.Deployments = len(apart.all)
+		} else {
+			left.Deployments = 0
+		}
 		if left.Deployments > 0 {
 			p.Unmatched = append(p.Unmatched, left)
 		}
@@ -80,7 +100,8 @@ func (h *History) Preview(m Mapping) Preview {
 			p.Incidents++
 		}
 	}
-	return p
+	paid.settle()
+	return p, !paid.spent
 }
 
 // destination is the deployments of one repository into one environment.
@@ -88,6 +109,8 @@ type destination struct {
 	tally       Tally // of its runs: legs of one count once
 	deployments []*Deployment
 	runs        []legs
+	taken       []bool // which of its deployments some service takes
+	whole       bool   // all of them are taken
 }
 
 // destinations sorts all deployments by where they went: by repository, and all in the order of source, repository, environment.
@@ -114,6 +137,9 @@ func (h *History) destinations() (of map[repositoryKey][]*destination, all []*de
 		slices.SortFunc(of[key], byDestination)
 	}
 	slices.SortFunc(all, byDestination)
+	for _, at := range all {
+		at.taken = make([]bool, len(at.deployments))
+	}
 	return of, all
 }
 
@@ -128,30 +154,51 @@ func (at *destination) count() {
 	at.tally.Environment, at.tally.Deployments, at.runs = last.text, len(all.all), all.all
 }
 
+// shownSteps is what a match that is shown counts: it takes more than to look at one.
+const shownSteps = 20
+
+// take takes all of them.
+func (at *destination) take() {
+	at.whole = true
+	for i := range at.taken {
+		at.taken[i] = true
+	}
+}
+
 func byDestination(a, b *destination) int {
 	return cmp.Or(cmp.Compare(a.tally.Source, b.tally.Source), cmp.Compare(strings.ToLower(a.tally.Repository), strings.ToLower(b.tally.Repository)),
 		cmp.Compare(a.tally.Environment, b.tally.Environment))
 }
 
 // preview finds what an entry matches; most places are ruled out by their first deployment.
-func (r *DeploymentRule) preview(places []*destination, production Pattern, taken map[*Deployment]bool) DeploymentsMatch {
+func (r *DeploymentRule) preview(places []*destination, production Pattern, paid *purse) DeploymentsMatch {
 	match := DeploymentsMatch{Places: []Tally{}}
 	anywhere := *r
 	anywhere.TagPrefix, anywhere.Task = "", ""
 	for _, at := range places {
+		if !paid.pay(1) {
+			break
+		}
 		if !anywhere.Matches(at.deployments[0], production) {
 			continue
 		}
 		matched := at.tally
-		var all gathering
-		for _, d := range at.deployments {
-			if r.Matches(d, production) {
-				taken[d] = true
-				all.add(d)
+		if r.TagPrefix != "" || r.Task != "" {
+			var all gathering
+			for i, d := range at.deployments {
+				if r.Matches(d, production) {
+					at.taken[i] = true
+					all.add(d)
+				}
 			}
+			matched.Deployments = len(all.all)
+			paid.pay(len(at.deployments))
+		} else if !at.whole { // they are alike in all else
+			at.take()
+			paid.pay(len(at.deployments))
 		}
-		matched.Deployments = len(all.all)
 		if matched.Deployments > 0 {
+			paid.pay(shownSteps)
 			match.Count += matched.Deployments
 			match.Places = append(match.Places, matched)
 		}

@@ -24,20 +24,6 @@ func (Field) Allowed() []string {
 	return []string{string(ByService), string(ByTeam), string(ByEnvironment), string(ByRepository), string(BySeverity)}
 }
 
-// Filter restricts to, or leaves out, some values of a field.
-type Filter struct {
-	Field  Field
-	Not    bool
-	Values []string
-}
-
-func (f *Filter) passes(value string) bool {
-	is := func(wanted string) bool {
-		return wanted == value || f.Field == ByEnvironment && folded(wanted) == folded(value)
-	}
-	return slices.ContainsFunc(f.Values, is) != f.Not
-}
-
 // Question asks for one statistic of one metric.
 type Question struct {
 	Metric    Metric
@@ -52,6 +38,8 @@ type Question struct {
 	Limit int
 	// Now tells which buckets are still under way.
 	Now time.Time
+	// Toll is told of the work, and may end it. What is answered then is not whole, and nothing to show.
+	Toll Toll
 }
 
 // Series is one statistic of one metric for one group, bucket by bucket.
@@ -158,16 +146,23 @@ func (s *Snapshot) answer(q *Question, unit Measure, zero bool, columnOf func(*F
 	if len(q.Spans) == 0 {
 		return Answer{}
 	}
-	a := asked{Question: q, snapshot: s, axis: newPlan(q), statistic: q.Statistic.Row(), unit: q.Statistic.UnitOf(unit), columnOf: columnOf}
-	a.zero = zero || a.unit == Count
+	a := s.asking(q, unit, zero, columnOf)
 	groups, omitted := s.groups(q)
 	answer := Answer{Series: make([]Series, len(groups)), Omitted: omitted}
 	inParts(len(groups), func(from, to int) {
 		for i := from; i < to; i++ {
-			answer.Series[i] = a.series(groups[i], len(groups) == 1)
+			if answer.Series[i] = a.series(groups[i], len(groups) == 1); !q.Toll.Pay(1) {
+				return
+			}
 		}
 	})
 	return answer
+}
+
+func (s *Snapshot) asking(q *Question, unit Measure, zero bool, columnOf func(*Facts) column) *asked {
+	a := &asked{Question: q, snapshot: s, axis: newPlan(q), statistic: q.Statistic.Row(), unit: q.Statistic.UnitOf(unit), columnOf: columnOf}
+	a.zero = zero || a.unit == Count
+	return a
 }
 
 // asked is a question with what its series have in common.
@@ -186,8 +181,10 @@ func (a *asked) series(g *group, alone bool) Series {
 	figures := make([]float64, len(a.Spans)) // where the points' values lie
 	strip := g.gather(&a.axis, a.statistic.reads, a.columnOf)
 	fill := func(from, to int) {
-		read := strip.reader()
-		for i := from; i < to; i++ {
+		paid := purse{toll: a.Toll}
+		defer paid.settle()
+		read := strip.reader(&paid)
+		for i := from; i < to && paid.pay(1); i++ {
 			c := read(i)
 			one.Points[i] = a.point(a.Spans[i], &c, g.since, &figures[i])
 		}
@@ -323,11 +320,4 @@ func (s *Snapshot) Select(filters []Filter) []*Facts {
 		}
 	}
 	return found
-}
-
-// Passes says whether a deployment passes filters on environment and repository.
-func (f *Facts) Passes(d *DeploymentFact, filters []Filter) bool {
-	return !slices.ContainsFunc(filters, func(filter Filter) bool {
-		return filter.Field.ofLane() && !filter.passes(f.value(filter.Field, d.lane))
-	})
 }

@@ -21,50 +21,96 @@ func (s *Snapshot) answerSeverity(q Question) Answer {
 	plain.GroupBy = slices.DeleteFunc(slices.Clone(q.GroupBy), func(f Field) bool { return f == BySeverity })
 	plain.Filters = withoutSeverity(q.Filters)
 	plain.Limit = 0
-	ask := func(passes func(severity string) bool) []Series {
+	if len(q.Spans) == 0 {
+		return Answer{}
+	}
+	grouped := slices.Contains(q.GroupBy, BySeverity)
+	severities := []string{""}
+	if grouped {
+		severities = s.severities(q.Filters)
+	}
+	sorted := s.bySeverity(func(severity string) (string, bool) {
+		if grouped {
+			return severity, true
+		}
+		return "", passesSeverity(q.Filters, severity)
+	})
+	// Which series there are comes first: those beyond the limit are not worked out.
+	type pair struct {
+		*group
+		severity string
+	}
+	var all []pair
+	for _, severity := range severities {
 		some := *s
-		some.Services = nil
-		for _, f := range s.Services {
-			if slices.ContainsFunc(f.Incidents, func(i *IncidentFact) bool { return passes(i.Event.Severity) }) {
-				some.Services = append(some.Services, f)
+		some.Services = sorted.services[severity]
+		groups, _ := some.groups(&plain)
+		for _, g := range groups {
+			if grouped {
+				g.labels[string(BySeverity)] = severity
 			}
+			all = append(all, pair{g, severity})
 		}
-		return some.answer(&plain, Seconds, false, func(f *Facts) column { return f.recoveriesFrom(passes) }).Series
-	}
-	var all []Series
-	if slices.Contains(q.GroupBy, BySeverity) {
-		for _, wanted := range s.severities(q.Filters) {
-			for _, one := range ask(func(severity string) bool { return severity == wanted }) {
-				one.Labels[string(BySeverity)] = wanted
-				all = append(all, one)
-			}
+		if !q.Toll.Pay(1 + len(some.Services)) {
+			return Answer{}
 		}
-	} else {
-		all = ask(func(severity string) bool { return passesSeverity(q.Filters, severity) })
 	}
-	slices.SortStableFunc(all, func(a, b Series) int {
+	slices.SortStableFunc(all, func(a, b pair) int {
 		for _, field := range q.GroupBy {
-			if order := cmp.Compare(a.Labels[string(field)], b.Labels[string(field)]); order != 0 {
+			if order := cmp.Compare(a.labels[string(field)], b.labels[string(field)]); order != 0 {
 				return order
 			}
 		}
 		return 0
 	})
+	answer := Answer{}
 	if q.Limit > 0 && len(all) > q.Limit {
-		return Answer{Series: all[:q.Limit], Omitted: len(all) - q.Limit}
+		all, answer.Omitted = all[:q.Limit], len(all)-q.Limit
 	}
-	return Answer{Series: all}
-}
-
-// recoveriesFrom is the column of recovery time from incidents of some severities.
-func (f *Facts) recoveriesFrom(passes func(severity string) bool) column {
-	var samples []sample
-	for _, i := range f.Incidents {
-		if lasted, ok := i.Lasted(); ok && passes(i.Event.Severity) {
-			samples = append(samples, sample{i.Event.Resolved.UnixMilli(), lasted.Seconds(), int16(i.lane())})
+	a := s.asking(&plain, Seconds, false, nil)
+	for _, each := range all {
+		a.columnOf = func(f *Facts) column {
+			return newColumn(slices.Clone(sorted.samples[ofSeverity{f, each.severity}]), Seconds)
+		}
+		answer.Series = append(answer.Series, a.series(each.group, len(all) == 1))
+		if !q.Toll.Pay(1) {
+			return Answer{}
 		}
 	}
-	return newColumn(samples, Seconds)
+	return answer
+}
+
+// ofSeverity is the incidents of a service that have a severity.
+type ofSeverity struct {
+	facts    *Facts
+	severity string
+}
+
+// severely is what there is of each severity: the services with any incident of it, and the recoveries from them.
+type severely struct {
+	services map[string][]*Facts
+	samples  map[ofSeverity][]sample
+}
+
+// bySeverity sorts the incidents of all services, under a name for each severity; those without are left out.
+func (s *Snapshot) bySeverity(name func(severity string) (string, bool)) severely {
+	sorted := severely{map[string][]*Facts{}, map[ofSeverity][]sample{}}
+	for _, f := range s.Services {
+		for _, i := range f.Incidents {
+			severity, wanted := name(i.Event.Severity)
+			if !wanted {
+				continue
+			}
+			if among := sorted.services[severity]; len(among) == 0 || among[len(among)-1] != f {
+				sorted.services[severity] = append(among, f)
+			}
+			if lasted, ok := i.Lasted(); ok {
+				key := ofSeverity{f, severity}
+				sorted.samples[key] = append(sorted.samples[key], sample{i.Event.Resolved.UnixMilli(), lasted.Seconds(), int16(i.lane())})
+			}
+		}
+	}
+	return sorted
 }
 
 // severities lists those of the incidents that filters let pass, sorted.

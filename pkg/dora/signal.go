@@ -44,7 +44,10 @@ type Signal struct {
 }
 
 // Includes says whether a point is one of the signal's.
-func (s *Signal) Includes(point int) bool { return slices.Contains(s.Points, point) }
+func (s *Signal) Includes(point int) bool {
+	_, found := slices.BinarySearch(s.Points, point)
+	return found
+}
 
 // Bearing is what it means that a figure is above or below its mean.
 func (s *Series) Bearing(side Side) Bearing {
@@ -145,7 +148,7 @@ func (s *Series) clusters(stretch []int, side Side, l *Limits) (clusters [][]int
 		}
 		last := &clusters[len(clusters)-1]
 		for _, at := range beyond {
-			if !slices.Contains(*last, at) {
+			if len(*last) == 0 || at > (*last)[len(*last)-1] { // the windows of three overlap
 				*last = append(*last, at)
 			}
 		}

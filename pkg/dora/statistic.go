@@ -1,9 +1,5 @@
 package dora
 
-import (
-	"time"
-)
-
 // Statistic makes one figure of the samples in a bucket.
 type Statistic string
 
@@ -42,19 +38,20 @@ type reading int
 const (
 	nothing reading = iota
 	lengthsOf
-	timesOf
+	sumsOf // of lengths
+	daysOf // which days have any
 )
 
 // Statistics are all statistics, by key.
 var Statistics = []StatisticRow{
 	{CountOf, "count", Count, nothing, func(c *cell) (float64, bool) { return float64(c.n), true }},
-	{PerDay, "per day", Count, nothing, func(c *cell) (float64, bool) { return float64(c.n) / c.days(), c.days() > 0 }},
-	{DaysPerWeek, "median days per week", Count, timesOf, (*cell).medianDaysPerWeek},
+	{PerDay, "per day", Count, nothing, (*cell).perDay},
+	{DaysPerWeek, "median days per week", Count, daysOf, (*cell).medianDaysPerWeek},
 	{Median, "median", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.5) }},
 	{P75, "75th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.75) }},
 	{P90, "90th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.9) }},
 	{P95, "95th percentile", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0.95) }},
-	{Mean, "mean", "", lengthsOf, (*cell).mean},
+	{Mean, "mean", "", sumsOf, func(c *cell) (float64, bool) { return c.sum / float64(c.n), c.n > 0 }},
 	{Min, "minimum", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(0) }},
 	{Max, "maximum", "", lengthsOf, func(c *cell) (float64, bool) { return c.quantile(1) }},
 	{RatioOf, "ratio", Ratio, nothing, func(c *cell) (float64, bool) { return float64(c.k) / float64(c.n), c.n > 0 }},
@@ -86,16 +83,10 @@ type cell struct {
 	known  Span      // from the first event that was collected until now
 	n, k   int       // all of them, and those that count
 	values []float64 // lengths, in any order; filled where the statistic reads them
-	at     []int64   // unix milliseconds, in any order; likewise
+	sum    float64   // of lengths; likewise
 	order  order     // finds order statistics of the values
-}
-
-func (c *cell) mean() (float64, bool) {
-	var sum float64
-	for _, v := range c.values {
-		sum += v
-	}
-	return sum / float64(len(c.values)), len(c.values) > 0
+	days   *days     // the calendar that the span lies in, where days are counted
+	weeks  *weeks    // which days have samples, where weeks are looked at
 }
 
 // quantile interpolates linearly between order statistics (SQL's PERCENTILE_CONT).
@@ -107,46 +98,4 @@ func (c *cell) quantile(q float64) (float64, bool) {
 	low := int(position)
 	value, next := c.order.at(low)
 	return value + (next-value)*(position-float64(low)), true
-}
-
-// days is how many calendar days the bucket has; where the range cuts it, parts of a day count by their hours.
-func (c *cell) days() float64 {
-	var days float64
-	for at := c.span.Start; at.Before(c.span.End); {
-		begin := Day.start(at)
-		next := Day.next(begin)
-		end := next
-		if end.After(c.span.End) {
-			end = c.span.End
-		}
-		days += end.Sub(at).Hours() / next.Sub(begin).Hours()
-		at = end
-	}
-	return days
-}
-
-// medianDaysPerWeek is DORA's form of deployment frequency: over the complete ISO weeks in the bucket, weeks without a
-// deployment included, the median of distinct local days with one. A week that is not over is not complete; of one
-// that ended before anything was collected nothing is known.
-func (c *cell) medianDaysPerWeek() (float64, bool) {
-	perWeek := map[int64]map[int64]bool{}
-	for week := Week.start(c.span.Start); week.Before(c.span.End); week = Week.next(week) {
-		end := Week.next(week)
-		if !week.Before(c.span.Start) && !end.After(c.span.End) && !end.After(c.known.End) && end.After(c.known.Start) {
-			perWeek[week.Unix()] = map[int64]bool{}
-		}
-	}
-	zone := c.span.Start.Location()
-	for _, at := range c.at {
-		local := time.UnixMilli(at).In(zone)
-		if days := perWeek[Week.start(local).Unix()]; days != nil {
-			days[Day.start(local).Unix()] = true
-		}
-	}
-	var weeks cell
-	for _, days := range perWeek {
-		weeks.values = append(weeks.values, float64(len(days)))
-	}
-	weeks.order = selection(weeks.values)
-	return weeks.quantile(0.5)
 }

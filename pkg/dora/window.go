@@ -34,6 +34,48 @@ func (w Window) Of(span Span, bucket Bucket) Span {
 	return span
 }
 
+// over is what the points of a question cover. Neighbouring buckets are stepped over once for all of them.
+func (w Window) over(spans []Span, bucket Bucket, paid *purse) []Span {
+	windows := make([]Span, len(spans))
+	starts, ok := w.starts(spans, bucket, paid)
+	for i, span := range spans {
+		switch {
+		case !paid.pay(1):
+			return windows
+		case ok:
+			own := starts[w.Buckets-1+i]
+			windows[i] = Span{Start: starts[i], End: span.End, Cut: !bucket.next(own).Equal(span.End)}
+		default:
+			windows[i] = w.Of(span, bucket)
+		}
+	}
+	return windows
+}
+
+// starts are those of the buckets of neighbouring spans, and of as many before them as the window looks back on; false
+// where they are no neighbours, or nothing looks back on buckets.
+func (w Window) starts(spans []Span, bucket Bucket, paid *purse) ([]time.Time, bool) {
+	if w.Days > 0 || w.Buckets <= 0 || len(spans) < 2 {
+		return nil, false
+	}
+	before := w.Buckets - 1
+	starts := make([]time.Time, before+len(spans))
+	starts[before] = bucket.start(spans[0].Start)
+	for i := before - 1; i >= 0; i-- {
+		if starts[i] = bucket.start(starts[i+1].Add(-time.Nanosecond)); !paid.pay(1) {
+			return nil, false
+		}
+	}
+	for i := 1; i < len(spans); i++ {
+		start := bucket.start(spans[i].Start)
+		if !paid.pay(1) || !bucket.start(start.Add(-time.Nanosecond)).Equal(starts[before+i-1]) {
+			return nil, false
+		}
+		starts[before+i] = start
+	}
+	return starts, true
+}
+
 // daysBefore is the same time of day some days earlier: the first instant of its day where it is one.
 func daysBefore(at time.Time, days int) time.Time {
 	year, month, day := at.Date()
@@ -48,17 +90,32 @@ func daysBefore(at time.Time, days int) time.Time {
 type plan struct {
 	windows []Span
 	cuts    []int64
-	from    []int // the number of the cut at which a point begins
-	to      []int // and at which it ends
-	overlap bool  // an event can be in several points
+	from    []int         // the number of the cut at which a point begins
+	to      []int         // and at which it ends
+	overlap bool          // an event can be in several points
+	days    *days         // where the statistic counts days
+	weeks   *weekCalendar // where it looks at weeks
+	toll    Toll
 }
 
 func newPlan(q *Question) plan {
-	p := plan{windows: make([]Span, len(q.Spans)), from: make([]int, len(q.Spans)), to: make([]int, len(q.Spans)), overlap: !q.Rolling.IsZero()}
+	p := plan{from: make([]int, len(q.Spans)), to: make([]int, len(q.Spans)), overlap: !q.Rolling.IsZero(), toll: q.Toll}
+	paid := purse{toll: q.Toll}
+	defer paid.settle()
+	p.windows = q.Rolling.over(q.Spans, q.Bucket, &paid)
+	if len(p.windows) > 0 {
+		first := slices.MinFunc(p.windows, func(a, b Span) int { return a.Start.Compare(b.Start) }).Start
+		last := slices.MaxFunc(p.windows, func(a, b Span) int { return a.End.Compare(b.End) }).End
+		switch q.Statistic {
+		case PerDay:
+			p.days = daysOver(first, last, &paid)
+		case DaysPerWeek:
+			p.weeks = weeksOver(first, last, &paid)
+		}
+	}
 	p.cuts = make([]int64, 0, 2*len(q.Spans))
-	for i, span := range q.Spans {
-		p.windows[i] = q.Rolling.Of(span, q.Bucket)
-		p.cuts = append(p.cuts, upwards(p.windows[i].Start), upwards(p.windows[i].End))
+	for _, window := range p.windows {
+		p.cuts = append(p.cuts, upwards(window.Start), upwards(window.End))
 	}
 	slices.Sort(p.cuts)
 	p.cuts = slices.Compact(p.cuts)

@@ -23,13 +23,14 @@ type annotation struct {
 // deployment that shipped them, so that asking for them is asking for deployments. What is still open lasts to the range's end or,
 // where that is still to come, until now.
 func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.Time) *data.Frame {
-	filters := q.DomainFilters()
-	var found []annotation
-	for _, f := range s.Select(filters) {
+	l := listed{snapshot: s, filters: q.DomainFilters(), within: r, now: now, toll: q.Toll}
+	var marks []marked
+	for f := range l.services {
 		if q.Events == query.EventsIncidents || (q.Events == query.EventsRecoveries && q.Definition.Recovery == dora.RecoveryOfIncident) {
-			found = append(found, incidentMarks(f, r, filters, now)...)
+			marks = append(marks, incidentMarks(f, r, l.filters)...)
 			continue
 		}
+		passes := f.Passing(l.filters)
 		for _, d := range f.Deployments {
 			at := d.Finished
 			switch {
@@ -38,15 +39,22 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.T
 			case q.Events == query.EventsRecoveries:
 				at = d.Recovered.At
 			}
-			if r.Holds(at) && f.Passes(d, filters) {
-				mark := deploymentMark(f, d)
-				mark.from, mark.to = at, at
-				found = append(found, mark)
+			if r.Holds(at) && passes(d) {
+				marks = append(marks, marked{at: at, facts: f, deployment: d})
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b annotation) int { return cmp.Or(b.from.Compare(a.from), cmp.Compare(a.title, b.title)) })
-	found = found[:min(len(found), rowLimit)]
+	slices.SortStableFunc(marks, func(a, b marked) int {
+		if order := b.at.Compare(a.at); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.title(), b.title())
+	})
+	marks = marks[:min(len(marks), query.RowLimit)]
+	found := make([]annotation, len(marks))
+	for i := range marks {
+		found[i] = marks[i].annotation(l)
+	}
 	var from, to []time.Time
 	var title, text, tags []string
 	for _, a := range found {
@@ -59,8 +67,34 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.T
 	return frame
 }
 
-func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
-	a := annotation{from: d.Finished, title: f.Service.Name + " " + version(d.Event), tags: "deployment," + statusOf(d)}
+// marked is a deployment or an incident that is marked, before its words are found: there may be many, of which few are
+// shown.
+type marked struct {
+	at         time.Time
+	facts      *dora.Facts
+	deployment *dora.DeploymentFact
+	incident   *dora.IncidentFact
+}
+
+func (m *marked) title() string {
+	if m.incident != nil {
+		return m.incident.Event.Title
+	}
+	return m.facts.Service.Name + " " + version(m.deployment.Event)
+}
+
+func (m *marked) annotation(l listed) annotation {
+	a := annotation{from: m.at, to: m.at, title: m.title()}
+	if m.incident != nil {
+		a.tellOfIncident(l, m.facts, m.incident)
+	} else {
+		a.tellOfDeployment(m.facts, m.deployment)
+	}
+	return a
+}
+
+func (a *annotation) tellOfDeployment(f *dora.Facts, d *dora.DeploymentFact) {
+	a.tags = "deployment," + statusOf(d)
 	a.text = many(d.Shipped, "change", "changes") + " to " + f.Environment(d)
 	if d.Failed() {
 		a.text = "failed: " + evidenceOf(d)
@@ -68,34 +102,36 @@ func deploymentMark(f *dora.Facts, d *dora.DeploymentFact) annotation {
 			a.text += "; recovered after " + Figure(d.Recovered.At.Sub(d.Finished).Seconds(), dora.Seconds)
 		}
 	}
-	return a
 }
 
-func incidentMarks(f *dora.Facts, r query.Range, filters []dora.Filter, now time.Time) []annotation {
-	var found []annotation
+func incidentMarks(f *dora.Facts, r query.Range, filters []dora.Filter) []marked {
+	var found []marked
 	for _, i := range f.Incidents {
 		e := i.Event
 		if !f.PassesIncident(i, filters) || !e.Opened.Before(r.To) || (e.Resolved.Before(r.From) && !e.Resolved.IsZero()) {
 			continue
 		}
-		a := annotation{from: e.Opened, to: e.Resolved, title: e.Title, text: f.Service.Name + ": linked to no deployment", tags: "incident"}
-		if e.Severity != "" {
-			a.tags += ",severity " + e.Severity
-		}
-		if i.Linked != nil {
-			a.text = f.Service.Name + ": held against " + version(i.Linked.Event)
-		}
-		if e.Resolved.IsZero() {
-			a.to = r.To
-			if now.Before(r.To) {
-				a.to = now
-			}
-			if a.to.Before(a.from) { // opened by a clock that is ahead of ours
-				a.to = a.from
-			}
-			a.tags += ",open"
-		}
-		found = append(found, a)
+		found = append(found, marked{at: e.Opened, facts: f, incident: i})
 	}
 	return found
+}
+
+func (a *annotation) tellOfIncident(l listed, f *dora.Facts, i *dora.IncidentFact) {
+	e := i.Event
+	a.text, a.tags = f.Service.Name+": linked to no deployment", "incident"
+	if e.Severity != "" {
+		a.tags += ",severity " + e.Severity
+	}
+	if i.Linked != nil {
+		a.text = f.Service.Name + ": held against " + version(i.Linked.Event)
+	}
+	if a.to = e.Resolved; e.Resolved.IsZero() {
+		if a.to = l.within.To; l.now.Before(a.to) {
+			a.to = l.now
+		}
+		if a.to.Before(a.from) { // opened by a clock that is ahead of ours
+			a.to = a.from
+		}
+		a.tags += ",open"
+	}
 }

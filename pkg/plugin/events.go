@@ -14,13 +14,10 @@ import (
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-// rowLimit bounds how many rows one table has; the newest are kept.
-const rowLimit = 5000
-
 // eventsFrame is the table that a query asks for.
 func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time) *data.Frame {
 	s, filters := d.Under(q.Definition), q.DomainFilters()
-	frame := lists[q.Events](listed{d, s, filters, r, now})
+	frame := lists[q.Events](listed{d, s, filters, r, now, q.Toll})
 	frame.Name = string(q.Events)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
 		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To, now),
@@ -35,53 +32,64 @@ type listed struct {
 	filters  []dora.Filter
 	within   query.Range
 	now      time.Time
+	toll     dora.Toll
+}
+
+// services yields those that the filters let pass, as long as anyone waits for the table.
+func (l *listed) services(yield func(*dora.Facts) bool) {
+	for _, f := range l.snapshot.Select(l.filters) {
+		if !l.toll.Pay(1+len(f.Deployments)+len(f.Incidents)+len(f.Waiting)) || !yield(f) {
+			return
+		}
+	}
 }
 
 // lists makes each kind of table.
 var lists = map[query.Events]func(listed) *data.Frame{
 	query.EventsDeployments: func(l listed) *data.Frame {
-		return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return l.within.Holds(d.Finished) })
+		return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return l.within.Holds(d.Finished) })
 	},
 	query.EventsFailures: func(l listed) *data.Frame {
-		return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return d.Failed() && l.within.Holds(d.Finished) })
+		return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return d.Failed() && l.within.Holds(d.Finished) })
 	},
 	query.EventsRecoveries: recoveriesFrame,
-	query.EventsChanges:    func(l listed) *data.Frame { return changesFrame(l.snapshot, l.filters, l.within) },
+	query.EventsChanges:    changesFrame,
 	query.EventsIncidents: func(l listed) *data.Frame {
-		return incidentsFrame(l.snapshot, l.filters, func(i *dora.IncidentFact) bool { return l.within.Holds(i.Event.Opened) })
+		return incidentsFrame(l, func(i *dora.IncidentFact) bool { return l.within.Holds(i.Event.Opened) })
 	},
-	query.EventsOpen:     func(l listed) *data.Frame { return openFrame(l.snapshot, l.filters, l.within, l.now) },
-	query.EventsWaiting:  func(l listed) *data.Frame { return waitingFrame(l.snapshot, l.filters, l.within, l.now) },
-	query.EventsUnlinked: func(l listed) *data.Frame { return unlinkedFrame(l.snapshot, l.filters, l.within) },
+	query.EventsOpen:     openFrame,
+	query.EventsWaiting:  waitingFrame,
+	query.EventsUnlinked: unlinkedFrame,
 	query.EventsUnmeasured: func(l listed) *data.Frame {
 		return unmeasuredFrame(l.snapshot.Unmeasured(l.filters, l.within.From, l.within.To, l.now))
 	},
 	query.EventsUnmatched:   func(l listed) *data.Frame { return unmatchedFrame(l.dataset.Places()) },
 	query.EventsCorrections: func(l listed) *data.Frame { return correctionsFrame(l.dataset.Corrections(), l.within) },
-	query.EventsCoverage:    func(l listed) *data.Frame { return coverageFrame(l.snapshot, l.filters, l.within, l.now) },
+	query.EventsCoverage:    coverageFrame,
 }
 
 // recoveriesFrame is a row for each failure, or incident, that ended in the range: what recovery time rests on.
 func recoveriesFrame(l listed) *data.Frame {
 	if l.snapshot.Definition.Recovery == dora.RecoveryOfIncident {
-		return incidentsFrame(l.snapshot, l.filters, func(i *dora.IncidentFact) bool {
+		return incidentsFrame(l, func(i *dora.IncidentFact) bool {
 			_, ok := i.Lasted()
 			return ok && l.within.Holds(i.Event.Resolved)
 		})
 	}
-	return deploymentsFrame(l.snapshot, l.filters, l.now, func(d *dora.DeploymentFact) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
+	return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
 }
 
 // deploymentsFrame is a row for each deployment to production that is wanted.
-func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wanted func(*dora.DeploymentFact) bool) *data.Frame {
+func deploymentsFrame(l listed, wanted func(*dora.DeploymentFact) bool) *data.Frame {
 	type row struct {
 		facts *dora.Facts
 		d     *dora.DeploymentFact
 	}
 	var rows []row
-	for _, f := range s.Select(filters) {
+	for f := range l.services {
+		passes := f.Passing(l.filters)
 		for _, d := range f.Deployments {
-			if wanted(d) && f.Passes(d, filters) {
+			if wanted(d) && passes(d) {
 				rows = append(rows, row{f, d})
 			}
 		}
@@ -89,7 +97,7 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wa
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(b.d.Finished.Compare(a.d.Finished), cmp.Compare(b.d.Event.Number, a.d.Event.Number))
 	})
-	rows = rows[:min(len(rows), rowLimit)]
+	rows = rows[:min(len(rows), query.RowLimit)]
 	t := &table{}
 	for _, each := range rows {
 		d, e := each.d, each.d.Event
@@ -110,7 +118,7 @@ func deploymentsFrame(s *dora.Snapshot, filters []dora.Filter, now time.Time, wa
 		t.length("recovery_time", recovery)
 		var open *time.Duration
 		if d.Failed() && d.Recovered == nil {
-			length := now.Sub(d.Finished)
+			length := l.now.Sub(d.Finished)
 			open = &length
 		}
 		t.length("failing_for", open)
@@ -179,42 +187,61 @@ var evidenceWords = map[dora.EvidenceKind]string{
 func shortID(id string) string { return "#" + id[strings.LastIndexByte(id, ':')+1:] }
 
 // changesFrame is a row for each change that was shipped, by the time it was shipped.
-func changesFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
-	type row struct {
+func changesFrame(l listed) *data.Frame {
+	type shipment struct {
 		facts *dora.Facts
 		d     *dora.DeploymentFact
-		c     *dora.ChangeFact
 	}
-	var shipments []row
-	for _, f := range s.Select(filters) {
+	var shipments []shipment
+	for f := range l.services {
+		passes := f.Passing(l.filters)
 		for _, d := range f.Deployments {
-			if r.Holds(d.Finished) && f.Passes(d, filters) && d.Shipped > 0 {
-				shipments = append(shipments, row{facts: f, d: d})
+			if l.within.Holds(d.Finished) && d.Shipped > 0 && passes(d) {
+				shipments = append(shipments, shipment{f, d})
 			}
 		}
 	}
-	slices.SortStableFunc(shipments, func(a, b row) int { return b.d.Finished.Compare(a.d.Finished) })
-	// Changes may have to be worked out: no more are looked at than the table can show.
-	var rows []row
-	shipped := map[*dora.Facts]*dora.Shipments{}
-	for i, at := range shipments {
-		if len(rows) >= rowLimit && at.d.Finished.Before(shipments[i-1].d.Finished) {
+	slices.SortStableFunc(shipments, func(a, b shipment) int { return b.d.Finished.Compare(a.d.Finished) })
+	// Changes may have to be worked out: no more are looked at than the table can show, and of one service at a time, so
+	// that no more is in memory.
+	enough, most := 0, 0
+	for enough < len(shipments) && (most < query.RowLimit || shipments[enough].d.Finished.Equal(shipments[enough-1].d.Finished)) {
+		most += shipments[enough].d.Shipped
+		enough++
+	}
+	byService := map[*dora.Facts][]int{}
+	var services []*dora.Facts
+	for i, at := range shipments[:enough] {
+		if byService[at.facts] == nil {
+			services = append(services, at.facts)
+		}
+		byService[at.facts] = append(byService[at.facts], i)
+	}
+	type row struct {
+		shipment
+		c dora.ChangeFact
+	}
+	of := make([][]row, enough)
+	for _, f := range services {
+		if !l.toll.Pay(1 + len(byService[f])) {
 			break
 		}
-		if shipped[at.facts] == nil {
-			shipped[at.facts] = at.facts.Shipments()
-		}
-		for _, c := range shipped[at.facts].Of(at.d) {
-			rows = append(rows, row{at.facts, at.d, c})
+		shipped := f.Shipments()
+		for _, i := range byService[f] {
+			for _, c := range shipped.Of(shipments[i].d) {
+				of[i] = append(of[i], row{shipments[i], *c})
+			}
 		}
 	}
+	rows := slices.Concat(of...)
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(b.d.Finished.Compare(a.d.Finished), b.c.Merged.Compare(a.c.Merged))
 	})
-	rows = rows[:min(len(rows), rowLimit)]
+	rows = rows[:min(len(rows), query.RowLimit)]
 	t := &table{}
-	for _, each := range rows {
-		c := each.c
+	for i := range rows {
+		each := &rows[i]
+		c := &each.c
 		t.time("merged", c.Merged)
 		t.time("finished", each.d.Finished)
 		t.text("service", each.facts.Service.Name)
@@ -248,21 +275,21 @@ func changeName(c *dora.ChangeFact) string {
 }
 
 // incidentsFrame is a row for each incident that is wanted.
-func incidentsFrame(s *dora.Snapshot, filters []dora.Filter, wanted func(*dora.IncidentFact) bool) *data.Frame {
+func incidentsFrame(l listed, wanted func(*dora.IncidentFact) bool) *data.Frame {
 	type row struct {
 		facts *dora.Facts
 		i     *dora.IncidentFact
 	}
 	var rows []row
-	for _, f := range s.Select(filters) {
+	for f := range l.services {
 		for _, i := range f.Incidents {
-			if wanted(i) && f.PassesIncident(i, filters) {
+			if wanted(i) && f.PassesIncident(i, l.filters) {
 				rows = append(rows, row{f, i})
 			}
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return b.i.Event.Opened.Compare(a.i.Event.Opened) })
-	rows = rows[:min(len(rows), rowLimit)]
+	rows = rows[:min(len(rows), query.RowLimit)]
 	t := &table{}
 	for _, each := range rows {
 		e := each.i.Event

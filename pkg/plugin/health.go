@@ -13,11 +13,12 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // CheckHealth says in one sentence whether the data source works, or what to do. It asks each source once.
-func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
+func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	d, err := i.open(ctx)
 	if err != nil {
 		return unhealthy("The settings need attention. " + oneLine(err)), nil
@@ -38,6 +39,11 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 		}
 		return unhealthy(strings.Join(sentences, " ")), nil
 	}
+	leave, err := enter(ctx, i.gate, gate.Work{Party: partyOf(request.PluginContext, false).String(), Size: heavyEnough})
+	if err != nil {
+		return unhealthy(err.Error()), nil //nolint:nilerr // it is the answer
+	}
+	defer leave()
 	for _, s := range d.State() {
 		if s.Failure != "" {
 			return unhealthy("Collecting fails, what was collected before is kept. " + s.Failure), nil
@@ -80,6 +86,9 @@ func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	}
 	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil
 }
+
+// heavyEnough is what health counts in the gate: it looks for settings that match nothing among all that was collected.
+const heavyEnough = gate.LightSize + 1
 
 // fewSentences is how many settings that match nothing are told below a form.
 const fewSentences = 3

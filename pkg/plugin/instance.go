@@ -17,6 +17,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -28,6 +29,7 @@ type Plugin struct {
 
 	registry dataset.Registry
 	streams  streams
+	gate     gate.Gate
 }
 
 // Close ends collection and gives back what other processes wait for: the rights to collect, and files.
@@ -37,6 +39,7 @@ func (p *Plugin) Close() { p.registry.Close() }
 type Instance struct {
 	registry *dataset.Registry
 	streams  *streams
+	gate     *gate.Gate
 	uid      string
 	options  dataset.Options
 	// invalid is what is wrong with the settings; every query and the health check say so.
@@ -54,7 +57,7 @@ type Instance struct {
 // NewInstance reads the settings. It does no I/O, and it succeeds on bad settings too: a factory's error would reach
 // only one of a panel's queries.
 func (p *Plugin) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	i := &Instance{registry: &p.registry, streams: &p.streams, uid: s.UID, disposed: make(chan struct{})}
+	i := &Instance{registry: &p.registry, streams: &p.streams, gate: &p.gate, uid: s.UID, disposed: make(chan struct{})}
 	i.options, i.invalid = p.datasetOptions(ctx, s)
 	return i, nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -14,10 +13,10 @@ import (
 
 // waitingFrame is a row for each change that is merged and not shipped, the longest first. The range's begin does not
 // matter: what waits since before it waits all the more.
-func waitingFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
+func waitingFrame(l listed) *data.Frame {
 	t := &table{}
-	for _, w := range sortedRows(s, filters, func(f *dora.Facts) []dora.Waiting { return f.Waiting },
-		func(w dora.Waiting) bool { return w.Merged.Before(r.To) },
+	for _, w := range sortedRows(l, func(f *dora.Facts) []dora.Waiting { return f.Waiting },
+		func(w dora.Waiting) bool { return w.Merged.Before(l.within.To) },
 		func(a, b dora.Waiting) int { return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.SHA, b.SHA)) }) {
 		c := w.one
 		t.time("merged", c.Merged)
@@ -25,7 +24,7 @@ func waitingFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now ti
 		t.link("number", changeName(&dora.ChangeFact{Number: c.Number, SHA: c.SHA}), "Open the change")
 		t.text("title", c.Title)
 		t.text("author", c.Author)
-		waited := now.Sub(c.Merged)
+		waited := l.now.Sub(c.Merged)
 		t.length("waiting_for", &waited)
 		t.text("repository", c.Repository)
 		t.text("url", c.URL)
@@ -34,17 +33,19 @@ func waitingFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now ti
 }
 
 // openFrame is a row for each incident that is not resolved, the longest first, whenever it opened.
-func openFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
+func openFrame(l listed) *data.Frame {
 	t := &table{}
-	for _, w := range sortedRows(s, filters, incidents,
-		func(i *dora.IncidentFact) bool { return i.Event.Resolved.IsZero() && i.Event.Opened.Before(r.To) },
+	for _, w := range sortedRows(l, incidents,
+		func(i *dora.IncidentFact) bool {
+			return i.Event.Resolved.IsZero() && i.Event.Opened.Before(l.within.To)
+		},
 		func(a, b *dora.IncidentFact) int { return a.Event.Opened.Compare(b.Event.Opened) }) {
 		i, e := w.one, w.one.Event
 		t.time("opened", e.Opened)
 		t.text("service", w.facts.Service.Name)
 		t.text("severity", e.Severity)
 		t.link("title", e.Title, "Open the incident")
-		age := now.Sub(e.Opened)
+		age := l.now.Sub(e.Opened)
 		t.length("open_for", &age)
 		t.time("acknowledged", e.Acknowledged)
 		t.text("linked_deployment", linkedVersion(i))
@@ -56,15 +57,13 @@ func openFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.
 
 // unlinkedFrame is a row for each incident in the range that is held against no deployment, with the reason, the newest
 // first.
-func unlinkedFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range) *data.Frame {
+func unlinkedFrame(l listed) *data.Frame {
 	t := &table{}
-	for _, w := range sortedRows(s, filters, incidents,
-		func(i *dora.IncidentFact) bool {
-			return i.Linked == nil && !i.Event.Opened.Before(r.From) && i.Event.Opened.Before(r.To)
-		},
+	for _, w := range sortedRows(l, incidents,
+		func(i *dora.IncidentFact) bool { return i.Linked == nil && l.within.Holds(i.Event.Opened) },
 		func(a, b *dora.IncidentFact) int { return b.Event.Opened.Compare(a.Event.Opened) }) {
 		e := w.one.Event
-		why, since := w.facts.WhyUnlinked(w.one, &s.Definition)
+		why, since := w.facts.WhyUnlinked(w.one, &l.snapshot.Definition)
 		t.time("opened", e.Opened)
 		t.text("service", w.facts.Service.Name)
 		t.text("severity", e.Severity)
@@ -128,9 +127,13 @@ var reasonWords = map[dora.Reason]struct{ meaning, affects string }{
 // unmatchedFrame is a row for each environment, and each repository, that no service counts.
 func unmatchedFrame(places []dora.Place) *data.Frame {
 	t := &table{}
+	rows := 0
 	for _, p := range places {
 		if len(p.Services) > 0 {
 			continue
+		}
+		if rows++; rows > query.RowLimit {
+			break
 		}
 		environment := p.Environment
 		if p.Deployments+p.Failed == 0 {
@@ -149,10 +152,13 @@ func unmatchedFrame(places []dora.Place) *data.Frame {
 // correctionsFrame is a row for each word that a person said in the range, the newest first, those that were taken back
 // too.
 func correctionsFrame(words []dora.Correction, r query.Range) *data.Frame {
-	t := &table{}
+	t, rows := &table{}, 0
 	for _, c := range slices.Backward(words) {
-		if c.Made.Before(r.From) || !c.Made.Before(r.To) {
+		if !r.Holds(c.Made) {
 			continue
+		}
+		if rows++; rows > query.RowLimit {
+			break
 		}
 		state := "in force"
 		if c.Undone {
@@ -172,10 +178,10 @@ func correctionsFrame(words []dora.Correction, r query.Range) *data.Frame {
 }
 
 // coverageFrame is a row for each service, by name: counts of what happened and of how much of it is measured.
-func coverageFrame(s *dora.Snapshot, filters []dora.Filter, r query.Range, now time.Time) *data.Frame {
+func coverageFrame(l listed) *data.Frame {
 	t := &table{}
-	for _, f := range s.Select(filters) {
-		c := f.Coverage(filters, r.From, r.To, now)
+	for f := range l.services {
+		c := f.Coverage(l.filters, l.within.From, l.within.To, l.now)
 		t.text("service", f.Service.Name)
 		t.text("team", f.Service.Team)
 		t.number("deployments", float64(c.Deployments))
@@ -200,9 +206,9 @@ type of[T any] struct {
 func incidents(f *dora.Facts) []*dora.IncidentFact { return f.Incidents }
 
 // sortedRows are the things of all services that filters let pass, in an order, up to the limit of a table.
-func sortedRows[T any](s *dora.Snapshot, filters []dora.Filter, all func(*dora.Facts) []T, passes func(T) bool, order func(a, b T) int) []of[T] {
+func sortedRows[T any](l listed, all func(*dora.Facts) []T, passes func(T) bool, order func(a, b T) int) []of[T] {
 	var rows []of[T]
-	for _, f := range s.Select(filters) {
+	for f := range l.services {
 		for _, one := range all(f) {
 			if passes(one) {
 				rows = append(rows, of[T]{f, one})
@@ -210,7 +216,7 @@ func sortedRows[T any](s *dora.Snapshot, filters []dora.Filter, all func(*dora.F
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b of[T]) int { return order(a.one, b.one) })
-	return rows[:min(len(rows), rowLimit)]
+	return rows[:min(len(rows), query.RowLimit)]
 }
 
 func linkedVersion(i *dora.IncidentFact) string {

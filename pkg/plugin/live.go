@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
@@ -40,6 +42,7 @@ var thisProcess = struct {
 type question struct {
 	path  string
 	uid   string // of the data source
+	text  int    // how long it is
 	query query.Query
 }
 
@@ -60,7 +63,7 @@ func read(path, uid string, text []byte, d *dataset.Dataset) (question, error) {
 	if !q.Follows() || pathOf(canonical) != path {
 		return question{}, errOther
 	}
-	return question{path: path, uid: uid, query: q}, nil
+	return question{path: path, uid: uid, text: len(text), query: q}, nil
 }
 
 // pathOf is the path of a question's channel. The question has its range as the dashboard does, relative to now, so that
@@ -76,23 +79,22 @@ const clockTolerance = 10 * time.Minute
 
 // invite tells the frontend where to follow an answer. An answer over another range than the one that its relative form
 // gives here (because weeks begin on another day, or a clock is wrong) is not followed.
-func (i *Instance) invite(frame *data.Frame, text []byte, q query.Query, r query.Range, now time.Time) error {
-	here, err := q.Range.At(now)
-	if err != nil || apart(here.From, r.From) || apart(here.To, r.To) {
+func (i *Instance) invite(ctx context.Context, frame *data.Frame, a *asked) error {
+	here, err := a.query.Range.At(a.now)
+	if err != nil || apart(here.From, a.within.From) || apart(here.To, a.within.To) {
 		return nil //nolint:nilerr // the browser knows a form of range that is not known here: it gets its answer
 	}
-	canonical, err := query.Canonical(text)
+	canonical, err := query.Canonical(a.text)
 	if err != nil {
 		return err
 	}
 	path := pathOf(canonical)
-	if i.streams.full(i.options.Owner + path) {
-		notice := data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
-			"This panel is not live: %d streams are open, which is as many as Live DORA serves. It is refreshed with the dashboard.", streamLimit)}
+	if full := i.streams.full(i.options.Owner+path, partyOf(backend.PluginConfigFromContext(ctx), false)); full != nil {
+		notice := data.Notice{Severity: data.NoticeSeverityInfo, Text: "This panel is not live: " + full.Error() + ". It is refreshed with the dashboard."}
 		frame.Meta.Notices = append(frame.Meta.Notices, notice)
-		return nil
+		return nil //nolint:nilerr // it gets its answer, which says why
 	}
-	live, err := mark(frame, now)
+	live, err := mark(frame, a.now)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func mark(frame *data.Frame, now time.Time) (*Live, error) {
 }
 
 // answer works a question out for its channel.
-func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live, error) {
+func (q question) answer(ctx context.Context, d *dataset.Dataset, now time.Time) (*data.Frame, *Live, error) {
 	r, err := q.query.Range.At(now)
 	if err != nil {
 		return nil, nil, err
@@ -138,7 +140,24 @@ func (q question) answer(d *dataset.Dataset, now time.Time) (*data.Frame, *Live,
 	if err := q.query.Fits(r); err != nil {
 		return nil, nil, err
 	}
-	frame := framesOf(d, q.uid, q.query, r, now)[0]
+	asked := q.query
+	asked.Bound(r, q.text)
+	asked.Toll = waitedFor(ctx)
+	frame := framesOf(d, q.uid, asked, r, now)[0]
+	if err := ctx.Err(); err != nil { // what was worked out is not whole
+		return nil, nil, err
+	}
 	live, err := mark(frame, now)
 	return frame, live, err
+}
+
+// size is about how much memory the answer takes.
+func (q question) size(d *dataset.Dataset, now time.Time) int64 {
+	r, err := q.query.Range.At(now)
+	if err != nil {
+		return 0
+	}
+	asked := q.query
+	asked.Bound(r, q.text)
+	return sizeOf(&asked, d, r, q.text)
 }

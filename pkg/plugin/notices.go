@@ -157,7 +157,7 @@ func omittedNotices(b query.Basis) []data.Notice {
 		return nil
 	}
 	return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(
-		"%s left out: an answer has at most %d. Filter, or group by fewer fields.", many(b.Omitted, "series is", "series are"), query.SeriesLimit)}}
+		"%s left out: an answer has at most %d. Filter, or group by fewer fields.", many(b.Omitted, "series is", "series are"), b.Query.SeriesLimit)}}
 }
 
 // enough is how many events a statistic needs at least for its figure to say much; others need none.

@@ -20,17 +20,17 @@ import (
 func (p *Plugin) Metrics() prometheus.Collector { return monitor.New(p.registry.Running) }
 
 // observed answers a query, and leaves a span, a duration and a line for debugging.
-func (i *Instance) observed(ctx context.Context, q backend.DataQuery, alerting bool) backend.DataResponse {
-	began, queryType := time.Now(), typeOf(q)
+func (i *Instance) observed(ctx context.Context, q *asked) backend.DataResponse {
+	began, queryType := time.Now(), typeOf(q.DataQuery)
 	ctx, span := tracing.DefaultTracer().Start(ctx, "livedora.query", trace.WithAttributes(
 		attribute.String("livedora.query_type", queryType), attribute.String("livedora.ref_id", q.RefID)))
 	defer span.End()
-	response := i.answerSafely(ctx, q, alerting)
+	response := i.safely(ctx, q.RefID, func() backend.DataResponse { return i.answer(ctx, q) })
 	took, outcome := time.Since(began), monitor.OK
 	if response.Error != nil {
 		_ = tracing.Error(span, response.Error)
 		outcome = monitor.Failed
-		if response.Status == backend.StatusBadRequest {
+		if response.Status == backend.StatusBadRequest || response.Status == backend.StatusTooManyRequests {
 			outcome = monitor.Refused
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -13,31 +14,106 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
-// QueryData answers each query of a panel, alert or variable from memory. One that fails does not touch the others.
+// QueryData answers each query of a panel, alert or variable from memory. One that fails does not touch the others. The
+// request is let in as a whole, by what its answers take.
 func (i *Instance) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	alerts := request.Headers[backend.FromAlertHeaderName] != ""
+	asked := make([]asked, len(request.Queries))
+	var size int64
+	for n, q := range request.Queries {
+		asked[n] = i.read(ctx, q, alerts)
+		if size+asked[n].size > query.AnswerLimit {
+			asked[n].failure, asked[n].size = errTooMuch, 0
+		}
+		size += asked[n].size
+	}
+	var busy error
+	if size > 0 { // there is something to answer
+		leave, err := enter(ctx, i.gate, gate.Work{Party: partyOf(request.PluginContext, alerts).String(), Size: size})
+		if busy = err; err == nil {
+			defer leave()
+		}
+	}
 	response := backend.NewQueryDataResponse()
-	for _, q := range request.Queries {
-		response.Responses[q.RefID] = i.observed(ctx, q, request.Headers[backend.FromAlertHeaderName] != "")
+	for n, q := range request.Queries {
+		if asked[n].failure == nil {
+			asked[n].failure = busy
+		}
+		response.Responses[q.RefID] = i.observed(ctx, &asked[n])
 	}
 	return response, nil
 }
 
-// answerSafely turns a panic into an error of the one query that caused it.
-func (i *Instance) answerSafely(ctx context.Context, q backend.DataQuery, alerting bool) (response backend.DataResponse) {
+// errTooMuch is what a query is told that together with those before it would take more than one answer may.
+var errTooMuch = &strict.Error{Field: "the query", Problem: "its answer, with those of the queries beside it, would be larger than one answer may be; " +
+	"allowed: a longer bucket, a shorter range, fewer groups, or queries in several panels"}
+
+// asked is a query on its way.
+type asked struct {
+	backend.DataQuery
+	dataset *dataset.Dataset
+	text    []byte
+	query   query.Query
+	within  query.Range
+	now     time.Time
+	size    int64 // that its answer takes, as it is estimated
+	failure error // why it is not answered
+}
+
+// read reads a query, and estimates what its answer takes.
+func (i *Instance) read(ctx context.Context, dq backend.DataQuery, alerts bool) asked {
+	a := asked{DataQuery: dq, within: query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}, now: time.Now()}
+	response := i.safely(ctx, dq.RefID, func() backend.DataResponse {
+		a.failure = func() (err error) {
+			if a.dataset, err = i.ready(ctx); err != nil {
+				return err
+			}
+			if a.text, err = withType(dq); err != nil {
+				return err
+			}
+			if a.query, err = query.Parse(a.text, a.dataset.Settings().Definition); err != nil {
+				return err
+			}
+			if err := a.query.Fits(a.within); err != nil {
+				return err
+			}
+			a.query.Live = a.query.Follows() && !alerts // alerting takes one answer at a time
+			a.query.Bound(a.within, len(a.text))
+			a.size = sizeOf(&a.query, a.dataset, a.within, len(a.text))
+			return nil
+		}()
+		return backend.DataResponse{}
+	})
+	if response.Error != nil {
+		a.failure = response.Error
+	}
+	return a
+}
+
+// sizeOf is about how much memory an answer takes, with the facts under a definition that is not at hand.
+func sizeOf(q *query.Query, d *dataset.Dataset, r query.Range, text int) int64 {
+	about, making := d.AtHand(q.Definition)
+	return q.Size(about, r, text) + making
+}
+
+// safely turns a panic into an error of the one query that caused it.
+func (i *Instance) safely(ctx context.Context, refID string, answer func() backend.DataResponse) (response backend.DataResponse) {
 	defer func() {
 		r := recover()
 		if err := i.regained(r); err != nil {
 			response = failed(err)
 		} else if r != nil {
-			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", q.RefID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			backend.Logger.FromContext(ctx).Error("a query panicked", "refId", refID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			response = backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, "this query hit a defect in Live DORA; Grafana's log has the details")
 		}
 	}()
-	return i.answer(ctx, q, alerting)
+	return answer()
 }
 
 // regained says that a panic was for a part of the history that is lost, and is being read again; nil: it was not.
@@ -64,39 +140,33 @@ func (i *Instance) ready(ctx context.Context) (*dataset.Dataset, error) {
 	return d, nil
 }
 
-func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alerting bool) backend.DataResponse {
-	d, err := i.ready(ctx)
-	if err != nil {
-		return failed(err)
+func (i *Instance) answer(ctx context.Context, a *asked) backend.DataResponse {
+	if a.failure != nil {
+		return failed(a.failure)
 	}
-	text, err := withType(dq)
-	if err != nil {
-		return failed(err)
-	}
-	q, err := query.Parse(text, d.Settings().Definition)
-	if err != nil {
-		return failed(err)
-	}
-	r, now := query.Range{From: dq.TimeRange.From, To: dq.TimeRange.To}, time.Now()
-	if err := q.Fits(r); err != nil {
-		return failed(err)
-	}
-	q.Live = q.Follows() && !alerting // alerting takes one answer at a time
-	frames := framesOf(d, i.uid, q, r, now)
-	if q.Live {
-		if err := i.invite(frames[0], text, q, r, now); err != nil {
+	a.query.Toll = waitedFor(ctx)
+	frames := framesOf(a.dataset, i.uid, a.query, a.within, a.now)
+	if a.query.Live && ctx.Err() == nil {
+		if err := i.invite(ctx, frames[0], a); err != nil {
 			return failed(err)
 		}
 	}
+	if err := ctx.Err(); err != nil { // what was worked out is not whole
+		return failed(err)
+	}
 	for _, frame := range frames {
-		frame.RefID = dq.RefID
+		frame.RefID = a.RefID
 	}
 	return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
 }
 
+// waitedFor lets work go on as long as someone waits for it.
+func waitedFor(ctx context.Context) dora.Toll {
+	return func(int) bool { return ctx.Err() == nil }
+}
+
 // framesOf answers a query. A live one is answered in one frame, which is what one channel carries.
 func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now time.Time) data.Frames {
-	q.SeriesLimit = query.SeriesLimit
 	var frames data.Frames
 	var notices []data.Notice
 	switch q.Type {
@@ -142,6 +212,15 @@ func failed(err error) backend.DataResponse {
 	var mistake *strict.Error
 	if errors.As(err, &mistake) || errors.Is(err, errNoSources) {
 		return backend.ErrDataResponseWithSource(backend.StatusBadRequest, backend.ErrorSourceDownstream, err.Error())
+	}
+	var busy *gate.Busy
+	switch {
+	case errors.As(err, &busy) && busy.Own:
+		return backend.ErrDataResponseWithSource(backend.StatusTooManyRequests, backend.ErrorSourceDownstream, err.Error())
+	case errors.As(err, &busy):
+		return backend.ErrDataResponseWithSource(http.StatusServiceUnavailable, backend.ErrorSourcePlugin, err.Error())
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return backend.ErrDataResponseWithSource(backend.StatusTimeout, backend.ErrorSourceDownstream, "nobody waits for the answer any more")
 	}
 	return backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, err.Error())
 }

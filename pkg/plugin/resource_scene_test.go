@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type program struct {
 	*testing.T
 	instance *plugin.Instance
 	role     string // empty: nobody
+	login    string // empty: made of the role
 	headers  http.Header
 	router   routers.Router
 }
@@ -70,7 +72,7 @@ func (p *program) send(method, path string, body []byte) answered {
 	p.Helper()
 	var user *backend.User
 	if p.role != "" {
-		user = &backend.User{Login: "sa-" + strings.ToLower(p.role), Role: p.role}
+		user = &backend.User{Login: cmp.Or(p.login, "sa-"+strings.ToLower(p.role)), Role: p.role}
 	}
 	bare, _, _ := strings.Cut(path, "?")
 	answer := answered{T: p.T}

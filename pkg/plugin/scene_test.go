@@ -61,9 +61,14 @@ var year = backend.TimeRange{From: datasettest.At("Jan 01 00:00"), To: datasette
 // ask puts queries A, B, C… over the year.
 func (g *grafana) ask(i *plugin.Instance, queries ...string) map[string]backend.DataResponse {
 	g.Helper()
+	return g.askOver(i, year, queries...)
+}
+
+func (g *grafana) askOver(i *plugin.Instance, r backend.TimeRange, queries ...string) map[string]backend.DataResponse {
+	g.Helper()
 	request := &backend.QueryDataRequest{}
 	for n, text := range queries {
-		request.Queries = append(request.Queries, backend.DataQuery{RefID: string(rune('A' + n)), JSON: []byte(text), TimeRange: year})
+		request.Queries = append(request.Queries, backend.DataQuery{RefID: string(rune('A' + n)), JSON: []byte(text), TimeRange: r})
 	}
 	answered, err := i.QueryData(g.Context(), request)
 	require.NoError(g, err)

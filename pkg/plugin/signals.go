@@ -115,7 +115,7 @@ func signalTable(c query.Changes) *data.Frame {
 		return b.w.Points[last(b.s)].Start.Compare(a.w.Points[last(a.s)].Start)
 	})
 	t := &table{}
-	for _, each := range rows[:min(len(rows), rowLimit)] {
+	for _, each := range rows[:min(len(rows), query.RowLimit)] {
 		w, s := each.w, each.s
 		p := w.Points[last(s)]
 		t.time("since", w.Points[s.Points[0]].Start)

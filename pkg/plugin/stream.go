@@ -14,6 +14,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/monitor"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
@@ -30,15 +31,17 @@ func (i *Instance) SubscribeStream(ctx context.Context, request *backend.Subscri
 	if err != nil {
 		return refused(ctx, request.Path, err)
 	}
-	if i.streams.full(i.options.Owner + q.path) {
-		return refused(ctx, request.Path, errFull)
+	by := partyOf(request.PluginContext, false)
+	if full := i.streams.full(i.options.Owner+q.path, by); full != nil {
+		return refused(ctx, request.Path, full)
 	}
-	i.streams.join(i.options.Owner + q.path)             // before the answer: what is sent from here on may pass them by
-	if err := i.streams.turns.take(ctx, 0); err != nil { // who opens a dashboard waits for it
+	i.streams.join(i.options.Owner + q.path) // before the answer: what is sent from here on may pass them by
+	leave, err := enter(ctx, i.gate, gate.Work{Party: by.String(), Size: q.size(d, time.Now())})
+	if err != nil {
 		return nil, err
 	}
-	defer i.streams.turns.giveBack()
-	frame, _, err := q.answer(d, time.Now())
+	defer leave()
+	frame, _, err := q.answer(ctx, d, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +75,14 @@ func (i *Instance) RunStream(ctx context.Context, request *backend.RunStreamRequ
 		_, _ = refused(ctx, request.Path, err)
 		return nil
 	}
-	joined, leave, err := i.streams.enter(i.options.Owner + q.path)
+	by := partyOf(request.PluginContext, false)
+	joined, leave, err := i.streams.enter(i.options.Owner+q.path, by)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	defer monitor.Stream()()
-	f := follower{question: q, dataset: d, disposed: i.disposed, joined: joined, turns: &i.streams.turns}
+	f := follower{question: q, dataset: d, disposed: i.disposed, joined: joined, gate: i.gate, party: by.String()}
 	if err := f.follow(ctx, sender); ctx.Err() == nil {
 		return err
 	}
@@ -96,10 +100,7 @@ func (i *Instance) recovered(ctx context.Context, path string, err *error) {
 	}
 }
 
-var (
-	errReplaced = errors.New("the data source's settings changed: open the stream again")
-	errFull     = fmt.Errorf("%d streams are open, which is as many as Live DORA serves", streamLimit)
-)
+var errReplaced = errors.New("the data source's settings changed: open the stream again")
 
 const (
 	// calmTime is how often a question is worked out again though nothing happened: time passes, a day ends, and what was
@@ -116,7 +117,8 @@ type follower struct {
 	dataset  *dataset.Dataset
 	disposed <-chan struct{}
 	joined   <-chan struct{} // someone subscribes
-	turns    *turns
+	gate     *gate.Gate
+	party    string
 
 	seen sight
 	etag string
@@ -193,82 +195,21 @@ func restsOnMore(q *query.Query, facts []*dora.Facts) bool {
 // send works the question out and sends the answer; the one that was sent last, only if again. The whole frame is sent:
 // figures in it have changed in place, and with them names, n and what is said of the data.
 func (f *follower) send(ctx context.Context, sender *backend.StreamSender, again bool) error {
-	if err := f.turns.take(ctx, len(f.seen.facts)); err != nil {
+	leave, err := f.gate.Enter(ctx, gate.Work{Party: f.party, Size: f.size(f.dataset, time.Now()), Patient: true})
+	if err != nil {
 		return err
 	}
-	frame, live, err := func() (*data.Frame, *Live, error) {
-		defer f.turns.giveBack()
-		return f.answer(f.dataset, time.Now())
-	}()
+	var once sync.Once
+	defer once.Do(leave)
+	frame, live, err := f.answer(ctx, f.dataset, time.Now())
 	if err != nil || (live.Etag == f.etag && !again) {
 		return err
 	}
+	late := time.AfterFunc(handOverTime, func() { once.Do(leave) })
+	defer late.Stop()
 	if err := sender.SendFrame(frame, data.IncludeAll); err != nil {
 		return fmt.Errorf("the stream cannot be written to: %w", err)
 	}
 	f.etag, f.sent = live.Etag, true
 	return nil
-}
-
-// streamLimit bounds how many streams this process runs.
-const streamLimit = 1000
-
-// streams are those that run in this process, of all its data sources.
-type streams struct {
-	mu      sync.Mutex
-	running map[string]*running // by data source and path
-	total   int
-	turns   turns
-}
-
-// running are the streams of one path: two for a while, where Grafana opens the new before the old has ended.
-type running struct {
-	count  int
-	joined chan struct{} // holds one: someone subscribed
-}
-
-// full says whether one more stream is too many. One that runs already has its place.
-func (s *streams) full(key string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.total >= streamLimit && s.running[key] == nil
-}
-
-// join tells the stream of a path that someone subscribed.
-func (s *streams) join(key string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r := s.running[key]; r != nil {
-		select {
-		case r.joined <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// enter takes a place until it is left, and tells of those who join. The error says that there is no place.
-func (s *streams) enter(key string) (joined <-chan struct{}, leave func(), err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.total >= streamLimit {
-		return nil, nil, errFull
-	}
-	if s.running == nil {
-		s.running = map[string]*running{}
-	}
-	r := s.running[key]
-	if r == nil {
-		r = &running{joined: make(chan struct{}, 1)}
-		s.running[key] = r
-	}
-	r.count++
-	s.total++
-	return r.joined, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.total--
-		if r.count--; r.count == 0 {
-			delete(s.running, key)
-		}
-	}, nil
 }

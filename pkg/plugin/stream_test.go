@@ -383,41 +383,57 @@ func TestADefectInOneStreamDoesNotTouchTheOthers(t *testing.T) {
 	assert.InDelta(t, 6, figure(t, l.next(t)), 0)
 }
 
-func TestThereIsRoomForAThousandStreams(t *testing.T) {
+func TestAUserHasAShareOfTheStreamsAndSoHasAnOrganisation(t *testing.T) {
 	g, i, _ := living(t)
 	numbered := func(n int) string {
 		return fmt.Sprintf(`{"format":"numeric","filters":[{"field":"service","values":["booking","another-%d"]}],%s}`, n, allTheYear)
 	}
+	as := func(organisation int64, login string) backend.PluginContext {
+		return backend.PluginContext{OrgID: organisation, User: &backend.User{Login: login, Role: "Viewer"}}
+	}
 	var running sync.WaitGroup
 	ctx, stop := context.WithCancel(t.Context())
 	defer func() { stop(); running.Wait() }()
-	first := g.invited(i, numbered(0))
-	late := g.invited(i, numbered(1000))
+	first, late := g.invited(i, numbered(0)), g.invited(i, numbered(1000))
 	frames := make(chan *data.Frame, 1000)
-	l := &listener{frames: frames}
-	for n := range 1000 {
-		to := g.invited(i, numbered(n))
-		running.Go(func() {
-			err := i.RunStream(ctx, &backend.RunStreamRequest{Path: to.path, Data: to.data}, backend.NewStreamSender(&listener{frames: frames}))
-			assert.NoError(t, err)
-		})
+	run := func(from, to int, by backend.PluginContext) {
+		for n := from; n < to; n++ {
+			of := g.invited(i, numbered(n))
+			running.Go(func() {
+				request := &backend.RunStreamRequest{PluginContext: by, Path: of.path, Data: of.data}
+				assert.NoError(t, i.RunStream(ctx, request, backend.NewStreamSender(&listener{frames: frames})))
+			})
+		}
+		for range to - from {
+			(&listener{frames: frames}).next(t)
+		}
 	}
-	for range 1000 {
-		l.next(t)
+	subscribed := func(to invitation, by backend.PluginContext) backend.SubscribeStreamStatus {
+		answer, err := i.SubscribeStream(ctx, &backend.SubscribeStreamRequest{PluginContext: by, Path: to.path, Data: to.data})
+		require.NoError(t, err)
+		return answer.Status
 	}
-	err := i.RunStream(ctx, &backend.RunStreamRequest{Path: late.path, Data: late.data}, backend.NewStreamSender(l))
-	require.EqualError(t, err, "1000 streams are open, which is as many as Live DORA serves")
-	refused, err := i.SubscribeStream(ctx, &backend.SubscribeStreamRequest{Path: late.path, Data: late.data})
-	require.NoError(t, err)
-	assert.Equal(t, backend.SubscribeStreamStatusPermissionDenied, refused.Status)
-	plain := g.one(i, numbered(1000))[0]
-	assert.Empty(t, liveOf(t, plain))
-	require.NotEmpty(t, plain.Meta.Notices)
-	assert.Contains(t, plain.Meta.Notices[len(plain.Meta.Notices)-1].Text, "This panel is not live: 1000 streams are open")
-	welcome, err := i.SubscribeStream(ctx, &backend.SubscribeStreamRequest{Path: first.path, Data: first.data})
-	require.NoError(t, err)
-	assert.Equal(t, backend.SubscribeStreamStatusOK, welcome.Status, "one more may follow what runs already")
-	g.invited(i, numbered(0))
+	refused := func(by backend.PluginContext, why string) {
+		err := i.RunStream(ctx, &backend.RunStreamRequest{PluginContext: by, Path: late.path, Data: late.data}, nil)
+		require.EqualError(t, err, why)
+		assert.Equal(t, backend.SubscribeStreamStatusPermissionDenied, subscribed(late, by))
+		response, err := i.QueryData(backend.WithPluginContext(ctx, by), &backend.QueryDataRequest{PluginContext: by, Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(numbered(1000)), TimeRange: year}}})
+		require.NoError(t, err)
+		plain := response.Responses["A"].Frames[0]
+		assert.Empty(t, liveOf(t, plain))
+		assert.Contains(t, plain.Meta.Notices[len(plain.Meta.Notices)-1].Text, "This panel is not live: "+why)
+		assert.Equal(t, backend.SubscribeStreamStatusOK, subscribed(first, by), "one more may follow what runs already")
+	}
+
+	run(0, 300, as(1, "one"))
+	refused(as(1, "one"), "300 streams of yours are open, which is one user's share")
+	assert.Equal(t, backend.SubscribeStreamStatusOK, subscribed(late, as(1, "stranger")))
+
+	for n, login := range []string{"two", "three", "four"} {
+		run(300*(n+1), min(300*(n+2), 1000), as(1, login))
+	}
+	refused(as(1, "stranger"), "1000 streams of your organisation are open, which is its share")
+	assert.Equal(t, backend.SubscribeStreamStatusOK, subscribed(late, as(2, "stranger")))
 }
 
 func TestNoStreamIsOpenedWithoutAWorkingDataSource(t *testing.T) {

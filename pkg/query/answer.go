@@ -33,9 +33,6 @@ type Basis struct {
 	Omitted int
 }
 
-// SeriesLimit is how many series one answer has where people look at it.
-const SeriesLimit = 500
-
 // Figures answers a metric or stages query.
 type Figures struct {
 	Basis
@@ -57,7 +54,7 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	figures := Figures{Basis: BasisOf(q, s, r, now)}
 	stages := q.stages(s, figures.Bucket, r, now)
 	if q.Format == Distribution {
-		figures.Distribution = s.Distribution(q.question(figures.Bucket, r, now))
+		figures.Distribution, figures.Omitted = s.Distribution(q.question(figures.Bucket, r, now))
 	} else {
 		figures.Series, figures.Omitted = ask(q, figures.Bucket, s, r, now, stages)
 	}
@@ -75,7 +72,7 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 // question is what a query asks of a snapshot.
 func (q *Query) question(bucket dora.Bucket, r Range, now time.Time) dora.Question {
 	zone := q.Timezone.Location
-	question := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Limit: q.SeriesLimit, Now: now}
+	question := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Limit: q.SeriesLimit, Now: now, Toll: q.Toll}
 	if q.hasBuckets() {
 		question.Spans = bucket.Spans(r.From, r.To, zone)
 		question.Rolling, question.Bucket = dora.Window(q.Rolling), bucket
@@ -130,7 +127,11 @@ func BasisOf(q Query, s *dora.Snapshot, r Range, now time.Time) Basis {
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
 		// Most queries restrict no lane, so that the first deployment answers.
-		deployed := slices.ContainsFunc(f.Deployments, func(d *dora.DeploymentFact) bool { return f.Passes(d, filters) })
+		passes, looked := f.Passing(filters), 0
+		deployed := slices.ContainsFunc(f.Deployments, func(d *dora.DeploymentFact) bool { looked++; return passes(d) })
+		if !q.Toll.Pay(1 + looked) {
+			break
+		}
 		if ofLane && !deployed {
 			continue // it never deployed to such an environment, or from such a repository
 		}
@@ -145,7 +146,7 @@ func (q *Query) DomainFilters() []dora.Filter {
 	var filters []dora.Filter
 	for _, f := range q.Filters {
 		if len(f.Values) > 0 {
-			filters = append(filters, dora.Filter{Field: f.Field, Not: f.Op == OpNotIn, Values: f.Values})
+			filters = append(filters, dora.NewFilter(f.Field, f.Op == OpNotIn, f.Values))
 		}
 	}
 	return filters

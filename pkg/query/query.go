@@ -160,6 +160,8 @@ type Query struct {
 	EveryMetric bool `json:"-"`
 	// SeriesLimit is how many series the answer to one of its questions may have; 0: any number.
 	SeriesLimit int `json:"-"`
+	// Toll is told of the work on the answer, and may end it.
+	Toll dora.Toll `json:"-"`
 }
 
 // Zone is an IANA time zone.
@@ -217,6 +219,9 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 
 // own is what of a query's JSON is ours.
 func own(text []byte) (map[string]any, error) {
+	if len(text) > TextLimit {
+		return nil, &strict.Error{Field: "the query", Problem: fmt.Sprintf("has %d kB; allowed: %d kB", len(text)>>10, TextLimit>>10)}
+	}
 	object, err := strict.Object(text)
 	if err != nil {
 		return nil, &strict.Error{Field: "the query", Problem: err.Error()}

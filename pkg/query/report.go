@@ -11,6 +11,8 @@ type Report struct {
 	Definition dora.Definition     `json:"definition"`
 	Series     []ReportSeries      `json:"series"`
 	Unmeasured map[dora.Reason]int `json:"unmeasured"`
+	// Omitted is how many series there are beyond the limit of one answer.
+	Omitted int `json:"omitted,omitempty"`
 }
 
 // ReportSeries is one statistic of one metric for one group.
@@ -39,7 +41,7 @@ type ReportPoint struct {
 
 // Report is the figures in the form in which they leave the product as JSON.
 func (f Figures) Report() Report {
-	r := Report{Definition: f.Query.Definition, Series: []ReportSeries{}, Unmeasured: f.Unmeasured}
+	r := Report{Definition: f.Query.Definition, Series: []ReportSeries{}, Unmeasured: f.Unmeasured, Omitted: f.Omitted}
 	for i, s := range f.Series {
 		one := reported(s)
 		if f.Limits != nil {

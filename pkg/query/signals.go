@@ -77,6 +77,8 @@ type Watched struct {
 	Signals []dora.Signal
 	// Newest is the index of the newest bucket that is complete and mature; -1: there is none.
 	Newest int
+
+	active []int // of each bucket, how many signals it is part of
 }
 
 // Active counts the signals that a bucket is part of; nil where nothing can be said of it.
@@ -84,12 +86,7 @@ func (w *Watched) Active(bucket int) *float64 {
 	if w.Limits == nil || bucket < 0 || !w.Points[bucket].Settled() {
 		return nil
 	}
-	active := 0.0
-	for i := range w.Signals {
-		if w.Signals[i].Includes(bucket) {
-			active++
-		}
-	}
+	active := float64(w.active[bucket])
 	return &active
 }
 
@@ -113,12 +110,18 @@ func Watch(q Query, s *dora.Snapshot, r Range, now time.Time) Changes {
 }
 
 func (q *Query) watch(series dora.Series) Watched {
-	w := Watched{Series: series, Limits: series.Limits(), Newest: -1}
+	w := Watched{Series: series, Limits: series.Limits(), Newest: -1, active: make([]int, len(series.Points))}
 	for _, signal := range series.Signals(w.Limits) {
-		if q.Direction.passes(signal.Bearing) {
-			w.Signals = append(w.Signals, signal)
+		if !q.Direction.passes(signal.Bearing) {
+			continue
 		}
+		w.Signals = append(w.Signals, signal)
+		for _, at := range signal.Points {
+			w.active[at]++
+		}
+		q.Toll.Pay(len(signal.Points))
 	}
+	q.Toll.Pay(len(series.Points))
 	for i := range series.Points {
 		if series.Points[i].Settled() {
 			w.Newest = i

@@ -85,6 +85,9 @@ func Stand(q Query, s *dora.Snapshot, now time.Time) []ServiceStanding {
 	row, filters := q.Standing.Row(), q.DomainFilters()
 	answers := []ServiceStanding{}
 	for _, f := range s.Select(filters) {
+		if !q.Toll.Pay(1 + len(f.Deployments) + len(f.Incidents) + len(f.Waiting)) {
+			break
+		}
 		each := ServiceStanding{Service: f.Service.Name, Team: f.Service.Team}
 		if since := row.since(f, filters); !since.IsZero() {
 			seconds := max(0, now.Sub(since).Seconds())
@@ -107,8 +110,9 @@ func sinceOpened(f *dora.Facts, _ []dora.Filter) time.Time {
 
 func sinceFailed(f *dora.Facts, filters []dora.Filter) time.Time {
 	var first time.Time
+	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
-		if d.Failed() && d.Recovered == nil && f.Passes(d, filters) {
+		if d.Failed() && d.Recovered == nil && passes(d) {
 			first = earlier(first, d.Finished)
 		}
 	}
@@ -117,8 +121,9 @@ func sinceFailed(f *dora.Facts, filters []dora.Filter) time.Time {
 
 func sinceDeployed(f *dora.Facts, filters []dora.Filter) time.Time {
 	var last time.Time
+	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
-		if d.Finished.After(last) && f.Passes(d, filters) {
+		if d.Finished.After(last) && passes(d) {
 			last = d.Finished
 		}
 	}

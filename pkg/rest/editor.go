@@ -2,7 +2,9 @@ package rest
 
 import (
 	"net/http"
+	"sync/atomic"
 
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -10,13 +12,15 @@ import (
 
 // What the editor of settings asks while a person writes them. It reads, and saves nothing.
 
+// Bounds of a preview: how many services, and how many matches are tried, which takes a fraction of a second.
+const (
+	mappingServices = 5000
+	previewSteps    = 2_000_000
+)
+
 // preview tells what services that are not saved yet would match in what has been collected.
 func preview(c *call) error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	object, err := strict.Object(body)
+	object, err := strict.Object(c.sent)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "", "the body is %s", err)
 	}
@@ -24,7 +28,21 @@ func preview(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.write(http.StatusOK, c.dataset.Preview(mapping))
+	if len(mapping.Services) > mappingServices {
+		return refuse(http.StatusBadRequest, "services", "%d are too many; allowed: %d", len(mapping.Services), mappingServices)
+	}
+	if err := c.admit(gate.LightSize + bodyFactor*int64(len(c.sent)) + int64(c.dataset.Snapshot().Weigh(nil).Deployments)*eventSize); err != nil {
+		return err
+	}
+	var tried atomic.Int64
+	shown, whole := c.dataset.Preview(mapping, func(steps int) bool { return tried.Add(int64(steps)) <= previewSteps && c.waitedFor(steps) })
+	if err := c.Context().Err(); err != nil {
+		return err
+	}
+	if !whole {
+		return refuse(http.StatusBadRequest, "services", "so many entries match too much to show; allowed: fewer at a time, or entries that name their repository")
+	}
+	return c.write(http.StatusOK, shown)
 }
 
 // Checked says whether a source answers.
@@ -39,6 +57,7 @@ func check(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.left() // while it is waited for
 	failure, known := c.dataset.CheckSource(c.Context(), id)
 	switch {
 	case !known:

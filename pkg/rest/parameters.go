@@ -78,7 +78,7 @@ func (c *call) filters() ([]dora.Filter, error) {
 			return nil, refuse(http.StatusBadRequest, string(field), "%d are too many; allowed: %d", len(values), valueLimit)
 		}
 		if len(values) > 0 {
-			filters = append(filters, dora.Filter{Field: field, Values: values})
+			filters = append(filters, dora.NewFilter(field, false, values))
 		}
 	}
 	return filters, nil
@@ -132,7 +132,9 @@ type Page[T any] struct {
 // row is an entry of a list before it is put into its form.
 type row[T any] struct {
 	place
-	show func() T
+	// facts are the service whose changes the form needs, or nil.
+	facts *dora.Facts
+	show  func(*dora.Shipments) T
 }
 
 // pageAsked is how many rows a page has, and after which row it begins; nil: it is the first.
@@ -171,8 +173,22 @@ func page[T any](c *call, rows []row[T]) (Page[T], error) {
 		})
 		rows = rows[first:]
 	}
-	for i := range rows[:min(len(rows), size)] {
-		p.Items = append(p.Items, rows[i].show())
+	p.Items = make([]T, min(len(rows), size))
+	byService := map[*dora.Facts][]int{}
+	for i := range p.Items {
+		byService[rows[i].facts] = append(byService[rows[i].facts], i)
+	}
+	for facts, of := range byService { // one at a time, so that the changes of no more are in memory
+		if !c.waitedFor(0) {
+			return p, c.Context().Err()
+		}
+		var shipped *dora.Shipments
+		if facts != nil {
+			shipped = facts.Shipments()
+		}
+		for _, i := range of {
+			p.Items[i] = rows[i].show(shipped)
+		}
 	}
 	if len(rows) > size {
 		p.Next = rows[size-1].encode()

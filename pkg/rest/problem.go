@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -70,8 +71,15 @@ func apart(err error) []error {
 // fail answers with what went wrong. What is not the caller's doing is logged, and told without its particulars.
 func (c *call) fail(err error) {
 	var r *refusal
+	var busy *gate.Busy
 	switch {
 	case errors.As(err, &r):
+	case errors.As(err, &busy):
+		r = &refusal{http.StatusServiceUnavailable, Problem{Error: busy.Error()}}
+		if busy.Own {
+			r.status = http.StatusTooManyRequests
+		}
+		c.answer.Header().Set("Retry-After", strconv.Itoa(int(gate.RetryAfter.Seconds())))
 	case errors.As(err, new(*strict.Error)):
 		errors.As(mistaken(http.StatusBadRequest, err), &r)
 	case c.Context().Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):

@@ -1,20 +1,22 @@
 package rest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -44,8 +46,9 @@ func services(c *call) error {
 	p := Page[Service]{Items: []Service{}}
 	for _, f := range c.dataset.Snapshot().Select(filters) {
 		s := Service{Name: f.Service.Name, Team: f.Service.Team, Repositories: []string{}, Environments: []string{}, Incidents: len(f.Incidents), Waiting: len(f.Waiting)}
+		passes := f.Passing(filters)
 		for _, d := range f.Deployments {
-			if !f.Passes(d, filters) {
+			if !passes(d) {
 				continue
 			}
 			s.Deployments++
@@ -123,6 +126,9 @@ type Metrics struct {
 	query.Report
 }
 
+// waitedFor lets work go on as long as the caller waits.
+func (c *call) waitedFor(int) bool { return c.Context().Err() == nil }
+
 func askMetrics(c *call) error {
 	text, err := c.text("q")
 	if err != nil {
@@ -141,11 +147,7 @@ func askMetrics(c *call) error {
 
 // postMetrics is the same for questions that are too long for an address.
 func postMetrics(c *call) error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	object, err := strict.Object(body)
+	object, err := strict.Object(c.sent)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "", "the body is %s", err)
 	}
@@ -183,7 +185,20 @@ func (c *call) metrics(question []byte, fromText, toText string, tagged bool) er
 	if tagged && toText != "" && c.unchanged(true) {
 		return nil
 	}
-	figures := query.Answer(q, c.dataset.Under(q.Definition), query.Range{From: from, To: to}, c.now)
+	r := query.Range{From: from, To: to}
+	if err := q.Fits(r); err != nil {
+		return err
+	}
+	if q.Format == query.TimeSeries {
+		q.Format = query.Table // figures as JSON take what a table's do
+	}
+	q.Bound(r, len(question))
+	about, making := c.dataset.AtHand(q.Definition)
+	if err := c.admit(q.Size(about, r, len(question)) + making); err != nil {
+		return err
+	}
+	q.Toll = c.waitedFor
+	figures := query.Answer(q, c.dataset.Under(q.Definition), r, c.now)
 	return c.write(http.StatusOK, Metrics{From: from, To: to, Bucket: figures.Bucket, Report: figures.Report()})
 }
 
@@ -196,12 +211,18 @@ func deployments(c *call) error {
 	if err != nil || c.unchanged(false) {
 		return err
 	}
+	if err := c.admitList(filters); err != nil {
+		return err
+	}
 	var rows []row[audit.DeploymentLine]
 	for _, f := range c.dataset.Snapshot().Select(filters) {
-		shipped := sync.OnceValue(f.Shipments)
+		if !c.waitedFor(0) {
+			return c.Context().Err()
+		}
+		passes := f.Passing(filters)
 		for _, d := range f.Deployments {
-			if within(d.Finished) && f.Passes(d, filters) && (status == "" || status == statusOf(d)) {
-				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, func() audit.DeploymentLine { return audit.Deployment(f, d, shipped()) }})
+			if within(d.Finished) && passes(d) && (status == "" || status == statusOf(d)) {
+				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, f, func(shipped *dora.Shipments) audit.DeploymentLine { return audit.Deployment(f, d, shipped) }})
 			}
 		}
 	}
@@ -243,10 +264,14 @@ func changes(c *call) error {
 		facts *dora.Facts
 		d     *dora.DeploymentFact
 	}
+	if err := c.admitList(filters); err != nil {
+		return err
+	}
 	var shipments []shipment
 	for _, f := range c.dataset.Snapshot().Select(filters) {
+		passes := f.Passing(filters)
 		for _, d := range f.Deployments {
-			if within(d.Finished) && f.Passes(d, filters) && d.Shipped > 0 && (after == nil || !d.Finished.After(after.at)) {
+			if within(d.Finished) && passes(d) && d.Shipped > 0 && (after == nil || !d.Finished.After(after.at)) {
 				shipments = append(shipments, shipment{f, d})
 			}
 		}
@@ -254,33 +279,40 @@ func changes(c *call) error {
 	slices.SortStableFunc(shipments, func(a, b shipment) int { return b.d.Finished.Compare(a.d.Finished) })
 	// Changes may have to be worked out, so no more are looked at than this page and the beginning of the next need. The
 	// deployment after which the page begins may have had all of its changes on earlier ones.
-	var rows []row[Change]
-	var last time.Time
-	enough := size
+	most := size
 	if after != nil {
 		for _, s := range shipments {
 			if s.d.Finished.Equal(after.at) {
-				enough += s.d.Shipped
+				most += s.d.Shipped
 			}
 		}
 	}
-	shipped := map[*dora.Facts]*dora.Shipments{}
-	for _, s := range shipments {
-		f, d := s.facts, s.d
-		if len(rows) > enough && d.Finished.Before(last) {
-			break
+	byService := map[*dora.Facts][]*dora.DeploymentFact{}
+	var services []*dora.Facts
+	for n, count := 0, 0; n < len(shipments) && (count <= most || shipments[n].d.Finished.Equal(shipments[n-1].d.Finished)); n++ {
+		f := shipments[n].facts
+		if byService[f] == nil {
+			services = append(services, f)
 		}
-		last = d.Finished
-		if shipped[f] == nil {
-			shipped[f] = f.Shipments()
+		byService[f] = append(byService[f], shipments[n].d)
+		count += shipments[n].d.Shipped
+	}
+	var rows []row[Change]
+	for _, f := range services { // one at a time, so that no more is in memory
+		if !c.waitedFor(0) {
+			return c.Context().Err()
 		}
-		for _, each := range shipped[f].Of(d) {
-			rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, func() Change {
-				return Change{
-					Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
-					Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(each),
-				}
-			}})
+		shipped := f.Shipments()
+		for _, d := range byService[f] {
+			for _, of := range shipped.Of(d) {
+				each := *of
+				rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, nil, func(*dora.Shipments) Change {
+					return Change{
+						Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
+						Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(&each),
+					}
+				}})
+			}
 		}
 	}
 	return list(c, rows)
@@ -295,11 +327,14 @@ func incidents(c *call) error {
 	if err != nil || c.unchanged(false) {
 		return err
 	}
+	if err := c.admitList(filters); err != nil {
+		return err
+	}
 	var rows []row[audit.IncidentLine]
 	for _, f := range c.dataset.Snapshot().Select(filters) {
 		for _, i := range f.Incidents {
 			if within(i.Event.Opened) && (state == "" || (state == "open") == i.Event.Resolved.IsZero()) {
-				rows = append(rows, row[audit.IncidentLine]{place{i.Event.Opened, f.Service.Name + " " + i.Event.FullID()}, func() audit.IncidentLine { return audit.Incident(f, i) }})
+				rows = append(rows, row[audit.IncidentLine]{place{i.Event.Opened, f.Service.Name + " " + i.Event.FullID()}, nil, func(*dora.Shipments) audit.IncidentLine { return audit.Incident(f, i) }})
 			}
 		}
 	}
@@ -331,20 +366,67 @@ func facts(c *call) error {
 		return err
 	}
 	c.answer.Header().Set("Content-Type", "application/x-ndjson")
-	encoder := json.NewEncoder(c.answer)
-	encoder.SetEscapeHTML(false)
-	lines := 0
+	begun := false
 	for _, f := range c.dataset.Snapshot().Select(filters) {
-		for line := range audit.Lines(f, within, c.now) {
-			if err := encoder.Encode(line); err != nil {
+		pieces, err := c.factsOf(f, within)
+		if err != nil {
+			if begun {
+				return c.cutOff(err)
+			}
+			return err
+		}
+		begun = true
+		for _, piece := range pieces {
+			if _, err := c.answer.Write(piece); err != nil {
 				return nil //nolint:nilerr // the caller went away
 			}
-			if lines++; lines%pieceLines == 0 {
-				c.flush()
-			}
+			c.flush()
 		}
 	}
 	return nil
+}
+
+// CutOffLine is the last line of facts that are not all there.
+type CutOffLine struct {
+	Kind  string `json:"kind"` // cut_off
+	Error string `json:"error"`
+}
+
+// cutOff says in the last line that more was to come: the status was sent with the first.
+func (c *call) cutOff(reason error) error {
+	text := "they could not be read to the end: try again"
+	if busy := new(gate.Busy); errors.As(reason, &busy) {
+		text = busy.Error()
+	}
+	line, err := json.Marshal(CutOffLine{"cut_off", text})
+	if err == nil {
+		_, _ = c.answer.Write(append(line, '\n')) // a caller who went away cannot be told
+	}
+	return err
+}
+
+// factsOf are the lines of one service, written in pieces. They are let in by themselves: whoever reads slowly keeps
+// nobody waiting.
+func (c *call) factsOf(f *dora.Facts, within func(time.Time) bool) (pieces [][]byte, err error) {
+	w := f.Weigh()
+	if err := c.admit(anyCall + int64(w.Lengths)*changeSize); err != nil {
+		return nil, err
+	}
+	defer c.left()
+	var piece bytes.Buffer
+	encoder := json.NewEncoder(&piece)
+	encoder.SetEscapeHTML(false)
+	lines := 0
+	for line := range audit.Lines(f, within, c.now) {
+		if err := encoder.Encode(line); err != nil {
+			return nil, err
+		}
+		if lines++; lines%pieceLines == 0 {
+			pieces = append(pieces, bytes.Clone(piece.Bytes()))
+			piece.Reset()
+		}
+	}
+	return append(pieces, piece.Bytes()), c.Context().Err()
 }
 
 // pieceLines is how many lines go out at a time: well below what one message between Grafana and the plugin holds.
@@ -388,17 +470,27 @@ func collection(c *call) error {
 	return c.write(http.StatusOK, p)
 }
 
-// bodyLimit bounds a request's body. Grafana hands a plugin no more than 16 MB at a time.
-const bodyLimit = 8 << 20
-
-// body reads the request's body, within its bound.
-func (c *call) body() ([]byte, error) {
+// read reads the request's body, within its bound.
+func (c *call) read(limit int64) error {
 	if c.Body == nil {
-		return nil, nil
+		return nil
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(c.answer, c.Body, bodyLimit))
+	tooLong := refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %s; allowed: less, in several requests", bytesOf(limit))
+	if c.ContentLength > limit {
+		return tooLong
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(c.answer, c.Body, limit))
 	if errors.As(err, new(*http.MaxBytesError)) {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %d MB; allowed: less, in several requests", bodyLimit>>20)
+		return tooLong
 	}
-	return text, err
+	c.sent = text
+	return err
+}
+
+// bytesOf is a bound in words.
+func bytesOf(limit int64) string {
+	if limit >= 1<<20 {
+		return fmt.Sprintf("%d MB", limit>>20)
+	}
+	return fmt.Sprintf("%d kB", limit>>10)
 }

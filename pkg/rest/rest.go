@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
 // Role is what a caller may do in the organisation.
@@ -48,6 +49,9 @@ type Options struct {
 	Open func(context.Context) (*dataset.Dataset, error)
 	// Caller says who asks; false: nobody that is known.
 	Caller func(context.Context) (Caller, bool)
+	// Enter lets work in that takes so much memory, as it is estimated, and holds so much of it while it waits; leave is
+	// called when it is done. Its error may be a *gate.Busy. Nil lets everything in.
+	Enter func(ctx context.Context, size, held int64) (leave func(), err error)
 	// Logger may be nil.
 	Logger *slog.Logger
 	// Now is the clock; nil is the wall clock.
@@ -62,6 +66,9 @@ type call struct {
 	caller  Caller
 	now     time.Time
 	log     *slog.Logger
+	enter   func(ctx context.Context, size, held int64) (leave func(), err error)
+	leave   func() // the work that is let in; nil if none is
+	sent    []byte // the body, once it is read
 }
 
 // New is the handler of all routes. Their paths begin at its root: v1/services is /v1/services.
@@ -72,8 +79,12 @@ func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Enter == nil {
+		o.Enter = func(context.Context, int64, int64) (func(), error) { return func() {}, nil }
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Request: r, answer: w, now: o.Now(), log: o.Logger}
+		c := &call{Request: r, answer: w, now: o.Now(), log: o.Logger, enter: o.Enter}
+		defer c.left()
 		if err := c.serve(o); err != nil {
 			c.fail(err)
 		}
@@ -107,6 +118,12 @@ func (c *call) serve(o Options) error {
 		if r.standalone {
 			return r.handle(c)
 		}
+		if err := c.read(r.body); err != nil {
+			return err
+		}
+		if err := c.admit(anyCall + bodyFactor*int64(len(c.sent))); err != nil {
+			return err
+		}
 		d, err := o.Open(c.Context())
 		if err != nil {
 			return refuse(http.StatusServiceUnavailable, "", "the data source's settings need attention: %s", err)
@@ -119,6 +136,40 @@ func (c *call) serve(o Options) error {
 		return refuse(http.StatusMethodNotAllowed, "", "%s is not allowed for %s; allowed: %s", clip(c.Method), path, strings.Join(methods, ", "))
 	}
 	return refuse(http.StatusNotFound, "", "there is no %s; v1/openapi.json lists what there is", quote(path))
+}
+
+// What requests take in bytes: any of them, each byte of a body by the time that it is understood, an event that is looked
+// at for a list, a row of it, and a change of a service whose changes are worked out.
+const (
+	anyCall    = 64 << 10
+	bodyFactor = 40
+	eventSize  = 160
+	rowSize    = 2 << 10
+	changeSize = 1 << 10
+)
+
+// admit waits until work of a size is let in, in place of what was let in before.
+func (c *call) admit(size int64) error {
+	c.left()
+	leave, err := c.enter(c.Context(), size, int64(len(c.sent)))
+	if err == nil {
+		c.leave = leave
+	}
+	return err
+}
+
+// admitList is admit for a list of the events of some services.
+func (c *call) admitList(filters []dora.Filter) error {
+	w := c.dataset.Snapshot().Weigh(filters)
+	return c.admit(anyCall + int64(w.Deployments+w.Incidents)*eventSize + int64(min(w.Deployments+w.Incidents, pageLimit))*rowSize + int64(w.Largest)*changeSize)
+}
+
+// left makes room for others.
+func (c *call) left() {
+	if c.leave != nil {
+		c.leave()
+		c.leave = nil
+	}
 }
 
 // handle answers from the dataset. A panic is the one request's failure.

@@ -1,6 +1,10 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/livedora/dora-datasource/pkg/query"
+)
 
 // route is a method and a path. Identifiers are parameters, never parts of the path: names contain slashes.
 type route struct {
@@ -8,8 +12,18 @@ type route struct {
 	role         Role
 	parameters   []string
 	handle       func(*call) error
-	standalone   bool // needs no dataset
+	standalone   bool  // needs no dataset
+	body         int64 // how long its body may be, in bytes
 }
+
+// Bounds of bodies. Grafana hands a plugin no more than 16 MB at a time.
+const (
+	noBody       = 1 << 10
+	smallBody    = 16 << 10
+	questionBody = query.TextLimit
+	mappingBody  = 1 << 20
+	eventsBody   = 8 << 20
+)
 
 var selecting = []string{"service", "team", "environment", "repository"}
 
@@ -22,31 +36,31 @@ var routes []route
 func init() { //nolint:gochecknoinits // the table and its handlers know each other
 	listing := and(selecting, "from", "to", "limit", "cursor")
 	routes = []route{
-		{http.MethodGet, "v1/openapi.json", Viewer, nil, openAPI, true},
-		{http.MethodGet, "v1/services", Viewer, selecting, services, false},
-		{http.MethodGet, "v1/teams", Viewer, nil, teams, false},
-		{http.MethodGet, "v1/environments", Viewer, nil, environments, false},
-		{http.MethodGet, "v1/metrics", Viewer, []string{"q", "from", "to"}, askMetrics, false},
-		{http.MethodPost, "v1/metrics", Viewer, nil, postMetrics, false},
-		{http.MethodGet, "v1/deployments", Viewer, and(listing, "status"), deployments, false},
-		{http.MethodGet, "v1/changes", Viewer, listing, changes, false},
-		{http.MethodGet, "v1/incidents", Viewer, and(listing, "state"), incidents, false},
-		{http.MethodGet, "v1/facts", Viewer, and(selecting, "from", "to"), facts, false},
-		{http.MethodGet, "v1/collection", Viewer, nil, collection, false},
-		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false},
-		{http.MethodPost, "v1/preview", Viewer, nil, preview, false},
-		{http.MethodGet, "v1/corrections", Viewer, nil, corrections, false},
+		{http.MethodGet, "v1/openapi.json", Viewer, nil, openAPI, true, noBody},
+		{http.MethodGet, "v1/services", Viewer, selecting, services, false, noBody},
+		{http.MethodGet, "v1/teams", Viewer, nil, teams, false, noBody},
+		{http.MethodGet, "v1/environments", Viewer, nil, environments, false, noBody},
+		{http.MethodGet, "v1/metrics", Viewer, []string{"q", "from", "to"}, askMetrics, false, noBody},
+		{http.MethodPost, "v1/metrics", Viewer, nil, postMetrics, false, questionBody},
+		{http.MethodGet, "v1/deployments", Viewer, and(listing, "status"), deployments, false, noBody},
+		{http.MethodGet, "v1/changes", Viewer, listing, changes, false, noBody},
+		{http.MethodGet, "v1/incidents", Viewer, and(listing, "state"), incidents, false, noBody},
+		{http.MethodGet, "v1/facts", Viewer, and(selecting, "from", "to"), facts, false, noBody},
+		{http.MethodGet, "v1/collection", Viewer, nil, collection, false, noBody},
+		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false, noBody},
+		{http.MethodPost, "v1/preview", Viewer, nil, preview, false, mappingBody},
+		{http.MethodGet, "v1/corrections", Viewer, nil, corrections, false, noBody},
 
-		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false},
-		{http.MethodPost, "v1/changes", Editor, []string{"source"}, postChanges, false},
-		{http.MethodPost, "v1/incidents", Editor, []string{"source"}, postIncidents, false},
-		{http.MethodPost, "v1/corrections", Editor, correcting, postCorrection, false},
-		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false},
+		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false, eventsBody},
+		{http.MethodPost, "v1/changes", Editor, []string{"source"}, postChanges, false, eventsBody},
+		{http.MethodPost, "v1/incidents", Editor, []string{"source"}, postIncidents, false, eventsBody},
+		{http.MethodPost, "v1/corrections", Editor, correcting, postCorrection, false, smallBody},
+		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false, noBody},
 
-		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false},
-		{http.MethodPost, "v1/collect", Admin, []string{"source", "from"}, again, false},
-		{http.MethodDelete, "v1/sources", Admin, []string{"source"}, forget, false},
+		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false, noBody},
+		{http.MethodPost, "v1/collect", Admin, []string{"source", "from"}, again, false, noBody},
+		{http.MethodDelete, "v1/sources", Admin, []string{"source"}, forget, false, noBody},
 
-		{http.MethodPost, "webhooks", Viewer, []string{"source", "secret"}, webhook, false},
+		{http.MethodPost, "webhooks", Viewer, []string{"source", "secret"}, webhook, false, eventsBody},
 	}
 }

@@ -29,17 +29,13 @@ func webhook(c *call) error {
 	if err := c.media("application/json", "application/x-www-form-urlencoded"); err != nil {
 		return err
 	}
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
 	// Senders that can set an address and nothing else put the secret there.
 	if secret, err := c.text("secret"); err != nil {
 		return err
 	} else if secret != "" && c.Header.Get(source.SecretHeader) == "" {
 		c.Header.Set(source.SecretHeader, secret)
 	}
-	receipt, err := c.dataset.Receive(c.Context(), id, c.Header, body)
+	receipt, err := c.dataset.Receive(c.Context(), id, c.Header, c.sent)
 	if err != nil {
 		return told(id, err)
 	}

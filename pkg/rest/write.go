@@ -90,7 +90,7 @@ func (c *call) json() ([]byte, error) {
 	if err := c.media("application/json"); err != nil {
 		return nil, err
 	}
-	return c.body()
+	return c.sent, nil
 }
 
 // media refuses bodies of other forms, and other encodings than UTF-8.

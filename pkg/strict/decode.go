@@ -56,7 +56,16 @@ func Object(text []byte) (map[string]any, error) {
 
 type decoder struct{ errors []error }
 
+// searchLimit is how many mistakes are looked for: a text that is nothing but mistakes costs no more than to read it.
+const searchLimit = 100
+
+// enough says that there are mistakes enough.
+func (d *decoder) enough() bool { return len(d.errors) >= searchLimit }
+
 func (d *decoder) fail(path, format string, args ...any) {
+	if d.enough() {
+		return
+	}
 	if path == "" {
 		path = "the settings"
 	}
@@ -163,6 +172,9 @@ func (d *decoder) decodeStruct(path string, value any, target reflect.Value) {
 	}
 	sort.Strings(keys)
 	for _, key := range keys {
+		if d.enough() {
+			return
+		}
 		i, ok := fields[key]
 		if !ok {
 			d.fail(join(path, key), "there is no such key; allowed: %s", strings.Join(Keys(target.Type()), ", "))
@@ -180,6 +192,9 @@ func (d *decoder) decodeList(path string, value any, target reflect.Value) {
 	}
 	fresh := reflect.MakeSlice(target.Type(), len(list), len(list))
 	for i, each := range list {
+		if d.enough() {
+			return
+		}
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if each == nil {
 			d.fail(at, "is empty")
