@@ -114,12 +114,12 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 	var e envelope
 	if err := json.Unmarshal(answer.body, &e); err != nil {
 		return answered, r.failure(source.CauseAnswer, q.part,
-			"what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", errors.New(r.quote(answer.body)))
+			"what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", r.said(answer))
 	}
 	r.spend(e.Data)
 	var grave []graphqlError
 	for _, each := range e.Errors {
-		each.Message = r.credentials.conceal(each.Message)
+		each.Message, each.fromGitHub = r.credentials.conceal(each.Message), answer.isGitHubs()
 		switch {
 		case each.about("databaseId"): // past the field's range: the node id has it
 		case each.limited():
@@ -134,7 +134,7 @@ func (r *run) judge(q question, answer *reply, into any) (verdict, error) {
 		return answered, r.refused(q.part, grave)
 	}
 	if len(e.Data) == 0 || bytes.Equal(e.Data, []byte("null")) {
-		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data: it is tried again at the next run", errors.New(r.quote(answer.body)))
+		return answered, r.failure(source.CauseAnswer, q.part, "GitHub's answer carries no data: it is tried again at the next run", r.said(answer))
 	}
 	err := json.Unmarshal(e.Data, into)
 	if errors.Is(err, errNullNodes) {
@@ -167,7 +167,7 @@ func (r *run) judgeStatus(part string, answer *reply) (verdict, error) {
 	case status >= http.StatusInternalServerError:
 		return answered, r.failure(source.CauseServer, part, "GitHub fails: it is tried again at the next run", said)
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
-		return answered, r.failure(source.CauseConfiguration, "", "the address redirects to another: enter the final one", errors.New(answer.header.Get("Location")))
+		return answered, r.failure(source.CauseConfiguration, "", "the address redirects to another: enter the final one", answer.elsewhere())
 	}
 	return answered, r.failure(source.CauseAnswer, part, "GitHub refused the request: it is tried again at the next run, and if it stays so, please report it", said)
 }

@@ -3,7 +3,6 @@ package github
 import (
 	"context"
 	"net/http"
-	"strings"
 )
 
 // credentials say who asks: somebody whose token was entered, or an App that draws its own.
@@ -29,16 +28,6 @@ func (e entered) conceal(text string) string { return without(text, string(e)) }
 
 func (e entered) advice() string {
 	return "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one"
-}
-
-// without takes secrets out of a text that a server may have echoed.
-func without(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "(token)")
-		}
-	}
-	return text
 }
 
 // signed sends a call with the credentials; where they can be renewed, a refusal is met with new ones, once. Its

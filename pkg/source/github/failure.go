@@ -1,35 +1,38 @@
 package github
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
-// quoteLimit bounds how much of an answer an error repeats, in bytes.
+// quoteLimit bounds how much of what GitHub says an error repeats, in bytes.
 const quoteLimit = 300
 
 // saidLimit bounds what an error says, in bytes.
 const saidLimit = 1000
 
-// echoLimit bounds how much of an answer is searched for secrets, in bytes: no secret is so long.
-const echoLimit = 16 << 10
-
-// failure is the only maker of this package's errors. It keeps secrets out of them, whatever a server echoes.
+// failure is the only maker of this package's errors. It keeps secrets out of all their words, whatever a server echoes.
 func (s *Source) failure(cause source.Cause, part, advice string, err error) *source.Error {
+	safe := func(text string) string { return s.credentials.conceal(text) }
 	if err != nil {
-		safe := s.credentials.conceal(err.Error())
-		if len(safe) > saidLimit { // it repeats an answer
-			safe = quote([]byte(safe))
+		text := safe(err.Error())
+		if len(text) > saidLimit { // it repeats an answer
+			text = quote(text)
 		}
-		if safe != err.Error() {
-			err = errors.New(safe)
+		if text != err.Error() {
+			err = errors.New(text)
 		}
 	}
-	return &source.Error{Cause: cause, Source: s.config.ID, Part: part, Advice: advice, Err: err}
+	return &source.Error{Cause: cause, Source: s.config.ID, Part: safe(part), Advice: safe(advice), Err: err}
 }
 
 func (s *Source) noRepository(name string, err error) *source.Error {
@@ -43,6 +46,15 @@ func (s *Source) noOwner(login string) *source.Error {
 }
 
 func (s *Source) unexpected(part string, err error) *source.Error {
+	var mistyped *json.UnmarshalTypeError
+	var noTime *time.ParseError
+	switch {
+	case errors.As(err, &mistyped): // its own words repeat the value
+		kind, _, _ := strings.Cut(mistyped.Value, " ")
+		err = fmt.Errorf("%s is of another type: %s", mistyped.Field, kind)
+	case errors.As(err, &noTime):
+		err = errors.New("a text stands where a time should")
+	}
 	return s.failure(source.CauseAnswer, part, "GitHub's answer has another form than its schema says: look for a proxy that alters answers; it is tried again at the next run, and if it stays so, please report it", err)
 }
 
@@ -71,12 +83,21 @@ type graphqlError struct {
 		Code        string `json:"code"`
 		SAMLFailure bool   `json:"saml_failure"`
 	} `json:"extensions"`
+	// fromGitHub says that the answer is GitHub's own, whose words may be repeated.
+	fromGitHub bool
 }
 
 func (e graphqlError) Error() string {
-	text := quote([]byte(e.Message))
-	if e.Type != "" {
-		text = e.Type + ": " + text
+	var words []string
+	if errorType.MatchString(e.Type) {
+		words = append(words, e.Type)
+	}
+	if e.fromGitHub && e.Message != "" {
+		words = append(words, quote(e.Message))
+	}
+	text := strings.Join(words, ": ")
+	if text == "" {
+		text = "an error"
 	}
 	if len(e.Path) > 0 {
 		text += " at " + e.place()
@@ -84,11 +105,34 @@ func (e graphqlError) Error() string {
 	return text
 }
 
-// place is the path in the answer, such as repository.deployments.
+var (
+	errorType = regexp.MustCompile(`^[A-Z_]{1,40}$`)
+	// asked are the words of the queries and of the names that are made for them.
+	asked = func() map[string]bool {
+		words := map[string]bool{}
+		for _, text := range []string{syncText, recheckText, releasesText, tagsText, behindText, probeText(ownerRoots[0]), checkRepositoryText} {
+			for _, word := range regexp.MustCompile(`[A-Za-z]+`).FindAllString(text, -1) {
+				words[word] = true
+			}
+		}
+		return words
+	}()
+	alias = regexp.MustCompile(`^(commit|rest)\d{1,3}$`)
+)
+
+// place is the path in the answer, such as repository.deployments. A step that nobody asked for is not repeated.
 func (e graphqlError) place() string {
 	parts := make([]string, len(e.Path))
 	for i, step := range e.Path {
-		parts[i] = fmt.Sprint(step)
+		parts[i] = "…"
+		switch step := step.(type) {
+		case float64:
+			parts[i] = fmt.Sprint(step)
+		case string:
+			if asked[step] || alias.MatchString(step) {
+				parts[i] = step
+			}
+		}
 	}
 	return strings.Join(parts, ".")
 }
@@ -155,24 +199,41 @@ func speaksOfLimit(message string) bool {
 	return strings.Contains(lower, "rate limit") || strings.Contains(lower, "abuse detection")
 }
 
-// quote repeats the beginning of an answer. Secrets are taken out before it is cut, so that no part of one is left.
-func (s *Source) quote(body []byte) string {
-	return quote([]byte(s.credentials.conceal(string(body[:min(len(body), echoLimit)]))))
+// isGitHubs says whether it was GitHub that answered, by the headers that github.com and Enterprise Servers alike give.
+// What another server says is never repeated: whoever reads an error is not therefore to read what stands in the network.
+func (r *reply) isGitHubs() bool {
+	return r.header.Get("X-GitHub-Request-Id") != "" || r.header.Get("X-GitHub-Media-Type") != ""
 }
 
-// said is an answer that is no good, for an error to carry.
+// said is an answer that is no good, for an error to carry: GitHub's message, or what kind of answer it is.
 func (s *Source) said(answer *reply) error {
 	status := strings.TrimSpace(fmt.Sprintf("status %d %s", answer.status, http.StatusText(answer.status)))
-	if text := s.quote(answer.body); text != "" {
-		return fmt.Errorf("%s: %s", status, text)
+	var told struct{ Message string }
+	if answer.isGitHubs() && json.Unmarshal(answer.body, &told) == nil && told.Message != "" {
+		return fmt.Errorf("%s: %s", status, quote(s.credentials.conceal(told.Message)))
 	}
-	return errors.New(status)
+	kind, _, err := mime.ParseMediaType(answer.header.Get("Content-Type"))
+	if err != nil || !mediaType.MatchString(kind) {
+		kind = "no known type"
+	}
+	return fmt.Errorf("%s, %s, %d bytes", status, kind, len(answer.body))
 }
 
-func quote(body []byte) string {
-	text := strings.ToValidUTF8(strings.Join(strings.Fields(string(body[:min(len(body), quoteLimit)])), " "), "")
-	if len(body) > quoteLimit {
-		text += " …"
+var mediaType = regexp.MustCompile(`^[a-z]{1,20}/[a-z0-9.+-]{1,40}$`)
+
+// elsewhere is where an answer redirects to, without what the address may carry.
+func (r *reply) elsewhere() error {
+	to, err := url.Parse(r.header.Get("Location"))
+	if err != nil || to.Host == "" {
+		return errors.New("another path of the same host")
 	}
-	return text
+	return errors.New(to.Scheme + "://" + to.Host)
+}
+
+func quote(text string) string {
+	short := strings.ToValidUTF8(strings.Join(strings.Fields(text[:min(len(text), quoteLimit)]), " "), "")
+	if len(text) > quoteLimit {
+		short += " …"
+	}
+	return short
 }

@@ -89,7 +89,7 @@ func TestARepositoryThatMayNotBeSeenDoesNotStopItsOrganisation(t *testing.T) {
 	server := saying(t, http.StatusOK, "application/json", `{"data":{"owner":{"repositories":{"pageInfo":{},"nodes":[
 		{"nameWithOwner":"example-shop/till","isArchived":true}, null, {"nameWithOwner":"example-shop/ledger","deployments":null}]}}},
 		"errors":[{"type":"FORBIDDEN","message":"no","path":["owner","repositories","nodes",2,"deployments"]},
-			{"type":"FORBIDDEN","message":"your address is not on the list","path":["owner","repositories","nodes",1]}]}`)
+			{"type":"FORBIDDEN","message":"your address is not on the list","path":["owner","repositories","nodes",1]}]}`, "X-GitHub-Request-Id", "1")
 	s := github.New(settings.Source{ID: "github", URL: server.URL, Repositories: []string{"example-shop/*"}, Secrets: map[string]string{"token": secret}}, server.Client())
 	failures := source.Failures("github", newLedger().collect(t.Context(), s, time.Time{}))
 	require.Len(t, failures, 2)
