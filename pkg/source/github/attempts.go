@@ -11,6 +11,9 @@ import (
 // A run that is run again keeps its number and the time at which it was made; everything else that GitHub tells of it is
 // its last attempt's. A deployment is its first success, so the attempts before are read, a request each.
 
+// attemptsAtMost is more often than GitHub lets a run be run again.
+const attemptsAtMost = 1000
+
 // queueBranches is what the branches begin with that a merge queue makes for pull requests which are not merged yet.
 const queueBranches = "gh-readonly-queue/"
 
@@ -27,7 +30,7 @@ func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node de
 		return node, deploys, nil
 	}
 	attempts := []*runRecord{}
-	for number := 1; number < w.RunAttempt; number++ {
+	for number := 1; number < min(w.RunAttempt, attemptsAtMost); number++ {
 		attempt, _, err := fetch[runRecord](ctx, a.run, part, fmt.Sprintf("%s/actions/runs/%d/attempts/%d", repositoryPath(part), w.ID, number), "")
 		if isAbsent(err, http.StatusNotFound, http.StatusGone) {
 			return a.unsure(w), true, nil

@@ -81,17 +81,23 @@ func entries[T entry](p *page[T]) []T {
 }
 
 func (r *run) continueAll(ctx context.Context, part string, all []continuation) error {
+	ways := make([]trail, len(all))
 	for {
 		var open []continuation
-		for _, each := range all {
-			if _, more := each.list.after(); more {
+		for i, each := range all {
+			if _, more := each.list.after(); more && len(open) < restsPerQuery {
+				entries, next := each.list.position()
+				if ways[i].follow(entries-ways[i].met, next) != nil {
+					return r.endless(part)
+				}
+				ways[i].met = entries
 				open = append(open, each)
 			}
 		}
 		if len(open) == 0 {
 			return nil
 		}
-		if err := r.continueSome(ctx, part, open[:min(len(open), restsPerQuery)]); err != nil {
+		if err := r.continueSome(ctx, part, open); err != nil {
 			return err
 		}
 	}

@@ -119,11 +119,11 @@ func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) ([]*T
 		}
 		return fetchPage[T](ctx, r, part, path, widest, number, known)
 	}
-	all, first, err := goOn(before, 1, read)
+	all, first, err := goOn(r, part, before, 1, read)
 	for next := first.next; err == nil && next > 0; {
 		var more []*T
 		var f fetched
-		if more, f, err = goOn(before, next, read); err == nil {
+		if more, f, err = goOn(r, part, before, next, read); err == nil {
 			all, next = append(all, more...), f.next
 		}
 	}

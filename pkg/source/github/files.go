@@ -148,6 +148,9 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 		for _, each := range answer.Files {
 			files.Paths = append(files.Paths, each.Filename)
 		}
+		if f.next > 0 && f.next <= number || len(files.Paths) > filesAtMost {
+			return nil, a.endless(s.part)
+		}
 		number = f.next
 	}
 	slices.Sort(files.Paths)

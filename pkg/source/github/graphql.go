@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // graphql reads over GraphQL v4.
@@ -42,10 +44,44 @@ func (r graphql) page(ctx context.Context, s *repositorySync) (*repositoryNode, 
 	if answer.Repository == nil {
 		return nil, r.noRepository(s.part, nil)
 	}
+	if err := s.ends(answer.Repository); err != nil {
+		return nil, err
+	}
 	if err := r.complete(ctx, s.part, answer.Repository); err != nil {
 		return nil, err
 	}
 	return answer.Repository, r.recoverRefs(ctx, s, answer.Repository.Deployments)
+}
+
+// ends makes sure that the lists come to an end, and that those that were asked for are there.
+func (s *repositorySync) ends(node *repositoryNode) error {
+	head := ""
+	if node.branchHistory() != nil {
+		head = node.DefaultBranchRef.Target.OID
+	}
+	type followed struct {
+		name  string
+		asked bool
+		page  interface{ position() (int, pageInfo) }
+	}
+	for _, each := range []followed{
+		{"pullRequests", !s.pulls.done, node.PullRequests},
+		{"deployments", !s.runs.done && s.from() == settings.FromDeployments, node.Deployments},
+		{"issues", s.issues != nil && !s.issues.done, node.Issues},
+		{"history of the branch at " + head, false, node.branchHistory()},
+		{"history of " + s.branch.target, false, node.targetHistory()},
+	} {
+		entries, next := each.page.position()
+		switch {
+		case entries >= 0:
+			if s.met.way(each.name).follow(entries, next) != nil {
+				return s.endless(s.part)
+			}
+		case each.asked && (s.state.Name == "" || s.state.Name == node.NameWithOwner):
+			return s.unexpected(s.part, errors.New(each.name+" is missing"))
+		}
+	}
+	return nil
 }
 
 // histories reads the pages behind all of the commits in one query.
@@ -103,6 +139,9 @@ func (r graphql) behind(ctx context.Context, s *repositorySync, sha, after strin
 	}
 	if answer.Repository == nil {
 		return nil, r.noRepository(s.part, nil)
+	}
+	if commit := answer.Repository.Commit; !commit.lost() && s.met.way("behind "+sha).follow(len(commit.History.Nodes), commit.History.PageInfo) != nil {
+		return nil, r.endless(s.part)
 	}
 	return answer.Repository.Commit, r.complete(ctx, s.part, &repositoryNode{Target: answer.Repository.Commit})
 }

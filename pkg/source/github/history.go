@@ -25,6 +25,7 @@ type branch struct {
 	// whole says that this run has seen all of it, of which recent are the commits within the history's limit.
 	whole  bool
 	recent map[string]bool
+	gone   int            // heads that were lost while they were read
 	landed []*dora.Commit // commits of the main line that are news and have not been taken
 }
 
@@ -66,6 +67,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 		commits = node.branchHistory()
 		b.start(node.DefaultBranchRef.Target.OID)
 	case commits == nil: // the head that was being read is gone: begin with the present one
+		b.gone++
 		b.restart()
 		return nil
 	}

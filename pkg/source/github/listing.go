@@ -18,6 +18,9 @@ type listedRecord struct {
 	unread   error // why it cannot be read
 }
 
+// nodeID tells it from the others of the list, as its name does.
+func (l *listedRecord) nodeID() string { return l.FullName }
+
 // UnmarshalJSON reads what can be read.
 func (l *listedRecord) UnmarshalJSON(text []byte) error {
 	var told struct {

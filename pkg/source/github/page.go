@@ -53,11 +53,21 @@ func (p *page[T]) UnmarshalJSON(text []byte) error {
 type remainingList interface {
 	// after is where the list goes on, and whether it does.
 	after() (string, bool)
+	// position is how many entries there are so far, and where the list goes on.
+	position() (int, pageInfo)
 	// extend appends the page that was asked for.
 	extend(text []byte) error
 }
 
 func (p *page[T]) after() (string, bool) { return p.PageInfo.EndCursor, p.PageInfo.HasNextPage }
+
+// position is how many entries the page has, and where the next one begins; -1 where there is none.
+func (p *page[T]) position() (int, pageInfo) {
+	if p == nil {
+		return -1, pageInfo{}
+	}
+	return len(p.Nodes), p.PageInfo
+}
 
 func (p *page[T]) extend(text []byte) error {
 	var next page[T]

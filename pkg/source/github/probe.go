@@ -18,6 +18,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 	var failures []error
 	refused := map[int][]graphqlError{} // by place in the page
 	var after any
+	var way trail
 	roots := ownerRoots
 	for {
 		var answer probeAnswer
@@ -55,6 +56,9 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		}
 		if !list.PageInfo.HasNextPage {
 			return found, errors.Join(failures...)
+		}
+		if way.follow(len(list.Nodes), list.PageInfo) != nil {
+			return found, errors.Join(append([]error{r.endless(owner)}, failures...)...)
 		}
 		after = list.PageInfo.EndCursor
 	}

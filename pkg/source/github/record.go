@@ -111,6 +111,9 @@ type fileRecord struct {
 
 func (f *fileRecord) lacks() string { return firstMissing(need{"filename", f.Filename == ""}) }
 
+// nodeID tells it from the others of the list, as its path does.
+func (f *fileRecord) nodeID() string { return f.Filename }
+
 type tagRecord struct {
 	NodeID string `json:"node_id"`
 	Name   string `json:"name"`

@@ -71,6 +71,9 @@ func (r graphql) released(ctx context.Context, s *repositorySync, node *reposito
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Releases
+	if s.met.way("refs").follow(len(list.Nodes), list.PageInfo) != nil {
+		return r.endless(s.part)
+	}
 	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
 	for _, each := range list.Nodes {
 		deployment := deploymentNode{
@@ -99,6 +102,9 @@ func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repository
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Refs
+	if s.met.way("refs").follow(len(list.Nodes), list.PageInfo) != nil {
+		return r.endless(s.part)
+	}
 	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
 	for _, each := range list.Nodes {
 		if deployment, leads := r.tagOf(each); leads {

@@ -36,6 +36,18 @@ type met struct {
 	about *repositoryNode
 	etags map[list]string
 	lists map[string]*reading // by path; of commits by where they lead to
+	ways  map[string]*trail   // of GraphQL's lists
+}
+
+// way is the trail along one of GraphQL's lists.
+func (m *met) way(list string) *trail {
+	if m.ways == nil {
+		m.ways = map[string]*trail{}
+	}
+	if m.ways[list] == nil {
+		m.ways[list] = &trail{}
+	}
+	return m.ways[list]
 }
 
 // reading is what was met of a list so far; nothing at its first page.
@@ -135,7 +147,7 @@ func (a rest) history(ctx context.Context, s *repositorySync, from, position, et
 		return nil, fetched{}, err
 	}
 	path, before := repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), s.met.reading(from, number)
-	list, f, err := goOn(before, number, func(number int) ([]*commitRecord, fetched, error) {
+	list, f, err := goOn(a.run, s.part, before, number, func(number int) ([]*commitRecord, fetched, error) {
 		return fetchPage[commitRecord](ctx, a.run, s.part, path, widest, number, etag)
 	})
 	if number == 1 && len(list) > 0 {

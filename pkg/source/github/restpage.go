@@ -90,6 +90,8 @@ func (a rest) commits(ctx context.Context, s *repositorySync, node *repositoryNo
 		head.OID = s.state.History.Heads[0]
 	case len(commits.Nodes) > 0:
 		head.OID = commits.Nodes[0].OID
+	case commits.PageInfo.HasNextPage: // it is not empty, then
+		return a.endless(s.part)
 	default:
 		s.met.about.DefaultBranchRef, node.DefaultBranchRef = nil, nil
 		return nil
@@ -115,7 +117,7 @@ func following[T any](ctx context.Context, a rest, s *repositorySync, name list,
 	if err != nil {
 		return nil, fetched{}, err
 	}
-	entries, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*T, fetched, error) {
+	entries, f, err := goOn(a.run, s.part, s.met.reading(path, number), number, func(number int) ([]*T, fetched, error) {
 		return fetchPage[T](ctx, a.run, s.part, path, width, number, known)
 	})
 	if number == 1 && err == nil {

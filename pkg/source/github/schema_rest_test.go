@@ -54,17 +54,17 @@ const anotherSHA = "ba5eba11ba5eba11ba5eba11ba5eba11ba5eba11"
 var (
 	commitRead = []string{"node_id", "sha", "author.login", "commit.message", "commit.author.name", "commit.author.date", "commit.committer.date", "parents[].sha"}
 	pullRead   = []string{
-		"node_id", "number", "title", "body", "html_url", "created_at", "updated_at", "merged_at", "merge_commit_sha", "base.ref", "head.ref", "user.login", "user.type", "labels[].name",
+		"node_id", "number", "title", "body", "html_url", "created_at", "updated_at", "merged_at", "merge_commit_sha", "base.ref", "base.sha", "head.ref", "head.sha", "user.login", "user.type", "labels[].name",
 	}
 	aDeployment = map[string]any{"id": 42, "node_id": "DE_42", "sha": anotherSHA, "ref": "v1", "environment": "production"}
-	aRun        = map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "in_progress", "conclusion": nil}
+	aRun        = map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "in_progress", "conclusion": nil, "run_attempt": 2}
 )
 
 // endpointsRead are all addresses that a source asks. One that is asked and not here fails the test.
 var endpointsRead = []endpoint{
-	{"/orgs/{org}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("full_name", "archived"), entries("full_name")},
-	{"/users/{username}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("full_name", "archived"), entries("full_name")},
-	{repositoryAddress, map[string]any{"full_name": "example-health/api", "default_branch": "main"}, []string{"full_name", "html_url", "default_branch"}, []string{"full_name", "default_branch"}},
+	{"/orgs/{org}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("id", "full_name", "archived", "pushed_at"), entries("full_name")},
+	{"/users/{username}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("id", "full_name", "archived", "pushed_at"), entries("full_name")},
+	{repositoryAddress, map[string]any{"full_name": "example-health/api", "default_branch": "main"}, []string{"id", "full_name", "html_url", "default_branch"}, []string{"full_name", "default_branch"}},
 	{repositoryAddress + "/commits", inEntries(map[string]any{"sha": anotherSHA, "node_id": "C_1", "commit.author.date": "2026-03-01T09:00:00Z", "parents[].sha": planted40}), entries(commitRead...), entries("sha", "parents", "parents[].sha")},
 	{repositoryAddress + "/commits/{ref}", map[string]any{"sha": anotherSHA, "commit.author.date": "2026-03-01T09:00:00Z", "parents[].sha": planted40}, append([]string{"files[].filename"}, commitRead...), []string{"sha", "parents", "parents[].sha"}},
 	{repositoryAddress + "/pulls", inEntries(map[string]any{"number": 3, "node_id": "PR_3", "merged_at": plantedAt}), entries(pullRead...), entries("number", "created_at", "updated_at")},
@@ -77,7 +77,8 @@ var endpointsRead = []endpoint{
 	{repositoryAddress + "/issues", inEntries(map[string]any{"pull_request": nil, "number": 5, "labels[].name": "incident"}), entries(issueRead...), entries("number", "created_at", "updated_at")},
 	{repositoryAddress + "/tags", inEntries(map[string]any{"name": "v1"}), entries("node_id", "name"), entries("name")},
 	{repositoryAddress + "/actions/runs", map[string]any{}, append(under("workflow_runs[]", runRead...), "workflow_runs"), under("workflow_runs[]", "id", "head_sha", "created_at", "updated_at")},
-	{repositoryAddress + "/actions/runs/{run_id}", map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "completed", "conclusion": "success"}, runRead, []string{"id", "head_sha", "created_at", "updated_at"}},
+	{repositoryAddress + "/actions/runs/{run_id}/attempts/{attempt_number}", map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "completed", "conclusion": "failure"}, runRead, []string{"id", "head_sha", "created_at", "updated_at"}},
+	{repositoryAddress + "/actions/runs/{run_id}", map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "completed", "conclusion": "success", "run_attempt": 2}, runRead, []string{"id", "head_sha", "created_at", "updated_at"}},
 }
 
 // shelf is a GitHub that has one answer for each address.
@@ -90,7 +91,7 @@ type shelf struct {
 }
 
 func (s *shelf) RoundTrip(request *http.Request) (*http.Response, error) {
-	status, body := http.StatusOK, []byte(`{"message": "Not Found"}`)
+	status := http.StatusOK
 	address := ""
 	for path, pattern := range s.paths {
 		if pattern.MatchString(request.URL.Path) {
@@ -99,7 +100,7 @@ func (s *shelf) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	s.asked[address]++
 	assert.NotEmpty(s.t, address, "%s is asked, and is none of the endpoints of this test", request.URL.Path)
-	body = s.answers[address]
+	body := s.answers[address]
 	switch {
 	case body == nil:
 		status, body = http.StatusNotFound, []byte(`{"message": "Not Found"}`)

@@ -8,6 +8,7 @@ const rereadLimit = 3
 type reading struct {
 	met   map[string]bool // by GitHub's node id
 	moved bool            // entries came a second time, and went on coming
+	trail trail
 }
 
 func newReading() *reading { return &reading{met: map[string]bool{}} }
@@ -22,7 +23,7 @@ func id[T any](entry *T) string {
 
 // goOn reads the next page of a list. While it repeats entries of the pages before, it is read again; and where that
 // does not end, the list is followed beyond its last page until nothing is news, for what was pushed out of it.
-func goOn[T any](before *reading, number int, read func(number int) ([]*T, fetched, error)) (list []*T, f fetched, err error) {
+func goOn[T any](r *run, part string, before *reading, number int, read func(number int) ([]*T, fetched, error)) (list []*T, f fetched, err error) {
 	repeats := false
 	for range 1 + rereadLimit {
 		if list, f, err = read(number); err != nil {
@@ -37,15 +38,21 @@ func goOn[T any](before *reading, number int, read func(number int) ([]*T, fetch
 		}
 	}
 	before.moved = before.moved || repeats
-	news := false
+	news, nameless := 0, 0
 	for _, entry := range list {
-		if key := id(entry); key != "" {
-			news = news || !before.met[key]
+		switch key := id(entry); {
+		case key == "":
+			nameless++
+		case !before.met[key]:
+			news++
 			before.met[key] = true
 		}
 	}
-	if before.moved && news && f.next == 0 {
+	if before.moved && news > 0 && f.next == 0 {
 		f.next = number + 1
+	}
+	if f.next > 0 && f.next <= number || before.trail.follow(news+nameless, f.info()) != nil {
+		return nil, f, r.endless(part)
 	}
 	return list, f, nil
 }

@@ -15,6 +15,9 @@ import (
 // stillMaySucceed is how long after its creation a deployment that has not succeeded is asked about.
 const stillMaySucceed = 30 * 24 * time.Hour
 
+// movesAtMost bounds how often within a run a repository may be called otherwise, or lose the head that is being read.
+const movesAtMost = 20
+
 // repositorySync reads one repository until it is up to date.
 type repositorySync struct {
 	*run
@@ -31,6 +34,7 @@ type repositorySync struct {
 	// restarted says that a stored page was refused, and every list is read from its beginning.
 	restarted bool
 	landed    landing
+	renamed   int // how often it had another name in this run
 	// last is what the repository was called when it was last asked for.
 	last *repositoryNode
 	// shared says that the files of changes are read. What pull requests of this run own are commits, and authored times
@@ -141,13 +145,18 @@ func (s *repositorySync) page(ctx context.Context) error {
 	}
 	if anew, err := s.recognise(ctx, node); anew || err != nil {
 		if err == nil {
-			sizes := s.sizes
+			sizes, renamed := s.sizes, s.renamed+1
 			*s = *s.beginSync(s.part, s.state)
-			s.sizes = sizes
+			if s.sizes, s.renamed = sizes, renamed; renamed > movesAtMost {
+				err = s.unexpected(s.part, errors.New("the repository has another name each time"))
+			}
 		}
 		return err
 	}
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node))
+	if s.branch.gone > movesAtMost {
+		return s.unexpected(s.part, errors.New("the head of the branch is lost each time"))
+	}
 	s.state.meet(s.branch)
 	s.leaveOwned()
 	if !s.more() {

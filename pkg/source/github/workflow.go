@@ -21,7 +21,7 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 		return err
 	}
 	path := repositoryPath(s.part) + "/actions/runs"
-	list, f, err := goOn(s.met.reading(path, number), number, func(number int) ([]*runRecord, fetched, error) {
+	list, f, err := goOn(a.run, s.part, s.met.reading(path, number), number, func(number int) ([]*runRecord, fetched, error) {
 		at := fmt.Sprintf("%s?exclude_pull_requests=true&per_page=%d&page=%d", path, widest, number)
 		answer, f, err := fetch[runsRecord](ctx, a.run, s.part, at, known)
 		return answer.Runs, f, err
