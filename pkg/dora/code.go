@@ -13,6 +13,7 @@ type code struct {
 	merges     []*change // changes that have a merge commit, and some that are no more
 	added      int       // how many versions of changes there were
 	judged     judgement // when promotions were told from other changes
+	children   []uint8   // how many commits each has on top of it, while they are told
 	newChanges slab[change]
 	newNodes   slab[node]
 }

@@ -171,7 +171,7 @@ func (m *mentioning) path(text string, from int) {
 	scheme := strings.TrimRight(m.text[:from], "/") // the marks at its begin were trimmed
 	isAddress := len(m.text[:from])-len(scheme) == len("//") && strings.HasSuffix(scheme, ":")
 	if isAddress {
-		m.address(len(scheme)-1, from)
+		m.address(len(scheme) - 1)
 	}
 	parent := "" // none before the first, which of an address is the host
 	for rest := text; rest != ""; {
@@ -191,7 +191,7 @@ func (m *mentioning) path(text string, from int) {
 }
 
 // address notes the address whose scheme ends at a colon, with and without what follows its path.
-func (m *mentioning) address(colon, from int) {
+func (m *mentioning) address(colon int) {
 	begin := colon
 	for begin > 0 && m.text[begin-1]|0x20 >= 'a' && m.text[begin-1]|0x20 <= 'z' {
 		begin--

@@ -31,6 +31,7 @@ func (c *code) judge() {
 		of.promotion = c.promotes(of)
 		return c.changes[of.event.Number] != of // a newer version took its place
 	})
+	c.children = nil
 }
 
 // promotes says whether a change is a promotion: it has a merge commit, and all that this brings in, but for other merges,
@@ -70,29 +71,25 @@ func (c *code) promotesOnLine(of *change, position int32) bool {
 	return true
 }
 
-// promotesOffLine walks over what a merge anywhere brought in. The first commit that speaks against a promotion is
+// promotesOffLine finds out what a merge anywhere brought in. The first commit that speaks against a promotion is
 // remembered, for the next time that the question comes.
 func (c *code) promotesOffLine(of *change) bool {
 	g := c.graph
-	if n := of.witness; n != noNode && !c.mergedBefore(n, of) && !c.main.contains(n) {
+	g.number()
+	if n := of.witness; n != noNode && !c.mergedBefore(n, of) && !c.landedBefore(n, of, nil) {
 		return false
 	}
-	parents := g.commits[of.merge].parents
-	for _, tip := range parents[1:] { // git makes no merge of what is there
-		if g.known(tip) && !g.merge(tip) && !c.mergedBefore(tip, of) && !c.main.contains(tip) {
-			of.witness = tip
-			return false
-		}
+	if of.witness = c.ownWork(of); of.witness != noNode {
+		return false
 	}
 	brought := map[node]bool{}
 	promotes := true
-	g.between(parents[0], of.merge, func(n node) bool {
+	g.between(g.commits[of.merge].parents[0], of.merge, func(n node) bool {
 		brought[n] = true
 		switch {
 		case !g.known(n):
 			promotes = false // never guessed
-		case g.merge(n) || c.mergedBefore(n, of):
-		case c.main.contains(n) && c.landedBefore(c.main.landed[c.main.bringer[n]-1], of, brought):
+		case g.merge(n) || c.mergedBefore(n, of) || c.landedBefore(n, of, brought):
 		default:
 			promotes, of.witness = false, n
 		}
@@ -101,16 +98,55 @@ func (c *code) promotesOffLine(of *change) bool {
 	return promotes
 }
 
+// ownWork looks for a commit that speaks against a promotion where it takes no long walk: down the branch that was merged,
+// as long as nothing else was made on top of it. noNode: there is none.
+func (c *code) ownWork(of *change) node {
+	g := c.graph
+	if c.children == nil {
+		c.children = g.children()
+	}
+	for _, n := range g.commits[of.merge].parents[1:] {
+		for g.known(n) && c.children[n] == 1 {
+			if !g.merge(n) && !c.mergedBefore(n, of) && !c.landedBefore(n, of, nil) {
+				return n
+			}
+			if len(g.commits[n].parents) == 0 {
+				break
+			}
+			n = g.commits[n].parents[0]
+		}
+	}
+	return noNode
+}
+
+// children counts, for each commit, those made on top of it; 2 stands for more.
+func (g *graph) children() []uint8 {
+	count := make([]uint8, len(g.commits))
+	for i := range g.commits {
+		for _, p := range g.commits[i].parents {
+			count[p] = min(count[p]+1, 2)
+		}
+	}
+	return count
+}
+
 // mergedBefore says whether a commit belongs to a pull request that was merged before a change.
 func (c *code) mergedBefore(n node, of *change) bool {
 	before := func(other *change) bool { return other != of && byMerged(other, of) < 0 }
 	return slices.ContainsFunc(c.owners.of(n), before) || slices.ContainsFunc(c.byMerge.of(n), before)
 }
 
-// landedBefore says whether a commit of the main line, which brought in another one, did so before a change that brings
-// both of them in.
-func (c *code) landedBefore(landed node, of *change, brought map[node]bool) bool {
-	return landed != of.merge && brought[landed] && (len(c.byMerge.of(landed)) == 0 || c.mergedBefore(landed, of))
+// landedBefore says whether a commit that a change brings in belongs to what brought it to the main line before. That is
+// then among what the change brings in, of which a walk knows; without one, what may be is taken for it.
+func (c *code) landedBefore(n node, of *change, brought map[node]bool) bool {
+	if !c.main.contains(n) {
+		return false
+	}
+	landed := c.main.landed[c.main.bringer[n]-1]
+	if landed == of.merge || c.graph.commits[landed].generation >= c.graph.commits[of.merge].generation {
+		return false
+	}
+	return (brought == nil || brought[landed]) && (len(c.byMerge.of(landed)) == 0 || c.mergedBefore(landed, of))
 }
 
 // byMerged orders changes by when they were merged; of one moment, by number.
