@@ -45,7 +45,7 @@ func newPipeline(t *testing.T) *pipeline {
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at, isRun := strings.CutPrefix(r.URL.Path, "/repos/"+shop+"/actions/runs")
 		if !isRun {
-			p.tiny.ServeHTTP(w, r)
+			p.ServeHTTP(w, r)
 			return
 		}
 		var number, tried int

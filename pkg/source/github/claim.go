@@ -136,7 +136,6 @@ func (s *repositorySync) claimSome(ctx context.Context) error {
 	var events []dora.Event
 	for _, pull := range pulls {
 		change := s.change(s.state.Name, pull)
-		change.Early = !s.isRecent(change.Merged)
 		s.owns(change)
 		s.own(change)
 		events = append(events, change)
@@ -148,8 +147,9 @@ func (s *repositorySync) claimSome(ctx context.Context) error {
 	return s.emit(ctx, events)
 }
 
-// owns takes note of a pull request that was read, and of what it landed.
+// owns takes note of a pull request that was read, of what it landed, and whether it is from before the history.
 func (s *repositorySync) owns(change *dora.Change) {
+	change.Early = !s.isRecent(change.Merged)
 	s.pullsRead[change.Number] = true
 	s.claimed[change.MergeCommit] = true
 	for _, c := range change.Commits {

@@ -117,8 +117,11 @@ func (s *Source) deployment(repository string, d deploymentNode) *dora.Deploymen
 		return deployment
 	}
 	deployment.Rank = d.progress()
-	if d.recovered {
+	switch {
+	case d.recovered:
 		deployment.Rank += recoveredRank
+	case deployment.RefKind == dora.RefLost: // a version that knows more is better
+		deployment.Rank--
 	}
 	for _, status := range slices.Backward(d.Statuses.Nodes) { // the newest comes first
 		state, known := deploymentStates[status.State]

@@ -60,7 +60,7 @@ func (r graphql) recoverRefs(ctx context.Context, s *repositorySync, deployments
 				d.Ref = &refNode{Prefix: lostPrefix}
 				continue
 			}
-			if d.Ref, err = (rest{r.run}).goneRef(ctx, s.part, s.state.Branch, text); err != nil {
+			if d.Ref, err = rest(r).goneRef(ctx, s.part, s.state.Branch, text); err != nil {
 				return err
 			}
 			if d.Ref == nil {

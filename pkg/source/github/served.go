@@ -27,7 +27,7 @@ func (s *Source) serving(repository string) string {
 	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
-// serve has the deployments read again that are counted in another way than when they were read: commits of some were not
+// serve has deployments read again that are counted in another way than when they were read: commits of some were not
 // followed, and refs not looked for. Over REST that is a request for each, so that it is done where commits were left.
 func (s *repositorySync) serve() {
 	p := s.state
@@ -38,7 +38,8 @@ func (s *repositorySync) serve() {
 	if p.Serving == serving {
 		return
 	}
-	if p.Deployments.Done && s.from() == settings.FromDeployments && (p.PassedOver || !s.overREST()) {
+	cheap := s.from() == settings.FromDeployments && !s.overREST()
+	if p.PassedOver || (cheap && p.Deployments.Done) {
 		p.Deployments, p.Settled, p.PassedOver = stream{}, nil, false
 		delete(p.ETags, deploymentList)
 	}
