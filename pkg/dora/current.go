@@ -159,7 +159,7 @@ func (h *History) Absent() []Absent {
 	}
 	var absent []Absent
 	for key, r := range h.repositories {
-		if r.event == nil || !r.event.Withdrawn || !(named[key] || h.selects(key)) {
+		if r.event == nil || !r.event.Withdrawn || (!named[key] && !h.selects(key)) {
 			continue
 		}
 		a := Absent{Source: key.source, Repository: r.name, Named: named[key], Since: r.event.Updated}

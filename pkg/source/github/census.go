@@ -114,6 +114,7 @@ func (s *repositorySync) reconcile(ctx context.Context) error {
 		changed = s.note(c) || changed
 	}
 	s.state.Unsure = false
+	s.report()
 	events = append(events, s.tellMoved()...)
 	if len(events) == 0 && !changed {
 		return nil
