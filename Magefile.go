@@ -175,6 +175,7 @@ var fuzzed = []struct{ directory, target string }{
 	{"./pkg/dora", "FuzzAPattern"},
 	{"./pkg/source/github", "FuzzAnAnswer"},
 	{"./pkg/dora", "FuzzAStoredEvent"},
+	{"./pkg/dora", "FuzzASavedHistory"},
 	{"./pkg/store/sqlite", "FuzzARow"},
 	{"./pkg/dora", "FuzzAnIncidentsText"},
 	{"./pkg/dora", "FuzzARevertsText"},
