@@ -16,17 +16,14 @@ func (r *repo) leg(run, job int, name string, finished float64) *dora.Deployment
 	return d
 }
 
-func (r *repo) failing(d *dora.Deployment) *dora.Deployment {
-	d.Statuses[1].State = dora.StateFailure
-	return d
-}
+func fail(d *dora.Deployment) { d.Statuses[1].State = dora.StateFailure }
 
 func TestTheLegsOfARunAreOneDeployment(t *testing.T) {
 	repo := versions(t)
 	repo.leg(70, 1, "V1", 9)
 	repo.leg(71, 1, "V2", 10.2)
 	repo.leg(71, 2, "V2", 10)
-	repo.failing(repo.leg(71, 3, "V2", 9.9))
+	fail(repo.leg(71, 3, "V2", 9.9))
 	f := repo.facts()
 	assert.Equal(t, []string{"V1", "V2"}, versionsOf(repo, f))
 	last := f.Deployments[1]
@@ -54,7 +51,7 @@ func TestLegsOfWhichNoneSucceedsAreOneFailedRun(t *testing.T) {
 	repo := versions(t)
 	repo.leg(70, 1, "V1", 9)
 	for job := range 3 {
-		repo.failing(repo.leg(71, job, "V2", 10-0.1*float64(job)))
+		fail(repo.leg(71, job, "V2", 10-0.1*float64(job)))
 	}
 	for job := range 2 {
 		repo.leg(72, job, "V3", 11).Statuses = nil
@@ -68,10 +65,10 @@ func TestLegsOfWhichNoneSucceedsAreOneFailedRun(t *testing.T) {
 
 func TestARunThatIsRunAgainIsOneDeployment(t *testing.T) {
 	repo := versions(t)
-	repo.failing(repo.leg(71, 1, "V1", 9))
+	fail(repo.leg(71, 1, "V1", 9))
 	repo.leg(71, 2, "V1", 10)
 	repo.leg(72, 3, "V2", 11)
-	repo.failing(repo.leg(71, 4, "V1", 12))
+	fail(repo.leg(71, 4, "V1", 12))
 	repo.leg(71, 5, "V1", 13)
 	f := repo.facts()
 	assert.Equal(t, []string{"V1", "V2"}, versionsOf(repo, f), "a later attempt changes nothing")

@@ -10,10 +10,10 @@ import (
 )
 
 // perDay is deployment frequency on the first days of the story; nil stands for null.
-func perDay(s *dora.Snapshot, statistic dora.Statistic, bucket dora.Bucket, groupBy ...dora.Field) []any {
+func perDay(s *dora.Snapshot, groupBy ...dora.Field) []any {
 	q := dora.Question{
-		Metric: dora.DeploymentFrequency, Statistic: statistic, GroupBy: groupBy, Now: day(5.5), Bucket: bucket,
-		Spans: bucket.Spans(day(0), day(7), time.UTC),
+		Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, GroupBy: groupBy, Now: day(5.5),
+		Spans: dora.Day.Spans(day(0), day(7), time.UTC),
 	}
 	var values []any
 	for _, p := range s.Ask(q)[0].Points {
@@ -62,12 +62,12 @@ func TestWhereItWasLookedAndNothingWasIsZero(t *testing.T) {
 			h.Apply(&dora.Repository{Header: repo.header("repository"), Name: repo.repository, DefaultBranch: "main", HeadSHA: sha(repo.head)})
 			h.Reach(story.reach)
 			s := h.Derive(repo.def)
-			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day))
-			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day, dora.ByService))
-			assert.Equal(t, story.want, perDay(s, dora.CountOf, dora.Day, dora.ByTeam))
+			assert.Equal(t, story.want, perDay(s))
+			assert.Equal(t, story.want, perDay(s, dora.ByService))
+			assert.Equal(t, story.want, perDay(s, dora.ByTeam))
 			restored := restarted(t, h, repo.mapping, repo.def, true)
 			restored.Reach(story.reach)
-			assert.Equal(t, story.want, perDay(restored.Derive(repo.def), dora.CountOf, dora.Day), "also after a start")
+			assert.Equal(t, story.want, perDay(restored.Derive(repo.def)), "also after a start")
 		})
 	}
 }

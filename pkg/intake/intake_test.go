@@ -16,7 +16,7 @@ import (
 
 var now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-const good = `{"deployments":[{"id":"run-7","repository":"example-health/api","environment":"production","sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","tag":"v1.2",
+const good = `{"deployments":[{"id":"run-7","repository":"example-health/api","environment":"production","sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","tag":"v1.2","run":"ci/17",
 	"statuses":[{"state":"running","at":"2026-03-02T08:55:00Z"},{"state":"success","at":"2026-03-02T10:00:00+01:00"}]}],
 	"incidents":[{"id":4711,"title":"Down","opened":"2026-03-02T08:00:00Z"}]}`
 
@@ -30,6 +30,7 @@ func TestADocumentBecomesEvents(t *testing.T) {
 	assert.Equal(t, now, d.Updated)
 	assert.Equal(t, now.Add(-5*time.Minute), d.Created, "its first status")
 	assert.Equal(t, dora.RefTag, d.RefKind)
+	assert.Equal(t, "ci/17", d.Run)
 	assert.Positive(t, d.Number)
 	i := events[1].(*dora.Incident)
 	assert.Equal(t, "ci:incident:4711", i.FullID())
