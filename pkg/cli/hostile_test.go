@@ -56,8 +56,10 @@ func TestWhatStrangersNamedCommandsNoTerminal(t *testing.T) {
 
 func TestWhatAVendorAnswersCommandsNoTerminal(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("X-Github-Request-Id", "1")
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte("{\"message\":\"go\x1b[1A\x1b[2K away\"}"))
+		_, _ = w.Write([]byte(`{"message":"go\u001b[1A\u001b[2K away"}`))
 	}))
 	t.Cleanup(server.Close)
 	file := write(t, map[string]any{"sources": sourceAt(server.URL, "example-health/booking"), "store": map[string]any{"path": filepath.Join(t.TempDir(), "dora.db")}}, token)
