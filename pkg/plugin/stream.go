@@ -142,7 +142,11 @@ func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) err
 	var joined <-chan struct{} // nil while someone joins
 	for due, again := true, false; ; {
 		moved := f.dataset.Moved()
-		if f.look() || due || again {
+		news, err := f.looked(ctx)
+		if err != nil {
+			return err
+		}
+		if news || due || again {
 			if err := f.send(ctx, sender, again); err != nil {
 				return err
 			}
@@ -165,6 +169,18 @@ func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) err
 			joined, again = f.joined, f.sent
 		}
 	}
+}
+
+// looked is look, let in as work where facts under another definition have to be made for it.
+func (f *follower) looked(ctx context.Context) (bool, error) {
+	if _, making := f.dataset.AtHand(f.query.Definition); making > 0 {
+		leave, err := f.gate.Enter(ctx, gate.Work{Party: f.party, Size: making, Patient: true})
+		if err != nil {
+			return false, err
+		}
+		defer leave()
+	}
+	return f.look(), nil
 }
 
 // look says whether what the answer rests on is another than last time. A service that was not touched has the same
