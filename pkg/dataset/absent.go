@@ -19,18 +19,28 @@ type Absence struct {
 }
 
 // Absences tell of repositories that are not there any more under the names by which the settings ask for them, so that no
-// figure gets less without a word.
+// figure gets less without a word. Every answer asks for them: while the history is worked on, they are those of before.
 func (d *Dataset) Absences(now time.Time) []Absence {
-	d.mu.Lock()
-	absent := d.history.Absent()
-	d.mu.Unlock()
 	var told []Absence
-	for _, a := range absent {
+	for _, a := range d.absences() {
 		if a.Named || now.Sub(a.Since) < absentFor {
 			told = append(told, Absence{Source: a.Source, Text: sentenceOf(a), Settings: a.Named && a.Moved != ""})
 		}
 	}
 	return told
+}
+
+func (d *Dataset) absences() []dora.Absent {
+	if !d.mu.TryLock() {
+		if before := d.absent.Load(); before != nil {
+			return *before
+		}
+		d.mu.Lock()
+	}
+	defer d.mu.Unlock()
+	absent := d.history.Absent()
+	d.absent.Store(&absent)
+	return absent
 }
 
 func sentenceOf(a dora.Absent) string {

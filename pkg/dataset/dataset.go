@@ -95,6 +95,7 @@ type Dataset struct {
 	snapshot   atomic.Pointer[dora.Snapshot]
 	made       atomic.Pointer[Derivation]
 	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
+	absent     atomic.Pointer[[]dora.Absent]                // likewise
 }
 
 // Open opens the store and reads what it has. It calls no source.
