@@ -12,7 +12,7 @@ import (
 
 // What every answer asks for waits for nobody who works on the history, such as for facts under another definition.
 func TestNoAnswerWaitsForWorkOnTheHistory(t *testing.T) {
-	d, err := Open(t.Context(), Options{Name: "1/dora", Settings: settings.Defaults()})
+	d, err := Open(t.Context(), Options{Name: "1/dora", Organisation: 1, Settings: settings.Defaults()})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, d.Close()) }()
 	d.Absences(time.Now())
