@@ -108,6 +108,7 @@ func TestWithinGrafanaAStoreLiesInTheFolderForStores(t *testing.T) {
 	_ = p.column(at("eeeee", "teams/dora.db"), "state")
 	assert.FileExists(t, filepath.Join(root, "teams", "dora.db"), "a path that is not absolute begins there")
 
+	datasettest.Fill(t, filepath.Join(outside, "dora.db"), "1/dora", datasettest.Events()...)
 	run := exec.Command(program, "facts", "--settings", provisioned(t, quiet(t), filepath.Join(outside, "dora.db")))
 	said, err := run.CombinedOutput()
 	require.NoError(t, err, "the command line is not confined: %s", said)
@@ -116,6 +117,7 @@ func TestWithinGrafanaAStoreLiesInTheFolderForStores(t *testing.T) {
 // The command line is trusted with the file, and still does not mix what belongs to two organisations.
 func TestTheCommandLineWorksForTheOrganisationOfItsSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dora.db")
+	datasettest.Fill(t, path, "platform", datasettest.Events()...)
 	facts := func(organisation string) string {
 		file := filepath.Join(t.TempDir(), "live-dora.yaml")
 		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "datasources: [{name: dora, type: livedora-dora-datasource, uid: dora, %sjsonData: {store: {path: %q, dataset: platform}, sources: [{id: github, type: github, url: %q, repositories: [a/b]}]}}]",
