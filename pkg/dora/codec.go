@@ -88,6 +88,7 @@ func Decode(kind Kind, body []byte) (e Event, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("a stored %s cannot be read: %w", kind, err)
 	}
+	leadNowhereElse(e) // earlier versions stored what they were told
 	return e, nil
 }
 

@@ -32,7 +32,9 @@ func fill(v reflect.Value, random func() int) {
 		v.Set(reflect.ValueOf(time.Unix(int64(random()), int64(random())).UTC()))
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), random)
+			if fill(v.Field(i), random); v.Type().Field(i).Name == "URL" { // no other text is an address
+				v.Field(i).SetString("https://github.example/" + v.Field(i).String())
+			}
 		}
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

@@ -26,8 +26,8 @@ import (
 const (
 	BatchLimit = 1000 // events in one request
 	titleLimit = 1000 // bytes, as all that follow
-	bodyLimit  = 64 << 10
-	urlLimit   = 2000
+	bodyLimit  = dora.BodyLimit
+	urlLimit   = dora.AddressLimit
 	nameLimit  = 255
 	listLimit  = 500 // labels, statuses, commits and reviews of one event
 	aheadLimit = 5 * time.Minute

@@ -135,7 +135,7 @@ func (s *Source) incident(at string, a *alert) (*dora.Incident, error) {
 		Number: opened.Unix(), Opened: opened, Labels: labels,
 		Title:    clip(cmp.Or(a.Annotations["summary"], a.Labels["alertname"], "alert "+a.Fingerprint)),
 		Body:     clip(cmp.Or(a.Annotations["description"], a.Annotations["message"])),
-		URL:      address(cmp.Or(a.PanelURL, a.GeneratorURL)),
+		URL:      cmp.Or(a.PanelURL, a.GeneratorURL),
 		Service:  a.Labels[cmp.Or(names.Service, "service")],
 		Severity: a.Labels[cmp.Or(names.Severity, "severity")],
 	}
@@ -144,6 +144,7 @@ func (s *Source) incident(at string, a *alert) (*dora.Incident, error) {
 		incident.Updated = incident.Resolved
 		incident.Rank++ // it may end at the instant it began
 	}
+	dora.Bound(incident) // a long label is no reason to lose an alert, nor those that came with it
 	return incident, nil
 }
 
@@ -152,12 +153,4 @@ func clip(text string) string {
 		text = strings.ToValidUTF8(text[:textLimit], "")
 	}
 	return text
-}
-
-// address keeps what a browser can open.
-func address(text string) string {
-	if strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") {
-		return text
-	}
-	return ""
 }

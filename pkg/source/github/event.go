@@ -6,13 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
-
-// messageLimit bounds a commit's message, in bytes. References to changes stand in its first lines.
-const messageLimit = 4 << 10
 
 const botSuffix = "[bot]"
 
@@ -56,7 +52,7 @@ func (s *Source) commit(repository string, c commitNode) *dora.Commit {
 		Header:     dora.Header{Source: s.config.ID, ID: repository + "@" + c.OID, Updated: c.CommittedDate.UTC()},
 		Repository: repository, SHA: c.OID, Parents: parents,
 		Authored: c.AuthoredDate.UTC(), Committed: c.CommittedDate.UTC(),
-		Author: c.writer(), Message: shorten(c.Message, messageLimit),
+		Author: c.writer(), Message: dora.Shorten(c.Message, dora.MessageLimit),
 	}
 }
 
@@ -208,15 +204,4 @@ func (s *Source) repository(p *position, updated time.Time) *dora.Repository {
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated.UTC()},
 		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Formerly: p.Formerly, Began: p.Began,
 	}
-}
-
-// shorten cuts a text at a character's end.
-func shorten(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,5 +116,33 @@ func TestAnAnswerThatIsNoListReadsAsNothingOfTheKind(t *testing.T) {
 		failures := source.Failures("github", newLedger().collect(t.Context(), way.source(settings.APIREST), time.Time{}))
 		require.NotEmpty(t, failures, body)
 		assert.Equal(t, source.CauseAnswer, failures[0].Cause, body)
+	}
+}
+
+func TestWhatIsReadIsCutToItsLimit(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<20)
+	for _, api := range []settings.API{settings.APIREST, settings.APIGraphQL} {
+		way := &spoiling{handler: fresh()}
+		way.spoil = func(body []byte) []byte {
+			text := regexp.MustCompile(`"(log_url|logUrl|html_url|url)":"[^"]*"`).ReplaceAllString(string(body), `"$1":"javascript:alert(1)"`)
+			return []byte(regexp.MustCompile(`"(title|task|message)":"[^"]*"`).ReplaceAllStringFunc(text, func(field string) string {
+				if way.requests%20 != 0 { // not every answer, which would take long
+					return field
+				}
+				name, _, _ := strings.Cut(field, ":")
+				return name + `:"` + long[:20_000] + `"`
+			}))
+		}
+		l := newLedger()
+		require.NoError(t, l.collect(t.Context(), way.source(api), time.Time{}))
+		require.NotEmpty(t, l.events)
+		for _, e := range l.events {
+			field, problem := dora.TooLong(e)
+			require.Empty(t, field, problem)
+			text, err := dora.Encode(e)
+			require.NoError(t, err)
+			require.NotContains(t, string(text), "javascript:")
+		}
 	}
 }

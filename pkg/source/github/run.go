@@ -60,6 +60,9 @@ func (r *run) emit(ctx context.Context, events []dora.Event) error {
 	if err != nil {
 		return err
 	}
+	for _, e := range events {
+		dora.Bound(e)
+	}
 	return r.request.Emit(ctx, source.Batch{Events: events, Cursor: position})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -69,6 +70,12 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 	default:
 		received, err = hook(s, name, &p)
 		received.Kind = kind
+		for _, e := range received.Events {
+			if field, problem := dora.TooLong(e); field != "" {
+				return source.Received{}, &source.Mistake{Field: field, Problem: problem}
+			}
+			dora.Bound(e)
+		}
 	}
 	return received, err
 }

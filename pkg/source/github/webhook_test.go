@@ -259,6 +259,7 @@ func TestWhatAWebhookMeans(t *testing.T) {
 	}{
 		{"a success", "deployment_status", status, nil, 1, true, ""},
 		{"a step on the way", "deployment_status", strings.Replace(status, `"success"`, `"in_progress"`, 1), nil, 1, false, ""},
+		{"a log at an address that is none", "deployment_status", strings.Replace(status, `"https://github.example/run"`, `"javascript:alert(1)"`, 1), nil, 1, true, ""},
 		{"a failure", "deployment_status", strings.Replace(status, `"success"`, `"error"`, 1), nil, 1, true, ""},
 		{"a deployment where runs count", "deployment_status", status, from(settings.FromWorkflowRuns), 0, false, "deployments of this source are workflow_runs"},
 		{"a run", "workflow_run", run, from(settings.FromWorkflowRuns), 1, true, ""},
@@ -289,6 +290,9 @@ func TestWhatAWebhookMeans(t *testing.T) {
 			assert.Len(t, received.Events, c.events)
 			for _, e := range received.Events {
 				assert.Equal(t, dora.Told, e.Head().Rank)
+				text, err := json.Marshal(e)
+				require.NoError(t, err)
+				assert.NotContains(t, string(text), "javascript:")
 			}
 			assert.Equal(t, c.refresh, len(received.Refresh) == 1 && received.Refresh[0] == "example-health/api")
 			assert.Equal(t, c.event == "repository" && c.ignored == "", received.Everything)
@@ -334,6 +338,7 @@ func TestWhatIsNotGenuineOrCannotBeReadIsRefused(t *testing.T) {
 		{"deployment", strings.Replace(status, "2026-03-02T09:00:00Z", "2199-03-02T09:00:00Z", 1), "deployment.created_at: 2199-03-02T09:00:00Z is in the future"},
 		{"issues", `{"issue":{"number":3,"created_at":"2199-03-02T09:00:00Z","updated_at":"2026-03-02T09:30:00Z"},"repository":{"full_name":"example-health/api"}}`, "issue.created_at: 2199-03-02T09:00:00Z is in the future"},
 		{"push", `{"repository":{"full_name":"example-health/api"}}`, "ref: is missing"},
+		{"deployment_status", strings.Replace(status, `"production"`, `"`+strings.Repeat("p", 1<<20)+`"`, 1), "environment: has 1048576 bytes; allowed: up to 1024"},
 		{"issues", `{"repository":{"full_name":"example-health/api"}}`, "issue: is missing"},
 		{"issues", `{"issue":{"number":3.5},"repository":{"full_name":"example-health/api"}}`, "issue.number: cannot be read: it is number 3.5"},
 		{"deployment_status", strings.Replace(status, "2026-03-02T09:05:00Z", "soon", 1), "deployment_status.created_at: cannot be read: it is a text that is no time"},
