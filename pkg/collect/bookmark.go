@@ -34,7 +34,7 @@ func (r *reader) bookmark(ctx context.Context, since time.Time) (bookmark, error
 	}
 	if err := json.Unmarshal(text, &mark); err != nil || !mark.sound() {
 		r.log.Warn("Where reading stood is damaged in the store, and the source is read from its beginning")
-		return bookmark{Since: since}, nil
+		return bookmark{Since: since}, nil //nolint:nilerr // to read again is harmless
 	}
 	if since.Before(mark.Since.Add(-day)) {
 		mark = bookmark{Since: since}
