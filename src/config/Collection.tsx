@@ -22,7 +22,7 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
       <Row>
         <Text
           label="Collect every"
-          description="A number of h, d or w."
+          description="A whole number with s, m, h, d or w."
           placeholder={defaults.every}
           width={24}
           {...collectField('every')}

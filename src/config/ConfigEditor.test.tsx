@@ -120,7 +120,9 @@ test('the definition is chosen by what it means', async () => {
   expect(settings().jsonData).toEqual({
     definition: { leadTimeStart: 'merged', evidence: ['explicit', 'rollback', 'remedy'], incidentWindow: '2 days' },
   });
-  expect(screen.getByRole('alert')).toHaveTextContent('definition.incidentWindow must be a whole number with s, m, h, d or w');
+  expect(screen.getByRole('alert')).toHaveTextContent(
+    'definition.incidentWindow must be a whole number with s, m, h, d or w'
+  );
 });
 
 test('events are kept in a file where one is named, and in memory again without it', async () => {
