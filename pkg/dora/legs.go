@@ -108,12 +108,3 @@ func soonest(all []*Deployment, of func(*Deployment) time.Time) (found *Deployme
 // Legs lists the vendor's deployments, by number, that are one deployment or run together with the one that stands for
 // them; nil where it is alone.
 func (f *Facts) Legs(of *Deployment) []*Deployment { return f.legs[of] }
-
-// runs counts each run once among deployments that have one repository and environment.
-func runs(deployments []*Deployment) int {
-	var g gathering
-	for _, d := range deployments {
-		g.add(d)
-	}
-	return len(g.all)
-}
