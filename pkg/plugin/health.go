@@ -81,6 +81,10 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	if err := d.Exposed(); err != nil {
 		message += " " + oneLine(err) + "."
 	}
+	configured := d.Settings()
+	for _, field := range configured.InClear() {
+		message += " " + field + " begins with http://, so whoever is between reads the token: use https://."
+	}
 	if whole { // before that, what is not there may come
 		message += unmet(d.Unmet())
 	}
