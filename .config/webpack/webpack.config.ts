@@ -18,15 +18,19 @@ const sharedByGrafana = [
   '@grafana/ui',
 ];
 
-/** Documents of the package, taken over as they are. Those that are not written yet are left out. */
+/**
+ * Documents of the package, taken over as they are. Those that are not written yet are left out. Grafana shows the README on
+ * the plugin's page, where the repository's own would have dead links and pictures.
+ */
 const documents = [
   { from: 'plugin.json', to: '.' },
-  ...['README.md', 'CHANGELOG.md', 'LICENSE'].map((name) => ({
+  ...['src/README.md', 'CHANGELOG.md', 'LICENSE'].map((name) => ({
     from: name,
     to: '[name][ext]',
     noErrorOnMissing: true,
   })),
   { from: 'src/img', to: 'img' },
+  { from: 'docs/img/{overview,lead-time,signals,trust}-dark.png', to: 'img/[name][ext]' },
   { from: 'dashboards/*.json', to: 'dashboards/[name][ext]', noErrorOnMissing: true },
 ];
 
