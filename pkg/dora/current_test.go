@@ -184,3 +184,23 @@ func TestADeploymentThatWasDeletedIsWithdrawnAndMayComeBack(t *testing.T) {
 	h.Apply(&back)
 	assert.Equal(t, map[string]string{"acme/app": "1 2"}, deployed(h))
 }
+
+func TestAllThatIsCollectedIsCountedWhereServicesTakeAPart(t *testing.T) {
+	mapping := selecting("acme/*")
+	mapping.Services = []dora.Service{{Name: "app", Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/app"}}}}
+	h := dora.NewHistory(mapping)
+	h.Apply(repositoryOf("acme/app", 1)...)
+	h.Apply(repositoryOf("acme/site", 1)...) // which no service takes
+	before := h.Counts()["github"][dora.KindChange]
+	for number := range 3 {
+		for _, repository := range []string{"acme/app", "acme/site"} {
+			id := fmt.Sprintf("%s:change:%d", repository, 900+number)
+			h.Apply(&dora.Change{Header: dora.Header{Source: "github", ID: id, Updated: noon}, Repository: repository, Number: 900 + number, Merged: noon})
+			h.Apply(&dora.Commit{Header: dora.Header{Source: "github", ID: id, Updated: noon}, Repository: repository, SHA: fmt.Sprintf("%040x", 0xabc0+number)})
+		}
+		h.Derive(dora.DefaultDefinition())
+		assert.Equal(t, before+2*(number+1), h.Counts()["github"][dora.KindChange])
+	}
+	h = restarted(t, h, mapping, dora.DefaultDefinition(), true)
+	assert.Equal(t, before+6, h.Counts()["github"][dora.KindChange], "after a restart too")
+}

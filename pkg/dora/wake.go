@@ -35,6 +35,8 @@ func (r *repository) takeCommit(e *Commit) bool {
 		r.told = true
 	} else if !r.graph.add(e, strings.Clone(title), reverts) { // the rest of the message is not kept
 		return false
+	} else {
+		r.size = r.code.size() // of a repository that no service counts, nothing else would tell
 	}
 	r.rest.addCommit(e, title, reverts)
 	return true
@@ -47,6 +49,8 @@ func (r *repository) takeChange(e *Change) bool {
 		r.told = true
 	} else if !r.addChange(copied(e), reverts) {
 		return false
+	} else {
+		r.size = r.code.size()
 	}
 	r.rest.addChange(e, reverts)
 	return true

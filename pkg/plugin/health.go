@@ -49,10 +49,13 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 			return unhealthy("Collecting fails, what was collected before is kept. " + s.Failure), nil
 		}
 	}
-	deployments := 0
+	toProduction := map[*dora.Deployment]bool{} // each once, however many services it is one of
 	for _, f := range d.Snapshot().Services {
-		deployments += len(f.Deployments)
+		for _, each := range f.Deployments {
+			toProduction[each.Event] = true
+		}
 	}
+	deployments := len(toProduction)
 	stored := map[dora.Kind]int{}
 	for _, kinds := range d.Counts() {
 		for kind, n := range kinds {

@@ -46,6 +46,23 @@ func TestAWorkingDataSourceSaysWhatItHas(t *testing.T) {
 	require.Empty(t, notices(g.one(i, `{"metric":"deployment_frequency"}`)))
 }
 
+func TestADeploymentOfTwoServicesIsCollectedOnce(t *testing.T) {
+	_, url, _ := invented(t)
+	g := start(t)
+	booking := `"deployments":[{"source":"github","repository":"example-health/booking"}]}`
+	collected := func(uid, services string) *plugin.Instance {
+		i := g.save(uid, settings(url, `"services":[`+services+`]`))
+		g.waitFor(i, "ok")
+		return i
+	}
+	one := collected("one", `{"name":"booking",`+booking)
+	two := collected("two", `{"name":"booking",`+booking+`,{"name":"reminders",`+booking)
+	require.Eventually(t, func() bool {
+		h := g.health(one).Message
+		return !strings.Contains(h, " 0 successful") && h == g.health(two).Message
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
 func TestHealthSaysWhatToDo(t *testing.T) {
 	_, url, _ := invented(t)
 	one := func(repository string) string {
