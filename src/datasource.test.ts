@@ -78,6 +78,18 @@ test.each([
   expect(sent[0].timezone).toBe(zone);
 });
 
+test('a table that is about one figure follows the variables that a link sets, and drops those that are empty', async () => {
+  Object.assign(values, { rows: 'failures', at: '2026-03-02T00:00:00.000Z', bucket: 'week', rolling: '' });
+  const written = { queryType: 'events', events: '$rows', at: '$at', bucket: '$bucket', rolling: '$rolling' };
+  const source = new DoraDataSource(settings, {
+    ...templates,
+    replace: (text: string) => text.replace(/\$(\w+)/g, (_, name: string) => String(values[name])),
+  } as unknown as TemplateSrv);
+  const [query] = source.interpolateVariablesInQueries([{ refId: 'A', ...written }], {});
+  expect(query).toMatchObject({ events: 'failures', at: '2026-03-02T00:00:00.000Z', bucket: 'week' });
+  expect(query.rolling).toBeUndefined();
+});
+
 test('a zone of the query’s own wins over the dashboard’s', async () => {
   await ask({ timezone: 'Asia/Tokyo' }, 'Europe/London');
   expect(sent[0].timezone).toBe('Asia/Tokyo');

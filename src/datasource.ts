@@ -24,6 +24,9 @@ import { DoraSource } from './query/source';
 import { ianaZone } from './query/zone';
 import { ValuesVariables } from './variables/support';
 
+/** The fields, beside the filters, that may be a dashboard's variable. One that becomes empty is as if it were not there. */
+const REPLACED = ['timezone', 'events', 'at', 'bucket', 'rolling'] as const;
+
 /** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
 export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> implements DoraSource {
   private readonly channels = new Channels();
@@ -64,13 +67,16 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
   override applyTemplateVariables(saved: DoraQuery, scopedVars: ScopedVars, adHoc?: AdHocVariableFilter[]): DoraQuery {
     const query = migrated(saved);
     const replaced = { ...query };
-    if (query.timezone) {
-      replaced.timezone = this.templates.replace(query.timezone, scopedVars);
+    for (const field of REPLACED) {
+      const text = query[field];
+      if (typeof text === 'string') {
+        replaced[field] = this.templates.replace(text, scopedVars) || undefined;
+      }
     }
     if (Array.isArray(query.filters)) {
       replaced.filters = interpolateFilters(filtersOf(query), this.templateVariables(scopedVars));
     }
-    const more = adHocFilters(query, adHoc);
+    const more = adHocFilters(replaced, adHoc);
     if (more.length > 0) {
       replaced.filters = [...filtersOf(replaced), ...more];
     }

@@ -53,7 +53,8 @@ test('the way from one dashboard to another keeps service and time', async ({ go
     'Collection health',
     'Overview of a service',
   ]) {
-    await page.getByRole('link', { name: title, exact: true }).first().click();
+    await page.getByRole('button', { name: 'Dashboards', exact: true }).click();
+    await page.getByRole('menu').getByRole('link', { name: title, exact: true }).click();
     await expect(page).toHaveTitle(new RegExp(`^${title} - `));
     await expect(page).toHaveURL(/var-service=reminders/);
     await expect(page).toHaveURL(/from=now-30d/);
@@ -71,4 +72,23 @@ test('the figure on a tile leads to what is behind it', async ({ gotoDashboardPa
   await expect(menu.getByText('Pull requests behind this figure')).toBeVisible();
   await menu.getByText('Lead time').click();
   await expect(page).toHaveURL(/\/d\/livedora-lead-time.*var-service=consent/);
+});
+
+test.describe('someone who may only look', () => {
+  test.use({ storageState: { cookies: [], origins: [] } }); // the demo lets everyone look
+
+  test('follows a point to the changes behind it', async ({ page }) => {
+    await page.setViewportSize({ width: 1280, height: 1500 });
+    await page.goto('/d/livedora-overview?var-service=consent');
+    const chart = page.getByTestId('data-testid Panel header Change lead time').first().locator('.u-over').first();
+    await expect(page.getByLabel('Panel loading bar')).toHaveCount(0);
+    const { width, height } = (await chart.boundingBox())!;
+    await chart.hover({ position: { x: width / 2, y: height / 2 } });
+    await chart.click({ position: { x: width / 2, y: height / 2 } });
+    const address = await page.getByRole('link', { name: 'Pull requests behind this point' }).getAttribute('href');
+    await page.goto(address!);
+    await expect(page).toHaveURL(/\/d\/livedora-trust.*var-at=\d{4}-\d{2}-\d{2}T/);
+    const table = page.getByTestId('data-testid Panel header Every change counted');
+    await expect(table.getByRole('row').nth(1)).toBeVisible();
+  });
 });

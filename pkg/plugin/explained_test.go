@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
+	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/plugin"
 )
@@ -140,7 +142,7 @@ func TestSeriesBeyondTheLimitAreLeftOutAndToldOf(t *testing.T) {
 	assert.Equal(t, 3, frame.Meta.Custom.(plugin.Custom).Omitted)
 }
 
-// follow asks what a link leads to, as Explore does: variables are replaced, the pane is read, its query is run.
+// follow asks what a link leads to, as Grafana does: variables are replaced, and what the address says is asked.
 func (g *grafana) follow(i *plugin.Instance, link data.DataLink, values map[string]string, from, to time.Time) *data.Frame {
 	g.Helper()
 	address := link.URL
@@ -148,10 +150,19 @@ func (g *grafana) follow(i *plugin.Instance, link data.DataLink, values map[stri
 	for name, value := range values {
 		address = strings.ReplaceAll(address, "${"+name+"}", value)
 		address = strings.ReplaceAll(address, "${"+name+":percentencode}", url.PathEscape(value))
+		if at, err := strconv.ParseInt(value, 10, 64); err == nil {
+			address = strings.ReplaceAll(address, "${"+name+":date:iso}", time.UnixMilli(at).UTC().Format(time.RFC3339))
+		}
 	}
 	assert.NotRegexp(g, regexp.MustCompile(`\$\{|%24%7B`), address, "every variable has a value")
 	parsed, err := url.Parse(address)
 	require.NoError(g, err)
+	if parsed.Path == "/d/livedora-trust" {
+		assert.Equal(g, values["__from"], parsed.Query().Get("from"))
+		assert.Equal(g, values["__to"], parsed.Query().Get("to"))
+		assert.Equal(g, "dora", parsed.Query().Get("var-datasource"))
+		return g.over(i, onTrust(g.T, parsed.Query()), from, to)[0]
+	}
 	assert.Equal(g, "/explore", parsed.Path)
 	var panes map[string]struct {
 		Datasource string
@@ -168,6 +179,57 @@ func (g *grafana) follow(i *plugin.Instance, link data.DataLink, values map[stri
 		return g.over(i, string(pane.Queries[0]), from, to)[0]
 	}
 	return nil
+}
+
+// onTrust is the query of the panel of Trust the numbers that an address leads to, as the frontend sends it: with the
+// address' variables, without what is empty, and with its ad hoc filters.
+func onTrust(t *testing.T, address url.Values) string {
+	t.Helper()
+	board, err := dashboard.Read("../../dashboards/trust.json")
+	require.NoError(t, err)
+	stands := map[string]string{}
+	for _, v := range board.Variables.List {
+		stands[v.Name], _ = v.Current.Value.(string)
+	}
+	for name := range address {
+		if variable, ok := strings.CutPrefix(name, "var-"); ok {
+			require.Contains(t, stands, variable, "the dashboard has the variable")
+			stands[variable] = address.Get(name)
+		}
+	}
+	for _, p := range board.All() {
+		if fmt.Sprintf("panel-%d", p.ID) != address.Get("viewPanel") {
+			continue
+		}
+		require.Len(t, p.Targets, 1)
+		asked := map[string]any{}
+		for key, value := range p.Targets[0] {
+			if text, ok := value.(string); ok && strings.HasPrefix(text, "$") {
+				if value = stands[text[1:]]; value == "" {
+					continue
+				}
+			}
+			if key != "live" && key != "datasource" && key != "filters" {
+				asked[key] = value
+			}
+		}
+		filters := []any{map[string]any{"field": "service", "values": []string{stands["service"]}}}
+		for _, written := range address["var-filters"] {
+			parts := strings.Split(written, "|")
+			for i := range parts {
+				parts[i] = strings.NewReplacer("__gfp__", "|", "__gfc__", ",", "__gfh__", "#").Replace(parts[i])
+			}
+			op := map[string]string{"=": "in", "=|": "in", "!=": "not_in", "!=|": "not_in"}[parts[1]]
+			require.NotEmpty(t, op, written)
+			filters = append(filters, map[string]any{"field": parts[0], "op": op, "values": parts[2:]})
+		}
+		asked["filters"] = filters
+		text, err := json.Marshal(asked)
+		require.NoError(t, err)
+		return string(text)
+	}
+	require.Fail(t, "the address leads to a panel of the dashboard", address.Get("viewPanel"))
+	return ""
 }
 
 // column is a table's column as texts.
@@ -210,6 +272,25 @@ func TestAPointLeadsToWhatIsBehindItInOneClick(t *testing.T) {
 
 	incidents := links(`{"metric":"recovery_time","bucket":"week","definition":{"recovery":"incident"}}`)
 	assert.NotEmpty(t, column(t, g.follow(i, incidents[0], point("Jan 08 00:00"), from, to), "opened"), "the definition goes along")
+}
+
+func TestAViewerFollowsAFigureOfAServiceWithoutExplore(t *testing.T) {
+	g, i := tiny(t)
+	week := map[string]string{"__value.time": fmt.Sprint(datasettest.At("Jan 15 00:00").UnixMilli())}
+	for query, path := range map[string]string{
+		`{"metric":"change_failure_rate","bucket":"week","groupBy":["service","environment"]}`:                                                                       "/d/livedora-trust",
+		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking"]},{"field":"team","op":"not_in","values":["a|b,c","nobody"]}]}`:     "/d/livedora-trust",
+		`{"metric":"recovery_time","bucket":"week","filters":[{"field":"service","values":["booking"]},{"field":"environment","op":"not_in","values":["staging"]}]}`: "/d/livedora-trust",
+		`{"metric":"lead_time","bucket":"week"}`: "/explore",
+		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking","records"]}]}`:                               "/explore",
+		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking"]}],"definition":{"leadTimeStart":"opened"}}`: "/explore",
+	} {
+		for _, link := range g.one(i, query)[0].Fields[1].Config.Links {
+			address, _, _ := strings.Cut(link.URL, "?")
+			assert.Equal(t, path, address, "%s: %s", query, link.Title)
+			g.follow(i, link, week, year.From, year.To)
+		}
+	}
 }
 
 func TestTheNumberOfEventsBehindAPointIsItsN(t *testing.T) {

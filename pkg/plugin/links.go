@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -11,8 +12,10 @@ import (
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-// links leads from a figure to the events behind it: to Explore, with a query for events of the same filters and group,
-// and the moment of the figure. They are addresses, because Grafana's internal links cannot carry the panel's range.
+// links leads from a figure to the events behind it: to the dashboard that lists them, which viewers may open too, with
+// the same service, filters and group, and the moment of the figure. What that dashboard cannot ask for, figures of several
+// services or under another definition than the data source's, leads to Explore, which only editors may use. They are
+// addresses, because Grafana's internal links cannot carry the panel's range.
 // Neither the range nor anything else in them changes with time, so that a live panel's frame stays the same.
 type links struct {
 	// uid is the data source's; without it there are no links.
@@ -35,10 +38,11 @@ var behind = map[dora.Metric][]struct {
 
 // Variables that Grafana fills in where a link is followed.
 const (
-	theTime = "${__value.time}"
-	theRow  = "${__data.fields.start.numeric}"
+	theTime = "${__value.time:date:iso}"
+	theRow  = "${__data.fields.start.numeric:date:iso}"
 	theFrom = "${__from}"
 	theTo   = "${__to}"
+	theEnd  = "${__to:date:iso}"
 )
 
 // behindPoint leads from a chart's point to what its bucket or window rests on.
@@ -50,7 +54,7 @@ func (l links) behindPoint(f query.Figures, s dora.Series) []data.DataLink {
 func (l links) behindFigure(f query.Figures, s dora.Series) []data.DataLink {
 	at := ""
 	if f.Query.Rolling.Days > 0 {
-		at = theTo // the window that ends where the range does
+		at = theEnd // the window that ends where the range does
 	}
 	return l.to(f, "behind this figure", at, filtersFor(s.Labels))
 }
@@ -97,23 +101,75 @@ func (l links) to(f query.Figures, where, at string, group func() ([]query.Filte
 	}
 	if at != "" {
 		asked["at"], asked["bucket"], asked["timezone"] = at, f.Bucket, q.Timezone.String()
-		if at == theTo {
+		if at == theEnd {
 			asked["bucket"] = dora.Day
 		}
 		if !q.Rolling.IsZero() {
 			asked["rolling"] = q.Rolling.String()
 		}
 	}
-	if !dora.Same(q.Definition, l.base) {
+	same := dora.Same(q.Definition, l.base)
+	if !same {
 		asked["definition"] = q.Definition
 	}
 	var found []data.DataLink
 	for _, kind := range behind[metric] {
 		asked["events"] = kind.events
-		found = append(found, data.DataLink{Title: kind.name + " " + where, TargetBlank: true, URL: l.explore(asked)})
+		address, listed := l.trust(kind.events, asked)
+		if !same || !listed {
+			address = l.explore(asked)
+		}
+		found = append(found, data.DataLink{Title: kind.name + " " + where, TargetBlank: true, URL: variables.Replace(address)})
 	}
 	return found
 }
+
+// trustPanels are the panels of the dashboard Trust the numbers that list each kind of events.
+var trustPanels = map[query.Events]string{
+	query.EventsDeployments: "panel-9", query.EventsFailures: "panel-9", query.EventsRecoveries: "panel-9", query.EventsChanges: "panel-10",
+}
+
+// trust is the address of the table of those events on the dashboard Trust the numbers; false where that cannot ask the
+// same, because it is about one service.
+func (l links) trust(events query.Events, asked map[string]any) (string, bool) {
+	const theService, theOthers = "var-service", "var-filters"
+	values := url.Values{"var-datasource": {l.uid}, "from": {theFrom}, "to": {theTo}, "viewPanel": {trustPanels[events]}}
+	for _, f := range asked["filters"].([]query.Filter) {
+		if f.Field == dora.ByService && f.Op == query.OpIn && len(f.Values) == 1 && !values.Has(theService) {
+			values.Set(theService, f.Values[0])
+			continue
+		}
+		values.Add(theOthers, adHoc(f))
+	}
+	if trustPanels[events] != trustPanels[query.EventsChanges] {
+		values.Set("var-deployments", string(events))
+	}
+	for _, name := range []string{"at", "bucket", "rolling", "timezone"} {
+		if value, there := asked[name]; there {
+			values.Set("var-"+name, fmt.Sprint(value))
+		}
+	}
+	return "/d/livedora-trust?" + strings.ReplaceAll(values.Encode(), "+", "%20"), values.Has(theService)
+}
+
+// adHoc writes a filter as Grafana has those of a dashboard in its address: key|operator|value, with more values behind.
+func adHoc(f query.Filter) string {
+	operator := "="
+	if f.Op == query.OpNotIn {
+		operator = "!="
+	}
+	if len(f.Values) > 1 {
+		operator += "|"
+	}
+	parts := append([]string{string(f.Field), operator}, f.Values...)
+	for i := range parts {
+		parts[i] = inAdHoc.Replace(parts[i])
+	}
+	return strings.Join(parts, "|")
+}
+
+// inAdHoc writes the characters that have a meaning in such a filter as Grafana does.
+var inAdHoc = strings.NewReplacer("|", "__gfp__", ",", "__gfc__", "#", "__gfh__")
 
 // restricting are the filters that restrict anything.
 func restricting(filters []query.Filter) []query.Filter {
@@ -131,14 +187,13 @@ func (l links) explore(asked map[string]any) string {
 	panes, _ := json.Marshal(map[string]any{"dora": map[string]any{ // plain data: it cannot fail
 		"datasource": l.uid, "queries": []any{asked}, "range": map[string]string{"from": theFrom, "to": theTo},
 	}})
-	address := "/explore?schemaVersion=1&panes=" + strings.ReplaceAll(url.QueryEscape(string(panes)), "+", "%20")
-	return variables.Replace(address)
+	return "/explore?schemaVersion=1&panes=" + strings.ReplaceAll(url.QueryEscape(string(panes)), "+", "%20")
 }
 
 // variables are left for Grafana to find, and encode what they stand for.
 var variables = func() *strings.Replacer {
 	var pairs []string
-	for _, name := range []string{theTime, theRow, theFrom, theTo} {
+	for _, name := range []string{theTime, theRow, theFrom, theTo, theEnd} {
 		pairs = append(pairs, url.QueryEscape(name), name)
 	}
 	for _, field := range append(dora.Field("").Allowed(), "stage") {

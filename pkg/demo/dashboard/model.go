@@ -87,7 +87,7 @@ type Target map[string]any
 // Variable is a template variable.
 type Variable struct {
 	Name       string          `json:"name"`
-	Type       string          `json:"type"` // datasource, query, custom, interval, constant, textbox
+	Type       string          `json:"type"` // datasource, query, custom, interval, constant, textbox, adhoc
 	Query      json.RawMessage `json:"query"`
 	Multi      bool            `json:"multi"`
 	IncludeAll bool            `json:"includeAll"`

@@ -53,6 +53,11 @@ func at(value any, path ...string) any {
 	return value
 }
 
+func asList(value any) []any {
+	list, _ := value.([]any)
+	return list
+}
+
 func panels(board map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, each := range board["panels"].([]any) {
@@ -85,7 +90,13 @@ func TestDashboardsAreImportedAnywhere(t *testing.T) {
 		uids[board["uid"]] = file
 		assert.NotEmpty(t, board["title"], file)
 		assert.NotEmpty(t, board["description"], file)
-		assert.NotEmpty(t, board["refresh"], "%s: is refreshed", file)
+		followed := true
+		for _, p := range panels(board) {
+			for _, target := range asList(p["targets"]) {
+				followed = followed && at(target, "live") == true
+			}
+		}
+		assert.Equal(t, followed, board["refresh"] == "", "%s: is refreshed unless all is live; a refresh closes what a reader has open", file)
 		assert.NotContains(t, board, "id", "%s: an id is one installation's", file)
 		visit("", board, func(key string, value any) {
 			if key == "datasource" {
@@ -203,6 +214,29 @@ func TestEveryPanelSaysWhatItMeans(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestRatesScaleToTheirDataFromZero(t *testing.T) {
+	rates := 0
+	for file, board := range boards(t) {
+		for _, p := range panels(board) {
+			of := map[bool]int{}
+			for _, target := range asList(p["targets"]) {
+				ratio := slices.Contains([]any{"change_failure_rate", "rework_rate"}, at(target, "metric")) && at(target, "statistic") == nil
+				of[ratio]++
+			}
+			if p["type"] != "timeseries" || of[true] == 0 {
+				continue
+			}
+			rates++
+			name := fmt.Sprintf("%s: %v", file, p["title"])
+			assert.Zero(t, of[false], "%s: rates have an axis of their own", name)
+			assert.EqualValues(t, 0, at(p, "fieldConfig", "defaults", "min"), name)
+			assert.Nil(t, at(p, "fieldConfig", "defaults", "max"), "%s: a rate of 3 %% is not read on an axis to 100 %%", name)
+			assert.EqualValues(t, 0.1, at(p, "fieldConfig", "defaults", "custom", "axisSoftMax"), "%s: where all are 0, the axis is one of rates", name)
+		}
+	}
+	assert.Positive(t, rates)
 }
 
 func TestColoursAreThoseOfThePalette(t *testing.T) {

@@ -63,29 +63,37 @@ func nameAt(text string, at []int) string {
 	return ""
 }
 
-// fill replaces variables where the plugin's frontend does: in filters' values and in the time zone. "All" in an `in`
-// filter lifts the restriction, and so does a variable without a value.
+// replaced are the keys of a query, beside its filters, in which the plugin's frontend replaces variables.
+var replaced = []string{"timezone", "events", "at", "bucket", "rolling"}
+
+// fill replaces variables where the plugin's frontend does: in filters' values and in the keys that are replaced, of which
+// one that becomes empty is dropped. "All" in an `in` filter lifts the restriction, and so does a variable without a value.
 func (v values) fill(t Target, zone string) Target {
 	filled := maps.Clone(t)
-	if text, ok := t["timezone"].(string); ok {
-		texts, _ := v.expand(text)
-		filled["timezone"] = strings.Join(texts, ",")
-		if filled["timezone"] == "browser" {
-			filled["timezone"] = zone
+	for _, key := range replaced {
+		if text, ok := t[key].(string); ok {
+			texts, _ := v.expand(text)
+			filled[key] = strings.Join(texts, ",")
+			if filled[key] == "" {
+				delete(filled, key)
+			}
 		}
+	}
+	if filled["timezone"] == "browser" {
+		filled["timezone"] = zone
 	}
 	filters, ok := t["filters"].([]any)
 	if !ok {
 		return filled
 	}
-	var replaced []any
+	var restricting []any
 	for _, each := range filters {
 		if filter, ok := each.(map[string]any); ok {
 			each = v.fillFilter(filter)
 		}
-		replaced = append(replaced, each)
+		restricting = append(restricting, each)
 	}
-	filled["filters"] = replaced
+	filled["filters"] = restricting
 	return filled
 }
 
