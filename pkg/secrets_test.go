@@ -84,7 +84,7 @@ func (p *process) firstFrame(from backend.PluginContext, to subscription) string
 	require.NoError(p, err)
 	packet, err := stream.Recv()
 	require.NoError(p, err)
-	require.Contains(p, string(packet.Data), "Collecting fails")
+	require.Contains(p, string(packet.Data), " cannot be read")
 	return string(joined.Data) + string(packet.Data)
 }
 

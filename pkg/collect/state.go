@@ -57,6 +57,9 @@ type SourceState struct {
 	// Failure says of Errors what a person should know of the figures; empty where the last run succeeded. It stays while
 	// the source is tried again, and is another instance's matter where that collects.
 	Failure string `json:"-"`
+	// FailingSince is when the first of those runs ended that have failed since one succeeded; zero where the last
+	// succeeded, and from a start until a run has failed.
+	FailingSince time.Time `json:"-"`
 	// Limit is the vendor's rate limit as it was last told.
 	Limit source.Limit `json:"limit,omitzero"`
 	// Runs count what came of the runs of this collector.
@@ -134,7 +137,18 @@ func (s *status) complete(since time.Time) {
 func (s *status) failed(failures []*source.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.failing(time.Now(), failures)
+}
+
+// failing takes note of what failed; none: nothing did.
+func (s *status) failing(at time.Time, failures []*source.Error) {
 	s.shown.Errors = failures
+	switch {
+	case len(failures) == 0:
+		s.shown.FailingSince = time.Time{}
+	case s.shown.FailingSince.IsZero():
+		s.shown.FailingSince = at
+	}
 }
 
 func (s *status) began(at time.Time) {
@@ -184,11 +198,12 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = "", time.Time{}, ""
 	switch {
 	case err == nil:
-		s.shown.LastSuccess, s.shown.Progress, s.shown.Errors = at, 1, nil
+		s.shown.LastSuccess, s.shown.Progress = at, 1
+		s.failing(at, nil)
 		s.shown.Runs.Succeeded++
 		s.shown.Runs.FailedInRow = 0
 	case failures != nil:
-		s.shown.Errors = failures
+		s.failing(at, failures)
 		s.shown.Runs.Failed++
 		s.shown.Runs.FailedInRow++
 		for _, failure := range failures {

@@ -48,7 +48,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("type", nil, text(func(s collect.SourceState) string { return s.Type })),
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
-		data.NewField("message", nil, text(func(s collect.SourceState) string { return s.Message + absences(d, s.ID) })),
+		data.NewField("message", nil, text(func(s collect.SourceState) string { return rowMessage(s) + absences(d, s.ID) })),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
 		data.NewField("events", nil, numbers(func(s collect.SourceState) int {
@@ -74,17 +74,18 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 
 // sourceNotices say what a reader of figures should know of a source.
 func sourceNotices(s collect.SourceState) []data.Notice {
+	told := func(severity data.NoticeSeverity, text string) []data.Notice {
+		return []data.Notice{{Severity: severity, Text: s.ID + " " + text}}
+	}
 	switch {
 	case s.Failure != "" && s.LastSuccess.IsZero():
-		return []data.Notice{{Severity: data.NoticeSeverityError, Text: "Collecting fails, so figures may be incomplete. " + s.Failure}}
+		return told(data.NoticeSeverityError, failing(s))
 	case s.Failure != "":
-		return []data.Notice{{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(
-			"Collecting fails; figures are as of %s. %s", s.LastSuccess.UTC().Format("2006-01-02 15:04 UTC"), s.Failure)}}
+		return told(data.NoticeSeverityWarning, failing(s))
 	case s.LastSuccess.IsZero() && s.State != collect.StatusIdle:
-		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
-			"%s is being read for the first time (%.0f %%); figures are not complete yet. %s", s.ID, s.Progress*100, s.Message)}}
+		return told(data.NoticeSeverityInfo, fmt.Sprintf("is not read yet: its first reading is under way (%.0f %%), and figures are not complete. %s", s.Progress*100, s.Message))
 	case s.LastSuccess.IsZero():
-		return []data.Notice{{Severity: data.NoticeSeverityInfo, Text: s.ID + " has not been read yet; figures come in as it is."}}
+		return told(data.NoticeSeverityInfo, "is not read yet; figures come in as it is.")
 	}
 	return nil
 }

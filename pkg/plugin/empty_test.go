@@ -92,7 +92,7 @@ func TestNoAnswerIsEmptyWithoutAWord(t *testing.T) {
 				g.waitFor(i, "collecting")
 				return i
 			},
-			[]string{`"collection"`}, "info: github is being read for the first time (0 %); figures are not complete yet.",
+			[]string{`"collection"`}, "info: github is not read yet: its first reading is under way (0 %), and figures are not complete.",
 		},
 		"of a store that cannot be opened": {
 			all,

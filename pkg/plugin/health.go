@@ -46,7 +46,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	defer leave()
 	for _, s := range d.State() {
 		if s.Failure != "" {
-			return unhealthy("Collecting fails, what was collected before is kept. " + s.Failure), nil
+			return unhealthy(s.ID + " " + failing(s)), nil
 		}
 	}
 	toProduction := map[*dora.Deployment]bool{} // each once, however many services it is one of
@@ -71,7 +71,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	for _, s := range d.State() {
 		if s.LastSuccess.IsZero() {
 			whole = false
-			message += fmt.Sprintf(" %s is still being read for the first time: %s", s.ID, s.Message)
+			message += fmt.Sprintf(" %s is not read yet: its first reading is under way. %s", s.ID, s.Message)
 		}
 	}
 	for _, a := range d.Absences(time.Now()) {

@@ -39,7 +39,7 @@ func TestAWorkingDataSourceSaysWhatItHas(t *testing.T) {
 	g.waitFor(i, "ok")
 	require.Eventually(t, func() bool {
 		h := g.health(i)
-		return h.Status == backend.HealthStatusOk && strings.HasPrefix(h.Message, "The source answers. Collected: ") && !strings.Contains(h.Message, "0 successful ones") && !strings.Contains(h.Message, "first time")
+		return h.Status == backend.HealthStatusOk && strings.HasPrefix(h.Message, "The source answers. Collected: ") && !strings.Contains(h.Message, "0 successful ones") && !strings.Contains(h.Message, "not read yet")
 	}, 10*time.Second, 50*time.Millisecond, "health: %s", g.health(i).Message)
 	names := g.one(i, `{"queryType":"values","field":"service"}`)[0].Fields[0]
 	assert.Equal(t, len(w.Services()), names.Len())
@@ -115,7 +115,7 @@ func TestAPatternOfProductionThatMatchesNothingIsToldWithTheEnvironmentsThatTher
 func TestAReaderIsToldWhatTheFiguresLack(t *testing.T) {
 	g, i := tiny(t)
 	g.waitFor(i, "collecting")
-	assert.Contains(t, notices(g.one(i, `{"metric":"lead_time"}`)), "info: github is being read for the first time (0 %); figures are not complete yet.")
+	assert.Contains(t, notices(g.one(i, `{"metric":"lead_time"}`)), "info: github is not read yet: its first reading is under way (0 %), and figures are not complete.")
 	for filter, want := range map[string]string{
 		`{"field":"service","values":["nobody"]}`:   "warning: No service matches the filters. Choose other values, or remove a filter.",
 		`{"field":"environment","values":["moon"]}`: "warning: No service matches the filters. Choose other values, or remove a filter.",
@@ -130,15 +130,12 @@ func TestAReaderIsToldWhatTheFiguresLack(t *testing.T) {
 func TestASourceThatFailsIsToldBesideWhatWasReadBefore(t *testing.T) {
 	g := start(t)
 	jsonData := stored(t)
-	refusing := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, `{"message":"Bad credentials"}`, http.StatusUnauthorized)
-	})
 	begin := strings.Index(jsonData, `"url":"`) + len(`"url":"`)
 	end := begin + strings.Index(jsonData[begin:], `"`)
-	i := g.save("dora", jsonData[:begin]+refusing+jsonData[end:])
+	i := g.save("dora", jsonData[:begin]+refusing(t)+jsonData[end:])
 	g.waitFor(i, "failing")
 	frames := g.one(i, `{"metric":"deployment_frequency","format":"numeric"}`)
-	assert.Contains(t, notices(frames), "error: Collecting fails, so figures may be incomplete. github: ")
+	assert.Regexp(t, `error: github cannot be read since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC and is not read yet: figures lack all of it\. GitHub .*Save & test`, notices(frames))
 	assert.InDelta(t, 7, *frames[0].Fields[0].At(0).(*float64), 0, "what was stored is still answered")
 }
 

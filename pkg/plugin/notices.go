@@ -52,8 +52,11 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 	return notices
 }
 
-// emptyNotices say why there is nothing to see.
+// emptyNotices say why there is nothing to see; nil: there is something.
 func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
+	if len(unread(b, d)) > 0 {
+		return []data.Notice{} // the notices of its sources say it
+	}
 	because, names := noSuchSeverity(&b.Query, d), ""
 	switch {
 	case b.Services == 0 && len(b.Query.DomainFilters()) > 0:

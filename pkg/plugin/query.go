@@ -173,9 +173,11 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeMetric, query.TypeStages:
 		figures := query.Answer(q, d.Under(q.Definition), r, now)
 		frames, notices = figureFrames(figures, links{uid, d.Settings().Definition}), figuresNotices(figures, d)
+		sayUnread(frames, q, unread(figures.Basis, d))
 	case query.TypeSignals:
 		changes := query.Watch(q, d.Under(q.Definition), r, now)
 		frames, notices = signalFrames(changes), signalsNotices(changes, d)
+		sayUnread(frames, q, unread(changes.Basis, d))
 	case query.TypeEvents:
 		frames = data.Frames{eventsFrame(q, d, q.Within(r), now)}
 	case query.TypeAnnotations:

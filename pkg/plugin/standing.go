@@ -15,16 +15,20 @@ import (
 func standingFrames(d *dataset.Dataset, q query.Query, now time.Time) data.Frames {
 	row := q.Standing.Row()
 	var frames data.Frames
-	add := func(labels data.Labels, name string, value *float64) {
+	add := func(labels data.Labels, name string, value *float64) *data.Field {
 		field := data.NewField(string(row.Key), labels, []*float64{value})
 		field.Config = &data.FieldConfig{Unit: grafanaUnits[row.Unit], DisplayNameFromDS: name}
 		frame := data.NewFrame(string(row.Key), field)
 		frame.Meta = standingMeta(q)
 		frames = append(frames, frame)
+		return field
 	}
 	if row.Per == query.PerSource {
 		for _, s := range d.State() {
-			add(data.Labels{"source": s.ID}, s.ID, sourceStanding(row.Key, s, now))
+			field := add(data.Labels{"source": s.ID}, s.ID, sourceStanding(row.Key, s, now))
+			if row.Key == query.LastSuccess && s.LastSuccess.IsZero() {
+				field.Config.NoValue, _ = insteadOfAFigure(s)
+			}
 		}
 	} else {
 		for _, s := range query.Stand(q, d.Under(q.Definition), now) {
