@@ -89,14 +89,17 @@ func where(body string, words ...string) func(http.ResponseWriter, string) bool 
 var ailments = map[string]*ailment{
 	"the token expired": {
 		"credentials", []string{"github: GitHub does not accept the token: it is wrong, expired or revoked; enter a new one", "Bad credentials"},
-		always(http.StatusUnauthorized, "application/json", `{"message":"Bad credentials"}`),
+		func(w http.ResponseWriter, question string) bool {
+			w.Header().Set("X-Github-Request-Id", "C0FF:EE") // GitHub's own message may be repeated
+			return always(http.StatusUnauthorized, "application/json", `{"message":"Bad credentials"}`)(w, question)
+		},
 	},
 	"a repository vanished": {
 		"not_found", []string{"github (example-health/booking): there is no repository example-health/booking, or the token may not see it: check its name and the token's access"},
 		where(`{"data":{"repository":null},"errors":[{"type":"NOT_FOUND","path":["repository"],"message":"Could not resolve to a Repository with the name 'example-health/booking'."}]}`, `"name":"booking"`),
 	},
 	"a login page answers in place of JSON": {
-		"answer", []string{"github (example-health/", "what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", "Sign in"},
+		"answer", []string{"github (example-health/", "what answers is not GitHub's GraphQL: check the address and look for a login page or proxy in between", "text/html"},
 		always(http.StatusOK, "text/html", "<html><title>Sign in</title></html>"),
 	},
 	"deployments are closed to the token": { // which a health check, that asks for less, does not meet
@@ -104,7 +107,7 @@ var ailments = map[string]*ailment{
 		where(`{"data":{"repository":{"deployments":null}},"errors":[{"type":"FORBIDDEN","path":["repository","deployments"],"message":"Resource not accessible by personal access token"}]}`, `"name":"booking"`, "query Sync"),
 	},
 	"the address moved": {
-		"configuration", []string{"github: the address redirects to another: enter the final one", "https://elsewhere.example/graphql"},
+		"configuration", []string{"github: the address redirects to another: enter the final one", "https://elsewhere.example"},
 		func(w http.ResponseWriter, _ string) bool {
 			w.Header().Set("Location", "https://elsewhere.example/graphql")
 			w.WriteHeader(http.StatusMovedPermanently)
