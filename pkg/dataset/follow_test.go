@@ -31,14 +31,23 @@ type followed struct {
 	api   string
 	kept  *dataset.Dataset
 	names []string // of the repositories to read, or patterns
+	// from is what makes a deployment; backfill how far back is read, where that is not from the beginning. Silent says that
+	// issues are not read.
+	from     settings.DeploymentsFrom
+	backfill time.Duration
+	silent   bool
+	heads    map[string][]string // that main lines had, by repository
 }
 
-func follow(t *testing.T, seed uint64, api string) *followed {
+func follow(t *testing.T, seed uint64, api string, as ...func(*followed)) *followed {
 	t.Helper()
-	f := &followed{T: t, world: world.New(world.Options{Seed: seed, Months: 1}), path: filepath.Join(t.TempDir(), "dora.db"), api: api, names: []string{"example-health/*"}}
+	f := &followed{T: t, world: world.New(world.Options{Seed: seed, Months: 1}), path: filepath.Join(t.TempDir(), "dora.db"), api: api, names: []string{"example-health/*"}, heads: map[string][]string{}}
 	server := httptest.NewServer(f.world.Handler(token))
 	t.Cleanup(server.Close)
 	f.url = server.URL
+	for _, set := range as {
+		set(f)
+	}
 	f.reads(f.names...)
 	return f
 }
@@ -47,6 +56,16 @@ func (f *followed) settings(store string) settings.Settings {
 	f.Helper()
 	s := parse(f.T, f.url, `,"store":{"path":"`+filepath.ToSlash(store)+`"}`)
 	s.Sources[0].Repositories, s.Sources[0].API = f.names, settings.API(f.api)
+	s.Sources[0].Deployments.From = f.from
+	if f.from != "" {
+		s.Sources[0].Deployments.Environment = "production"
+	}
+	if f.backfill > 0 {
+		s.Collect.Backfill = dora.Duration(f.backfill)
+	}
+	if f.silent {
+		s.Sources[0].Incidents = nil
+	}
 	return s
 }
 
@@ -231,6 +250,65 @@ func TestTheStoreFollowsDeploymentsAndIssues(t *testing.T) {
 	}
 }
 
+func TestTheStoreFollowsPullRequests(t *testing.T) {
+	const a = "example-health/booking"
+	for _, api := range interfaces {
+		for name, as := range map[string]func(*followed){
+			"read from the beginning": func(*followed) {},
+			"without issues":          func(f *followed) { f.silent = true },
+			"read for two weeks":      func(f *followed) { f.backfill = 14 * 24 * time.Hour },
+		} {
+			t.Run(name+" over "+api, func(t *testing.T) {
+				t.Parallel()
+				f := follow(t, 5, api, as)
+				merged := f.world.MergedPulls(a)
+				f.done(f.world.HidePull(a, merged[2], true)) // of which the store does not know
+				f.collect()
+				for _, number := range []int{merged[0], merged[len(merged)/2], merged[len(merged)-1]} {
+					f.done(f.world.HidePull(a, number, true))
+					f.collect()
+					f.same(fmt.Sprintf("%d is not shown any more", number))
+				}
+				f.done(f.world.HidePull(a, merged[len(merged)/2], false))
+				f.done(f.world.HidePull(a, merged[len(merged)-1], false))
+				_, err := f.world.Deploy(f.world.Services()[0].Name)
+				f.done(err)
+				f.collect()
+				f.same("two are shown again, while something is deployed")
+				if f.backfill == 0 { // what a deployment of long ago shipped was looked for once
+					f.done(f.world.HidePull(a, merged[2], false))
+					f.collect()
+					f.same("shown for the first time")
+				}
+			})
+		}
+	}
+}
+
+func TestTheStoreFollowsAMainLineThatIsRewritten(t *testing.T) {
+	const a = "example-health/booking"
+	for _, api := range interfaces {
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			f := follow(t, 5, api, func(f *followed) { f.from = settings.FromMerges })
+			f.collect()
+			before, err := f.world.Reset(a, 4, "")
+			f.done(err)
+			f.collect()
+			f.same("forced back by four commits")
+			services := f.world.Services()
+			_, err = f.world.Deploy(services[slices.IndexFunc(services, func(s world.Service) bool { return s.Repository == a })].Name)
+			f.done(err)
+			f.collect()
+			f.same("another way from there")
+			_, err = f.world.Reset(a, 0, before)
+			f.done(err)
+			f.collect()
+			f.same("forced to where it was")
+		})
+	}
+}
+
 func TestWordsOutliveARename(t *testing.T) {
 	f := follow(t, 5, "graphql")
 	f.collect()
@@ -287,7 +365,11 @@ func TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore(t *testin
 					steps = min(steps, 6)
 				}
 				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // drawn
-				f := follow(t, 5+seed%3, api)
+				f := follow(t, 5+seed%3, api, func(f *followed) {
+					if seed%2 == 1 {
+						f.from = settings.FromMerges
+					}
+				})
 				f.collect()
 				var story []string
 				for range steps {
@@ -308,7 +390,7 @@ func (f *followed) draw(random *rand.Rand) string {
 	all := f.world.Repositories()
 	some := func() string { return all[random.IntN(len(all))] }
 	one, other := some(), some()
-	switch random.IntN(9) {
+	switch random.IntN(12) {
 	case 0, 1:
 		to := fmt.Sprintf("example-health/%c", 'a'+rune(random.IntN(8)))
 		if random.IntN(4) == 0 {
@@ -355,6 +437,31 @@ func (f *followed) draw(random *rand.Rand) string {
 		_, err := f.world.TransferIssue(one, number, other)
 		f.done(err)
 		return fmt.Sprintf("incident %d of %s moves to %q", number, one, other)
+	case 8, 9:
+		pulls, hidden := f.world.MergedPulls(one), false
+		if hidden = random.IntN(3) > 0; !hidden {
+			pulls = f.world.Hidden(one)
+		}
+		if len(pulls) == 0 {
+			return "nothing"
+		}
+		number := pulls[random.IntN(len(pulls))]
+		f.done(f.world.HidePull(one, number, hidden))
+		return fmt.Sprintf("pull request %d of %s is hidden: %t", number, one, hidden)
+	case 10:
+		if f.from != settings.FromMerges {
+			return "nothing"
+		}
+		back, head := random.IntN(6), ""
+		if heads := f.heads[one]; len(heads) > 0 && random.IntN(2) == 0 {
+			back, head = 0, heads[random.IntN(len(heads))]
+		}
+		before, err := f.world.Reset(one, back, head)
+		if err != nil {
+			return err.Error()
+		}
+		f.heads[one] = append(f.heads[one], before)
+		return fmt.Sprintf("%s is forced back by %d commits, or to %q", one, back, head)
 	}
 	services := f.world.Services()
 	service := services[random.IntN(len(services))]

@@ -7,13 +7,14 @@ type code struct {
 	graph      *graph
 	main       mainLine
 	changes    map[int]*change
-	byMerge    claims    // what landed with a commit
-	owners     claims    // whose commit it is: a change's own, or one that its rebase landed
-	unresolved []*change // changes whose landed commits are not worked out, and some that are no more
-	merges     []*change // changes that have a merge commit, and some that are no more
-	added      int       // how many versions of changes there were
-	judged     judgement // when promotions were told from other changes
-	children   []uint8   // how many commits each has on top of it, while they are told
+	gone       map[int]Header // of changes that the source shows no longer; nil where there are none
+	byMerge    claims         // what landed with a commit
+	owners     claims         // whose commit it is: a change's own, or one that its rebase landed
+	unresolved []*change      // changes whose landed commits are not worked out, and some that are no more
+	merges     []*change      // changes that have a merge commit, and some that are no more
+	added      int            // how many versions of changes there were
+	judged     judgement      // when promotions were told from other changes
+	children   []uint8        // how many commits each has on top of it, while they are told
 	newChanges slab[change]
 	newNodes   slab[node]
 }
@@ -54,11 +55,26 @@ func (c *code) size() codeSize { return codeSize{c.graph.size, len(c.changes)} }
 // without what nothing asks for once it is read: its text, and its commits' names, which the graph has. That is a third
 // of it.
 func (c *code) addChange(e *Change, reverts *revert) bool {
+	if was, ok := c.gone[e.Number]; ok {
+		if !e.NewerThan(was) {
+			return false
+		}
+		delete(c.gone, e.Number)
+	}
 	if known := c.changes[e.Number]; known != nil {
 		if !e.NewerThan(known.event.Header) {
 			return false
 		}
 		c.disown(known)
+	}
+	c.added++
+	if e.Withdrawn {
+		if c.gone == nil {
+			c.gone = map[int]Header{}
+		}
+		delete(c.changes, e.Number)
+		c.gone[e.Number] = e.Header
+		return true
 	}
 	added := c.newChanges.one()
 	*added = change{event: e, merge: c.graph.name(e.MergeCommit), witness: noNode, reverts: reverts, commits: c.newNodes.some(len(e.Commits))[:0]}
@@ -75,7 +91,6 @@ func (c *code) addChange(e *Change, reverts *revert) bool {
 	}
 	c.changes[e.Number] = added
 	c.unresolved = append(c.unresolved, added)
-	c.added++
 	return true
 }
 

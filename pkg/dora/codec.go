@@ -30,7 +30,7 @@ var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[FormerName](): {"name", "until"},
 	reflect.TypeFor[Commit]():     {"source", "id", "updated", "rank", "repository", "sha", "parents", "authored", "committed", "author", "message", "files"},
 	reflect.TypeFor[Change](): {"source", "id", "updated", "rank", "repository", "number", "title", "body", "url", "author", "labels", "base", "branch",
-		"opened", "merged", "mergeCommit", "commits", "reviews", "files", "early"},
+		"opened", "merged", "mergeCommit", "commits", "reviews", "files", "early", "withdrawn"},
 	reflect.TypeFor[Files]():        {"paths", "cut"},
 	reflect.TypeFor[ChangeCommit](): {"sha", "authored"},
 	reflect.TypeFor[Review]():       {"author", "state", "at"},

@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -190,8 +191,9 @@ func (h *History) selects(key repositoryKey) bool {
 	return true
 }
 
-// Known lists the deployments or the incidents that are known of a repository, those that were withdrawn too, without what
-// people corrected.
+// Known lists the deployments, the incidents or the changes that are known of a repository, those that were withdrawn too,
+// without what people corrected. The text of incidents and changes, and what changes are called, is
+// not kept.
 func (h *History) Known(source string, kind Kind, name string) (events []Event) {
 	key := repositoryKey{source, strings.ToLower(name)}
 	corrected := map[string]bool{}
@@ -199,6 +201,9 @@ func (h *History) Known(source string, kind Kind, name string) (events []Event) 
 		if !c.Undone {
 			corrected[h.now(c.Deployment, c.Made)], corrected[h.now(c.Incident, c.Made)] = true, true
 		}
+	}
+	if kind == KindChange {
+		return h.knownChanges(key)
 	}
 	if kind == KindIncident {
 		for _, i := range h.reported[key] {
@@ -215,6 +220,26 @@ func (h *History) Known(source string, kind Kind, name string) (events []Event) 
 				}
 			}
 		}
+	}
+	return events
+}
+
+// knownChanges lists the newest version of each of a repository's changes, by number.
+func (h *History) knownChanges(key repositoryKey) (events []Event) {
+	r := h.repositories[key]
+	if r == nil || r.rest.size.changes == 0 {
+		return nil
+	}
+	newest := map[int]*Change{}
+	for e := range r.rest.all() {
+		if c := e.change; c != nil && (newest[c.Number] == nil || c.NewerThan(newest[c.Number].Header)) {
+			newest[c.Number] = c
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(newest)) {
+		c := newest[number]
+		c.Source, c.Repository = key.source, r.name
+		events = append(events, c)
 	}
 	return events
 }

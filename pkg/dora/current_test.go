@@ -164,6 +164,51 @@ func TestLetterCaseMakesNoOtherRepository(t *testing.T) {
 	assert.Equal(t, map[string]string{"acme/app": "1 2! 3"}, alsoRestarted(t, h, mapping))
 }
 
+func TestAPullRequestThatIsShownNoLongerIsWithdrawnAndMayComeBack(t *testing.T) {
+	mapping := selecting("acme/*")
+	h := dora.NewHistory(mapping)
+	h.Apply(repositoryOf("acme/app", 1)...)
+	first, second := strings.Repeat("a1", 20), strings.Repeat("b2", 20)
+	pull := &dora.Change{
+		Header: dora.Header{Source: "github", ID: "acme/app:pull:7", Updated: noon, Rank: 1}, Repository: "acme/app", Number: 7, Title: "Faster",
+		Opened: noon.Add(-time.Hour), Merged: noon, MergeCommit: second, Commits: []dora.ChangeCommit{{SHA: second, Authored: noon}},
+	}
+	h.Apply(
+		&dora.Commit{Header: dora.Header{Source: "github", ID: "acme/app@" + first}, Repository: "acme/app", SHA: first, Authored: noon, Committed: noon},
+		&dora.Commit{Header: dora.Header{Source: "github", ID: "acme/app@" + second}, Repository: "acme/app", SHA: second, Parents: []string{first}, Authored: noon, Committed: noon},
+		&dora.Repository{Header: dora.Header{Source: "github", ID: "acme/app", Updated: noon.Add(time.Second)}, Name: "acme/app", DefaultBranch: "main", HeadSHA: second}, pull,
+	)
+	waiting := func() (numbers []int) {
+		for _, w := range h.Derive(dora.DefaultDefinition()).Services[0].Waiting {
+			numbers = append(numbers, w.Number)
+		}
+		return numbers
+	}
+	withdrawn := *pull
+	withdrawn.Withdrawn, withdrawn.Rank = true, 2
+	known := func(then bool) {
+		found := h.Known("github", dora.KindChange, "ACME/app")
+		require.Len(t, found, 1)
+		change := found[0].(*dora.Change)
+		assert.Equal(t, then, change.Withdrawn)
+		assert.Equal(t, []any{7, "acme/app", "github", "Faster", second}, []any{change.Number, change.Repository, change.Source, change.Title, change.MergeCommit})
+	}
+	require.Equal(t, []int{7}, waiting())
+	known(false)
+	for range 2 {
+		h.Apply(&withdrawn, pull)
+		assert.Equal(t, []int{0}, waiting(), "its commit is one that was pushed by itself")
+		known(true)
+		assert.Zero(t, h.Counts()["github"][dora.KindChange])
+		h = restarted(t, h, mapping, dora.DefaultDefinition(), true)
+	}
+	back := *pull
+	back.Rank = 3
+	h.Apply(&back)
+	assert.Equal(t, []int{7}, waiting())
+	known(false)
+}
+
 func TestADeploymentThatWasDeletedIsWithdrawnAndMayComeBack(t *testing.T) {
 	mapping := selecting("acme/*")
 	h := dora.NewHistory(mapping)

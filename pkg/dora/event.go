@@ -112,6 +112,8 @@ type Change struct {
 	// Early says that it was merged before the history that is collected, and read because a deployment within that ships
 	// it or may yet ship it.
 	Early bool `json:"early,omitempty"`
+	// Withdrawn says that the source shows it no longer.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // ChangeCommit is a commit of a change's own branch.

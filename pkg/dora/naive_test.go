@@ -48,7 +48,9 @@ func newNaive(mapping dora.Mapping, def dora.Definition, events []dora.Event) *n
 		case *dora.Commit:
 			n.commits = append(n.commits, e)
 		case *dora.Change:
-			n.changes = append(n.changes, e)
+			if !e.Withdrawn {
+				n.changes = append(n.changes, e)
+			}
 		case *dora.Deployment:
 			n.deployments = append(n.deployments, e)
 		case *dora.Incident:

@@ -41,6 +41,7 @@ func (c *clock) writeTime(to []byte, at time.Time) []byte {
 const (
 	entryCommit = 1 + iota
 	entryChange
+	entryWithdrawn // a change that the source shows no longer
 )
 
 func (c *clock) writeCommit(to []byte, e *Commit, title string, reverts *revert) []byte {
@@ -55,7 +56,11 @@ func (c *clock) writeCommit(to []byte, e *Commit, title string, reverts *revert)
 }
 
 func (c *clock) writeChange(to []byte, e *Change, reverts *revert) []byte {
-	to = binary.AppendVarint(append(to, entryChange), int64(e.Number))
+	kind := byte(entryChange)
+	if e.Withdrawn {
+		kind = entryWithdrawn
+	}
+	to = binary.AppendVarint(append(to, kind), int64(e.Number))
 	to = binary.AppendVarint(c.writeTime(to, e.Updated), int64(e.Rank))
 	for _, text := range []string{e.Title, e.URL, e.Author, e.Base, e.Branch, e.MergeCommit} {
 		to = appendText(to, text)
@@ -125,10 +130,12 @@ type restReader struct {
 func (r *restReader) put(where *string) { r.want(where, &r.reader) }
 
 func (r *restReader) entry() (e entry) {
-	if r.unsigned() == entryCommit {
+	switch kind := r.unsigned(); kind {
+	case entryCommit:
 		e = r.commit()
-	} else {
+	default:
 		e = r.change()
+		e.change.Withdrawn = kind == entryWithdrawn
 	}
 	r.give()
 	return e

@@ -16,7 +16,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Save writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 6
+const savedForm = 7
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

@@ -365,6 +365,16 @@ func (w *world) pull(r *worldRepo, nested string) {
 
 func (w *world) merged(r *worldRepo, p *dora.Change, landed *dora.Commit) {
 	p.MergeCommit = landed.SHA
+	if w.one("shown no longer", 12) {
+		gone := *p
+		gone.Withdrawn, gone.Rank = true, p.Rank+1
+		w.events = append(w.events, &gone)
+		if w.one("shown again", 2) {
+			back := *p
+			back.Rank = gone.Rank + 1
+			w.events = append(w.events, &back)
+		}
+	}
 	w.land(r, landed)
 }
 

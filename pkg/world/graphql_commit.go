@@ -42,7 +42,7 @@ func defineCommit() {
 		"parents":                 many("Commit", nil, func(c *commit, a arguments) (any, error) { return listed(a, c.parents) }),
 		"history":                 many("Commit", []string{"since", "until", "path", "author"}, commitHistory),
 		"associatedPullRequests": many("PullRequest", []string{"orderBy"}, func(c *commit, a arguments) (any, error) {
-			return listed(a, c.pulls)
+			return listed(a, c.shown())
 		}),
 	})
 	define("GitActor", nil, map[string]*field{

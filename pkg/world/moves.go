@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What becomes of repositories, deployments and issues when people tidy up: they are renamed, handed on and deleted.
@@ -115,6 +116,86 @@ func (w *World) TransferIssue(from string, number int, to string) (int, error) {
 	moved.repo, moved.number, moved.updated = target, target.number(), w.clock
 	target.issues = append(target.issues, &moved)
 	return moved.number, nil
+}
+
+// MergedPulls are the numbers of a repository's merged pull requests, the oldest first.
+func (w *World) MergedPulls(name string) []int {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var numbers []int
+	if r, err := w.named(name); err == nil {
+		for _, p := range r.pulls {
+			if !p.merged.IsZero() {
+				numbers = append(numbers, p.number)
+			}
+		}
+	}
+	return numbers
+}
+
+// HidePull has a pull request shown nowhere any more, as happens to one whose author is gone as a spammer, or has it
+// shown again; nothing else tells of it.
+func (w *World) HidePull(name string, number int, hidden bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, err := w.named(name)
+	if err != nil {
+		return err
+	}
+	from, to := &r.pulls, &r.hidden
+	if !hidden {
+		from, to = to, from
+	}
+	at := slices.IndexFunc(*from, func(p *pull) bool { return p.number == number })
+	if at < 0 {
+		return fmt.Errorf("%s has no such pull request: %d", name, number)
+	}
+	p := (*from)[at]
+	p.hidden = hidden
+	*from, *to = slices.Delete(*from, at, at+1), append(*to, p)
+	slices.SortFunc(r.pulls, func(a, b *pull) int { return a.number - b.number })
+	return nil
+}
+
+// Hidden are the numbers of a repository's pull requests that are not shown.
+func (w *World) Hidden(name string) []int {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var numbers []int
+	if r, err := w.named(name); err == nil {
+		for _, p := range r.hidden {
+			numbers = append(numbers, p.number)
+		}
+	}
+	return numbers
+}
+
+// Reset forces the main line of a repository back by some commits, or where it says, and gives its head before. It cuts no
+// pull request in two that landed as several commits.
+func (w *World) Reset(name string, back int, head string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, err := w.named(name)
+	if err != nil {
+		return "", err
+	}
+	before, to := r.main.sha, r.main
+	for ; back > 0 && len(to.parents) > 0; back-- {
+		to = to.parents[0]
+	}
+	for slices.ContainsFunc(to.pulls, func(p *pull) bool { return p.landed != to && !slices.Contains(p.commits, to) }) {
+		to = to.parents[0]
+	}
+	if head != "" {
+		if to = r.commits[head]; to == nil {
+			return "", fmt.Errorf("%s has no commit %s", name, head)
+		}
+	}
+	r.main = to
+	if r.pushed = r.pushed.Add(time.Second); r.pushed.Before(w.clock) {
+		r.pushed = w.clock
+	}
+	return before, nil
 }
 
 func (w *World) named(name string) (*repository, error) {

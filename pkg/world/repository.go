@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type repository struct {
 	tags        []*tag
 	releases    []*release
 	pulls       []*pull
+	hidden      []*pull // what is not shown any more
 	issues      []*issue
 	deployments []*deployment
 	labels      []string
@@ -60,6 +62,11 @@ func (c *commit) paths() []string {
 		list[i] = fmt.Sprintf("src/part-%d.go", i)
 	}
 	return list
+}
+
+// shown are the pull requests of a commit that are shown.
+func (c *commit) shown() []*pull {
+	return slices.DeleteFunc(slices.Clone(c.pulls), func(p *pull) bool { return p.hidden })
 }
 
 type tag struct {
@@ -104,6 +111,7 @@ type pull struct {
 	commits   []*commit // its own, oldest first
 	reviews   []*review
 	files     []string
+	hidden    bool // it is shown nowhere
 	additions int
 	deletions int
 }

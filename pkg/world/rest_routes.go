@@ -179,7 +179,7 @@ func (c *restCall) commit() (any, error) {
 		if found == nil {
 			return nil, errNotFound
 		}
-		return shown(part(c, found.pulls, standardPage), c.showPull), nil
+		return shown(part(c, found.shown(), standardPage), c.showPull), nil
 	}
 	found := c.repo.commitish(name)
 	if found == nil {

@@ -79,6 +79,7 @@ type pullNode struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	MergedAt    time.Time
+	ClosedAt    time.Time // over REST, which lists those that were not merged as well
 	BaseRefName string
 	HeadRefName string
 	Author      *actor

@@ -107,8 +107,15 @@ func (s *repositorySync) reconcile(ctx context.Context) error {
 			return err
 		}
 	}
-	var events []dora.Event
-	changed := again
+	events, changed, err := s.callRoll(ctx)
+	if err != nil {
+		return err
+	}
+	landings, moved, err := s.relands(ctx)
+	if err != nil {
+		return err
+	}
+	events, changed = append(events, landings...), changed || moved || again
 	for _, c := range s.lists {
 		events = append(events, s.compare(c)...)
 		changed = s.note(c) || changed
@@ -128,12 +135,15 @@ func (s *repositorySync) doubts(c *census) bool {
 	case c.whole || !c.told || c.again:
 		return false
 	case c.counted:
-		return c.total != c.before.Total+len(c.fresh)
+		return c.misses()
 	case c.resumed:
 		return s.state.Unsure
 	}
 	return len(s.known(c.kind, s.state.Name)) > 0 // by an earlier version, which did not count
 }
+
+// misses says that there are not as many entries as there were and have come since.
+func (c *census) misses() bool { return c.counted && c.told && c.total != c.before.Total+len(c.fresh) }
 
 // readAgain begins a list anew.
 func (s *repositorySync) readAgain(c *census) {
@@ -177,7 +187,7 @@ func (s *repositorySync) compare(c *census) []dora.Event {
 				back.Withdrawn = false
 				back.Rank++
 				events = append(events, &back)
-			case !met && !e.Withdrawn && !e.Posted() && !e.Created.Before(s.request.Since) && e.Created.Before(recent) && !s.aged(c, name, e.Created):
+			case !met && !e.Withdrawn && !e.Posted() && !e.Created.Before(s.request.Since) && (e.Landing || e.Created.Before(recent)) && !s.aged(c, name, e.Created):
 				gone := *e
 				gone.Withdrawn = true
 				gone.Rank++
@@ -273,10 +283,15 @@ func (s *repositorySync) recount(ctx context.Context, c *census) error {
 }
 
 // restLists are where REST lists what there is, with room for a page.
-var restLists = map[list]string{deploymentList: "/deployments?", issueList: "/issues?state=all&sort=created&direction=desc&"}
+var restLists = map[list]string{
+	deploymentList: "/deployments?", issueList: "/issues?state=all&sort=created&direction=desc&", closedList: "/pulls?state=closed&sort=created&direction=desc&",
+}
 
 // censusOf are the lists whose entries can go.
 func (s *repositorySync) censusOf(name list) *census {
+	if name == pullList {
+		return s.ended
+	}
 	i := slices.IndexFunc(s.lists, func(c *census) bool { return c.list == name })
 	if i < 0 {
 		return nil

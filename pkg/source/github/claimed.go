@@ -61,6 +61,11 @@ func (r graphql) pullsOf(ctx context.Context, s *repositorySync, shas []string) 
 			}
 		}
 	}
+	return r.pullsByID(ctx, s, ids)
+}
+
+// pullsByID reads merged pull requests by their node ids.
+func (r graphql) pullsByID(ctx context.Context, s *repositorySync, ids []string) ([]pullNode, error) {
 	var found []pullNode
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), pullsPerQuery)]

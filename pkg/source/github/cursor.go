@@ -110,6 +110,8 @@ type stream struct {
 type history struct {
 	Heads []string `json:"heads,omitempty"`
 	Base  []string `json:"base,omitempty"`
+	// Line is the head of the main line that landings were last known to agree with, where they are deployments.
+	Line string `json:"line,omitempty"`
 	// First is the first reading while it is under way.
 	First *firstReading `json:"first,omitempty"`
 }

@@ -56,10 +56,15 @@ func (s *Source) commit(repository string, c commitNode) *dora.Commit {
 	}
 }
 
+// pullID is what a pull request's event is called.
+func pullID(repository string, number int) string {
+	return repository + ":pull:" + strconv.Itoa(number)
+}
+
 func (s *Source) change(repository string, p pullNode) *dora.Change {
 	change := &dora.Change{
 		Header: dora.Header{
-			Source: s.config.ID, ID: repository + ":pull:" + strconv.Itoa(p.Number), Updated: p.UpdatedAt.UTC(),
+			Source: s.config.ID, ID: pullID(repository, p.Number), Updated: p.UpdatedAt.UTC(),
 			Rank: len(p.Commits.Nodes) + len(p.Reviews.Nodes),
 		},
 		Repository: repository, Number: p.Number, Title: p.Title, Body: p.Body, URL: p.URL, Author: who(p.Author),

@@ -110,7 +110,7 @@ var (
 	// asked are the words of the queries and of the names that are made for them.
 	asked = func() map[string]bool {
 		words := map[string]bool{}
-		for _, text := range []string{syncText, recheckText, releasesText, tagsText, behindText, probeText(ownerRoots[0]), checkRepositoryText} {
+		for _, text := range []string{syncText, recheckText, releasesText, tagsText, behindText, rollText, probeText(ownerRoots[0]), checkRepositoryText} {
 			for _, word := range regexp.MustCompile(`[A-Za-z]+`).FindAllString(text, -1) {
 				words[word] = true
 			}

@@ -26,12 +26,17 @@ type branch struct {
 	whole  bool
 	recent map[string]bool
 	gone   int            // heads that were lost while they were read
+	line   string         // the head of the main line as it was; empty where nothing is known of it
+	kept   bool           // the main line leads to that
 	landed []*dora.Commit // commits of the main line that are news and have not been taken
 }
 
 func newBranch(p *position) *branch {
 	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}, recent: map[string]bool{}}
 	b.whole = b.first() && b.state.First == nil
+	if b.line = b.state.Line; b.line == "" && !b.first() {
+		b.line = b.state.Heads[0] // by an earlier version
+	}
 	if first := b.state.First; first != nil {
 		b.target, b.page, b.next = first.Target, first.Page, first.Next
 		for _, short := range first.Ahead {
@@ -100,7 +105,7 @@ func (b *branch) start(head string) {
 
 // restart reads from the branch's present head again.
 func (b *branch) restart() {
-	b.target, b.page, b.next, b.state.First = "", "", "", nil
+	b.target, b.page, b.next, b.kept, b.state.First = "", "", "", false, nil
 	b.whole = b.first()
 }
 
@@ -109,6 +114,7 @@ func (b *branch) restart() {
 func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) string {
 	line := ""
 	for at := read[b.next]; at != nil; at = read[b.next] {
+		b.kept = b.kept || at.SHA == b.line
 		delete(read, b.next) // once each, should an answer say that a commit comes before itself
 		line, b.next = at.SHA, ""
 		if len(at.Parents) > 0 {
@@ -118,6 +124,7 @@ func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) str
 			b.landed = append(b.landed, at)
 		}
 	}
+	b.kept = b.kept || b.next == b.line
 	if b.state.First != nil {
 		b.state.First.Next = b.next
 	}

@@ -89,9 +89,9 @@ func numbered(at time.Time, rank uint16) int64 { return at.Unix()<<16 | int64(ra
 
 // merged makes deployments of the commits that landed on the default branch, the newest first. When each landed depends on
 // all that landed before, which is read later: it is worked out on the graph, whatever the order of reading.
-func (s *repositorySync) merged(branch string) []dora.Event {
+func (s *repositorySync) merged(branch string, landed []*dora.Commit) []dora.Event {
 	var events []dora.Event
-	for _, c := range s.branch.landed {
+	for _, c := range landed {
 		if c.Committed.Before(s.request.Since) {
 			continue
 		}

@@ -110,7 +110,7 @@ func (r *run) digest(node probeNode) string {
 	for _, each := range node.PullRequests.Nodes {
 		add("pull", each.UpdatedAt)
 	}
-	for _, length := range []int{node.Deployments.TotalCount, node.issues()} { // one that is deleted leaves no other trace
+	for _, length := range []int{node.PullRequests.TotalCount, node.Deployments.TotalCount, node.issues()} { // one that is deleted leaves no other trace
 		parts = append(parts, strconv.Itoa(length))
 	}
 	for _, each := range node.Deployments.Nodes {

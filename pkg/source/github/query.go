@@ -35,7 +35,7 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
     everyIssue: issues(first: 1) @include(if: $everyIssue) { totalCount }
     defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
-    pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + countField + `
+    pullRequests(first: $pulls, after: $pullsPage, states: [MERGED], orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withPulls) { ` + pageFields + ` totalCount
       nodes ` + pullFields + ` }
     deployments(first: $deployments, after: $deploymentsPage, orderBy: {field: CREATED_AT, direction: DESC}) @include(if: $withDeployments) { ` + pageFields + ` totalCount
       nodes ` + deploymentFields + ` }

@@ -21,6 +21,9 @@ type reader interface {
 	behind(ctx context.Context, s *repositorySync, sha, after string) (*historyNode, error)
 	// pullsOf reads the merged pull requests that commits belong to, but for those that this run has read.
 	pullsOf(ctx context.Context, s *repositorySync, shas []string) ([]pullNode, error)
+	// roll calls all pull requests; nil where the list changed meanwhile. rolledPulls reads some of them.
+	roll(ctx context.Context, s *repositorySync) (*roll, error)
+	rolledPulls(ctx context.Context, s *repositorySync, some []rolled) ([]pullNode, error)
 	// unfinished reads deployments again, in the order asked for, nil where nothing is new or found.
 	unfinished(ctx context.Context, asked []watched) ([]*deploymentNode, error)
 }

@@ -137,6 +137,7 @@ type pullRecord struct {
 	CreatedAt      moment        `json:"created_at"`
 	UpdatedAt      moment        `json:"updated_at"`
 	MergedAt       moment        `json:"merged_at"`
+	ClosedAt       moment        `json:"closed_at"`
 	MergeCommitSHA string        `json:"merge_commit_sha"`
 	Base           branchRecord  `json:"base"`
 	Head           branchRecord  `json:"head"`

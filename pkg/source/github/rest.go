@@ -37,6 +37,8 @@ type met struct {
 	etags map[list]string
 	lists map[string]*reading // by path; of commits by where they lead to
 	ways  map[string]*trail   // of GraphQL's lists
+	// noIssues says that the repository has none, so that its pull requests are not among them.
+	noIssues bool
 }
 
 // way is the trail along one of GraphQL's lists.

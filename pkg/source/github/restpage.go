@@ -135,7 +135,7 @@ func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode
 	if err != nil {
 		return err
 	}
-	pulls := &page[pullNode]{PageInfo: f.info()}
+	pulls := &page[pullNode]{PageInfo: f.info(), unchanged: f.unchanged}
 	for _, each := range list {
 		pulls.Nodes = append(pulls.Nodes, pullOf(each))
 	}
@@ -195,6 +195,7 @@ func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNod
 	list, f, err := following[issueRecord](ctx, a, s, issueList, s.issues, path, widest)
 	if isAbsent(err, http.StatusGone) { // switched off
 		list, f, err = nil, fetched{}, nil
+		s.met.noIssues = true
 	}
 	if err != nil {
 		return err

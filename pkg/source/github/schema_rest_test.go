@@ -54,7 +54,7 @@ const anotherSHA = "ba5eba11ba5eba11ba5eba11ba5eba11ba5eba11"
 var (
 	commitRead = []string{"node_id", "sha", "author.login", "commit.message", "commit.author.name", "commit.author.date", "commit.committer.date", "parents[].sha"}
 	pullRead   = []string{
-		"node_id", "number", "title", "body", "html_url", "created_at", "updated_at", "merged_at", "merge_commit_sha", "base.ref", "base.sha", "head.ref", "head.sha", "user.login", "user.type", "labels[].name",
+		"node_id", "number", "title", "body", "html_url", "created_at", "updated_at", "merged_at", "closed_at", "merge_commit_sha", "base.ref", "base.sha", "head.ref", "head.sha", "user.login", "user.type", "labels[].name",
 	}
 	aDeployment = map[string]any{"id": 42, "node_id": "DE_42", "sha": anotherSHA, "ref": "v1", "environment": "production"}
 	aRun        = map[string]any{"id": 9, "node_id": "WFR_9", "head_sha": anotherSHA, "event": "push", "status": "in_progress", "conclusion": nil, "run_attempt": 2}

@@ -49,8 +49,11 @@ type repositorySync struct {
 	passed   map[string]bool
 	// lists are those whose entries can go. Settled are the numbers of deployments that are read a second time, only to see
 	// which there are, and whose statuses are known.
-	lists    []*census
-	settled  map[int64]bool
+	lists   []*census
+	settled map[int64]bool
+	// ended are the pull requests, and endedAt when each that was met was merged or closed, in seconds.
+	ended    *census
+	endedAt  map[int]int64
 	counting bool // the first page counts what there is
 	// pullsRead are the numbers of pull requests that this run has read, claimed what they landed and consist of, and tips
 	// the commits that were deployed into a lane.
@@ -97,7 +100,7 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 	r.turn(state)
 	s := &repositorySync{
 		run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{},
-		pullsRead: map[int]bool{}, claimed: map[string]bool{}, tips: map[string][]string{},
+		pullsRead: map[int]bool{}, claimed: map[string]bool{}, tips: map[string][]string{}, endedAt: map[int]int64{},
 	}
 	s.share()
 	s.serve()
@@ -105,6 +108,7 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 	s.pulls = newPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
 	s.lists = []*census{s.newCensus(deploymentList, dora.KindDeployment, s.runs)}
+	s.ended = s.newCensus(pullList, dora.KindChange, s.pulls)
 	if r.config.Incidents != nil {
 		wanted := r.incidentsWanted()
 		if state.Labels != wanted && state.Labels != "" {
@@ -213,7 +217,7 @@ func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	defer func() { s.branch.landed = nil }()
 	s.land(s.branch.landed)
 	if s.from() == settings.FromMerges {
-		return append(commits, s.merged(node.branch())...)
+		return append(commits, s.merged(node.branch(), s.branch.landed)...)
 	}
 	return commits
 }
@@ -223,6 +227,7 @@ func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
 		return nil
 	}
 	count := fresh(p.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.until)
+	s.takeEnds(p)
 	var events []dora.Event
 	for _, n := range p.Nodes[:count] {
 		if !n.MergedAt.IsZero() { // REST lists closed ones as well

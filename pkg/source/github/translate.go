@@ -32,7 +32,7 @@ func commitOf(c *commitRecord) commitNode {
 func pullOf(p *pullRecord) pullNode {
 	node := pullNode{
 		ID: p.NodeID, Number: p.Number, Title: p.Title, Body: p.Body, URL: p.HTMLURL,
-		CreatedAt: p.CreatedAt.Time, UpdatedAt: p.UpdatedAt.Time, MergedAt: p.MergedAt.Time,
+		CreatedAt: p.CreatedAt.Time, UpdatedAt: p.UpdatedAt.Time, MergedAt: p.MergedAt.Time, ClosedAt: p.ClosedAt.Time,
 		BaseRefName: p.Base.Ref, HeadRefName: p.Head.Ref, Author: actorOf(p.User), Labels: labelsOf(p.Labels),
 	}
 	if p.MergeCommitSHA != "" {
