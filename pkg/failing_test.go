@@ -244,7 +244,7 @@ func TestASourceThatFailsMidwayIsToldEverywhereUntilItIsWellAgain(t *testing.T) 
 				p.refreshes(from, github, "failing", meanwhile)
 				meanwhile = func() { tells("notice, while it is tried again", p.noticed(from)) }
 				tells("notice", p.noticed(from))
-				assert.Regexp(t, `github cannot be (reached|read|read completely) since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC; figures are as of \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC\. `, p.noticed(from))
+				assert.Regexp(t, `github cannot be (reached|read|read completely) since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC; figures are as of \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC\. github`, p.noticed(from))
 				status, message := p.health(from)
 				assert.Equal(t, backend.HealthStatusError, status)
 				tells("health", message)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,10 +27,15 @@ func shippedRules(t *testing.T) []rule.Rule {
 func TestTheShippedRulesDoNotWakePeopleForNothing(t *testing.T) {
 	boards, err := dashboard.ReadFolder(filepath.Join(root, "dashboards"))
 	require.NoError(t, err)
-	uids, titles := map[string]bool{}, map[string]bool{}
+	uids, titles, panels := map[string]bool{}, map[string]bool{}, map[string][]int{}
 	for _, board := range boards {
 		titles[board.UID] = true
+		for _, panel := range board.Panels {
+			panels[board.UID] = append(panels[board.UID], panel.ID)
+		}
 	}
+	runbook, err := os.ReadFile(filepath.Join(root, "docs", "runbook.md"))
+	require.NoError(t, err)
 	for _, r := range shippedRules(t) {
 		assert.Regexp(t, `^livedora-[a-z-]{1,31}$`, r.UID, "Grafana allows 40 characters")
 		assert.False(t, uids[r.UID], r.UID)
@@ -45,7 +51,16 @@ func TestTheShippedRulesDoNotWakePeopleForNothing(t *testing.T) {
 		board := regexp.MustCompile(`/?d/([a-z-]+)`).FindStringSubmatch(r.Annotations["link"])
 		if assert.NotNil(t, board, r.Annotations["link"]) {
 			assert.True(t, titles[board[1]], "%s: there is no dashboard %s", r.UID, board[1])
+			assert.Equal(t, board[1], r.DashboardUID, r.UID)
 		}
+		assert.Contains(t, panels[r.DashboardUID], r.PanelID, "%s: there is no such panel", r.UID)
+		assert.Equal(t, r.DashboardUID+" "+strconv.Itoa(r.PanelID), r.Annotations["__dashboardUid__"]+" "+r.Annotations["__panelId__"], "%s: messages link to it by these", r.UID)
+		assert.Contains(t, r.Annotations["link"], "?var-datasource=livedora", "%s: there may be several data sources", r.UID)
+		if strings.Contains(r.Annotations["summary"], ".Labels.service") {
+			assert.Contains(t, r.Annotations["link"], "&var-service={{ .Labels.service | urlquery }}", r.UID)
+		}
+		assert.Equal(t, "https://github.com/livedora/dora-datasource/blob/main/docs/runbook.md#"+r.UID, r.Annotations["runbook_url"])
+		assert.Contains(t, string(runbook), "\n## "+r.UID+"\n", "the page says what to check")
 	}
 }
 

@@ -135,7 +135,7 @@ func TestASourceThatFailsIsToldBesideWhatWasReadBefore(t *testing.T) {
 	i := g.save("dora", jsonData[:begin]+refusing(t)+jsonData[end:])
 	g.waitFor(i, "failing")
 	frames := g.one(i, `{"metric":"deployment_frequency","format":"numeric"}`)
-	assert.Regexp(t, `error: github cannot be read since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC and is not read yet: figures lack all of it\. GitHub .*Save & test`, notices(frames))
+	assert.Regexp(t, `error: github cannot be read since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC and is not read yet: figures lack all of it\. github: .*Save & test`, notices(frames))
 	assert.InDelta(t, 7, *frames[0].Fields[0].At(0).(*float64), 0, "what was stored is still answered")
 }
 

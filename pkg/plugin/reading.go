@@ -44,7 +44,7 @@ func failing(s collect.SourceState) string {
 	default:
 		text += " and is not read yet: figures lack all of it."
 	}
-	why := strings.TrimPrefix(s.Failure, s.ID+": ")
+	why := s.Failure
 	if !strings.HasSuffix(why, ".") {
 		why += "."
 	}

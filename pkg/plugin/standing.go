@@ -32,7 +32,7 @@ func standingFrames(d *dataset.Dataset, q query.Query, now time.Time) data.Frame
 		}
 	} else {
 		for _, s := range query.Stand(q, d.Under(q.Definition), now) {
-			add(data.Labels{"service": s.Service, "team": s.Team}, s.Service, s.Value)
+			add(standingLabels(s), s.Service, s.Value)
 		}
 	}
 	if len(frames) == 0 {
@@ -41,6 +41,25 @@ func standingFrames(d *dataset.Dataset, q query.Query, now time.Time) data.Frame
 		frames = append(frames, empty)
 	}
 	return frames
+}
+
+// standingLabels are those by which an alert is routed, and what its message needs: they stay as they are while what is
+// counted goes on.
+func standingLabels(s query.ServiceStanding) data.Labels {
+	labels := data.Labels{"service": s.Service, "team": s.Team}
+	about := data.Labels{}
+	if d := s.Deployment; d != nil {
+		about["deployment"], about["url"], about["since"] = version(d.Event), d.Event.URL, minute(s.At)
+	}
+	if i := s.Incident; i != nil {
+		about["incident"], about["title"], about["url"], about["since"] = shortID(i.Event.FullID()), i.Event.Title, i.Event.URL, minute(s.At)
+	}
+	for name, value := range about {
+		if value != "" {
+			labels[name] = value
+		}
+	}
+	return labels
 }
 
 func standingMeta(q query.Query) *data.FrameMeta {

@@ -38,9 +38,8 @@ type StandingRow struct {
 	Per         Per          `json:"per"`
 	Description string       `json:"description"`
 
-	// since is the time that a service's number counts from; zero where there is nothing to count. Rows per source have
-	// none: their numbers are the collector's.
-	since func(*dora.Facts, []dora.Filter) time.Time
+	// since is what a service's number counts from. Rows per source have none: their numbers are the collector's.
+	since func(*dora.Facts, []dora.Filter) Since
 }
 
 // Standings are all the numbers, the default first.
@@ -78,6 +77,15 @@ func (s Standing) Row() *StandingRow {
 type ServiceStanding struct {
 	Service, Team string
 	Value         *float64 // seconds
+	Since
+}
+
+// Since is the moment that a number counts from, zero where there is nothing to count, and what happened then where it is
+// one thing that a person has to look at.
+type Since struct {
+	At         time.Time
+	Incident   *dora.IncidentFact
+	Deployment *dora.DeploymentFact
 }
 
 // Stand answers a standing query about services, by their names.
@@ -89,8 +97,8 @@ func Stand(q Query, s *dora.Snapshot, now time.Time) []ServiceStanding {
 			break
 		}
 		each := ServiceStanding{Service: f.Service.Name, Team: f.Service.Team}
-		if since := row.since(f, filters); !since.IsZero() {
-			seconds := max(0, now.Sub(since).Seconds())
+		if each.Since = row.since(f, filters); !each.At.IsZero() {
+			seconds := max(0, now.Sub(each.At).Seconds())
 			each.Value = &seconds
 		}
 		answers = append(answers, each)
@@ -98,42 +106,38 @@ func Stand(q Query, s *dora.Snapshot, now time.Time) []ServiceStanding {
 	return answers
 }
 
-func sinceOpened(f *dora.Facts, _ []dora.Filter) time.Time {
-	var first time.Time
+func sinceOpened(f *dora.Facts, _ []dora.Filter) (first Since) {
 	for _, i := range f.Incidents {
-		if i.Event.Resolved.IsZero() {
-			first = earlier(first, i.Event.Opened)
+		if opened := i.Event.Opened; i.Event.Resolved.IsZero() && (first.At.IsZero() || opened.Before(first.At)) {
+			first = Since{At: opened, Incident: i, Deployment: i.Linked}
 		}
 	}
 	return first
 }
 
-func sinceFailed(f *dora.Facts, filters []dora.Filter) time.Time {
-	var first time.Time
+func sinceFailed(f *dora.Facts, filters []dora.Filter) (first Since) {
 	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
-		if d.Failed() && d.Recovered == nil && passes(d) {
-			first = earlier(first, d.Finished)
+		if d.Failed() && d.Recovered == nil && (first.At.IsZero() || d.Finished.Before(first.At)) && passes(d) {
+			first = Since{At: d.Finished, Deployment: d}
 		}
 	}
 	return first
 }
 
-func sinceDeployed(f *dora.Facts, filters []dora.Filter) time.Time {
-	var last time.Time
+func sinceDeployed(f *dora.Facts, filters []dora.Filter) (last Since) {
 	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
-		if d.Finished.After(last) && passes(d) {
-			last = d.Finished
+		if d.Finished.After(last.At) && passes(d) {
+			last.At = d.Finished
 		}
 	}
 	return last
 }
 
-func sinceMerged(f *dora.Facts, _ []dora.Filter) time.Time {
-	var first time.Time
+func sinceMerged(f *dora.Facts, _ []dora.Filter) (first Since) {
 	for i := range f.Waiting {
-		first = earlier(first, f.Waiting[i].Merged)
+		first.At = earlier(first.At, f.Waiting[i].Merged)
 	}
 	return first
 }

@@ -13,6 +13,8 @@ type Rule struct {
 	UID          string            `yaml:"uid"`
 	Title        string            `yaml:"title"`
 	Condition    string            `yaml:"condition"`
+	DashboardUID string            `yaml:"dashboardUid"`
+	PanelID      int               `yaml:"panelId"`
 	Data         []Step            `yaml:"data"`
 	NoDataState  string            `yaml:"noDataState"`
 	ExecErrState string            `yaml:"execErrState"`

@@ -43,8 +43,10 @@ func Run(ctx context.Context, r Rule, asker Asker, now time.Time) ([]Instance, e
 		if step.DatasourceUID == expressions {
 			results[step.RefID], err = express(step.Model, results)
 		} else {
-			asked, err = ask(ctx, step, asker, now)
-			results[step.RefID] = asked
+			results[step.RefID], err = ask(ctx, step, asker, now)
+			if asked == nil { // those after it are for the message
+				asked = results[step.RefID]
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", r.UID, step.RefID, err)
