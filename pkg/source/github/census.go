@@ -44,6 +44,7 @@ type census struct {
 	told                  bool // total is known
 	newest                int64
 	fresh                 map[int64]bool // those that are newer than before
+	young                 bool           // something that is missing may have come since the list was read
 	sent, single          bool           // the first page was sent, since something is other than it was; it holds all there is
 }
 
@@ -121,6 +122,12 @@ func (s *repositorySync) reconcile(ctx context.Context) error {
 		changed = s.note(c) || changed
 	}
 	s.state.Unsure = false
+	if young := slices.ContainsFunc(s.lists, func(c *census) bool { return c.young }); young != s.state.Young {
+		s.state.Young, changed = young, true
+	}
+	if s.state.Young { // nothing may seem unchanged
+		s.state.ETags = nil
+	}
 	s.report()
 	events = append(events, s.tellMoved()...)
 	if len(events) == 0 && !changed {
@@ -187,7 +194,10 @@ func (s *repositorySync) compare(c *census) []dora.Event {
 				back.Withdrawn = false
 				back.Rank++
 				events = append(events, &back)
-			case !met && !e.Withdrawn && !e.Posted() && !e.Created.Before(s.request.Since) && (e.Landing || e.Created.Before(recent)) && !s.aged(c, name, e.Created):
+			case met || e.Withdrawn || e.Posted() || e.Created.Before(s.request.Since) || s.aged(c, name, e.Created):
+			case !e.Landing && !e.Created.Before(recent):
+				c.young = true
+			default:
 				gone := *e
 				gone.Withdrawn = true
 				gone.Rank++
@@ -199,7 +209,10 @@ func (s *repositorySync) compare(c *census) []dora.Event {
 				back := *incident
 				back.Updated, back.Rank = e.Updated, e.Rank+1
 				events = append(events, &back)
-			case !met && !e.Withdrawn && !e.Updated.Before(s.request.Since) && e.Opened.Before(recent):
+			case met || e.Withdrawn || e.Updated.Before(s.request.Since):
+			case !e.Opened.Before(recent):
+				c.young = true
+			default:
 				gone := *e
 				gone.Withdrawn = true
 				gone.Rank++
@@ -226,7 +239,7 @@ func (s *repositorySync) short(c *census) bool {
 
 // note remembers how long the list was, and says whether that is news.
 func (s *repositorySync) note(c *census) bool {
-	if !c.told || !c.pass.done || s.short(c) {
+	if !c.told || !c.pass.done || s.short(c) || c.young {
 		return false
 	}
 	now := count{Total: c.total, Newest: c.newest, Last: c.before.Last, ETag: c.before.ETag}

@@ -41,6 +41,8 @@ type position struct {
 	Began    time.Time         `json:"began,omitzero"`
 	// Gone says that it was told that there is no repository of this name any more.
 	Gone bool `json:"gone,omitempty"`
+	// Young says that something which is missing from its list was too young to be called gone: the next run looks again.
+	Young bool `json:"young,omitempty"`
 	// Probe is what the owner's list said when the last complete sync began; equal again means nothing changed.
 	Probe string `json:"probe,omitempty"`
 	// Branch, URL, Head and Announced are the last repository event.

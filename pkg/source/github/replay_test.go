@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,18 @@ type ledger struct {
 	progress []source.Progress
 	// stopAfter ends the run with errStopped once that many batches are in; 0 never does.
 	stopAfter int
+	// keeps says that the source may ask for what is known.
+	keeps bool
+}
+
+// known is what the ledger has of a repository.
+func (l *ledger) known(kind dora.Kind, repository string) (found []dora.Event) {
+	for _, e := range l.events {
+		if e.Kind() == kind && strings.HasPrefix(e.Head().ID, repository+":") {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 var errStopped = errors.New("the collector was stopped")
@@ -104,7 +117,12 @@ func newLedger() *ledger { return &ledger{events: map[string]dora.Event{}} }
 
 func (l *ledger) collect(ctx context.Context, s source.Source, since time.Time) error {
 	l.last, l.progress = source.Progress{}, nil
+	known := l.known
+	if !l.keeps {
+		known = nil
+	}
 	return s.Collect(ctx, source.Request{
+		Known:  known,
 		Cursor: l.cursor,
 		Since:  since,
 		Emit: func(_ context.Context, b source.Batch) error {

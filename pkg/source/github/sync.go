@@ -67,7 +67,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 	r.report()
 	r.cursor.rest()
 	state := r.cursor.at(t.key())
-	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && len(state.Unclaimed) == 0 && !state.Gone {
+	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && len(state.Unclaimed) == 0 && !state.Gone && !state.Young {
 		return nil
 	}
 	s := r.beginSync(t.name, state)
