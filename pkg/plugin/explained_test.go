@@ -324,7 +324,7 @@ func TestANumberAndARowLeadToWhatIsBehindThem(t *testing.T) {
 	rolled := g.one(i, `{"metric":"deployment_frequency","format":"numeric","rolling":"60 days"}`)[0].Fields[0]
 	assert.Len(t, column(t, g.follow(i, rolled.Config.Links[0], map[string]string{}, year.From, year.To), "version"), 1, "only that of Feb 01")
 	row := g.one(i, `{"metric":"deployment_frequency","format":"table","bucket":"month","groupBy":["service"]}`)[0]
-	value, _ := row.FieldByName("count")
+	value, _ := row.FieldByName("deployment_frequency")
 	january := map[string]string{"__data.fields.start.numeric": fmt.Sprint(year.From.UnixMilli()), "__data.fields.service": "records"}
 	assert.Len(t, column(t, g.follow(i, value.Config.Links[0], january, year.From, year.To), "version"), 1)
 }

@@ -134,7 +134,7 @@ func figureTable(f query.Figures, l links) *data.Frame {
 	for i, label := range labels {
 		frame.Fields = append(frame.Fields, data.NewField(label, nil, texts[i]))
 	}
-	value := data.NewField(string(f.Query.Statistic), nil, values)
+	value := data.NewField(columnName(f.Query), nil, values)
 	value.Config = &data.FieldConfig{Unit: grafanaUnits[unit], Links: l.behindRow(f, labels)}
 	frame.Fields = append(frame.Fields, value, data.NewField("n", nil, n))
 	inUnit := func(name string, measure dora.Measure, values []*float64) {
@@ -154,6 +154,15 @@ func figureTable(f query.Figures, l links) *data.Frame {
 	}
 	frame.Fields = append(frame.Fields, data.NewField("partial", nil, partial), data.NewField("immature", nil, immature))
 	return frame
+}
+
+// columnName is what a spreadsheet calls a table's figures: lead_time_p50 as among events, or the metric alone where its
+// statistic says no more.
+func columnName(q query.Query) string {
+	if slices.Contains([]dora.Statistic{dora.CountOf, dora.RatioOf}, q.Statistic) {
+		return fieldName(q)
+	}
+	return fieldName(q) + "_" + string(q.Statistic)
 }
 
 func labelNames(f query.Figures) []string {
