@@ -1,6 +1,7 @@
 import {
   AdHocVariableFilter,
   CoreApp,
+  DataFrame,
   DataQueryRequest,
   DataQueryResponse,
   DataSourceGetTagValuesOptions,
@@ -12,7 +13,9 @@ import {
   TimeRange,
 } from '@grafana/data';
 import { config, DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
-import { firstValueFrom, Observable, switchMap } from 'rxjs';
+import { combineLatest, distinctUntilChanged, firstValueFrom, map, Observable, startWith, switchMap } from 'rxjs';
+import { withActions } from './correct/actions';
+import { possibleAt } from './correct/possible';
 import { DoraOptions } from './settings/settings';
 import { Channels } from './live/follow';
 import { adHocFilters } from './query/adhoc';
@@ -30,12 +33,15 @@ const REPLACED = ['timezone', 'events', 'at', 'bucket', 'rolling'] as const;
 /** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
 export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> implements DoraSource {
   private readonly channels = new Channels();
+  /** Whether the person who looks can correct; asked when a table could be. */
+  private readonly correcting: Observable<boolean>;
 
   constructor(
     settings: DataSourceInstanceSettings<DoraOptions>,
     private readonly templates: TemplateSrv = getTemplateSrv()
   ) {
     super(settings);
+    this.correcting = possibleAt(settings.uid);
     this.variables = new ValuesVariables(this);
     // Grafana's own handling: the query editor, and frames with time, timeEnd, title, text and tags.
     this.annotations = {};
@@ -61,7 +67,17 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
 
   override query(request: DataQueryRequest<DoraQuery>): Observable<DataQueryResponse> {
     const targets = request.targets.map((query) => withRange(withZone(query, request.timezone), request));
-    return super.query({ ...request, targets }).pipe(switchMap((answer) => this.channels.follow(answer)));
+    const answers = super.query({ ...request, targets }).pipe(switchMap((answer) => this.channels.follow(answer)));
+    if (!targets.some(({ queryType }) => queryType === 'events')) {
+      return answers;
+    }
+    const place = { uid: this.uid, dashboard: request.dashboardTitle };
+    return combineLatest([answers, this.correcting.pipe(startWith(false), distinctUntilChanged())]).pipe(
+      map(([answer, possible]) => ({
+        ...answer,
+        data: answer.data.map((frame: DataFrame) => withActions(frame, place, possible)),
+      }))
+    );
   }
 
   override applyTemplateVariables(saved: DoraQuery, scopedVars: ScopedVars, adHoc?: AdHocVariableFilter[]): DoraQuery {

@@ -4,13 +4,14 @@ import path from 'path';
 /** The plan of the frontend's house: what each room may know of the others. What is not listed does not exist. */
 const mayImport: Record<string, string[]> = {
   form: [], // controls, whatever they edit
+  correct: [], // what a person can say of events, and whether it would be kept
   live: [], // how an answer is followed
   settings: [], // what an administrator configures, and what is wrong with it
   query: ['form', 'settings'], // what a panel asks, its editor and its sentence
   variables: ['query', 'settings'],
   'config/live': ['settings'], // what the backend tells the configuration editor
   config: ['config/live', 'form', 'settings'],
-  '': ['config', 'live', 'query', 'settings', 'variables'],
+  '': ['config', 'correct', 'live', 'query', 'settings', 'variables'],
 };
 
 function sourcesIn(directory: string): string[] {

@@ -25,11 +25,19 @@ const (
 	authorLimit = 200
 )
 
+// Correctable is nil where a correction is kept, and else says why it is not.
+func (d *Dataset) Correctable() error {
+	if !d.store.Durable() {
+		return ErrNotDurable
+	}
+	return nil
+}
+
 // Correct stores a person's word, gives it an id where it has none, and brings the snapshot up to date. What does not fit
 // together, or is about nothing that is known, is refused with a *strict.Error for each mistake.
 func (d *Dataset) Correct(ctx context.Context, c dora.Correction) (dora.Correction, error) {
-	if !d.store.Durable() {
-		return c, ErrNotDurable
+	if err := d.Correctable(); err != nil {
+		return c, err
 	}
 	if err := errors.Join(misshapen(c), d.pointless(c)); err != nil {
 		return c, err
@@ -47,8 +55,8 @@ func (d *Dataset) Correct(ctx context.Context, c dora.Correction) (dora.Correcti
 
 // Undo takes a correction back, by its full id. It stays on record.
 func (d *Dataset) Undo(ctx context.Context, id, author string) (dora.Correction, error) {
-	if !d.store.Durable() {
-		return dora.Correction{}, ErrNotDurable
+	if err := d.Correctable(); err != nil {
+		return dora.Correction{}, err
 	}
 	if strings.TrimSpace(author) == "" {
 		return dora.Correction{}, &strict.Error{Field: "author", Problem: "is missing: who takes it back"}

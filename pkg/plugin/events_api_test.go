@@ -227,6 +227,7 @@ func TestAStoreThatKeepsNothingTakesNothing(t *testing.T) {
 	_, editor, _ := programs(t, g.saveWith("dora", told(api1), map[string]string{"webhooks.secret": hookSecret}))
 	editor.post("v1/deployments?source=ci", success("1", 1, 0, "")).refused(http.StatusConflict, "", "store.type is memory")
 	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:1","reason":"seen"}`).refused(http.StatusConflict, "", "store.type is memory")
+	editor.post("v1/corrections?try=true", `{}`).refused(http.StatusConflict, "", "store.type is memory")
 	editor.headers.Set("X-Live-Dora-Secret", hookSecret)
 	editor.post("webhooks?source=ci", `{"deployments":[`+success("1", 1, 0, "")+`]}`).refused(http.StatusConflict, "", "store.type is memory")
 }
@@ -242,6 +243,17 @@ func TestACorrectionIsTheCallersAndCanBeTakenBack(t *testing.T) {
 	assert.Equal(t, []string{made.ID}, viewer.get("v1/corrections").listed("id"))
 	editor.send("DELETE", "v1/corrections?id="+made.ID, nil).is(http.StatusOK, nil)
 	viewer.waitForMany("v1/deployments?status=ok", "id", "ci:deployment:1")
+
+	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:1","reason":"it did"}`).is(http.StatusOK, &made)
+	viewer.waitForMany("v1/deployments?status=failed", "id", "ci:deployment:1")
+	var tried struct{ Possible bool }
+	editor.post("v1/corrections?try=true", `{}`).is(http.StatusOK, &tried)
+	assert.True(t, tried.Possible)
+	editor.post("v1/corrections?undo="+made.ID, `{}`).is(http.StatusOK, nil) // as a dashboard's action does
+	viewer.waitForMany("v1/deployments?status=ok", "id", "ci:deployment:1")
+	editor.post("v1/corrections?undo=corrections:none", `{}`).refused(http.StatusUnprocessableEntity, "id", "there is no correction")
+	editor.post("v1/corrections?try=perhaps", `{}`).refused(http.StatusBadRequest, "try", "allowed: true")
+	viewer.post("v1/corrections?try=true", `{}`).refused(http.StatusForbidden, "", "Editor")
 
 	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:2","reason":"seen"}`).refused(http.StatusUnprocessableEntity, "deployment", "is not known")
 	editor.post("v1/corrections", `{"verdict":"failed","deployment":"ci:deployment:1"}`).refused(http.StatusUnprocessableEntity, "reason", "is missing")

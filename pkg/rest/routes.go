@@ -54,7 +54,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false, eventsBody},
 		{http.MethodPost, "v1/changes", Editor, []string{"source"}, postChanges, false, eventsBody},
 		{http.MethodPost, "v1/incidents", Editor, []string{"source"}, postIncidents, false, eventsBody},
-		{http.MethodPost, "v1/corrections", Editor, correcting, postCorrection, false, smallBody},
+		{http.MethodPost, "v1/corrections", Editor, and(correcting, "undo", "try"), postCorrection, false, smallBody},
 		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false, noBody},
 
 		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false, noBody},

@@ -123,6 +123,11 @@ type Correction struct {
 	dora.Correction
 }
 
+// Correctable says that a correction would be kept.
+type Correctable struct {
+	Possible bool `json:"possible"`
+}
+
 // said is a correction as it is posted.
 type said struct {
 	Verdict    dora.Verdict `json:"verdict"`
@@ -151,8 +156,27 @@ var correcting = []string{"verdict", "deployment", "incident", "service", "reaso
 // a person no answer to an action.
 const unasked = "$reason"
 
-// postCorrection takes the caller's word: its author is who calls.
+// postCorrection takes the caller's word: its author is who calls. With the parameter undo it takes one back, because an
+// action of a dashboard can post and no more; with try it only says whether a word would be kept.
 func postCorrection(c *call) error {
+	try, err := c.text("try")
+	if err != nil {
+		return err
+	}
+	undo, err := c.text("undo")
+	switch {
+	case err != nil:
+		return err
+	case try == "true":
+		if err := c.dataset.Correctable(); err != nil {
+			return refused(err)
+		}
+		return c.write(http.StatusOK, Correctable{true})
+	case try != "":
+		return refuse(http.StatusBadRequest, "try", "%s is not allowed; allowed: true", quote(try))
+	case undo != "":
+		return c.undo(undo)
+	}
 	body, err := c.json()
 	if err != nil {
 		return err
@@ -195,6 +219,10 @@ func undoCorrection(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.undo(id)
+}
+
+func (c *call) undo(id string) error {
 	undone, err := c.dataset.Undo(c.Context(), id, c.caller.Login)
 	if err != nil {
 		return refused(err)

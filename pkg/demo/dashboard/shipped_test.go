@@ -142,42 +142,13 @@ func TestLinksKeepServiceAndTime(t *testing.T) {
 	}
 }
 
-// Grafana encodes the parameters of an action, and pastes what a person typed into its body as it is.
-func TestActionsSendWhatIsTypedAsParameters(t *testing.T) {
-	pressed := 0
+// What a person can say is put in by the frontend, where it can be sent and is kept.
+func TestNoDashboardOffersACorrectionThatMayFail(t *testing.T) {
 	for file, board := range boards(t) {
-		visit("", board, func(_ string, value any) {
-			actions, ok := at(value, "value").([]any)
-			if !ok || at(value, "id") != "actions" {
-				return
-			}
-			for _, action := range actions {
-				name := fmt.Sprintf("%s: %v", file, at(action, "title"))
-				pressed++
-				assert.Equal(t, "POST", at(action, "fetch", "method"), name)
-				assert.Equal(t, "/api/datasources/uid/${datasource}/resources/v1/corrections", at(action, "fetch", "url"), name)
-				assert.Equal(t, "{}", at(action, "fetch", "body"), name)
-				assert.Contains(t, at(action, "confirmation"), "recorded as your word", name)
-				sent := map[any]any{}
-				for _, pair := range at(action, "fetch", "queryParams").([]any) {
-					sent[pair.([]any)[0]] = pair.([]any)[1]
-				}
-				assert.Len(t, sent, 3, name)
-				assert.Contains(t, []any{"failed", "not_failed", "unlinked", "ignored"}, sent["verdict"], name)
-				if sent["deployment"] == nil {
-					assert.Equal(t, "${__data.fields.id}", sent["incident"], name)
-				} else {
-					assert.Equal(t, "${__data.fields.id}", sent["deployment"], name)
-				}
-				if at(action, "variables") == nil {
-					assert.Equal(t, fmt.Sprintf("no reason given, on the dashboard %s", board["title"]), sent["reason"], "%s: two clicks", name)
-				} else {
-					assert.Equal(t, "$reason", sent["reason"], name)
-				}
-			}
+		visit("", board, func(key string, value any) {
+			assert.NotEqual(t, "actions", at(value, "id"), "%s: an action of the dashboard's own is there where it cannot be sent, too", file)
 		})
 	}
-	assert.Positive(t, pressed)
 }
 
 func TestEveryPanelSaysWhatItMeans(t *testing.T) {
