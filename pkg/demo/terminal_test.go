@@ -54,8 +54,8 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 		before, rest = before+section, rest[end:]
 	}
 	story := rest
-	assert.Regexp(t, `Deployments +\d+ +n \d+ .*before`, text)
-	assert.Regexp(t, `Lead time +[\d.]+ (d|h) +n \d+`, text)
+	assert.Regexp(t, `Deployments +\d+ .*before`, text)
+	assert.Regexp(t, `Lead time +[\d.]+ (d|h) +\d+ changes`, text)
 	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
 
 	assert.Contains(t, story, "One failed deployment, traced")

@@ -68,7 +68,7 @@ func numericFrames(f query.Figures, l links) data.Frames {
 		p := s.Points[0]
 		name := seriesName(f.Query, s)
 		if f.Previous != nil {
-			name = strings.Join(append(groupOf(f.Query, s), comparison(s, p, f.Previous[i].Points[0])), " · ")
+			name = strings.Join(append(groupOf(f.Query, s), comparison(&f.Query, s, p, f.Previous[i].Points[0], f.Range.To.Sub(f.Range.From))), " · ")
 		}
 		field := figureField(f.Query, s, []*float64{p.Value}, name)
 		field.Config.Links = l.behindFigure(f, s)

@@ -127,5 +127,5 @@ func TestTheLongestStageIsNamed(t *testing.T) {
 	require.Len(t, frames, 1)
 	// of 84 h: deploy 15 h + 9 h + 24 h, review 3 h + 2 h + 21 h
 	assert.Equal(t, "deploy", frames[0].Fields[0].Labels["stage"])
-	assert.Contains(t, frames[0].Fields[0].Config.DisplayNameFromDS, "deploy · n 3")
+	assert.Contains(t, frames[0].Fields[0].Config.DisplayNameFromDS, "deploy · 3 changes")
 }

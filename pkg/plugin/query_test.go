@@ -125,14 +125,14 @@ func TestATilesLineTellsWhatItRestsOnAndHowItChanged(t *testing.T) {
 	}
 	january, february, march := year.From, year.From.AddDate(0, 1, 0), year.From.AddDate(0, 2, 0)
 	second, third := year.From.AddDate(0, 0, 7), year.From.AddDate(0, 0, 14)
-	assert.Equal(t, []string{"n 2 · none before"}, line(`"metric":"lead_time"`, january, february))
-	assert.Equal(t, []string{"n 1 · 18.0\u202fh before (+167\u202f%)"}, line(`"metric":"lead_time"`, february, march))
-	assert.Equal(t, []string{"n 1 · 1.0\u202fd before (−50\u202f%)"}, line(`"metric":"lead_time"`, second, third))
-	assert.Equal(t, []string{"n 1 · 5 before (−80\u202f%)"}, line(`"metric":"deployment_frequency"`, february, march))
-	assert.Equal(t, []string{"0 of 1 · 40.0\u202f% before (−40.0\u202fpp)"}, line(`"metric":"change_failure_rate"`, february, march))
-	assert.Equal(t, []string{"1 of 1 · 0.0\u202f% before (+100.0\u202fpp)"}, line(`"metric":"change_failure_rate"`, second, third))
-	assert.Equal(t, []string{"n 0 · 14.0\u202fh before"}, line(`"metric":"recovery_time"`, february, march))
-	assert.Equal(t, []string{"booking · n 2 · none before", "records · n 0 · none before"},
+	assert.Equal(t, []string{"2 changes · no figure for the 31 days before"}, line(`"metric":"lead_time"`, january, february))
+	assert.Equal(t, []string{"1 change · 167\u202f% longer than the 29 days before (18.0\u202fh)"}, line(`"metric":"lead_time"`, february, march))
+	assert.Equal(t, []string{"1 change · 50\u202f% shorter than the 7 days before (1.0\u202fd)"}, line(`"metric":"lead_time"`, second, third))
+	assert.Equal(t, []string{"80\u202f% less than the 29 days before (5)"}, line(`"metric":"deployment_frequency"`, february, march))
+	assert.Equal(t, []string{"0 of 1 deployment · 40.0 points less than the 29 days before (40.0\u202f%)"}, line(`"metric":"change_failure_rate"`, february, march))
+	assert.Equal(t, []string{"1 of 1 deployment · 100.0 points more than the 7 days before (0.0\u202f%)"}, line(`"metric":"change_failure_rate"`, second, third))
+	assert.Equal(t, []string{"no recoveries · 14.0\u202fh in the 29 days before"}, line(`"metric":"recovery_time"`, february, march))
+	assert.Equal(t, []string{"booking · 2 changes · no figure for the 31 days before", "records · no changes · no figure for the 31 days before"},
 		line(`"metric":"lead_time","groupBy":["service"]`, january, february))
 	stages := line(`"queryType":"stages"`, february, march)
 	assert.Equal(t, []string{"coding", "pickup", "review", "deploy"}, firstWords(stages), "stages can be told apart")

@@ -187,7 +187,7 @@ func TestADeploymentChangesTheFiguresOfItsServiceAlone(t *testing.T) {
 	write(deployed(datasettest.Booking, "b2", 301, "Feb 10 09:00"))
 	changed := booking.next(t)
 	assert.InDelta(t, 6, figure(t, changed), 0)
-	assert.Equal(t, "n 6 · none before", changed.Fields[0].Config.DisplayNameFromDS, "what it rests on changes with it")
+	assert.Contains(t, fmt.Sprint(changed.Meta.Custom), "n:[6]", "what it rests on changes with it")
 
 	write(deployed(datasettest.Records, "c1", 302, "Feb 11 09:00"))
 	assert.InDelta(t, 3, figure(t, records.next(t)), 0, "the first thing it hears of is its own")

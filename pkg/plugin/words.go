@@ -1,34 +1,75 @@
 package plugin
 
 import (
-	"fmt"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-// comparison is the line below a tile's figure: what it rests on, and the same figure for the period before.
-func comparison(s dora.Series, now, before dora.Point) string {
-	line := restsOn(s, now)
+// comparison is the line above a tile's figure: what it rests on, and how it changed against the time of the same length
+// before.
+func comparison(q *query.Query, s dora.Series, now, before dora.Point, length time.Duration) string {
+	var parts []string
+	if rest := restsOn(q, s, now); rest != "" {
+		parts = append(parts, rest)
+	}
+	period := "the " + lengthBefore(length) + " before"
 	if before.Value == nil {
-		return line + " · none before"
+		return strings.Join(append(parts, "no figure for "+period), " · ")
 	}
-	line += " · " + Figure(*before.Value, s.Unit) + " before"
-	if change := changeOf(now.Value, *before.Value, s.Unit); change != "" {
-		line += " (" + change + ")"
+	change := changeOf(now.Value, *before.Value, s.Unit)
+	if change == "" {
+		return strings.Join(append(parts, Figure(*before.Value, s.Unit)+" in "+period), " · ")
 	}
-	return line
+	return strings.Join(append(parts, change+" "+period+" ("+Figure(*before.Value, s.Unit)+")"), " · ")
 }
 
-// restsOn says how many events a figure rests on, and of a ratio how many of them count.
-func restsOn(s dora.Series, p dora.Point) string {
-	switch s.Metric {
-	case dora.ChangeFailureRate, dora.ReworkRate:
-		return fmt.Sprintf("%d of %d", p.K, p.N)
-	default:
-		return fmt.Sprintf("n %d", p.N)
+// lengthBefore is a length of time in whole days or hours, as it stands before the word before.
+func lengthBefore(length time.Duration) string {
+	const day = 24 * time.Hour
+	whole := func(step time.Duration) int { return int((length + time.Minute) / step) } // a range that moves is a moment short
+	for _, step := range []struct {
+		length    time.Duration
+		one, more string
+	}{{day, "day", "days"}, {time.Hour, "hour", "hours"}} {
+		if n := whole(step.length); n > 1 {
+			return many(n, step.one, step.more)
+		} else if n == 1 {
+			return step.one
+		}
 	}
+	return "time"
+}
+
+// counted are what figures rest on, one and several.
+var counted = map[dora.Metric][2]string{
+	dora.DeploymentFrequency: {"deployment", "deployments"}, dora.LeadTime: {"change", "changes"}, dora.RecoveryTime: {"recovery", "recoveries"},
+	dora.ChangeFailureRate: {"deployment", "deployments"}, dora.ReworkRate: {"deployment", "deployments"},
+}
+
+// countedUnits are what lead time rests on where its unit is not the change.
+var countedUnits = map[dora.Unit][2]string{dora.UnitPullRequest: {"pull request", "pull requests"}, dora.UnitCommit: {"commit", "commits"}}
+
+// restsOn says how many events a figure rests on, and of a ratio how many of them count. Of a count it says nothing more.
+func restsOn(q *query.Query, s dora.Series, p dora.Point) string {
+	words, ok := countedUnits[q.Definition.Unit]
+	if s.Metric != dora.LeadTime || !ok {
+		words = counted[s.Metric]
+	}
+	of := ""
+	switch {
+	case s.Statistic == dora.CountOf || s.Statistic == dora.N:
+		return ""
+	case s.Statistic == dora.RatioOf || s.Statistic == dora.K:
+		of = strconv.Itoa(p.K) + " of "
+	case p.N == 0:
+		return "no " + words[1]
+	}
+	return of + many(p.N, words[0], words[1])
 }
 
 // many is a number of things in words.
@@ -39,37 +80,31 @@ func many(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
-// changeOf is the difference in words: in percent, or for ratios in percentage points (pp).
+// changeOf is the difference in words, up to what it is compared with: in percent, or for ratios in percentage points.
 func changeOf(now *float64, before float64, unit dora.Measure) string {
-	switch {
-	case now == nil:
-		return ""
-	case unit == dora.Ratio:
-		points := (*now - before) * 100
-		if math.Abs(points) < 0.05 {
-			return "no change"
-		}
-		return signed(points, 1) + narrow + "pp"
-	case before == 0:
+	if now == nil || unit != dora.Ratio && before == 0 {
 		return ""
 	}
-	percent := (*now/before - 1) * 100
-	if math.Abs(percent) < 0.5 {
-		return "no change"
+	difference, measure, same, more, less := (*now/before-1)*100, narrow+"%", 0.5, "more", "less"
+	digits := 0
+	switch unit {
+	case dora.Ratio:
+		difference, measure, same, digits = (*now-before)*100, " points", 0.05, 1
+	case dora.Seconds:
+		more, less = "longer", "shorter"
 	}
-	return signed(percent, 0) + narrow + "%"
+	if math.Abs(difference) < same {
+		return "as in"
+	}
+	word := more
+	if difference < 0 {
+		word = less
+	}
+	return strconv.FormatFloat(math.Abs(difference), 'f', digits, 64) + measure + " " + word + " than"
 }
 
 // narrow is the space between a number and its unit, at which no line breaks.
 const narrow = "\u202f"
-
-func signed(v float64, digits int) string {
-	text := strconv.FormatFloat(math.Abs(v), 'f', digits, 64)
-	if v < 0 {
-		return "−" + text
-	}
-	return "+" + text
-}
 
 // Figure writes a value with its unit as a person would: 3.1 d, 45 min, 12.5 %, 42.
 func Figure(v float64, unit dora.Measure) string {
