@@ -103,6 +103,37 @@ func TestEachPartThatFailedIsListed(t *testing.T) {
 	})
 }
 
+func TestAFailureOfSomePartsIsToldFromOneOfAll(t *testing.T) {
+	offline := &source.Error{Cause: source.CauseNetwork, Source: "github", Part: "example-health/api", Advice: "GitHub cannot be reached"}
+	for _, c := range []struct {
+		parts    int
+		failures []error
+		inPart   bool
+	}{
+		{3, []error{failure("example-health/api"), failure("example-health/api"), failure("example-health/records")}, true},
+		{2, []error{failure("example-health/api"), failure("example-health/records")}, false},
+		{1, []error{failure("example-health/api")}, false},
+		{3, []error{failure("")}, false},
+		{3, []error{failure("example-health/records"), offline}, false},
+		{0, []error{failure("example-health/api")}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			github := &script{steps: []step{func(_ context.Context, request source.Request) error {
+				request.Report(source.Progress{Parts: c.parts})
+				return errors.Join(c.failures...)
+			}, then(lasting(time.Minute), nothing)}}
+			collector := collect.New(collect.Options{Store: memory.New(), Sources: []collect.Source{named("github", github)}, Every: time.Hour})
+			defer started(t, collector)()
+			assert.Equal(t, c.inPart, collector.State()[0].InPart, "%v", c)
+			collector.Refresh()
+			pass(time.Second)
+			assert.Equal(t, c.inPart, collector.State()[0].InPart, "nothing is known yet of the run that is on")
+			pass(time.Minute)
+			assert.False(t, collector.State()[0].InPart)
+		})
+	}
+}
+
 func TestASourceThatIsTriedAgainStillSaysWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const says = "github (example-health/api): the token may not read this"

@@ -54,6 +54,8 @@ type SourceState struct {
 	Events   map[dora.Kind]int `json:"events"`
 	// Errors are what failed in the last run that ended, by part.
 	Errors []*source.Error `json:"-"`
+	// InPart says that only parts failed in that run, and others were read.
+	InPart bool `json:"inPart,omitempty"`
 	// Failure says of Errors what a person should know of the figures; empty where the last run succeeded. It stays while
 	// the source is tried again, and is another instance's matter where that collects.
 	Failure string `json:"-"`
@@ -96,6 +98,7 @@ type status struct {
 	running     bool
 	heldByOther bool
 	done, total int
+	parts       int
 	left        int // out of the current run
 
 	requestsBefore, pointsBefore int // the current run
@@ -154,7 +157,7 @@ func (s *status) failing(at time.Time, failures []*source.Error) {
 func (s *status) began(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running, s.done, s.total, s.left = true, 0, 0, 0
+	s.running, s.done, s.total, s.parts, s.left = true, 0, 0, 0, 0
 	s.shown.LastAttempt, s.shown.Next, s.shown.Progress, s.shown.Part = at, time.Time{}, 0, ""
 	s.requestsBefore, s.pointsBefore = s.shown.Requests, s.shown.Points
 	s.eventsOfRun = make(map[dora.Kind]int)
@@ -163,7 +166,7 @@ func (s *status) began(at time.Time) {
 func (s *status) reported(p source.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.done, s.total = p.Done, p.Total
+	s.done, s.total, s.parts = p.Done, p.Total, p.Parts
 	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = p.Part, p.WaitingUntil, p.Trouble
 	if p.Limit != (source.Limit{}) {
 		s.shown.Limit = p.Limit
@@ -198,11 +201,12 @@ func (s *status) ended(at time.Time, err error, failures []*source.Error) outcom
 	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = "", time.Time{}, ""
 	switch {
 	case err == nil:
-		s.shown.LastSuccess, s.shown.Progress = at, 1
+		s.shown.LastSuccess, s.shown.Progress, s.shown.InPart = at, 1, false
 		s.failing(at, nil)
 		s.shown.Runs.Succeeded++
 		s.shown.Runs.FailedInRow = 0
 	case failures != nil:
+		s.shown.InPart = inPart(failures, s.parts)
 		s.failing(at, failures)
 		s.shown.Runs.Failed++
 		s.shown.Runs.FailedInRow++
@@ -249,6 +253,18 @@ func (s *status) snapshot() SourceState {
 		shown.Progress = 1
 	}
 	return shown
+}
+
+// inPart says that of so many parts, of which none was given up for what meets them all, some did not fail.
+func inPart(failures []*source.Error, parts int) bool {
+	failed := map[string]bool{}
+	for _, failure := range failures {
+		if failure.Part == "" || failure.Cause.Whole() {
+			return false
+		}
+		failed[failure.Part] = true
+	}
+	return len(failed) < parts
 }
 
 // failure says what failed in the last run that ended.

@@ -12,8 +12,12 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
-// checkTime is how long a person who tries a source waits.
-const checkTime = 20 * time.Second
+// checkTime is how long a person who tries a source waits for its answer, and reachTime how long for it to be there at all:
+// a dead address is told before anyone doubts the page.
+const (
+	checkTime = 20 * time.Second
+	reachTime = 4 * time.Second
+)
 
 // Check asks each source whether its address and credentials work, all at the same time. It gives the failures, by
 // the sources' ids.
@@ -63,16 +67,28 @@ func (d *Dataset) check(ctx context.Context, s collect.Source) error {
 
 // try asks a source within a time. Collecting is more patient: it tries again, and waits for limits.
 func (d *Dataset) try(ctx context.Context, s collect.Source) error {
-	patience := cmp.Or(d.options.CheckTime, checkTime)
+	patience, reach := cmp.Or(d.options.CheckTime, checkTime), cmp.Or(d.options.ReachTime, reachTime)
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := s.Check(bounded)
+	door := &knock{}
+	early := time.AfterFunc(reach, func() {
+		if !door.open.Load() {
+			cancel()
+		}
+	})
+	defer early.Stop()
+	err := s.Check(door.heard(bounded))
 	var told *source.Error
 	switch {
 	case err == nil || bounded.Err() == nil || ctx.Err() != nil:
 		return err
 	case errors.As(err, &told) && told.Cause != source.CauseNetwork:
 		return err
+	case !door.open.Load():
+		return &source.Error{
+			Cause: source.CauseNetwork, Source: s.ID, Err: door.failure(),
+			Advice: "nothing answers at its address: check the address, and whether Grafana's server may reach it",
+		}
 	}
 	return &source.Error{
 		Cause: source.CauseNetwork, Source: s.ID,

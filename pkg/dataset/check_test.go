@@ -30,3 +30,18 @@ func TestWhoTriesASourceDoesNotWaitAsLongAsCollectionDoes(t *testing.T) {
 	_, known = d.CheckSource(t.Context(), "nobody")
 	assert.False(t, known)
 }
+
+func TestADeadAddressIsToldLongBeforeASlowAnswerIsGivenUp(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	o := options(t, "dead", parse(t, gone.URL, ""))
+	o.CheckTime, o.ReachTime = time.Hour, 50*time.Millisecond
+	d, err := dataset.Open(t.Context(), o)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, d.Close()) }()
+
+	failure, known := d.CheckSource(t.Context(), "github")
+	assert.True(t, known)
+	assert.ErrorContains(t, failure, "github: nothing answers at its address: check the address, and whether Grafana's server may reach it [dial tcp")
+	assert.ErrorContains(t, failure, "connection refused")
+}

@@ -61,6 +61,8 @@ type Options struct {
 	SaveAfter int
 	// CheckTime bounds how long a person who tries a source waits; 0 is 20 seconds.
 	CheckTime time.Duration
+	// ReachTime bounds how long that person waits where nothing answers at the address; 0 is 4 seconds.
+	ReachTime time.Duration
 }
 
 // Dataset is the data of one data source. It is safe for concurrent use.

@@ -32,7 +32,13 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	if err := d.WriteFailure(); err != nil {
 		return unhealthy("The store cannot be written, and nothing that comes in is kept. " + oneLine(err)), nil
 	}
-	if failed := d.Check(ctx); len(failed) > 0 {
+	inPart := map[string]bool{}
+	for _, s := range d.State() {
+		inPart[s.ID] = s.InPart
+	}
+	failed := d.Check(ctx)
+	maps.DeleteFunc(failed, func(id string, err error) bool { return inPart[id] && ofPart(err) })
+	if len(failed) > 0 {
 		var sentences []string
 		for _, id := range slices.Sorted(maps.Keys(failed)) {
 			sentences = append(sentences, sentence(failed[id]))
@@ -45,7 +51,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	}
 	defer leave()
 	for _, s := range d.State() {
-		if s.Failure != "" {
+		if s.Failure != "" && !s.InPart {
 			return unhealthy(s.ID + " " + failing(s)), nil
 		}
 	}
@@ -69,6 +75,11 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	}
 	whole := true
 	for _, s := range d.State() {
+		if s.InPart {
+			whole = false
+			message += " " + s.ID + " is read but for some of its parts. " + s.Failure
+			continue
+		}
 		if s.LastSuccess.IsZero() {
 			whole = false
 			message += fmt.Sprintf(" %s is not read yet: its first reading is under way. %s", s.ID, s.Message)
@@ -136,6 +147,12 @@ func sentence(err error) string {
 		return known.Error()
 	}
 	return err.Error()
+}
+
+// ofPart says that a failure is of one part of a source, not of all of it.
+func ofPart(err error) bool {
+	var known *source.Error
+	return errors.As(err, &known) && known.Part != "" && !known.Cause.Whole()
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -139,6 +139,16 @@ func TestASourceThatFailsIsToldBesideWhatWasReadBefore(t *testing.T) {
 	assert.InDelta(t, 7, *frames[0].Fields[0].At(0).(*float64), 0, "what was stored is still answered")
 }
 
+func TestASourceThatIsReadButForSomeRepositoriesIsWell(t *testing.T) {
+	_, url, services := invented(t)
+	g := start(t)
+	i := g.save("dora", strings.Replace(settings(url, services), `"example-health/*"`, `"example-health/*","example-health/nothing"`, 1))
+	g.waitFor(i, "failing")
+	h := g.health(i)
+	assert.Equal(t, backend.HealthStatusOk, h.Status, h.Message)
+	assert.Contains(t, h.Message, "github is read but for some of its parts. github (example-health/nothing): there is no repository example-health/nothing")
+}
+
 func TestNoCredentialsOfTheDataSourceReachASource(t *testing.T) {
 	seen := make(chan http.Header, 100)
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

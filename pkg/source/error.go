@@ -25,6 +25,15 @@ var Causes = []Cause{
 	CauseCredentials, CausePermission, CauseNotFound, CauseRateLimit, CauseNetwork, CauseServer, CauseAnswer, CauseConfiguration,
 }
 
+// Whole says that what fails for this cause fails for all of a source, not for one part of it.
+func (c Cause) Whole() bool {
+	switch c {
+	case CauseCredentials, CauseRateLimit, CauseNetwork, CauseConfiguration:
+		return true
+	}
+	return false
+}
+
 // Error is a failed pull with its cause. Its text is a sentence for the person who configures the source; it never
 // contains a secret.
 type Error struct {

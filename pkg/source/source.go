@@ -50,6 +50,8 @@ type Batch struct {
 type Progress struct {
 	// Part is what is being read, such as a repository's name.
 	Part string
+	// Parts is how many parts there are to read, those that cannot be read included; 0: unknown.
+	Parts int
 	// Done and Total count what is read and what there is to read, in one unit of the source's choice. Total 0: unknown.
 	Done, Total int
 	// Requests and Points are what the run has spent so far: HTTP requests, and the vendor's own quota units.

@@ -64,14 +64,7 @@ func stops(err error) bool {
 		return false
 	}
 	var known *source.Error
-	if !errors.As(err, &known) {
-		return true
-	}
-	switch known.Cause {
-	case source.CauseCredentials, source.CauseRateLimit, source.CauseNetwork, source.CauseConfiguration:
-		return true
-	}
-	return false
+	return !errors.As(err, &known) || known.Cause.Whole()
 }
 
 // graphqlError is one entry of an answer's errors.

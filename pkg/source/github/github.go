@@ -94,6 +94,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	}
 	r := s.begin(request, readCursor(request.Cursor))
 	targets, err := r.wanted(ctx)
+	r.progress.Parts = len(targets)
 	r.report() // where nothing is to be read, too
 	failures := []error{err}
 	if stops(err) {
