@@ -193,9 +193,10 @@ export const stories = {
     async tell(opened) {
       const { choose, emitted, field, page, press, replace, soon, type } = opened;
       await press('Add source');
-      await soon(async () =>
-        assert.ok(await page.getByText('sources[0].repositories must name at least one').isVisible())
-      );
+      await field('Repositories').focus();
+      assert.equal(await page.getByRole('alert').count(), 0); // nothing is red before it is touched
+      await page.keyboard.press('Tab');
+      await soon(async () => assert.ok(await page.getByText('Repositories: is missing').isVisible()));
       await type('Repositories', 'example-health/*\n!example-health/archived-*');
       await type('Token', 'secret-1');
       await type('Incident labels', 'incident');
@@ -263,7 +264,7 @@ export const stories = {
         ['Webhook secret', source('github')],
         ['Private key', source('app')],
         ['Webhook secret', source('alerts')],
-        ['Secret of all webhooks', page],
+        ['Webhook secret of all sources', page],
       ];
       const fill = async () => {
         for (const [i, [label, scope]] of fields.entries()) {
@@ -317,6 +318,7 @@ export const stories = {
       await fill();
       await soon(async () => assert.deepEqual((await emitted()).secureJsonData, secrets));
       await press('Remove source app');
+      await press('Remove', page.getByRole('dialog'));
       await soon(async () => assert.equal((await emitted()).secureJsonData['sources.app.appPrivateKey'], ''));
       without(
         [secrets['sources.app.appPrivateKey']],
@@ -334,12 +336,12 @@ export const stories = {
       const { emitted, page, press, soon, type } = opened;
       await press('Add service');
       const second = page.getByRole('group', { name: 'Service 2', exact: true });
+      await second.getByLabel('Name', { exact: true }).focus();
       await type('Environment pattern', '(', second);
-      await soon(async () => assert.ok(await page.getByText('services[1].name must not be empty').isVisible()));
+      await page.keyboard.press('Tab');
+      await soon(async () => assert.ok(await page.getByText('Name: is missing').isVisible()));
       await soon(async () =>
-        assert.ok(
-          await page.getByText('services[1].deployments[0].environment must be a regular expression').isVisible()
-        )
+        assert.ok(await page.getByText('Environment pattern: "(" is not a regular expression').isVisible())
       );
       await soon(async () =>
         assert.deepEqual((await emitted()).jsonData.services[1], {
@@ -403,7 +405,7 @@ export const stories = {
       },
     },
     async tell(opened) {
-      const { page, press, soon } = opened;
+      const { page, press, soon, type } = opened;
       const says = (text) => soon(async () => assert.ok(await page.getByText(text).first().isVisible()));
       await says('The rate limit is used up until 10:15:00 UTC.');
       await says('1,714 deployments, 906 changes, 0 incidents; 1,200 requests.');
@@ -415,6 +417,8 @@ export const stories = {
       await press('Test source github');
       await says('It answers, and takes its credentials.');
       await accessible(opened);
+      await type('Team', 'x'); // what was found out of other settings is not shown any more
+      await soon(async () => assert.equal(await page.getByText('It answers, and takes').count(), 0));
     },
   },
 };

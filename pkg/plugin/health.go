@@ -14,6 +14,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/gate"
+	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
@@ -21,7 +22,7 @@ import (
 func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	d, err := i.open(ctx)
 	if err != nil {
-		return unhealthy("The settings need attention. " + oneLine(err)), nil
+		return unhealthy("The settings need attention. " + settings.Explain(err)), nil
 	}
 	if len(d.Settings().Sources) == 0 {
 		return unhealthy("No source is configured. Add one, such as GitHub with its repositories, and save."), nil

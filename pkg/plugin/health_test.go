@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/plugin"
+	settingsof "github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // stateOf is what the collection table says of the only source.
@@ -77,9 +78,9 @@ func TestHealthSaysWhatToDo(t *testing.T) {
 		{"a wrong token", settings(url), "another-token", []string{"github", "token"}},
 		{"an unknown repository", one("example-health/nothing"), token, []string{"github (example-health/nothing): there is no repository example-health/nothing, or the token may not see it"}},
 		{"an unknown owner", one("nobody/*"), token, []string{"github (nobody): there is no organisation or user nobody, or the token may not see it"}},
-		{"a bad regular expression", settings(url, `"production":"(prod"`), token, []string{`The settings need attention. production: "(prod" is not a regular expression`}},
+		{"a bad regular expression", settings(url, `"production":"(prod"`), token, []string{`The settings need attention. Production (production): "(prod" is not a regular expression`}},
 		{"an unknown key", settings(url, `"collect":{"evry":"1h"}`), token, []string{"The settings need attention. collect.evry: there is no such key; allowed: every, backfill"}},
-		{"two mistakes", `{"collect":{"every":"1s"},"store":{"type":"sqlite"}}`, token, []string{"collect.every: 1s is too short; allowed: 1m or longer; store.path: is missing"}},
+		{"two mistakes", `{"collect":{"every":"1s"},"store":{"type":"sqlite"}}`, token, []string{"Collect every (collect.every): 1s is too short; allowed: 1m or longer; File (store.path): is missing", settingsof.Page + "#collect-and-store"}},
 		{"a store that cannot be opened", settings(url, `"store":{"path":"/dev/null/dora.db"}`), token, []string{"The settings need attention.", "store.path"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -35,19 +35,23 @@ func put(at any, path []string, value any) any {
 	return object
 }
 
-// The editor judges the same table: src/settings/judged.test.ts.
+// The editor judges the same table, and in the same words: src/settings/judged.test.ts.
 func TestTheEditorAndTheBackendJudgeAlike(t *testing.T) {
 	text, err := os.ReadFile("testdata/judged.json")
 	require.NoError(t, err)
 	var table struct {
 		Base   json.RawMessage
 		Fields []struct {
-			Field     string
-			Good, Bad []any
+			Field string
+			Good  []any
+			Bad   []struct {
+				Value any
+				Says  string
+			}
 		}
 	}
 	require.NoError(t, json.Unmarshal(text, &table))
-	blamed := func(field string, value any) bool {
+	judge := func(field string, value any) string {
 		var whole map[string]any
 		require.NoError(t, json.Unmarshal(table.Base, &whole))
 		put(whole, step.FindAllString(field, -1), value)
@@ -62,17 +66,23 @@ func TestTheEditorAndTheBackendJudgeAlike(t *testing.T) {
 			var mistake *strict.Error
 			require.ErrorAs(t, each, &mistake)
 			if strings.HasPrefix(mistake.Field, field) {
-				return true
+				// the rest is in the words of the language's own expressions
+				said, _, _ := strings.Cut(mistake.Problem, "a regular expression: ")
+				if said != mistake.Problem {
+					said += "a regular expression"
+				}
+				return said
 			}
 		}
-		return false
+		return ""
 	}
 	for _, each := range table.Fields {
 		for _, value := range each.Good {
-			assert.False(t, blamed(each.Field, value), "%s: %v is allowed", each.Field, value)
+			assert.Empty(t, judge(each.Field, value), "%s: %v is allowed", each.Field, value)
 		}
-		for _, value := range each.Bad {
-			assert.True(t, blamed(each.Field, value), "%s: %v is a mistake", each.Field, value)
+		for _, bad := range each.Bad {
+			assert.NotEmpty(t, bad.Says)
+			assert.Equal(t, bad.Says, judge(each.Field, bad.Value), "%s: %v is a mistake", each.Field, bad.Value)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import { Text } from '../form/Text';
 import { merge } from '../settings/change';
 import { fieldsOf, Place } from '../settings/fields';
 import { Row } from './Section';
-import { defaults, Source } from '../settings/settings';
+import { byDefault, defaults, Source } from '../settings/settings';
 
 interface Props extends Place {
   source: Source;
@@ -21,20 +21,20 @@ export function AlertsSource({ source, path, faults, readOnly, onChange }: Props
       <Lines
         label="Only alerts with"
         description="One label a line, as name=value; none: every alert is an incident."
-        placeholder="severity=critical"
+        placeholder="e.g. severity=critical"
         {...field('only')}
       />
       <Text
         label="Service label"
         description="Which label names the service."
-        placeholder={defaults.alertService}
+        placeholder={byDefault(defaults.alertService)}
         width={24}
         {...field('service')}
       />
       <Text
         label="Severity label"
         description="Which label is the severity."
-        placeholder={defaults.alertSeverity}
+        placeholder={byDefault(defaults.alertSeverity)}
         width={24}
         {...field('severity')}
       />

@@ -4,8 +4,8 @@ import { Text } from '../form/Text';
 import { merge } from '../settings/change';
 import { fieldsOf } from '../settings/fields';
 import { meanings } from '../settings/meanings';
-import { Row, Section, SectionProps } from './Section';
-import { defaults } from '../settings/settings';
+import { Notice, Row, Section, SectionProps } from './Section';
+import { byDefault, defaults } from '../settings/settings';
 
 /** When sources are read, and where events are kept. */
 export function Collection({ options, faults, readOnly, onChange }: SectionProps) {
@@ -18,19 +18,23 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
     onChange(merge(options, { store: next }))
   );
   return (
-    <Section title="Collection" description="When the sources are read, how far back, and where the events are kept.">
+    <Section
+      title="Collection"
+      description="When the sources are read, how far back, and where the events are kept."
+      explained="collect-and-store"
+    >
       <Row>
         <Text
           label="Collect every"
           description="A whole number with s, m, h, d or w."
-          placeholder={defaults.every}
+          placeholder={byDefault(defaults.every)}
           width={24}
           {...collectField('every')}
         />
         <Text
           label="Back to"
           description="How much of the past to read at first."
-          placeholder={defaults.backfill}
+          placeholder={byDefault(defaults.backfill)}
           width={30}
           {...collectField('backfill')}
         />
@@ -51,11 +55,28 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
           <Text
             label="File"
             description="Made, with its folders, where it does not exist."
-            placeholder="/var/lib/grafana/live-dora.db"
+            placeholder="e.g. /var/lib/grafana/live-dora.db"
             {...storeField('path')}
           />
         )}
       </Row>
+      {type === 'memory' && (
+        <Notice>
+          A store in memory keeps nothing: everything is read again when Grafana starts, and corrections, alerts and
+          events that are sent here are refused. With a SQLite file they last.
+        </Notice>
+      )}
+      {type === 'sqlite' && isRelative(store.path) && (
+        <Notice>
+          This path does not begin at the root, so the file lies in Grafana&apos;s data folder, or in the one that
+          store_root names: usually {`/var/lib/grafana/${store.path}`}.
+        </Notice>
+      )}
     </Section>
   );
+}
+
+/** Whether a path begins where the backend's folder for stores is. */
+function isRelative(path: string | undefined): boolean {
+  return path !== undefined && path !== '' && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path);
 }

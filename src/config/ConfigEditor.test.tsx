@@ -1,7 +1,11 @@
 import { DataSourceSettings } from '@grafana/data';
+import { config } from '@grafana/runtime';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { readdirSync, readFileSync } from 'fs';
+import path from 'path';
 import React, { useState } from 'react';
+import labels from '../../pkg/settings/labels.json';
 import { enter, field, pick } from '../form/testing';
 import { ConfigEditor } from './ConfigEditor';
 import { DoraOptions, DoraSecrets } from '../settings/settings';
@@ -33,7 +37,16 @@ const source = (name: string) => within(screen.getByRole('group', { name }));
 test('a first source is added, named, given a token, and its id is fixed once saved', async () => {
   const { user, settings, save } = open({});
   await user.click(screen.getByRole('button', { name: 'Add source' }));
-  expect(screen.getByText('sources[0].repositories must name at least one, such as example-health/*')).toBeVisible();
+  expect(screen.queryByRole('alert')).not.toBeInTheDocument(); // nothing is red before it is touched
+  await user.click(field('Repositories', 'Source github'));
+  await user.tab();
+  expect(screen.getByRole('alert')).toHaveTextContent(
+    'Repositories: is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out.'
+  );
+  expect(within(screen.getByRole('alert')).getByRole('link', { name: 'What it means' })).toHaveAttribute(
+    'href',
+    'https://github.com/livedora/dora-datasource/blob/main/docs/configure.md#sources'
+  );
 
   await enter(user, field('Token', 'Source github'), 'secret-1');
   await enter(user, field('Repositories', 'Source github'), 'example-health/*\n!example-health/old');
@@ -74,7 +87,12 @@ test('a removed source is forgotten with its token', async () => {
     jsonData: { sources: [github], production: '^live$' },
     secureJsonFields: { 'sources.github.token': true },
   });
-  await user.click(screen.getByRole('button', { name: 'Remove source github' }));
+  const remove = screen.getByRole('button', { name: 'Remove source github' });
+  await user.click(remove);
+  await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Cancel' }));
+  expect(settings().jsonData.sources).toEqual([github]);
+  await user.click(remove);
+  await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Remove' }));
   expect(settings().jsonData).toEqual({ production: '^live$' });
   expect(settings().secureJsonData).toEqual({ 'sources.github.token': '' });
 });
@@ -82,7 +100,10 @@ test('a removed source is forgotten with its token', async () => {
 test('a service is described by where its deployments and incidents are', async () => {
   const { user, settings } = open({ jsonData: { sources: [github] } });
   await user.click(screen.getByRole('button', { name: 'Add service' }));
-  expect(screen.getByText('services[0].name must not be empty')).toBeVisible();
+  expect(screen.queryByText(/is missing/)).not.toBeInTheDocument();
+  await user.click(field('Name'));
+  await user.tab();
+  expect(screen.getByText(/Name: is missing/)).toBeVisible();
   await enter(user, field('Name'), 'prescriptions');
   await enter(user, field('Team'), 'medicines');
   await enter(user, field('Repository', 'Deployments 1 of service prescriptions'), 'example-health/medicines-api');
@@ -121,7 +142,7 @@ test('the definition is chosen by what it means', async () => {
     definition: { leadTimeStart: 'merged', evidence: ['explicit', 'rollback', 'remedy'], incidentWindow: '2 days' },
   });
   expect(screen.getByRole('alert')).toHaveTextContent(
-    'definition.incidentWindow must be a whole number with s, m, h, d or w'
+    'Incident window: "2 days" is not a duration: allowed is a whole number with s, m, h, d or w'
   );
 });
 
@@ -156,8 +177,10 @@ test('a GitHub App takes the place of a token, and the other way round', async (
     jsonData: { sources: [github] },
     secureJsonFields: { 'sources.github.token': true },
   });
-  await pick(user, 'Get in with', /^A GitHub App/);
-  expect(screen.getByText('sources[0].appId must not be empty')).toBeVisible();
+  await pick(user, 'Authentication', /^GitHub App/);
+  await user.click(field('App id', 'Source github'));
+  await user.tab();
+  expect(screen.getByText(/App id: is missing; a GitHub App needs appId, installationId and the secret/)).toBeVisible();
   await enter(user, field('App id', 'Source github'), '4711');
   await enter(user, field('Installation id', 'Source github'), '42');
   await enter(user, field('Private key', 'Source github'), 'key-1');
@@ -165,7 +188,7 @@ test('a GitHub App takes the place of a token, and the other way round', async (
   expect(settings().secureJsonData).toEqual({ 'sources.github.token': '', 'sources.github.appPrivateKey': 'key-1' });
   expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 
-  await pick(user, 'Get in with', /^A token/);
+  await pick(user, 'Authentication', /^Access token/);
   expect(settings().jsonData.sources).toEqual([github]);
   expect(settings().secureJsonData).toEqual({ 'sources.github.token': '', 'sources.github.appPrivateKey': '' });
 });
@@ -188,13 +211,14 @@ test('alerts that are sent here need an id, a secret, and perhaps their labels',
   const { user, settings } = open({ jsonData: { sources: [github] } });
   await pick(user, 'Type', /^Alerts/);
   await enter(user, field('Only alerts with', 'Source github'), 'critical');
+  await user.tab();
   expect(
-    screen.getByText(/sources\[0\].alerts.only has "critical", which is not of the form name=value/)
+    screen.getByText(/Only alerts with: "critical" is not allowed; allowed: name=value, such as severity=critical/)
   ).toBeVisible();
   await user.clear(field('Only alerts with', 'Source github'));
   await enter(user, field('Only alerts with', 'Source github'), 'severity=critical');
   await enter(user, field('Webhook secret', 'Source github'), 'secret-3');
-  await enter(user, field('Secret of all webhooks'), 'secret-4');
+  await enter(user, field('Webhook secret of all sources'), 'secret-4');
   expect(settings().jsonData).toEqual({
     sources: [{ id: 'github', type: 'alertmanager', alerts: { only: ['severity=critical'] } }],
   });
@@ -202,4 +226,58 @@ test('alerts that are sent here need an id, a secret, and perhaps their labels',
     'sources.github.webhookSecret': 'secret-3',
     'webhooks.secret': 'secret-4',
   });
+});
+
+test('mistakes that were saved are told when the page opens', () => {
+  open({ jsonData: { sources: [{ id: 'github', type: 'github' }] } });
+  expect(screen.getByRole('alert')).toHaveTextContent('Repositories: is missing');
+});
+
+test('what a choice leaves out is said beside it', async () => {
+  const { user } = open({ jsonData: { sources: [github] } });
+  expect(screen.getByText(/No incidents are read: no incident label is given/)).toBeVisible();
+  await enter(user, field('Incident labels', 'Source github'), 'incident');
+  expect(screen.queryByText(/No incidents are read/)).not.toBeInTheDocument();
+
+  expect(screen.getByText(/corrections, alerts and events that are sent here are refused/)).toBeVisible();
+  await pick(user, 'Keep events in', /^SQLite/);
+  expect(screen.queryByText(/sent here are refused/)).not.toBeInTheDocument();
+  await enter(user, field('File'), 'teams/dora.db');
+  expect(screen.getByText(/usually \/var\/lib\/grafana\/teams\/dora.db/)).toBeVisible();
+});
+
+test('the sender of webhooks is told the whole address, the account and the secret', async () => {
+  const alerts = { id: 'alerts', type: 'alertmanager' };
+  open({ uid: 'livedora', jsonData: { sources: [github, alerts] } });
+  const address = `${config.appUrl.replace(/\/$/, '')}/api/datasources/uid/livedora/resources/webhooks?source=`;
+  await act(async () => {}); // how the sources are doing is asked for
+  const told = source('Source github').getByLabelText('text for the sender');
+  expect(told).toHaveTextContent(`Payload URL: ${address.replace('://', '://api_key:TOKEN@')}github`);
+  expect(told).toHaveTextContent('Secret: SECRET');
+  expect(source('Source github').getByLabelText('address')).toHaveTextContent(`${address}github`);
+  expect(source('Source alerts').getByText(/of this Grafana with the role Viewer/)).toBeVisible();
+  expect(source('Source alerts').getByLabelText('text for the sender')).toHaveTextContent(`- url: ${address}alerts`);
+});
+
+test('once there is a source, the page says what to do next', async () => {
+  open({ uid: 'livedora', jsonData: { sources: [github] } });
+  await act(async () => {});
+  const next = within(screen.getByRole('region', { name: 'Next' }));
+  expect(next.getByRole('link', { name: 'Import the dashboards' })).toHaveAttribute(
+    'href',
+    '/datasources/edit/livedora/dashboards'
+  );
+  expect(next.getByRole('link', { name: 'Add alert rules' })).toHaveAttribute(
+    'href',
+    expect.stringContaining('alerting.md')
+  );
+});
+
+test('every field is called what messages about it call it', () => {
+  const folder = __dirname;
+  const written = readdirSync(folder)
+    .filter((name) => /^[A-Z]\w+\.tsx$/.test(name) && !name.includes('.test.'))
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+    .join('');
+  expect(Object.values(labels).filter((label) => !written.includes(`label="${label}"`))).toEqual([]);
 });

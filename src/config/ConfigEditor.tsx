@@ -7,6 +7,8 @@ import { usePreview } from './live/preview';
 import { Services } from './Services';
 import { DoraOptions, DoraSecrets } from '../settings/settings';
 import { Sources } from './Sources';
+import { JudgedOnceSaved } from '../form/Judged';
+import { NextSteps } from './NextSteps';
 import { faultsOf } from '../settings/validate';
 
 type Props = DataSourcePluginOptionsEditorProps<DoraOptions, DoraSecrets>;
@@ -24,16 +26,19 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
     onChange: (jsonData: DoraOptions) => onOptionsChange({ ...settings, jsonData }),
   };
   return (
-    <Stack direction="column" gap={3}>
-      {readOnly && (
-        <Alert severity="info" title="These settings are provisioned">
-          They are written in a file on the server and can be read, but not changed, here.
-        </Alert>
-      )}
-      <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
-      <Services {...section} preview={preview} />
-      <DefinitionOfMetrics {...section} />
-      <Collection {...section} />
-    </Stack>
+    <JudgedOnceSaved version={settings.version}>
+      <Stack direction="column" gap={3}>
+        {readOnly && (
+          <Alert severity="info" title="These settings are provisioned">
+            They are written in a file on the server and can be read, but not changed, here.
+          </Alert>
+        )}
+        <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
+        <Services {...section} preview={preview} />
+        <DefinitionOfMetrics {...section} />
+        <Collection {...section} />
+        {settings.uid && (options.sources ?? []).length > 0 && <NextSteps uid={settings.uid} />}
+      </Stack>
+    </JudgedOnceSaved>
   );
 }

@@ -8,7 +8,7 @@ import { merge } from '../settings/change';
 import { fieldsOf } from '../settings/fields';
 import { evidenceKinds, meanings } from '../settings/meanings';
 import { Row, Section, SectionProps } from './Section';
-import { defaults, Definition } from '../settings/settings';
+import { byDefault, defaults, Definition } from '../settings/settings';
 
 const allEvidence = evidenceKinds.map(({ value }) => value);
 
@@ -35,12 +35,13 @@ export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: Sec
     <Section
       title="What the numbers mean"
       description="The definition behind every metric. A change of it needs no new collection: everything is computed anew from what is stored."
+      explained="definition"
     >
       <Row>
         <Text
           label="Production"
           description="A regular expression on the environment's name."
-          placeholder={defaults.production}
+          placeholder={byDefault(defaults.production)}
           {...option('production')}
         />
         <Meaning label="Lead time of each" options={meanings.unit} {...field('unit')} />
@@ -58,7 +59,6 @@ export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: Sec
               value={evidence}
               options={evidenceKinds}
               disabled={readOnly}
-              invalid={field('evidence').error !== undefined}
               width={60}
               onChange={(kinds) => field('evidence').onChange(evidenceOrAbsent(kinds.map(({ value }) => value)))}
             />
@@ -67,7 +67,7 @@ export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: Sec
         <Text
           label="Incident window"
           description="How long after a deployment an incident counts against it."
-          placeholder={defaults.incidentWindow}
+          placeholder={byDefault(defaults.incidentWindow)}
           {...field('incidentWindow')}
         />
       </Row>
@@ -80,7 +80,7 @@ export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: Sec
         <Text
           label="Bots"
           description="A regular expression on the author's name."
-          placeholder={defaults.bots}
+          placeholder={byDefault(defaults.bots)}
           {...bots('pattern')}
         />
         <Meaning
@@ -100,13 +100,13 @@ export function DefinitionOfMetrics({ options, faults, readOnly, onChange }: Sec
         <Lines
           label="Hotfix labels"
           description="One a line. A change with one of them repairs production."
-          placeholder={defaults.hotfixLabels.join('\n')}
+          placeholder={byDefault(defaults.hotfixLabels.join('\n'))}
           {...hotfix('labels')}
         />
         <Text
           label="Hotfix branches"
           description="A regular expression on the branch of a change."
-          placeholder={defaults.hotfixBranches}
+          placeholder={byDefault(defaults.hotfixBranches)}
           {...hotfix('branches')}
         />
       </Row>

@@ -5,7 +5,7 @@ import { Text } from '../form/Text';
 import { merge } from '../settings/change';
 import { fieldsOf, Place } from '../settings/fields';
 import { meanings } from '../settings/meanings';
-import { defaults, SourceDeployments } from '../settings/settings';
+import { byDefault, defaults, SourceDeployments } from '../settings/settings';
 
 interface Props extends Place {
   deployments: SourceDeployments;
@@ -32,18 +32,24 @@ export function GithubDeployments(props: Props) {
           <Text
             label="Workflow pattern"
             description="Matches the names of those that deploy."
-            placeholder="any"
+            placeholder={byDefault('any')}
             width={32}
             {...field('workflow')}
           />
-          <Text label="Branch" description="That they ran on." placeholder="any" width={20} {...field('branch')} />
+          <Text
+            label="Branch"
+            description="That they ran on."
+            placeholder={byDefault('any')}
+            width={20}
+            {...field('branch')}
+          />
         </>
       )}
       {from !== 'deployments' && (
         <Text
           label="Environment"
           description="Where all of them go."
-          placeholder={defaults.environment}
+          placeholder={byDefault(defaults.environment)}
           width={24}
           {...field('environment')}
         />

@@ -5,7 +5,7 @@ import { fieldsOf, Place } from '../settings/fields';
 import { GithubAccess } from './GithubAccess';
 import { GithubDeployments } from './GithubDeployments';
 import { Secret, SecretName } from '../settings/secrets';
-import { Row } from './Section';
+import { Notice, Row } from './Section';
 import { Source } from '../settings/settings';
 
 interface Props extends Place {
@@ -31,7 +31,7 @@ export function GithubSource(props: Props) {
         <Lines
           label="Repositories"
           description="One a line, as owner/name with * for any; ! in front leaves out."
-          placeholder={'example-health/*\n!example-health/archived-*'}
+          placeholder={'e.g. example-health/*\n!example-health/archived-*'}
           rows={3}
           {...field('repositories')}
         />
@@ -47,16 +47,22 @@ export function GithubSource(props: Props) {
         <Lines
           label="Incident labels"
           description="One a line. Issues with one of them are incidents; none: no incidents."
-          placeholder="incident"
+          placeholder="e.g. incident"
           {...incidents('labels')}
         />
         <Text
           label="Severity pattern"
           description="A regular expression on labels; its first group is the severity."
-          placeholder="^sev(\d)$"
+          placeholder="e.g. ^sev(\d)$"
           {...incidents('severity')}
         />
       </Row>
+      {!source.incidents?.labels?.length && (
+        <Notice>
+          No incidents are read: no incident label is given. Failures are then told by rollbacks, reverts and hotfixes
+          alone.
+        </Notice>
+      )}
     </>
   );
 }

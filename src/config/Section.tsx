@@ -1,5 +1,7 @@
-import { Box, Stack, Text } from '@grafana/ui';
+import { Box, Icon, Stack, Text, TextLink } from '@grafana/ui';
 import React, { ReactNode, useId } from 'react';
+import { ExplainedOn } from '../form/Judged';
+import { docs } from '../settings/docs';
 import { DoraOptions } from '../settings/settings';
 import { Faults } from '../settings/validate';
 
@@ -14,12 +16,15 @@ export interface SectionProps {
 interface Props {
   title: string;
   description: string;
+  /** The section of the documentation that explains its fields. */
+  explained?: string;
   children: ReactNode;
 }
 
 /** A part of the settings, under a heading that a screen reader can jump to. */
-export function Section({ title, description, children }: Props) {
+export function Section({ title, description, explained, children }: Props) {
   const id = useId();
+  const page = explained && docs('configure', explained);
   return (
     <section aria-labelledby={id}>
       <Stack direction="column" gap={2}>
@@ -29,9 +34,17 @@ export function Section({ title, description, children }: Props) {
           </Text>
           <Text element="p" color="secondary">
             {description}
+            {page && (
+              <>
+                {' '}
+                <TextLink href={page} external inline>
+                  Explained
+                </TextLink>
+              </>
+            )}
           </Text>
         </div>
-        {children}
+        <ExplainedOn value={page}>{children}</ExplainedOn>
       </Stack>
     </section>
   );
@@ -55,6 +68,16 @@ export function Row({ children }: { children: ReactNode }) {
   return (
     <Stack direction="row" wrap="wrap" gap={2} alignItems="flex-start">
       {children}
+    </Stack>
+  );
+}
+
+/** What follows from a choice and is no mistake. */
+export function Notice({ children }: { children: string | string[] }) {
+  return (
+    <Stack direction="row" gap={1} alignItems="flex-start">
+      <Icon name="info-circle" />
+      <Text color="secondary">{children}</Text>
     </Stack>
   );
 }

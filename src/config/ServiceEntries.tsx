@@ -5,7 +5,7 @@ import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
 import { fieldsOf, Place } from '../settings/fields';
 import { Row } from './Section';
-import { ServiceDeployments, ServiceIncidents } from '../settings/settings';
+import { byDefault, ServiceDeployments, ServiceIncidents } from '../settings/settings';
 
 interface Props<T> extends Place {
   /** What a screen reader tells entries apart by. */
@@ -24,11 +24,15 @@ export function DeploymentsEntry(props: Props<ServiceDeployments>) {
   return (
     <Entry {...props} matches={props.children}>
       <Choice label="Deployments in" options={choices(props.sources)} width={20} {...field('source')} />
-      <Text label="Repository" placeholder="example-health/medicines-api" width={32} {...field('repository')} />
-      <Text label="Environment pattern" placeholder="what production says" width={24} {...field('environment')} />
-      <Text label="Tag prefix" placeholder="any" width={18} {...field('tagPrefix')} />
-      <Text label="Task or workflow" placeholder="any" width={18} {...field('task')} />
-      <Lines label="Paths of its files" placeholder="all; one a line, services/x/**" {...field('paths')} />
+      <Text label="Repository" placeholder="e.g. example-health/medicines-api" width={32} {...field('repository')} />
+      <Text label="Environment pattern" placeholder={byDefault('as Production')} width={24} {...field('environment')} />
+      <Text label="Tag prefix" placeholder={byDefault('any')} width={18} {...field('tagPrefix')} />
+      <Text label="Task or workflow" placeholder={byDefault('any')} width={18} {...field('task')} />
+      <Lines
+        label="Paths of its files"
+        placeholder={'default: all\none a line, e.g. services/x/**'}
+        {...field('paths')}
+      />
     </Entry>
   );
 }
@@ -39,10 +43,10 @@ export function IncidentsEntry(props: Props<ServiceIncidents>) {
   return (
     <Entry {...props} matches={props.children}>
       <Choice label="Incidents in" options={choices(props.sources)} width={20} {...field('source')} />
-      <Text label="Repository" placeholder="example-health/medicines-api" width={32} {...field('repository')} />
-      <Text label="Service there" placeholder="any" width={20} {...field('service')} />
-      <Lines label="With one of the labels" placeholder="any; one a line" {...field('labels')} />
-      <Lines label="Without the labels" placeholder="none; one a line" {...field('excludeLabels')} />
+      <Text label="Repository" placeholder="e.g. example-health/medicines-api" width={32} {...field('repository')} />
+      <Text label="Service there" placeholder={byDefault('any')} width={20} {...field('service')} />
+      <Lines label="With one of the labels" placeholder={byDefault('any; one a line')} {...field('labels')} />
+      <Lines label="Without the labels" placeholder={byDefault('none; one a line')} {...field('excludeLabels')} />
     </Entry>
   );
 }

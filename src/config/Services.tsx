@@ -21,6 +21,7 @@ export function Services({ options, faults, readOnly, onChange, preview }: Props
     <Section
       title="Services"
       description="Optional. Without any, every repository is a service named after it. A service can be part of a repository, or several together."
+      explained="services"
     >
       {services.map((service, index) => (
         <ServiceCard

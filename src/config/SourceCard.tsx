@@ -1,4 +1,3 @@
-import { Button } from '@grafana/ui';
 import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
@@ -8,6 +7,7 @@ import { GithubSource } from './GithubSource';
 import { meanings } from '../settings/meanings';
 import { Secret, SecretName } from '../settings/secrets';
 import { Card, Row } from './Section';
+import { RemoveSource } from './RemoveSource';
 import { Source } from '../settings/settings';
 import { WebhookAddress } from './WebhookAddress';
 
@@ -51,15 +51,9 @@ export function SourceCard(props: Props) {
       </Row>
       {source.type === 'github' && <GithubSource {...props} />}
       {source.type === 'alertmanager' && <AlertsSource {...props} />}
-      <WebhookAddress uid={props.uid} id={source.id} secret={props.secret('webhookSecret')} readOnly={readOnly} />
+      <WebhookAddress uid={props.uid} source={source} secret={props.secret('webhookSecret')} readOnly={readOnly} />
       {props.children}
-      {!readOnly && (
-        <div>
-          <Button variant="destructive" fill="outline" size="sm" icon="trash-alt" onClick={props.onRemove}>
-            Remove source {source.id}
-          </Button>
-        </div>
-      )}
+      {!readOnly && <RemoveSource id={source.id} saved={props.idFixed} onRemove={props.onRemove} />}
     </Card>
   );
 }

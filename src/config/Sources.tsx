@@ -37,7 +37,11 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
     });
 
   return (
-    <Section title="Sources" description="The systems that deployments, changes and incidents are read from.">
+    <Section
+      title="Sources"
+      description="The systems that deployments, changes and incidents are read from."
+      explained="sources"
+    >
       {sources.map((source, index) => {
         const isSaved = saved.includes(source.id);
         return (
@@ -55,7 +59,15 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
             onChange={(next) => put(merge(options, { sources: replaceAt(sources, index, next) }))}
             onRemove={() => remove(index)}
           >
-            {isSaved && <SourceState uid={settings.uid} id={source.id} collection={collection[source.id]} />}
+            {isSaved && (
+              <SourceState
+                uid={settings.uid}
+                id={source.id}
+                collection={collection[source.id]}
+                edited={settings.jsonData}
+                typed={settings.secureJsonData}
+              />
+            )}
           </SourceCard>
         );
       })}
@@ -72,8 +84,8 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
       )}
       {sources.length > 0 && (
         <SecretField
-          label="Secret of all webhooks"
-          description="For sources that have none of their own; without any, webhooks are refused."
+          label="Webhook secret of all sources"
+          description="For those that have none of their own; without any, webhooks are refused."
           secret={secretOf(settings, WEBHOOKS_SECRET, onSettingsChange)}
           readOnly={readOnly}
         />

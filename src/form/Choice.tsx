@@ -41,7 +41,6 @@ export function Choice({ label, description, error, value, options, onChange, di
           onChange={(option) => tell(option.value)}
           createCustomValue={free}
           disabled={disabled}
-          invalid={error !== undefined}
           width={width}
         />
       )}

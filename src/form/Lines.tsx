@@ -29,7 +29,6 @@ export function Lines({ label, description, error, placeholder, value, onChange,
           cols={48}
           placeholder={placeholder}
           disabled={disabled}
-          invalid={error !== undefined}
           spellCheck={false}
           onChange={({ currentTarget }) => {
             const lines = linesOf(currentTarget.value);

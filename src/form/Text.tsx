@@ -23,7 +23,6 @@ export function Text({ label, description, error, placeholder, value, onChange, 
           value={value ?? ''}
           placeholder={placeholder}
           disabled={disabled}
-          invalid={error !== undefined}
           width={width}
           spellCheck={false}
           onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? undefined : currentTarget.value)}

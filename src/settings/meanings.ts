@@ -13,8 +13,8 @@ export const meanings = {
     { value: 'rest', label: 'REST', description: 'for servers without GraphQL' },
   ],
   access: [
-    { value: 'token', label: 'A token', description: 'a personal access token' },
-    { value: 'app', label: 'A GitHub App', description: 'with a private key, and limits of its own' },
+    { value: 'token', label: 'Access token', description: 'a personal access token' },
+    { value: 'app', label: 'GitHub App', description: 'with a private key, and limits of its own' },
   ],
   deploymentsFrom: [
     { value: 'deployments', label: 'GitHub deployments', description: 'each deployment and its statuses' },
@@ -58,7 +58,7 @@ export const meanings = {
     { value: 'incident', label: 'Repairs after an incident', description: 'only those that an incident called for' },
   ],
   store: [
-    { value: 'memory', label: 'Memory', description: 'collected again when Grafana starts' },
+    { value: 'memory', label: 'Memory', description: 'read again at each start; nothing lasts' },
     { value: 'sqlite', label: 'SQLite file', description: 'kept in a file on the Grafana server' },
   ],
 } satisfies Record<string, ComboboxOption[]>;

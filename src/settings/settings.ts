@@ -99,3 +99,8 @@ export const defaults = {
   hotfixBranches: '^hotfix/',
   store: 'memory',
 };
+
+/** How a field without a value says what holds, so that nobody takes it for an example. */
+export function byDefault(value: string): string {
+  return `default: ${value}`;
+}

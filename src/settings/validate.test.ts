@@ -26,56 +26,68 @@ test('the settings of the documentation have no fault', () => {
 });
 
 test.each<[DoraOptions, string]>([
-  [{ sources: [{ ...github, id: '' }] }, 'sources[0].id must be at most 64 letters, digits, - and _, such as github'],
+  [
+    { sources: [{ ...github, id: '' }] },
+    'Id: "" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit',
+  ],
   [
     { sources: [{ ...github, id: 'a.b' }] },
-    'sources[0].id must be at most 64 letters, digits, - and _, such as github',
+    'Id: "a.b" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit',
   ],
-  [{ sources: [github, github] }, 'sources[1].id "github" is taken by another source'],
+  [{ sources: [github, github] }, 'Id: "github" is there twice; each source needs an id of its own'],
   [
     { sources: [{ ...github, repositories: [] }] },
-    'sources[0].repositories must name at least one, such as example-health/*',
+    'Repositories: is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out',
   ],
   [
     { sources: [{ ...github, repositories: ['!a/b'] }] },
-    'sources[0].repositories must name at least one, such as example-health/*',
+    'Repositories: is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out',
   ],
   [
     { sources: [{ ...github, repositories: ['a/b', 'medicines'] }] },
-    'sources[0].repositories has "medicines", which is not of the form owner/name, such as example-health/* or !example-health/archived-*',
+    'Repositories: "medicines" is not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out',
   ],
-  [{ sources: [{ ...github, url: 'forge' }] }, 'sources[0].url must be an address, such as https://api.github.com'],
-  [{ sources: [{ ...github, url: 'ftp://forge' }] }, 'sources[0].url must start with https:// or http://'],
   [
-    { sources: [{ ...github, incidents: { severity: '(' } }] },
-    'sources[0].incidents.severity must be a regular expression',
+    { sources: [{ ...github, url: 'forge' }] },
+    'URL: is not an address; allowed: https://HOST or http://HOST with a path',
   ],
-  [{ services: [{ name: '' }] }, 'services[0].name must not be empty'],
-  [{ services: [{ name: 'rx' }, { name: 'rx' }] }, 'services[1].name "rx" is taken by another service'],
+  [
+    { sources: [{ ...github, url: 'ftp://forge' }] },
+    'URL: is not an address; allowed: https://HOST or http://HOST with a path',
+  ],
+  [
+    { sources: [{ ...github, incidents: { labels: ['incident'], severity: '(' } }] },
+    'Severity pattern: "(" is not a regular expression',
+  ],
+  [{ services: [{ name: '' }] }, 'Name: is missing'],
+  [{ services: [{ name: 'rx' }, { name: 'rx' }] }, 'Name: "rx" is there twice; each service needs a name of its own'],
   [
     { sources: [github], services: [{ name: 'rx', deployments: [{ source: 'forge' }] }] },
-    'services[0].deployments[0].source "forge" is no source; there is: github',
+    'Deployments in: "forge" is no source\'s id; allowed: github',
   ],
   [
     { sources: [github], services: [{ name: 'rx', incidents: [{ source: 'github', repository: 'rx' }] }] },
-    'services[0].incidents[0].repository must be of the form owner/name',
+    'Repository: "rx" is not allowed; allowed: owner/name',
   ],
   [
     { sources: [github], services: [{ name: 'rx', deployments: [{ source: 'github', paths: ['/rx'] }] }] },
-    'services[0].deployments[0].paths has "/rx", which is no path from the repository\'s root, such as services/x/**',
+    'Paths of its files: "/rx" is not allowed; allowed: a path from the repository\'s root without a / at either end, such as packages/x/** or go.mod',
   ],
   [
     { sources: [github], services: [{ name: 'rx', deployments: [{ source: 'github', paths: ['!rx/**'] }] }] },
-    'services[0].deployments[0].paths must have one without ! in front, such as services/x/**',
+    'Paths of its files: only leaves out; allowed: at least one path without ! in front, such as packages/x/**',
   ],
-  [{ production: '^(?!staging)' }, "production must do without lookaround, which Go's regular expressions do not have"],
+  [
+    { production: '^(?!staging)' },
+    'Production: "^(?!staging)" is not a regular expression: Go\'s, which are used here, have no lookaround',
+  ],
   [
     { definition: { incidentWindow: '1 day' } },
-    'definition.incidentWindow must be a whole number with s, m, h, d or w, such as 24h',
+    'Incident window: "1 day" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d',
   ],
-  [{ collect: { every: '30s' } }, 'collect.every must be 1m or longer'],
-  [{ collect: { every: '0h' } }, 'collect.every must be a whole number with s, m, h, d or w, such as 24h'],
-  [{ store: { type: 'sqlite' } }, 'store.path must name a file, such as /var/lib/grafana/live-dora.db'],
-])('%j is told in a sentence that names the field', (options, message) => {
+  [{ collect: { every: '30s' } }, 'Collect every: 30s is too short; allowed: 1m or longer'],
+  [{ collect: { every: '0h' } }, 'Collect every: 0h is too short; allowed: 1m or longer'],
+  [{ store: { type: 'sqlite' } }, 'File: is missing; a sqlite store needs the path of its file'],
+])('%j is told in a sentence that names the field as its label does', (options, message) => {
   expect(Object.values(faultsOf(options))).toEqual([message]);
 });

@@ -1,17 +1,23 @@
+import labels from '../../pkg/settings/labels.json';
 import { evidenceKinds, meanings } from './meanings';
 import { DoraOptions, Service, Source } from './settings';
 
-/** What is wrong with the settings: by the path of the field, a sentence that names it. */
+/** What is wrong with the settings: by the path of the field, a sentence that names it as its label does. */
 export type Faults = Record<string, string>;
+
+/** What the control of a field such as sources[0].url is called. The backend names fields by the same list. */
+export function labelOf(path: string): string {
+  return (labels as Record<string, string>)[path.replace(/\[\d+\]/g, '[]')] ?? path;
+}
 
 type Check = (value: string) => string | undefined;
 
-/** Faults that the editor can see. The backend judges again, and has the last word. */
+/** Faults that the editor can see, in the backend's words. The backend judges again, and has the last word. */
 export function faultsOf(options: DoraOptions): Faults {
   const faults: Faults = {};
   const note = (path: string, fault: string | undefined) => {
     if (fault !== undefined) {
-      faults[path] = `${path} ${fault}`;
+      faults[path] = `${labelOf(path)}: ${fault}`;
     }
   };
   const check = (path: string, value: string | undefined, with_: Check) => {
@@ -30,19 +36,17 @@ export function faultsOf(options: DoraOptions): Faults {
   check('production', options.production, regexp);
   check('definition.bots.pattern', definition.bots?.pattern, regexp);
   check('definition.hotfix.branches', definition.hotfix?.branches, regexp);
-  check('definition.incidentWindow', definition.incidentWindow, (text) => duration(text));
-  check('collect.every', collect.every, (text) => duration(text, 60));
-  check('collect.backfill', collect.backfill, (text) => duration(text));
-  const unknown = definition.evidence?.find((kind) => !evidenceKinds.some(({ value }) => value === kind));
-  note(
-    'definition.evidence',
-    unknown && `has "${unknown}"; there is: ${evidenceKinds.map(({ value }) => value).join(', ')}`
+  check('definition.incidentWindow', definition.incidentWindow, (text) =>
+    duration(text, 'a length of time, such as 24h')
   );
-  const stores = meanings.store.map(({ value }) => value);
-  if (store.type !== undefined && !stores.includes(store.type)) {
-    note('store.type', `must be one of ${stores.join(', ')}`);
+  check('collect.every', collect.every, (text) => duration(text, '1m or longer', 60));
+  check('collect.backfill', collect.backfill, (text) => duration(text, 'a length of time, such as 365d'));
+  const unknown = definition.evidence?.find((kind) => !evidenceKinds.some(({ value }) => value === kind));
+  note('definition.evidence', unknown && oneOf(unknown, evidenceKinds));
+  if (store.type !== undefined && !meanings.store.some(({ value }) => value === store.type)) {
+    note('store.type', oneOf(store.type, meanings.store));
   } else if (store.type === 'sqlite' && !store.path) {
-    note('store.path', 'must name a file, such as /var/lib/grafana/live-dora.db');
+    note('store.path', 'is missing; a sqlite store needs the path of its file');
   }
   return faults;
 }
@@ -54,18 +58,25 @@ function checkSource(source: Source, path: string, before: Source[], note: Note,
   note(`${path}.id`, sourceId(source.id, before));
   if (source.type !== 'github') {
     const odd = source.alerts?.only?.find((label) => !/^[a-zA-Z_]\w*=./.test(label));
-    note(`${path}.alerts.only`, odd && `has "${odd}", which is not of the form name=value, such as severity=critical`);
-    const known = meanings.sourceType.map(({ value }) => value);
-    note(`${path}.type`, known.includes(source.type) ? undefined : `must be one of ${known.join(', ')}`);
+    note(`${path}.alerts.only`, odd && `${quoted(odd)}is not allowed; allowed: name=value, such as severity=critical`);
+    const known = meanings.sourceType.some(({ value }) => value === source.type);
+    note(`${path}.type`, known ? undefined : oneOf(source.type, meanings.sourceType));
     return;
   }
   note(`${path}.repositories`, repositories(source.repositories ?? []));
   check(`${path}.url`, source.url, url);
+  if (source.incidents !== undefined && !source.incidents.labels?.length) {
+    note(`${path}.incidents.labels`, 'is missing; allowed: a list of labels, of which an incident has at least one');
+  }
   check(`${path}.incidents.severity`, source.incidents?.severity, regexp);
   check(`${path}.deployments.workflow`, source.deployments?.workflow, regexp);
   if (source.appId !== undefined || source.installationId !== undefined) {
-    note(`${path}.appId`, source.appId ? undefined : 'must not be empty');
-    note(`${path}.installationId`, /^\d+$/.test(source.installationId ?? '') ? undefined : 'must be a number');
+    const whole = `a GitHub App needs appId, installationId and the secret sources.${source.id}.appPrivateKey`;
+    note(`${path}.appId`, source.appId ? undefined : `is missing; ${whole}`);
+    note(
+      `${path}.installationId`,
+      source.installationId ? installation(source.installationId) : `is missing; ${whole}`
+    );
   }
 }
 
@@ -78,13 +89,15 @@ function checkService(
   check: CheckAt
 ) {
   if (service.name === '') {
-    note(`${path}.name`, 'must not be empty');
+    note(`${path}.name`, 'is missing');
   } else if (before.some(({ name }) => name === service.name)) {
-    note(`${path}.name`, `"${service.name}" is taken by another service`);
+    note(`${path}.name`, `"${service.name}" is there twice; each service needs a name of its own`);
   }
   const ids = sources.map(({ id }) => id);
   const known: Check = (id) =>
-    ids.includes(id) ? undefined : `"${id}" is no source; there is: ${ids.join(', ') || 'none'}`;
+    ids.includes(id)
+      ? undefined
+      : `"${id}" is no source's id; allowed: ${ids.join(', ') || 'nothing, for no source is configured'}`;
   service.deployments?.forEach((entry, index) => {
     const at = `${path}.deployments[${index}]`;
     note(`${at}.source`, known(entry.source));
@@ -101,43 +114,62 @@ function checkService(
 
 function sourceId(id: string, before: Source[]): string | undefined {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(id)) {
-    return 'must be at most 64 letters, digits, - and _, such as github';
+    return `"${id}" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit`;
   }
-  return before.some((source) => source.id === id) ? `"${id}" is taken by another source` : undefined;
+  return before.some((source) => source.id === id)
+    ? `"${id}" is there twice; each source needs an id of its own`
+    : undefined;
 }
+
+/** What a person wrote; nothing where it may be an address with a token in it. */
+function quoted(text: string): string {
+  return text.includes('@') ? '' : `${JSON.stringify(text)} `;
+}
+
+function oneOf(text: string, options: Array<{ value: string }>): string {
+  return `"${text}" is not allowed; allowed: ${options.map(({ value }) => value).join(', ')}`;
+}
+
+function installation(id: string): string | undefined {
+  return /^\d+$/.test(id) ? undefined : "is not allowed; allowed: the number at the end of the installation's address";
+}
+
+const names = 'owner/name, with * and ? for parts of a name and ! in front to leave out';
 
 function repositories(globs: string[]): string | undefined {
   const wrong = globs.find((glob) => repository(glob.replace(/^!/, '')) !== undefined);
   if (wrong !== undefined) {
-    return `has "${wrong}", which is not of the form owner/name, such as example-health/* or !example-health/archived-*`;
+    return `${quoted(wrong)}is not allowed; allowed: ${names}`;
   }
-  return globs.some((glob) => !glob.startsWith('!')) ? undefined : 'must name at least one, such as example-health/*';
+  return globs.some((glob) => !glob.startsWith('!')) ? undefined : `is missing; allowed: a list of ${names}`;
 }
 
 function repository(text: string): string | undefined {
-  return /^[\w.*?-]+\/[\w.*?-]+$/.test(text) ? undefined : 'must be of the form owner/name';
+  return /^[\w.*?-]+\/[\w.*?-]+$/.test(text) ? undefined : `${quoted(text)}is not allowed; allowed: owner/name`;
 }
 
 function globs(paths: string[]): string | undefined {
   const wrong = paths.find((glob) => /^$|^\.?\/|\/$|\\/.test(glob.replace(/^!/, '')));
   if (wrong !== undefined) {
-    return `has "${wrong}", which is no path from the repository's root, such as services/x/**`;
+    return `${JSON.stringify(wrong)} is not allowed; allowed: a path from the repository's root without a / at either end, such as packages/x/** or go.mod`;
   }
   return paths.length > 0 && paths.every((glob) => glob.startsWith('!'))
-    ? 'must have one without ! in front, such as services/x/**'
+    ? 'only leaves out; allowed: at least one path without ! in front, such as packages/x/**'
     : undefined;
 }
 
 function url(text: string): string | undefined {
   try {
     const { protocol, username, password } = new URL(text);
-    if (!['http:', 'https:'].includes(protocol)) {
-      return 'must start with https:// or http://';
+    if (['http:', 'https:'].includes(protocol)) {
+      return username || password
+        ? "must not contain a user or password; a token belongs in the source's secret"
+        : undefined;
     }
-    return username || password ? 'must not contain a user or password; a token belongs in its own field' : undefined;
   } catch {
-    return 'must be an address, such as https://api.github.com';
+    // said below
   }
+  return 'is not an address; allowed: https://HOST or http://HOST with a path';
 }
 
 const secondsIn: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -145,24 +177,24 @@ const secondsIn: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 
 /** No length of time is longer than 200 years. */
 const longest = 200 * 365 * secondsIn.d;
 
-function duration(text: string, shortest = 1): string | undefined {
+function duration(text: string, allowed: string, shortest = 1): string | undefined {
   const [, number, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
   const seconds = Number(number) * (secondsIn[unit] ?? NaN);
-  if (!(seconds > 0 && seconds <= longest)) {
-    return 'must be a whole number with s, m, h, d or w, such as 24h';
+  if (!(seconds <= longest)) {
+    return `"${text}" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d`;
   }
-  return seconds < shortest ? `must be ${shortest / secondsIn.m}m or longer` : undefined;
+  return seconds < shortest ? `${seconds > 0 ? text : '0h'} is too short; allowed: ${allowed}` : undefined;
 }
 
 /** Patterns are Go's, which has flags in front and no lookaround; what both languages share is checked here. */
 function regexp(pattern: string): string | undefined {
   if (/\(\?(?:[=!]|<[=!])/.test(pattern)) {
-    return "must do without lookaround, which Go's regular expressions do not have";
+    return `${JSON.stringify(pattern)} is not a regular expression: Go's, which are used here, have no lookaround`;
   }
   try {
     new RegExp(pattern.replace(/^\(\?[imsU]+\)/, '').replace(/\(\?P</g, '(?<'));
     return undefined;
   } catch {
-    return 'must be a regular expression';
+    return `${JSON.stringify(pattern)} is not a regular expression`;
   }
 }

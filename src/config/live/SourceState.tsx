@@ -1,6 +1,6 @@
 import { dateTime } from '@grafana/data';
 import { Badge, BadgeColor, Button, Stack, Text } from '@grafana/ui';
-import React, { useState } from 'react';
+import React, { useEffect, useState } from 'react';
 import { ask } from './backend';
 import { Collection, isBusy } from './collection';
 import { ProgressBar } from './ProgressBar';
@@ -9,6 +9,9 @@ interface Props {
   uid: string;
   id: string;
   collection: Collection | undefined;
+  /** The settings as they are written: what was found out of others is not shown any more. */
+  edited: unknown;
+  typed: unknown;
 }
 
 /** One meaning a colour: blue is under way, green is well, orange needs someone. */
@@ -20,9 +23,12 @@ const states: Record<Collection['state'], { text: string; color: BadgeColor }> =
   failing: { text: 'Failing', color: 'orange' },
 };
 
+const inPart = { text: 'Read in part', color: 'orange' } as const;
+
 /** How a saved source is doing, and a way to try its address and secrets. */
-export function SourceState({ uid, id, collection }: Props) {
+export function SourceState({ uid, id, collection, edited, typed }: Props) {
   const [tested, setTested] = useState<Tested>();
+  useEffect(() => setTested(undefined), [edited, typed]);
   const test = async () => {
     setTested({ message: 'Asking the source …' });
     setTested(await check(uid, id));
@@ -43,7 +49,7 @@ export function SourceState({ uid, id, collection }: Props) {
 }
 
 function State({ id, collection }: { id: string; collection: Collection }) {
-  const { text, color } = states[collection.state];
+  const { text, color } = collection.inPart && collection.state === 'failing' ? inPart : states[collection.state];
   return (
     <>
       <Stack direction="row" gap={2} alignItems="center" wrap="wrap">

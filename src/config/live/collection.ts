@@ -16,6 +16,8 @@ export interface Collection {
   /** Events in hand, by kind. */
   stored: Record<string, number>;
   errors: string[];
+  /** Whether parts alone failed, and others were read. */
+  inPart?: boolean;
 }
 
 /** How often to look, in milliseconds: closely while something is going on. */

@@ -1,0 +1,40 @@
+import { TextLink } from '@grafana/ui';
+import React from 'react';
+import { Source } from '../settings/settings';
+
+/** What is read needs these, and nothing more. */
+const permissions = { contents: 'read', deployments: 'read', issues: 'read', pull_requests: 'read' };
+
+/** Leads to where GitHub makes a token, or an App, with the right permissions ticked. Nothing where it is not known where. */
+export function TokenLink({ source, app }: { source: Source; app: boolean }) {
+  const page = pageFor(source, app);
+  return page === undefined ? null : (
+    <TextLink href={page} external inline variant="bodySmall">
+      {app ? 'Create a GitHub App' : 'Create a token'} with the right permissions
+    </TextLink>
+  );
+}
+
+export function pageFor(source: Source, app: boolean): string | undefined {
+  const site = siteOf(source.url);
+  if (site === undefined) {
+    return undefined;
+  }
+  const runs: Record<string, string> = source.deployments?.from === 'workflow_runs' ? { actions: 'read' } : {};
+  if (app) {
+    return `${site}/settings/apps/new?${new URLSearchParams({ name: 'Live DORA', public: 'false', webhook_active: 'false', ...permissions, ...runs })}`;
+  }
+  const owner = source.repositories?.find((each) => /^[^!*?/]+\//.test(each))?.split('/')[0];
+  const of: Record<string, string> = owner === undefined ? {} : { target_name: owner };
+  return `${site}/settings/personal-access-tokens/new?${new URLSearchParams({ name: 'Live DORA', ...of, ...permissions, ...runs })}`;
+}
+
+/** Where people go, of an API's address: GitHub's own, that of an enterprise's cloud, or of its server. */
+function siteOf(api: string | undefined): string | undefined {
+  if (!api) {
+    return 'https://github.com';
+  }
+  const [, cloud] = /^https:\/\/api\.([\w.-]+)\/?$/.exec(api) ?? [];
+  const [, server] = /^(https?:\/\/[\w.:-]+)\/api\/v3\/?$/.exec(api) ?? [];
+  return cloud === undefined ? server : `https://${cloud}`;
+}
