@@ -209,7 +209,7 @@ func TestHealthOfTheBuiltPlugin(t *testing.T) {
 		says     string
 	}{
 		"good":  {settings(url, ""), backend.HealthStatusOk, "The source answers."},
-		"wrong": {settings(url, `,"production":"("`), backend.HealthStatusError, `The settings need attention. production: "("`},
+		"wrong": {settings(url, `,"production":"("`), backend.HealthStatusError, `The settings need attention. Production (production): "("`},
 		"none":  {`{}`, backend.HealthStatusError, "No source is configured."},
 	} {
 		h, err := p.diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(source(uid, c.jsonData, 1))})

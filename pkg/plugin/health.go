@@ -78,7 +78,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	for _, s := range d.State() {
 		if s.InPart {
 			whole = false
-			message += " " + s.ID + " is read but for some of its parts. " + s.Failure
+			message += " " + s.ID + " " + failing(s)
 			continue
 		}
 		if s.LastSuccess.IsZero() {

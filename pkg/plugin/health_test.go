@@ -147,7 +147,8 @@ func TestASourceThatIsReadButForSomeRepositoriesIsWell(t *testing.T) {
 	g.waitFor(i, "failing")
 	h := g.health(i)
 	assert.Equal(t, backend.HealthStatusOk, h.Status, h.Message)
-	assert.Contains(t, h.Message, "github is read but for some of its parts. github (example-health/nothing): there is no repository example-health/nothing")
+	assert.Contains(t, h.Message, "The source answers. Collected: ")
+	assert.Regexp(t, `github cannot be read completely since .* github \(example-health/nothing\): there is no repository example-health/nothing`, h.Message)
 }
 
 func TestNoCredentialsOfTheDataSourceReachASource(t *testing.T) {

@@ -22,15 +22,10 @@ func cannot(s collect.SourceState) string {
 	switch {
 	case len(s.Errors) > 0 && s.Errors[0].Cause == source.CauseNetwork:
 		return "cannot be reached"
-	case inPart(s):
+	case s.InPart:
 		return "cannot be read completely"
 	}
 	return "cannot be read"
-}
-
-// inPart says that some of a source fails, and not all of it. An address that cannot be reached fails for all.
-func inPart(s collect.SourceState) bool {
-	return len(s.Errors) > 0 && !slices.ContainsFunc(s.Errors, func(e *source.Error) bool { return e.Part == "" || e.Cause == source.CauseNetwork })
 }
 
 // failing says of a source since when it fails, what that means for figures, why, and what to do.
@@ -39,7 +34,7 @@ func failing(s collect.SourceState) string {
 	switch {
 	case !s.LastSuccess.IsZero():
 		text += "; figures are as of " + minute(s.LastSuccess) + "."
-	case inPart(s):
+	case s.InPart:
 		text += " and was never read completely: figures lack what is missing."
 	default:
 		text += " and is not read yet: figures lack all of it."

@@ -1,4 +1,4 @@
-import React, { createContext, ReactNode, useContext, useEffect, useState } from 'react';
+import React, { createContext, ReactNode, useContext, useEffect, useReducer, useState } from 'react';
 
 /** How often settings were loaded or saved while the page is open; undefined where every value is judged at once. */
 const Loads = createContext<number | undefined>(undefined);
@@ -8,8 +8,8 @@ const Page = createContext<string | undefined>(undefined);
 
 /** Fields that are there when their settings are loaded or saved are judged then; those added since, once they are left. */
 export function JudgedOnceSaved({ version, children }: { version: number | undefined; children: ReactNode }) {
-  const [loads, setLoads] = useState(0);
-  useEffect(() => setLoads((before) => before + 1), [version]);
+  const [loads, load] = useReducer((before: number) => before + 1, 0);
+  useEffect(load, [load, version]);
   return <Loads.Provider value={loads}>{children}</Loads.Provider>;
 }
 

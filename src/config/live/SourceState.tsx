@@ -1,6 +1,6 @@
 import { dateTime } from '@grafana/data';
 import { Badge, BadgeColor, Button, Stack, Text } from '@grafana/ui';
-import React, { useEffect, useState } from 'react';
+import React, { useState } from 'react';
 import { ask } from './backend';
 import { Collection, isBusy } from './collection';
 import { ProgressBar } from './ProgressBar';
@@ -27,11 +27,12 @@ const inPart = { text: 'Read in part', color: 'orange' } as const;
 
 /** How a saved source is doing, and a way to try its address and secrets. */
 export function SourceState({ uid, id, collection, edited, typed }: Props) {
-  const [tested, setTested] = useState<Tested>();
-  useEffect(() => setTested(undefined), [edited, typed]);
+  const [found, setTested] = useState<Tested & Pick<Props, 'edited' | 'typed'>>();
+  const tested = found?.edited === edited && found?.typed === typed ? found : undefined;
   const test = async () => {
-    setTested({ message: 'Asking the source …' });
-    setTested(await check(uid, id));
+    const of = { edited, typed };
+    setTested({ message: 'Asking the source …', ...of });
+    setTested({ ...(await check(uid, id)), ...of });
   };
   return (
     <Stack direction="column" gap={1}>
