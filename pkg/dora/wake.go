@@ -31,11 +31,12 @@ func (r *repository) takeCommit(e *Commit) bool {
 	}
 	title, body := splitMessage(e.Message)
 	reverts := parseRevert(title, body)
-	if r.code == nil {
+	switch {
+	case r.code == nil:
 		r.told = true
-	} else if !r.graph.add(e, strings.Clone(title), reverts) { // the rest of the message is not kept
+	case !r.graph.add(e, strings.Clone(title), reverts): // the rest of the message is not kept
 		return false
-	} else {
+	default:
 		r.size = r.code.size() // of a repository that no service counts, nothing else would tell
 	}
 	r.rest.addCommit(e, title, reverts)
@@ -45,11 +46,12 @@ func (r *repository) takeCommit(e *Commit) bool {
 // takeChange takes a change in; false: it changes nothing.
 func (r *repository) takeChange(e *Change) bool {
 	reverts := parseRevert(e.Title, e.Body)
-	if r.code == nil {
+	switch {
+	case r.code == nil:
 		r.told = true
-	} else if !r.addChange(copied(e), reverts) {
+	case !r.addChange(copied(e), reverts):
 		return false
-	} else {
+	default:
 		r.size = r.code.size()
 	}
 	r.rest.addChange(e, reverts)
