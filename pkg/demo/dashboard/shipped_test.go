@@ -306,3 +306,28 @@ func TestServicesAreNotCompared(t *testing.T) {
 		}
 	}
 }
+
+// TestAChartSaysWhyThereIsNothingAndCallsItsTimeTime because a name for all of a query's fields names their time as well,
+// which is a column of the panel's data.
+func TestAChartSaysWhyThereIsNothingAndCallsItsTimeTime(t *testing.T) {
+	for file, board := range boards(t) {
+		for _, panel := range asList(board["panels"]) {
+			if at(panel, "type") != "timeseries" {
+				continue
+			}
+			name := fmt.Sprint(file, ": ", at(panel, "title"))
+			assert.NotEqual(t, "nothing to measure", at(panel, "fieldConfig", "defaults", "noValue"), "%s: it may not be read yet", name)
+			named, time := false, false
+			for _, override := range asList(at(panel, "fieldConfig", "overrides")) {
+				for _, property := range asList(at(override, "properties")) {
+					if at(property, "id") != "displayName" {
+						continue
+					}
+					named = named || at(override, "matcher", "id") == "byFrameRefID"
+					time = at(override, "matcher", "options") == "time" && at(override, "matcher", "id") == "byType"
+				}
+			}
+			assert.Equal(t, named, time, "%s: the time is named last", name)
+		}
+	}
+}
