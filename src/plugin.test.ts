@@ -27,7 +27,7 @@ test('what plugin.json refers to is there', () => {
 test('the page of the plugin in Grafana has no dead link and no broken picture', () => {
   const page = readFileSync(path.join(__dirname, 'README.md'), 'utf8');
   const ours = `${plugin.info.links[0].url}/blob/main/`;
-  const packaged = `public/plugins/${plugin.id}/img/`;
+  const packaged = `/public/plugins/${plugin.id}/img/`;
   const addresses = [...page.matchAll(/\]\(([^)]*)\)/g)].map(([, address]) => address);
   const files = addresses.map((address) => {
     if (address.startsWith(packaged)) {
