@@ -127,7 +127,7 @@ func Test() error {
 		{"the bundle in a browser", command("npm", "run", "--silent", "browser")},
 		{"the bundle and its types on the libraries of Grafana 13", Newer},
 		{"backend", Backend},
-		{"Go tests, with the compiled plugin", command("go", "test", "-race", "-timeout", "20m", "./pkg/...")},
+		{"Go tests, with the compiled plugin", command("go", "test", "-race", "-timeout", "40m", "./pkg/...")},
 		{"the demo, once", command(binary(), "demo", "--once", "--way", "terminal")},
 	}
 	if os.Getenv("GRAFANA_URL") != "" {
