@@ -79,7 +79,11 @@ func TestEveryMetricStatisticAndFormatIsAsAlertingNeedsIt(t *testing.T) {
 						assert.Equal(t, 1, frame.Rows())
 					default:
 						assert.Equal(t, data.VisTypeTable, string(frame.Meta.PreferredVisualization))
-						value, _ := frame.FieldByName(string(statistic))
+						name := string(metric.Key) + "_" + string(statistic)
+						if statistic == dora.CountOf || statistic == dora.RatioOf {
+							name = string(metric.Key)
+						}
+						value, _ := frame.FieldByName(name)
 						require.NotNil(t, value, query)
 						assert.Equal(t, unit, value.Config.Unit, query)
 						continue
