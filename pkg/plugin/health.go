@@ -44,7 +44,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 		for _, id := range slices.Sorted(maps.Keys(failed)) {
 			sentences = append(sentences, sentence(failed[id]))
 		}
-		return unhealthy(strings.Join(sentences, " ")), nil
+		return unhealthy(strings.Join(sentences, "; ")), nil
 	}
 	leave, err := enter(ctx, i.gate, gate.Work{Party: partyOf(request.PluginContext, false).String(), Size: heavyEnough})
 	if err != nil {
