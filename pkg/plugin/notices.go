@@ -55,7 +55,11 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 // emptyNotices say why there is nothing to see; nil: there is something.
 func emptyNotices(b query.Basis, d *dataset.Dataset) []data.Notice {
 	if len(unread(b, d)) > 0 {
-		return []data.Notice{} // the notices of its sources say it
+		notices := []data.Notice{} // those of its sources say the rest
+		if text := silentRuns(b); text != "" {
+			notices = append(notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
+		}
+		return notices
 	}
 	because, names := noSuchSeverity(&b.Query, d), ""
 	switch {
