@@ -28,7 +28,9 @@ const rooms = new Map<string, string[]>();
 const files = new Map<string, string[]>();
 for (const file of sourcesIn(__dirname)) {
   const found = [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']*)'/g)];
-  const imported = found.map((match) => path.join(path.dirname(file), match[1]));
+  const imported = found
+    .map((match) => path.join(path.dirname(file), match[1]))
+    .filter((each) => !each.endsWith('.json')); // facts that both languages read
   files.set(file.replace(/\.tsx?$/, ''), imported);
   const room = path.relative(__dirname, path.dirname(file));
   const others = imported.map((each) => path.relative(__dirname, path.dirname(each))).filter((each) => each !== room);

@@ -145,7 +145,7 @@ func TestLinksKeepServiceAndTime(t *testing.T) {
 // What a person can say is put in by the frontend, where it can be sent and is kept.
 func TestNoDashboardOffersACorrectionThatMayFail(t *testing.T) {
 	for file, board := range boards(t) {
-		visit("", board, func(key string, value any) {
+		visit("", board, func(_ string, value any) {
 			assert.NotEqual(t, "actions", at(value, "id"), "%s: an action of the dashboard's own is there where it cannot be sent, too", file)
 		})
 	}
