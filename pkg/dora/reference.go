@@ -17,10 +17,11 @@ type revert struct {
 }
 
 var (
-	revertsNumber = regexp.MustCompile(`(?i)\breverts\s+([\w.-]+/[\w.-]+)#(\d{1,9})\b`)
+	// GitHub's owner/name#12, or GitLab's !12 and group/subgroup/name!12.
+	revertsNumber = regexp.MustCompile(`(?i)\breverts\s+(?:([\w.-]+/[\w.-]+)#|(?:merge\s+request\s+)?([\w.-]+(?:/[\w.-]+)+)?!)(\d{1,9})\b`)
 	revertsCommit = regexp.MustCompile(`(?i)\bthis reverts commit ([0-9a-f]{7,40})\b`)
 	revertsTitle  = regexp.MustCompile(`^Revert "(.*)"`)
-	numberInTitle = regexp.MustCompile(`#(\d{1,9})\b`)
+	numberInTitle = regexp.MustCompile(`(?:#|\B!)(\d{1,9})\b`)
 )
 
 // parseRevert reads what a change takes back: the body names a pull request or a commit, else the title quotes the
@@ -35,8 +36,8 @@ func parseRevert(title, body string) *revert {
 		r.again = takesBackByTitle(quoted[1])
 	}
 	if named := revertsNumber.FindStringSubmatch(body); named != nil {
-		r.repository = named[1]
-		r.number, _ = strconv.Atoi(named[2])
+		r.repository = named[1] + named[2]
+		r.number, _ = strconv.Atoi(named[3])
 		return r
 	}
 	if named := revertsCommit.FindStringSubmatch(body); named != nil {

@@ -29,6 +29,9 @@ func TestARevertBlamesWhatShippedTheChangeThatItTakesBack(t *testing.T) {
 		{"its body names the number", "Undo x", "Reverts example-health/api#11"},
 		{"the body counts before the title", `Revert "Fix for (#9)"`, "Reverts example-health/api#11\n\nIt was slow."},
 		{"its body names the commit that landed", "Undo x", "This reverts commit " + sha("x") + "."},
+		{"its body names a merge request of the same project", `Revert "Add x"`, "This reverts merge request !11"},
+		{"its body names a merge request with its project", `Revert "Add x"`, "This reverts merge request example-health/api!11"},
+		{"its title quotes a merge request's number", `Revert "Add x (!11)"`, ""},
 		{"its body names one of the commits before the squash", "Undo x", "This reverts commit " + sha("x's own") + "."},
 	} {
 		t.Run(story.name, func(t *testing.T) {
@@ -66,6 +69,9 @@ func TestWhatIsNoRevertBlamesNobody(t *testing.T) {
 		{"only its own number", `Revert "Add x" (#12)`, "", 1},
 		{"a number that nobody knows", `Revert "Add x (#99)"`, "", 1},
 		{"another repository's number", "Undo", "Reverts example-health/web#11", 1},
+		{"another project's number", "Undo", "This reverts merge request example-health/sub/web!11", 1},
+		{"a number without a repository", "Undo", "It reverts #11 in part.", 0},
+		{"a number after an exclamation", `Revert "Add x!11"`, "", 1},
 	} {
 		t.Run(story.name, func(t *testing.T) {
 			repo, undoes := shipped(t)

@@ -18,7 +18,8 @@ import (
 // History is a repository's recorded history.
 type History struct {
 	Dir     string
-	Name    string // owner/name
+	Source  string // whose events are checked: github, unless a test says otherwise
+	Name    string // owner/name, or what that source calls it
 	Overlay bool   // deployments, incidents and reviews are invented
 	Events  []dora.Event
 
@@ -91,7 +92,7 @@ func moduleRoot(t testing.TB) string {
 // Load reads a recorded history.
 func Load(t testing.TB, dir string) *History {
 	t.Helper()
-	r := &History{Dir: dir, parents: map[string][]string{}, messages: map[string]string{}, authored: map[string]time.Time{}, pulls: map[int]*pull{}}
+	r := &History{Dir: dir, Source: "github", parents: map[string][]string{}, messages: map[string]string{}, authored: map[string]time.Time{}, pulls: map[int]*pull{}}
 	var about struct {
 		Owner, Name, DefaultBranch, Head string
 		Synthetic                        bool
@@ -116,7 +117,7 @@ func (r *History) decode(t testing.TB, file string, into any) {
 func (r *History) add(e dora.Event) { r.Events = append(r.Events, e) }
 
 func (r *History) header(id string) dora.Header {
-	return dora.Header{Source: "github", ID: r.Name + ":" + id}
+	return dora.Header{Source: r.Source, ID: r.Name + ":" + id}
 }
 
 func (r *History) loadCommits(t testing.TB) {
@@ -249,14 +250,14 @@ func (r *History) Services() []dora.Service {
 	service := func(name string, incidents ...dora.IncidentRule) dora.Service {
 		return dora.Service{
 			Name: name, Incidents: incidents,
-			Deployments: []dora.DeploymentRule{{Source: "github", Repository: r.Name, Environment: dora.MustPattern("^" + name + "$")}},
+			Deployments: []dora.DeploymentRule{{Source: r.Source, Repository: r.Name, Environment: dora.MustPattern("^" + name + "$")}},
 		}
 	}
 	worker := []string{"service:prod-worker"}
 	return []dora.Service{
 		service("internal-dev"),
-		service("prod", dora.IncidentRule{Source: "github", Repository: r.Name, ExcludeLabels: worker}),
-		service("prod-worker", dora.IncidentRule{Source: "github", Repository: r.Name, Labels: worker}),
+		service("prod", dora.IncidentRule{Source: r.Source, Repository: r.Name, ExcludeLabels: worker}),
+		service("prod-worker", dora.IncidentRule{Source: r.Source, Repository: r.Name, Labels: worker}),
 	}
 }
 
