@@ -6,7 +6,8 @@ import (
 )
 
 // Selection says which repositories of a source count, in the settings' own words: owner/name, with * and ? for parts of
-// a name and ! in front to leave out. Names are matched whatever their case.
+// a name and ! in front to leave out. Where groups hold groups a name has more parts, and /** stands for all that is below.
+// Names are matched whatever their case.
 type Selection struct {
 	Source       string   `json:"source"`
 	Repositories []string `json:"repositories"`
@@ -60,6 +61,14 @@ func isPattern(text string) bool {
 }
 
 func like(pattern, text string) bool {
+	if above, below := strings.CutSuffix(pattern, "/**"); below {
+		parts := strings.Split(text, "/")
+		depth := strings.Count(above, "/") + 1
+		if len(parts) <= depth {
+			return false
+		}
+		pattern, text = above, strings.Join(parts[:depth], "/")
+	}
 	matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(text))
 	return err == nil && matched
 }
