@@ -58,6 +58,7 @@ var lists = map[query.Events]func(listed) *data.Frame{
 		return incidentsFrame(l, func(i *dora.IncidentFact) bool { return l.within.Holds(i.Event.Opened) })
 	},
 	query.EventsOpen:     openFrame,
+	query.EventsFailing:  failingFrame,
 	query.EventsWaiting:  waitingFrame,
 	query.EventsUnlinked: unlinkedFrame,
 	query.EventsUnmeasured: func(l listed) *data.Frame {

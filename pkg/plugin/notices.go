@@ -139,7 +139,7 @@ func ofServices(q query.Query) bool {
 func ofDeployments(q query.Query) bool {
 	switch q.Type {
 	case query.TypeEvents, query.TypeAnnotations:
-		return !slices.Contains([]query.Events{query.EventsIncidents, query.EventsOpen, query.EventsUnlinked}, q.Events)
+		return !slices.Contains([]query.Events{query.EventsIncidents, query.EventsOpen, query.EventsFailing, query.EventsUnlinked}, q.Events)
 	case query.TypeStanding:
 		return q.Standing != query.OpenIncident
 	}

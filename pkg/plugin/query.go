@@ -192,6 +192,9 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	if notices == nil {
 		notices = missingNotices(frames, q, d, r, now)
 	}
+	if q.Type == query.TypeEvents {
+		sayUnreadRows(frames[0], q, d, r, now)
+	}
 	explain(frames, q, d)
 	notify(frames[0], &q, d, notices...)
 	return frames

@@ -31,9 +31,12 @@ func (t *table) text(name, value string) {
 }
 
 // link is a text that opens the row's url.
-func (t *table) link(name, value, title string) {
+func (t *table) link(name, value, title string) { t.linkBy(name, value, title, "url") }
+
+// linkBy is a text that opens the address in another column of the row.
+func (t *table) linkBy(name, value, title, address string) {
 	column := cells[string](t, name, &data.FieldConfig{
-		Links: []data.DataLink{{Title: title, URL: "${__data.fields.url}", TargetBlank: true}},
+		Links: []data.DataLink{{Title: title, URL: "${__data.fields." + address + "}", TargetBlank: true}},
 	})
 	*column = append(*column, value)
 }

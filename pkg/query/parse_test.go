@@ -120,7 +120,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"definition":{"incidentWindow":"0h"}}`:                       "definition.incidentWindow: 0",
 		`{"definition":{"bots":{"pattern":"("}}}`:                      `definition.bots.pattern: "(" is not a regular expression`,
 		`{"definition":{"units":"x"}}`:                                 "definition.units: there is no such key; allowed: unit, leadTimeStart, ",
-		`{"events":"commits"}`:                                         `events: "commits" is not allowed; allowed: deployments, changes, incidents, failures, recoveries, open, waiting`,
+		`{"events":"commits"}`:                                         `events: "commits" is not allowed; allowed: deployments, changes, incidents, failures, recoveries, open, failing, waiting`,
 		`{"queryType":"annotations","events":"open"}`:                  `events: open is not allowed for annotations; allowed: deployments, changes, incidents, failures, recoveries`,
 		`{"format":"distribution"}`:                                    `format: distribution is not allowed for metric deployment_frequency; allowed: for metrics that are lengths of time`,
 		`{"queryType":"stages","format":"distribution"}`:               `format: distribution is not allowed for stages`,

@@ -90,6 +90,7 @@ const (
 	EventsFailures    Events = "failures"    // deployments that failed, by their finish
 	EventsRecoveries  Events = "recoveries"  // what recovery time rests on, by the recovery
 	EventsOpen        Events = "open"        // incidents that are not resolved, whenever they opened
+	EventsFailing     Events = "failing"     // what is failing now: deployments that nothing has recovered from, and open incidents
 	EventsWaiting     Events = "waiting"     // changes that are merged and not shipped, whenever they were merged
 	EventsUnlinked    Events = "unlinked"    // incidents that are held against no deployment, and why
 	EventsUnmeasured  Events = "unmeasured"  // what could not be measured, by reason
@@ -104,7 +105,7 @@ var marks = []Events{EventsDeployments, EventsChanges, EventsIncidents, EventsFa
 // Allowed lists the kinds of rows.
 func (Events) Allowed() []string {
 	return []string{
-		string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures), string(EventsRecoveries), string(EventsOpen), string(EventsWaiting),
+		string(EventsDeployments), string(EventsChanges), string(EventsIncidents), string(EventsFailures), string(EventsRecoveries), string(EventsOpen), string(EventsFailing), string(EventsWaiting),
 		string(EventsUnlinked), string(EventsUnmeasured), string(EventsUnmatched), string(EventsCorrections), string(EventsCoverage),
 	}
 }

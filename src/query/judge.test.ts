@@ -60,7 +60,7 @@ test.each([
   [{ filters: [{ field: 'team', op: 'like', values: [] }] }, 'filters[0].op "like" is unknown; allowed: in, not_in'],
   [
     { queryType: 'events', events: 'commits' },
-    'events "commits" is unknown; allowed: deployments, changes, incidents, failures, recoveries, open, waiting, unlinked, unmeasured, unmatched, corrections, coverage',
+    'events "commits" is unknown; allowed: deployments, changes, incidents, failures, recoveries, open, failing, waiting, unlinked, unmeasured, unmatched, corrections, coverage',
   ],
   [
     { queryType: 'values', field: 'author' },

@@ -23,6 +23,7 @@ const words: Record<string, Record<string, string>> = {
     incidents: 'incidents',
     failures: 'failed deployments',
     open: 'open incidents',
+    failing: 'what is failing now',
     waiting: 'changes that wait to be shipped',
     unlinked: 'incidents linked to no deployment',
     unmeasured: 'what could not be measured',

@@ -135,7 +135,7 @@ func TestLinksKeepServiceAndTime(t *testing.T) {
 			}
 			address, query, _ := strings.Cut(url, "?")
 			assert.Contains(t, all, strings.TrimPrefix(address, "/d/livedora-")+".json", "%s: %s leads to a dashboard of ours", file, url)
-			assert.Regexp(t, `\$\{service:queryparam\}|var-service=\$\{__value\.raw:percentencode\}`, query, file)
+			assert.Regexp(t, `\$\{service:queryparam\}|var-service=\$\{__(value\.raw|data\.fields\.service):percentencode\}`, query, file)
 			assert.Contains(t, query, "${datasource:queryparam}", file)
 			assert.Contains(t, query, "${__url_time_range}", file)
 		})
@@ -258,11 +258,62 @@ func TestPanelsFillTheirGridWithoutOverlap(t *testing.T) {
 	}
 }
 
+// failingNow is the panel that says what is failing; nil where the dashboard has none.
+func failingNow(board map[string]any) map[string]any {
+	for _, p := range panels(board) {
+		if targets := asList(p["targets"]); len(targets) > 0 && at(targets[0], "events") == "failing" {
+			return p
+		}
+	}
+	return nil
+}
+
+func TestWhatIsFailingNowStandsAtTheTop(t *testing.T) {
+	for file, board := range boards(t) {
+		p := failingNow(board)
+		if !slices.Contains([]string{"overview.json", "stability.json", "organisation.json"}, file) {
+			assert.Nil(t, p, file)
+			continue
+		}
+		require.NotNil(t, p, file)
+		assert.Equal(t, 0.0, at(p, "gridPos", "y"), "%s: above all else", file)
+		assert.Equal(t, 24.0, at(p, "gridPos", "w"), file)
+		assert.Equal(t, false, at(p, "options", "showHeader"), "%s: it is a sentence", file)
+		for _, other := range panels(board) {
+			for _, target := range asList(other["targets"]) {
+				if at(other, "gridPos", "y") == at(p, "gridPos", "h") {
+					assert.Equal(t, at(target, "filters"), at(asList(p["targets"])[0], "filters"), "%s: it is about what the tiles are about", file)
+				}
+			}
+		}
+	}
+}
+
+// TestATableHasAPlaceForWhyItIsEmpty because a list of a source that was never read is one column, message.
+func TestATableHasAPlaceForWhyItIsEmpty(t *testing.T) {
+	for file, board := range boards(t) {
+		for _, p := range panels(board) {
+			targets := asList(p["targets"])
+			if p["type"] != "table" || at(targets[0], "queryType") != "events" || at(targets[0], "events") == "corrections" {
+				continue
+			}
+			named := slices.ContainsFunc(asList(at(p, "fieldConfig", "overrides")), func(o any) bool {
+				return at(o, "matcher", "id") == "byRegexp" && at(o, "matcher", "options") == "/^message$/"
+			})
+			assert.True(t, named, "%s: %v", file, p["title"])
+		}
+	}
+}
+
 func TestEveryDashboardBeginsWithFiveTiles(t *testing.T) {
 	all := boards(t)
 	five := func(board map[string]any) (tiles []map[string]any) {
+		top := 0.0
+		if p := failingNow(board); p != nil {
+			top = at(p, "gridPos", "h").(float64)
+		}
 		for _, p := range panels(board) {
-			if at(p, "gridPos", "y") == 0.0 {
+			if at(p, "gridPos", "y") == top {
 				tiles = append(tiles, p)
 			}
 		}
