@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -83,4 +84,31 @@ func Failures(id string, err error) []*Error {
 		return []*Error{known}
 	}
 	return []*Error{{Cause: CauseServer, Source: id, Advice: "the pull failed", Err: err}}
+}
+
+// Stops says that an error, or one of those that it joins, would meet every other part of the source as well, or that the
+// run was ended from outside.
+func Stops(err error) bool {
+	if err == nil {
+		return false
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.ContainsFunc(joined.Unwrap(), Stops)
+	}
+	var known *Error
+	return !errors.As(err, &known) || known.Cause.Whole()
+}
+
+// Each does something for every part, whatever fails for some of them, and joins their errors. It ends early where an error
+// would meet every other part as well.
+func Each[T any](parts []T, do func(T) error) error {
+	var failures []error
+	for _, part := range parts {
+		err := do(part)
+		failures = append(failures, err)
+		if Stops(err) {
+			break
+		}
+	}
+	return errors.Join(failures...)
 }

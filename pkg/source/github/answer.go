@@ -3,6 +3,8 @@ package github
 import (
 	"strconv"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // The answers, in the words of GitHub's schema.
@@ -15,9 +17,9 @@ type repositoryNode struct {
 	URL              string
 	DefaultBranchRef *branchNode
 	Target           *historyNode
-	PullRequests     *page[pullNode]
-	Deployments      *page[deploymentNode]
-	Issues           *page[issueNode]
+	PullRequests     *pages.Page[pullNode]
+	Deployments      *pages.Page[deploymentNode]
+	Issues           *pages.Page[issueNode]
 	// EveryIssue counts the issues, however long ago they changed; nil where that was not asked.
 	EveryIssue *struct{ TotalCount int }
 }
@@ -29,17 +31,17 @@ type branchNode struct {
 
 type headNode struct {
 	OID     string
-	History *page[commitNode]
+	History *pages.Page[commitNode]
 }
 
-func (n *repositoryNode) branchHistory() *page[commitNode] {
+func (n *repositoryNode) branchHistory() *pages.Page[commitNode] {
 	if n.DefaultBranchRef == nil || n.DefaultBranchRef.Target == nil {
 		return nil
 	}
 	return n.DefaultBranchRef.Target.History
 }
 
-func (n *repositoryNode) targetHistory() *page[commitNode] {
+func (n *repositoryNode) targetHistory() *pages.Page[commitNode] {
 	if n.Target == nil {
 		return nil
 	}
@@ -65,7 +67,7 @@ type commitNode struct {
 		Name string
 		User *userNode
 	}
-	Parents page[oidNode]
+	Parents pages.Page[oidNode]
 }
 
 type userNode struct{ Login string }
@@ -84,9 +86,9 @@ type pullNode struct {
 	HeadRefName string
 	Author      *actor
 	MergeCommit *oidNode
-	Commits     page[pullCommitNode]
-	Reviews     page[reviewNode]
-	Labels      *page[nameNode]
+	Commits     pages.Page[pullCommitNode]
+	Reviews     pages.Page[reviewNode]
+	Labels      *pages.Page[nameNode]
 	// ChangedFiles is how many there are, of which Files may hold less; 0 where that is not told.
 	ChangedFiles int
 	Files        *fileList
@@ -116,7 +118,7 @@ type deploymentNode struct {
 	UpdatedAt   time.Time
 	Creator     *actor
 	Ref         *refNode
-	Statuses    *page[statusNode]
+	Statuses    *pages.Page[statusNode]
 
 	draft bool   // a release that is not out
 	known bool   // nothing to hand over: it has succeeded and was handed over before, or it is a draft
@@ -163,8 +165,8 @@ type issueNode struct {
 	UpdatedAt     time.Time
 	Closed        bool
 	ClosedAt      *time.Time
-	Labels        *page[nameNode]
-	TimelineItems page[unlabelling]
+	Labels        *pages.Page[nameNode]
+	TimelineItems pages.Page[unlabelling]
 
 	pull bool // it is a pull request, which REST lists with the issues
 }
@@ -179,7 +181,7 @@ type probeAnswer struct{ Owner *ownerNode }
 type ownerNode struct {
 	Repositories struct {
 		Nodes    []*listedNode
-		PageInfo pageInfo
+		PageInfo pages.Info
 	}
 }
 
@@ -188,9 +190,9 @@ type probeNode struct {
 	DatabaseID    int64
 	IsArchived    bool
 	PushedAt      *time.Time
-	PullRequests  page[newestNode]
-	Deployments   page[newestNode]
-	Issues        *page[newestNode]
+	PullRequests  pages.Page[newestNode]
+	Deployments   pages.Page[newestNode]
+	Issues        *pages.Page[newestNode]
 }
 
 type newestNode struct {
@@ -198,15 +200,15 @@ type newestNode struct {
 	UpdatedAt time.Time
 }
 
-func (n oidNode) key() string        { return n.OID }
-func (n nameNode) key() string       { return n.Name }
-func (n commitNode) key() string     { return n.OID }
-func (n pullNode) key() string       { return n.ID }
-func (n pullCommitNode) key() string { return n.Commit.OID }
-func (n reviewNode) key() string     { return n.ID }
-func (n deploymentNode) key() string { return n.ID }
-func (n statusNode) key() string     { return n.ID }
-func (n issueNode) key() string      { return n.ID }
-func (n unlabelling) key() string    { return n.ID }
-func (n probeNode) key() string      { return n.NameWithOwner }
-func (n newestNode) key() string     { return n.ID }
+func (n oidNode) Key() string        { return n.OID }
+func (n nameNode) Key() string       { return n.Name }
+func (n commitNode) Key() string     { return n.OID }
+func (n pullNode) Key() string       { return n.ID }
+func (n pullCommitNode) Key() string { return n.Commit.OID }
+func (n reviewNode) Key() string     { return n.ID }
+func (n deploymentNode) Key() string { return n.ID }
+func (n statusNode) Key() string     { return n.ID }
+func (n issueNode) Key() string      { return n.ID }
+func (n unlabelling) Key() string    { return n.ID }
+func (n probeNode) Key() string      { return n.NameWithOwner }
+func (n newestNode) Key() string     { return n.ID }

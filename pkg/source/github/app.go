@@ -14,6 +14,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 const (
@@ -57,28 +59,29 @@ func newApp(config settings.Source, rest string) (*app, error) {
 	}, nil
 }
 
-func (a *app) bearer(ctx context.Context, r *run) (string, error) {
+// Bearer implements wire.Credentials.
+func (a *app) Bearer(ctx context.Context, s *wire.Session) (string, error) {
 	a.drawing.Lock()
 	defer a.drawing.Unlock()
-	if token := a.valid(r.now()); token != "" {
+	if token := a.valid(s.Now()); token != "" {
 		return token, nil
 	}
 	for {
-		claim, err := a.sign(r.now())
+		claim, err := a.sign(s.Now())
 		if err != nil {
-			return "", r.failure(source.CauseConfiguration, "", "the App's private key does not sign", nil)
+			return "", s.Failure(source.CauseConfiguration, "", "the App's private key does not sign", nil)
 		}
-		answer, err := r.send(ctx, call{method: http.MethodPost, address: a.address, accept: restAccept, bearer: claim})
+		answer, err := s.Send(ctx, wire.Call{Method: http.MethodPost, Address: a.address, Accept: restAccept, Token: claim})
 		if err != nil {
-			return "", r.lost(ctx, "", err)
+			return "", s.Lost(ctx, "", err)
 		}
-		if answer.status == http.StatusCreated {
-			return a.take(r, answer)
+		if answer.Status == http.StatusCreated {
+			return a.take(s, answer)
 		}
-		if again, err := r.judgeDrawing(answer); err != nil || again != limited {
+		if again, err := judgeDrawing(s, answer); err != nil || again != wire.Limited {
 			return "", err
 		}
-		if err := r.waitForLimit(ctx, answer.header); err != nil {
+		if err := s.WaitOut(ctx, answer); err != nil {
 			return "", err
 		}
 	}
@@ -100,31 +103,32 @@ func (a *app) sign(now time.Time) (string, error) {
 	}).SignedString(a.key)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.told = remember(a.told, claim, toldLimit)
+	a.told = cursor.Remember(a.told, claim, toldLimit)
 	return claim, err
 }
 
 // take keeps a token that was drawn. How long it lasts is read against the server's clock.
-func (a *app) take(r *run, answer *reply) (string, error) {
+func (a *app) take(s *wire.Session, answer *wire.Answer) (string, error) {
 	var drawn struct {
 		Token   string    `json:"token"`
 		Expires time.Time `json:"expires_at"`
 	}
-	if err := json.Unmarshal(answer.body, &drawn); err != nil || drawn.Token == "" {
-		return "", r.failure(source.CauseAnswer, "", "GitHub gave no token to the App's installation: check the address", nil)
+	if err := json.Unmarshal(answer.Body, &drawn); err != nil || drawn.Token == "" {
+		return "", s.Failure(source.CauseAnswer, "", "GitHub gave no token to the App's installation: check the address", nil)
 	}
-	served := r.now()
-	if date, err := http.ParseTime(answer.header.Get("Date")); err == nil {
+	served := s.Now()
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
 		served = date
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.token, a.expires = drawn.Token, r.now().Add(drawn.Expires.Sub(served)-renewBefore)
-	a.told = remember(a.told, drawn.Token, toldLimit)
+	a.token, a.expires = drawn.Token, s.Now().Add(drawn.Expires.Sub(served)-renewBefore)
+	a.told = cursor.Remember(a.told, drawn.Token, toldLimit)
 	return a.token, nil
 }
 
-func (a *app) renewable(refused string) bool {
+// Renewable implements wire.Credentials.
+func (a *app) Renewable(refused string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.token == refused {
@@ -133,29 +137,31 @@ func (a *app) renewable(refused string) bool {
 	return true
 }
 
-func (a *app) conceal(text string) string {
+// Conceal implements wire.Credentials.
+func (a *app) Conceal(text string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return without(text, a.told...)
+	return wire.Conceal(text, a.told...)
 }
 
-func (a *app) advice() string {
+// Advice implements wire.Credentials.
+func (a *app) Advice() string {
 	return "GitHub does not accept the tokens of the App's installation: look whether it is still installed"
 }
 
 // judgeDrawing sorts the answers of which no token came.
-func (r *run) judgeDrawing(answer *reply) (verdict, error) {
-	said := r.said(answer)
-	switch answer.status {
+func judgeDrawing(s *wire.Session, answer *wire.Answer) (wire.Verdict, error) {
+	said := s.Said(answer)
+	switch answer.Status {
 	case http.StatusUnauthorized:
-		return answered, r.failure(source.CauseCredentials, "",
+		return wire.Answered, s.Failure(source.CauseCredentials, "",
 			"GitHub does not accept the App's key: check appId and the private key, and this machine's clock", said)
 	case http.StatusNotFound:
-		return answered, r.failure(source.CauseCredentials, "", "the App has no such installation: check installationId and the address", said)
+		return wire.Answered, s.Failure(source.CauseCredentials, "", "the App has no such installation: check installationId and the address", said)
 	}
-	v, err := r.judgeStatus("", answer)
-	if err == nil && v != limited {
-		return v, r.failure(source.CauseServer, "", "GitHub gives no token to the App's installation: it is tried again at the next run", said)
+	v, err := s.Judge("", answer)
+	if err == nil && v != wire.Limited {
+		return v, s.Failure(source.CauseServer, "", "GitHub gives no token to the App's installation: it is tried again at the next run", said)
 	}
 	return v, err
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // A run that is run again keeps its number and the time at which it was made; everything else that GitHub tells of it is
@@ -47,7 +49,7 @@ func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node de
 		attempts = append(attempts, w)
 	}
 	node = a.named(w)
-	node.Statuses = &page[statusNode]{}
+	node.Statuses = &pages.Page[statusNode]{}
 	for _, attempt := range attempts {
 		steps, tries := stepsOf(attempt)
 		deploys = deploys || tries
@@ -74,7 +76,7 @@ func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node de
 func (a rest) unsure(w *runRecord) deploymentNode {
 	node := a.named(w)
 	node.UpdatedAt, node.retried = node.CreatedAt, true
-	node.Statuses = &page[statusNode]{Nodes: []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}}
+	node.Statuses = &pages.Page[statusNode]{Nodes: []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}}
 	node.steps = progressOf(w, len(node.Statuses.Nodes))
 	return node
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // Lists are read from their newest entry to what is known, and nothing tells of an entry that was deleted or moved
@@ -31,7 +33,7 @@ type count struct {
 type census struct {
 	list list
 	kind dora.Kind
-	pass *pass
+	pass *cursor.Pass
 	// whole says that what is not met is not there, back to the history limit; resumed that a first reading goes on which
 	// was broken off; again that the list is read for the second time in this run.
 	whole, resumed, again bool
@@ -48,11 +50,11 @@ type census struct {
 	sent, single          bool           // the first page was sent, since something is other than it was; it holds all there is
 }
 
-func (s *repositorySync) newCensus(name list, kind dora.Kind, pass *pass) *census {
+func (s *repositorySync) newCensus(name list, kind dora.Kind, pass *cursor.Pass) *census {
 	c := &census{list: name, kind: kind, pass: pass, met: map[string]*dora.Incident{}, all: map[int64]bool{}, fresh: map[int64]bool{}}
 	c.before, c.counted = s.state.Counts[name]
 	c.newest = c.before.Newest
-	switch state := pass.state; {
+	switch state := pass.Stream; {
 	case name == deploymentList && s.from() == settings.FromMerges:
 		c.whole = s.branch.first() && s.state.History.First == nil
 	case !state.Done && state.Page == "":
@@ -128,7 +130,7 @@ func (s *repositorySync) reconcile(ctx context.Context) error {
 	if s.state.Young { // nothing may seem unchanged
 		s.state.ETags = nil
 	}
-	s.report()
+	s.Report()
 	events = append(events, s.tellMoved()...)
 	if len(events) == 0 && !changed {
 		return nil
@@ -160,9 +162,9 @@ func (s *repositorySync) readAgain(c *census) {
 	clear(c.met)
 	clear(c.all)
 	s.met.lists = nil
-	*c.pass.state = stream{}
+	*c.pass.Stream = cursor.Stream{}
 	if c.list == issueList {
-		s.issues = newPass(&s.state.Issues, s.request.Since)
+		s.issues = cursor.NewPass(&s.state.Issues, s.request.Since)
 		c.pass = s.issues
 		return
 	}
@@ -182,7 +184,7 @@ func (s *repositorySync) compare(c *census) []dora.Event {
 		return nil
 	}
 	var events []dora.Event
-	recent := s.now().Add(-overlap) // what came since the list was read is not in it
+	recent := s.Now().Add(-cursor.Overlap) // what came since the list was read is not in it
 	for _, e := range s.known(c.kind, s.state.Name) {
 		name := strings.TrimPrefix(e.Head().ID[min(len(s.state.Name), len(e.Head().ID)):], ":")
 		incident, met := c.met[name]
@@ -239,7 +241,7 @@ func (s *repositorySync) short(c *census) bool {
 
 // note remembers how long the list was, and says whether that is news.
 func (s *repositorySync) note(c *census) bool {
-	if !c.told || !c.pass.done || s.short(c) || c.young {
+	if !c.told || !c.pass.Done || s.short(c) || c.young {
 		return false
 	}
 	now := count{Total: c.total, Newest: c.newest, Last: c.before.Last, ETag: c.before.ETag}
@@ -271,7 +273,7 @@ func (s *repositorySync) recount(ctx context.Context, c *census) error {
 	case !c.sent && fits: // all of it is as it was
 		return nil
 	}
-	page := fmt.Sprintf("%sper_page=%d&page=", path, widest)
+	page := fmt.Sprintf("%sper_page=%d&page=", path, wire.Widest)
 	if before := &c.before; !c.sent && before.Last > 0 {
 		_, f, err := fetch[[]json.RawMessage](ctx, s.run, s.part, page+strconv.Itoa(before.Last), before.ETag)
 		if err != nil {
@@ -286,7 +288,7 @@ func (s *repositorySync) recount(ctx context.Context, c *census) error {
 	if err != nil {
 		return err
 	}
-	last := max(1, (total+widest-1)/widest)
+	last := max(1, (total+wire.Widest-1)/wire.Widest)
 	_, f, err := fetch[[]json.RawMessage](ctx, s.run, s.part, page+strconv.Itoa(last), "")
 	if err != nil {
 		return err

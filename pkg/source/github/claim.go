@@ -142,8 +142,8 @@ func (s *repositorySync) claimSome(ctx context.Context) error {
 	}
 	s.leaveOwned()
 	s.state.Unclaimed = slices.Clone(s.state.Unclaimed[next:])
-	s.progress.Done += len(events)
-	s.report()
+	s.Progress.Done += len(events)
+	s.Report()
 	return s.emit(ctx, events)
 }
 

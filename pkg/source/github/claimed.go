@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // The pull requests of commits, over either interface.
@@ -16,10 +18,10 @@ type claimNode struct {
 	MergedAt *time.Time
 }
 
-func (n claimNode) key() string { return n.ID }
+func (n claimNode) Key() string { return n.ID }
 
 // ofCommit is one commit's answer; nil where GitHub does not know it any more.
-type ofCommit struct{ AssociatedPullRequests page[claimNode] }
+type ofCommit struct{ AssociatedPullRequests pages.Page[claimNode] }
 
 const pullsText = `query Pulls($ids: [ID!]!, $nested: Int!, $withFiles: Boolean!) { ` + rateLimit + `
   nodes(ids: $ids) { ... on PullRequest ` + pullFields + ` }
@@ -79,7 +81,7 @@ func (r graphql) pullsByID(ctx context.Context, s *repositorySync, ids []string)
 		}, &answer); err != nil {
 			return nil, err
 		}
-		list := &page[pullNode]{}
+		list := &pages.Page[pullNode]{}
 		for _, pull := range answer.Nodes {
 			if pull != nil && pull.Number > 0 {
 				list.Nodes = append(list.Nodes, *pull)

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // restsPerQuery bounds how many lists one query continues.
@@ -17,22 +19,22 @@ type continuation struct {
 	parent string // its type
 	field  string // the list, with the arguments it had
 	fields string
-	list   remainingList
+	list   pages.Growing
 }
 
 // complete reads the rest of every list within the answer that did not fit, many at a time.
 func (r *run) complete(ctx context.Context, part string, node *repositoryNode) error {
 	var open []continuation
-	add := func(id, parent, field, fields string, list remainingList) {
+	add := func(id, parent, field, fields string, list pages.Growing) {
 		open = append(open, continuation{id, parent, field, fields, list})
 	}
-	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
-		for i := range entries(commits) {
+	for _, commits := range []*pages.Page[commitNode]{node.branchHistory(), node.targetHistory()} {
+		for i := range pages.Entries(commits) {
 			c := &commits.Nodes[i]
 			add(c.ID, "Commit", "parents", parentOids, &c.Parents)
 		}
 	}
-	for i := range entries(node.PullRequests) {
+	for i := range pages.Entries(node.PullRequests) {
 		p := &node.PullRequests.Nodes[i]
 		add(p.ID, "PullRequest", "commits", pullCommits, &p.Commits)
 		add(p.ID, "PullRequest", "reviews", pullReviews, &p.Reviews)
@@ -43,10 +45,10 @@ func (r *run) complete(ctx context.Context, part string, node *repositoryNode) e
 			add(p.ID, "PullRequest", "labels", labelNames, p.Labels)
 		}
 	}
-	for i := range entries(node.Deployments) {
+	for i := range pages.Entries(node.Deployments) {
 		addStatuses(add, &node.Deployments.Nodes[i])
 	}
-	for i := range entries(node.Issues) {
+	for i := range pages.Entries(node.Issues) {
 		issue := &node.Issues.Nodes[i]
 		if issue.Labels != nil {
 			add(issue.ID, "Issue", "labels", labelNames, issue.Labels)
@@ -60,37 +62,28 @@ func (r *run) complete(ctx context.Context, part string, node *repositoryNode) e
 func (r *run) completeStatuses(ctx context.Context, part string, deployments []*deploymentNode) error {
 	var open []continuation
 	for _, d := range deployments {
-		addStatuses(func(id, parent, field, fields string, list remainingList) {
+		addStatuses(func(id, parent, field, fields string, list pages.Growing) {
 			open = append(open, continuation{id, parent, field, fields, list})
 		}, d)
 	}
 	return r.continueAll(ctx, part, open)
 }
 
-func addStatuses(add func(id, parent, field, fields string, list remainingList), d *deploymentNode) {
+func addStatuses(add func(id, parent, field, fields string, list pages.Growing), d *deploymentNode) {
 	if d.Statuses != nil {
 		add(d.ID, "Deployment", "statuses", statusFields, d.Statuses)
 	}
 }
 
-func entries[T entry](p *page[T]) []T {
-	if p == nil {
-		return nil
-	}
-	return p.Nodes
-}
-
 func (r *run) continueAll(ctx context.Context, part string, all []continuation) error {
-	ways := make([]trail, len(all))
+	ways := make([]pages.Trail, len(all))
 	for {
 		var open []continuation
 		for i, each := range all {
-			if _, more := each.list.after(); more && len(open) < restsPerQuery {
-				entries, next := each.list.position()
-				if ways[i].follow(entries-ways[i].met, next) != nil {
-					return r.endless(part)
+			if _, more := each.list.After(); more && len(open) < restsPerQuery {
+				if ways[i].FollowGrowing(each.list.Position()) != nil {
+					return r.Endless(part)
 				}
-				ways[i].met = entries
 				open = append(open, each)
 			}
 		}
@@ -110,7 +103,7 @@ func (r *run) continueSome(ctx context.Context, part string, some []continuation
 		field, arguments, _ := strings.Cut(strings.TrimSuffix(each.field, ")"), "(")
 		fmt.Fprintf(&declared, ", $id%d: ID!, $page%d: String", i, i)
 		fmt.Fprintf(&fields, " rest%d: node(id: $id%d) { ... on %s { list: %s(first: $nested, after: $page%d %s) %s } }", i, i, each.parent, field, i, arguments, each.fields)
-		after, _ := each.list.after()
+		after, _ := each.list.After()
 		variables[fmt.Sprintf("id%d", i)], variables[fmt.Sprintf("page%d", i)] = each.id, after
 	}
 	var answer restAnswer
@@ -126,8 +119,8 @@ func (r *run) continueSome(ctx context.Context, part string, some []continuation
 		return err
 	}
 	for i, each := range some {
-		if err := each.list.extend(answer[fmt.Sprintf("rest%d", i)].List); err != nil {
-			return r.unexpected(part, err)
+		if err := each.list.Extend(answer[fmt.Sprintf("rest%d", i)].List); err != nil {
+			return r.Unexpected(part, err)
 		}
 	}
 	return nil
@@ -139,13 +132,13 @@ type restAnswer map[string]struct{ List wholeList }
 // unread is an entry of which nothing is looked at.
 type unread struct{}
 
-func (unread) key() string { return "" }
+func (unread) Key() string { return "" }
 
 // wholeList is a list's text, of which it is known that it has no holes.
 type wholeList []byte
 
 func (l *wholeList) UnmarshalJSON(text []byte) error {
-	var nodes page[unread]
+	var nodes pages.Page[unread]
 	if err := json.Unmarshal(text, &nodes); err != nil {
 		return err
 	}

@@ -4,27 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
 
 // cursorVersion rises when the cursor's form changes; an older cursor is not understood and everything is read again.
 const cursorVersion = 1
 
-// cursor is where a run goes on: per repository, keyed by its lower-case owner/name.
-type cursor struct {
-	Version      int                  `json:"v"`
-	Repositories map[string]*position `json:"repositories"`
+// positions are where a run goes on: per repository, keyed by its lower-case owner/name.
+type positions struct {
+	Version      int                    `json:"v"`
+	Repositories cursor.Parts[position] `json:"repositories"`
 	// Homeless are the names of repositories, by number, whose last name is another's now.
 	Homeless map[int64][]dora.FormerName `json:"homeless,omitempty"`
-
-	// written are the positions that nobody has moved since they were encoded: of hundreds a batch moves one. Moving are
-	// those that were asked for since the last rest.
-	written map[string][]byte
-	moving  map[string]bool
 }
 
 // position is how far one repository is read.
@@ -54,10 +48,10 @@ type position struct {
 	// Origin is what made a deployment when deployments were last read; empty for GitHub's own.
 	Origin string `json:"origin,omitempty"`
 
-	Pulls       stream  `json:"pulls,omitzero"`
-	Deployments stream  `json:"deployments,omitzero"`
-	Issues      stream  `json:"issues,omitzero"`
-	History     history `json:"history,omitzero"`
+	Pulls       cursor.Stream `json:"pulls,omitzero"`
+	Deployments cursor.Stream `json:"deployments,omitzero"`
+	Issues      cursor.Stream `json:"issues,omitzero"`
+	History     history       `json:"history,omitzero"`
 	// Counts are how many entries lists had. Unsure says that the store has something that a first reading, which was broken
 	// off, may find gone.
 	Counts map[list]count `json:"counts,omitempty"`
@@ -73,7 +67,7 @@ type position struct {
 	Unfiled []unfiled `json:"unfiled,omitempty"`
 
 	// Open are deployments that have not succeeded and still may.
-	Open []openDeployment `json:"open,omitempty"`
+	Open cursor.Open[openDeployment] `json:"open,omitempty"`
 	// Settled are the node ids of the last deployments that have succeeded, which REST need not be asked about again.
 	Settled []string `json:"settled,omitempty"`
 	// ETags are those of the lists' first pages, over REST, as of when each list was last read to its end.
@@ -96,15 +90,6 @@ type position struct {
 	// whose pull requests are still to be asked for.
 	Lanes     map[string]*firstShip `json:"lanes,omitempty"`
 	Unclaimed []string              `json:"unclaimed,omitempty"`
-}
-
-// stream is a list that is read from its newest entry backwards. Mark may only move when a pass has reached the
-// previous mark: an interrupted pass goes on after the page it had handed over.
-type stream struct {
-	Done bool      `json:"done,omitempty"` // a first pass has come to its end
-	Mark time.Time `json:"mark,omitzero"`  // everything up to here is handed over
-	Top  time.Time `json:"top,omitzero"`   // the newest entry of the pass under way
-	Page string    `json:"page,omitempty"` // where the pass under way goes on
 }
 
 // history is the default branch. Heads and Base are anchors: commits whose every ancestor is handed over. Heads are the
@@ -143,44 +128,31 @@ type openDeployment struct {
 	Ref      *refNode  `json:"ref,omitempty"`  // as it was first read
 }
 
-func newCursor() *cursor {
-	return &cursor{
-		Version: cursorVersion, Repositories: map[string]*position{}, written: map[string][]byte{}, moving: map[string]bool{},
+// Key implements cursor.Ending.
+func (o openDeployment) Key() string { return o.ID }
+
+// Began implements cursor.Ending.
+func (o openDeployment) Began() time.Time { return o.Created }
+
+// readPositions reads what a batch carried. What is damaged or of another version is as good as nothing: to read again is
+// harmless.
+func readPositions(text []byte) *positions {
+	p := &positions{Version: cursorVersion}
+	if len(text) > 0 && (json.Unmarshal(text, p) != nil || p.Version != cursorVersion) {
+		p = &positions{Version: cursorVersion}
 	}
+	return p
 }
 
-func readCursor(text []byte) *cursor {
-	c := newCursor()
-	if len(text) == 0 {
-		return c
-	}
-	if err := json.Unmarshal(text, c); err != nil || c.Version != cursorVersion || c.Repositories == nil {
-		return newCursor() // one that is damaged too: to read again is harmless
-	}
-	maps.DeleteFunc(c.Repositories, func(_ string, at *position) bool { return at == nil })
-	return c
-}
-
-// encode writes the cursor.
-func (c *cursor) encode() ([]byte, error) {
+// encode writes them.
+func (p *positions) encode() ([]byte, error) {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, `{"v":%d,"repositories":{`, c.Version)
-	for i, key := range slices.Sorted(maps.Keys(c.Repositories)) {
-		if c.moving[key] || c.written[key] == nil {
-			position, err := json.Marshal(map[string]*position{key: c.Repositories[key]})
-			if err != nil {
-				return nil, err
-			}
-			c.written[key] = position[1 : len(position)-1]
-		}
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		text.Write(c.written[key])
+	fmt.Fprintf(&text, `{"v":%d,"repositories":`, p.Version)
+	if err := p.Repositories.Append(&text); err != nil {
+		return nil, err
 	}
-	text.WriteByte('}')
-	if len(c.Homeless) > 0 {
-		homeless, err := json.Marshal(c.Homeless)
+	if len(p.Homeless) > 0 {
+		homeless, err := json.Marshal(p.Homeless)
 		if err != nil {
 			return nil, err
 		}
@@ -191,36 +163,14 @@ func (c *cursor) encode() ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// rest says that the positions that were asked for do not move any more.
-func (c *cursor) rest() { clear(c.moving) }
-
-// at is a repository's position, which may be moved until the cursor rests.
-func (c *cursor) at(key string) *position {
-	c.moving[key] = true
-	p := c.Repositories[key]
-	if p == nil {
-		p = new(position)
-		c.Repositories[key] = p
-	}
-	return p
-}
+// at is a repository's position, which may be moved until the next one is read.
+func (p *positions) at(key string) *position { return p.Repositories.At(key) }
 
 // halve keeps every second entry, the first included.
 func halve(list []string) []string {
 	var kept []string
 	for i := 0; i < len(list); i += 2 {
 		kept = append(kept, list[i])
-	}
-	return kept
-}
-
-// remember puts an entry in front of a list that keeps the last few.
-func remember(list []string, entry string, limit int) []string {
-	kept := []string{entry}
-	for _, each := range list {
-		if each != entry && len(kept) < limit {
-			kept = append(kept, each)
-		}
 	}
 	return kept
 }

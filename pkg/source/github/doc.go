@@ -13,5 +13,6 @@
 // Where deployments are something else than GitHub's own (see origin), they take the same way as those: what is read
 // is put into the words of a deployment with its statuses.
 //
-// It imports dora, settings and source of this module and nothing else of it.
+// What every source needs is in the packages beside it: requests and their limits in wire, lists in pages, where a run goes
+// on in cursor. It imports these, dora, settings and source of this module and nothing else of it.
 package github

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 const botSuffix = "[bot]"
@@ -193,7 +194,7 @@ func (s *Source) marksIncident(labels []string) bool {
 	return false
 }
 
-func names(labels *page[nameNode]) []string {
+func names(labels *pages.Page[nameNode]) []string {
 	if labels == nil {
 		return nil
 	}

@@ -1,38 +1,17 @@
 package github
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"mime"
-	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
-// quoteLimit bounds how much of what GitHub says an error repeats, in bytes.
-const quoteLimit = 300
-
-// saidLimit bounds what an error says, in bytes.
-const saidLimit = 1000
-
-// failure is the only maker of this package's errors. It keeps secrets out of all their words, whatever a server echoes.
+// failure is a failure of this source.
 func (s *Source) failure(cause source.Cause, part, advice string, err error) *source.Error {
-	safe := func(text string) string { return s.credentials.conceal(text) }
-	if err != nil {
-		text := safe(err.Error())
-		if len(text) > saidLimit { // it repeats an answer
-			text = quote(text)
-		}
-		if text != err.Error() {
-			err = errors.New(text)
-		}
-	}
-	return &source.Error{Cause: cause, Source: s.config.ID, Part: safe(part), Advice: safe(advice), Err: err}
+	return s.host.Failure(cause, part, advice, err)
 }
 
 func (s *Source) noRepository(name string, err error) *source.Error {
@@ -43,28 +22,6 @@ func (s *Source) noRepository(name string, err error) *source.Error {
 func (s *Source) noOwner(login string) *source.Error {
 	return s.failure(source.CauseNotFound, login,
 		fmt.Sprintf("there is no organisation or user %s, or the token may not see it: check its name and the token's access", login), nil)
-}
-
-func (s *Source) unexpected(part string, err error) *source.Error {
-	var mistyped *json.UnmarshalTypeError
-	var noTime *time.ParseError
-	switch {
-	case errors.As(err, &mistyped): // its own words repeat the value
-		kind, _, _ := strings.Cut(mistyped.Value, " ")
-		err = fmt.Errorf("%s is of another type: %s", mistyped.Field, kind)
-	case errors.As(err, &noTime):
-		err = errors.New("a text stands where a time should")
-	}
-	return s.failure(source.CauseAnswer, part, "GitHub's answer has another form than its schema says: look for a proxy that alters answers; it is tried again at the next run, and if it stays so, please report it", err)
-}
-
-// stops says that an error would meet every other repository as well, or that the run was ended from outside.
-func stops(err error) bool {
-	if err == nil {
-		return false
-	}
-	var known *source.Error
-	return !errors.As(err, &known) || known.Cause.Whole()
 }
 
 // graphqlError is one entry of an answer's errors.
@@ -86,7 +43,7 @@ func (e graphqlError) Error() string {
 		words = append(words, e.Type)
 	}
 	if e.fromGitHub && e.Message != "" {
-		words = append(words, quote(e.Message))
+		words = append(words, wire.Quote(e.Message))
 	}
 	text := strings.Join(words, ": ")
 	if text == "" {
@@ -136,7 +93,7 @@ func (e graphqlError) about(field string) bool {
 }
 
 func (e graphqlError) limited() bool {
-	return e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT" || e.Extensions.Code == "RATE_LIMITED" || speaksOfLimit(e.Message)
+	return e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT" || e.Extensions.Code == "RATE_LIMITED" || limits.Speak(e.Message)
 }
 
 // overloaded says that a smaller page may do: the server ran out of time or of room, or gave no reason at all.
@@ -185,48 +142,4 @@ var subjects = map[string]string{
 	"deployments":      "deployments",
 	"defaultBranchRef": "the contents of the repository",
 	"issues":           "issues",
-}
-
-func speaksOfLimit(message string) bool {
-	lower := strings.ToLower(message)
-	return strings.Contains(lower, "rate limit") || strings.Contains(lower, "abuse detection")
-}
-
-// isGitHubs says whether it was GitHub that answered, by the headers that github.com and Enterprise Servers alike give.
-// What another server says is never repeated: whoever reads an error is not therefore to read what stands in the network.
-func (r *reply) isGitHubs() bool {
-	return r.header.Get("X-GitHub-Request-Id") != "" || r.header.Get("X-GitHub-Media-Type") != ""
-}
-
-// said is an answer that is no good, for an error to carry: GitHub's message, or what kind of answer it is.
-func (s *Source) said(answer *reply) error {
-	status := strings.TrimSpace(fmt.Sprintf("status %d %s", answer.status, http.StatusText(answer.status)))
-	var told struct{ Message string }
-	if answer.isGitHubs() && json.Unmarshal(answer.body, &told) == nil && told.Message != "" {
-		return fmt.Errorf("%s: %s", status, quote(s.credentials.conceal(told.Message)))
-	}
-	kind, _, err := mime.ParseMediaType(answer.header.Get("Content-Type"))
-	if err != nil || !mediaType.MatchString(kind) {
-		kind = "no known type"
-	}
-	return fmt.Errorf("%s, %s, %d bytes", status, kind, len(answer.body))
-}
-
-var mediaType = regexp.MustCompile(`^[a-z]{1,20}/[a-z0-9.+-]{1,40}$`)
-
-// elsewhere is where an answer redirects to, without what the address may carry.
-func (r *reply) elsewhere() error {
-	to, err := url.Parse(r.header.Get("Location"))
-	if err != nil || to.Host == "" {
-		return errors.New("another path of the same host")
-	}
-	return errors.New(to.Scheme + "://" + to.Host)
-}
-
-func quote(text string) string {
-	short := strings.ToValidUTF8(strings.Join(strings.Fields(text[:min(len(text), quoteLimit)]), " "), "")
-	if len(text) > quoteLimit {
-		short += " …"
-	}
-	return short
 }

@@ -1,21 +1,18 @@
 package github
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	api "github.com/google/go-github/v60/github"
-
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // fetched is what comes with an answer of REST.
@@ -37,41 +34,30 @@ func isAbsent(err error, statuses ...int) bool {
 	return errors.As(err, &status) && slices.Contains(statuses, int(status))
 }
 
+// absences are the statuses that a caller can handle.
+var absences = []int{
+	http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons,
+}
+
 // fetch reads one answer of REST, unless it is the one with that ETag.
-func fetch[T any](ctx context.Context, r *run, part, path, etag string) (T, fetched, error) {
-	var value T
-	client := api.NewClient(&http.Client{Transport: courier{r, part}})
-	var err error
-	if client.BaseURL, err = url.Parse(r.root + "/"); err != nil {
-		return value, fetched{}, err
-	}
-	request, err := client.NewRequest(http.MethodGet, path, nil)
-	if err != nil {
-		return value, fetched{}, err
-	}
-	if etag != "" {
-		request.Header.Set("If-None-Match", etag)
-	}
-	response, err := client.Do(ctx, request, &value)
-	if err == nil {
-		err = lacking(&value)
-	}
-	var known *source.Error
-	var status *api.ErrorResponse
+func fetch[T any](ctx context.Context, r *run, part, path, etag string) (value T, f fetched, err error) {
+	answer, err := r.Fetch(ctx, part, wire.Call{Address: r.root + "/" + path, Accept: restAccept, ETag: etag}, absences...)
 	switch {
-	case err == nil:
-		return value, fetched{etag: response.Header.Get("ETag"), next: response.NextPage, last: response.LastPage}, nil
-	case ctx.Err() != nil:
-		return value, fetched{}, ctx.Err()
-	case errors.As(err, &known):
-		return value, fetched{}, known
-	case errors.As(err, &status) && status.Response.StatusCode == http.StatusNotModified:
+	case err != nil:
+		return value, fetched{}, err
+	case answer.Status == http.StatusNotModified:
 		return value, fetched{etag: etag, unchanged: true}, nil
-	case errors.As(err, &status):
+	case answer.Status != http.StatusOK:
 		what, _, _ := strings.Cut(path, "?")
-		return value, fetched{}, r.failure(source.CauseNotFound, part, "GitHub does not find "+what+", or the token may not see it", absent(status.Response.StatusCode))
+		return value, fetched{}, r.Failure(source.CauseNotFound, part, "GitHub does not find "+what+", or the token may not see it", absent(answer.Status))
 	}
-	return value, fetched{}, r.unexpected(part, err)
+	if value, err = wire.Decode[T](r.Session, part, answer); err != nil {
+		return value, fetched{}, err
+	}
+	if err := lacking(&value); err != nil {
+		return value, fetched{}, r.Unexpected(part, err)
+	}
+	return value, fetched{etag: answer.Header.Get("ETag"), next: pages.Number(answer.Header, "next"), last: pages.Number(answer.Header, "last")}, nil
 }
 
 // fetchPage reads one page of a list. A list with a hole in it is no answer.
@@ -85,15 +71,15 @@ func fetchPage[T any](ctx context.Context, r *run, part, path string, width, num
 		return list, f, err
 	}
 	if list == nil {
-		return nil, f, r.unexpected(part, errNoList)
+		return nil, f, r.Unexpected(part, errNoList)
 	}
 	for i, each := range list {
-		fault := errNullNodes
+		fault := pages.ErrHole
 		if each != nil {
 			fault = lacking(each)
 		}
 		if fault != nil {
-			return nil, f, r.unexpected(part, fmt.Errorf("entry %d: %w", i, fault))
+			return nil, f, r.Unexpected(part, fmt.Errorf("entry %d: %w", i, fault))
 		}
 	}
 	return list, f, nil
@@ -110,24 +96,38 @@ func lacking(object any) error {
 }
 
 // fetchAll reads a list to its end, unless its first page is the one with that ETag.
-func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) ([]*T, fetched, error) {
-	before := newReading()
-	read := func(number int) ([]*T, fetched, error) {
+func fetchAll[T any](ctx context.Context, r *run, part, path, etag string) (all []*T, first fetched, err error) {
+	all, err = pages.All(nodeID[T], func(number int) ([]*T, int, error) {
 		known := ""
 		if number == 1 {
 			known = etag
 		}
-		return fetchPage[T](ctx, r, part, path, widest, number, known)
-	}
-	all, first, err := goOn(r, part, before, 1, read)
-	for next := first.next; err == nil && next > 0; {
-		var more []*T
-		var f fetched
-		if more, f, err = goOn(r, part, before, next, read); err == nil {
-			all, next = append(all, more...), f.next
+		list, f, err := fetchPage[T](ctx, r, part, path, wire.Widest, number, known)
+		if number == 1 {
+			first = f
 		}
+		return list, f.next, err
+	})
+	return all, first, r.Listed(part, err)
+}
+
+// goOn reads the next page of a list that shifts.
+func goOn[T any](r *run, part string, before *pages.Moving, number int, read func(number int) ([]*T, fetched, error)) (list []*T, f fetched, err error) {
+	list, next, err := pages.GoOn(before, number, nodeID[T], func(number int) ([]*T, int, error) {
+		var err error
+		list, f, err = read(number)
+		return list, f.next, err
+	})
+	f.next = next
+	return list, f, r.Listed(part, err)
+}
+
+// nodeID is an entry's node id; empty for the few kinds that have none.
+func nodeID[T any](entry *T) string {
+	if named, ok := any(entry).(interface{ nodeID() string }); ok {
+		return named.nodeID()
 	}
-	return all, first, err
+	return ""
 }
 
 // length asks how many entries a list has: as many as it has pages of one.
@@ -154,47 +154,6 @@ func pageNumber(position string) (int, error) {
 	return number, nil
 }
 
-func (f fetched) info() pageInfo {
-	return pageInfo{HasNextPage: f.next > 0, EndCursor: restPage + strconv.Itoa(f.next)}
-}
-
-// courier carries the requests of the REST client: with our credentials, over the same retries, limits and judgement
-// as GraphQL's. What is left to the client is what a caller can handle.
-type courier struct {
-	*run
-	part string
-}
-
-func (c courier) RoundTrip(request *http.Request) (*http.Response, error) {
-	var final *reply
-	err := c.persist(request.Context(), c.part, func() (*reply, verdict, error) {
-		answer, err := c.signed(request.Context(), c.part, call{
-			method: request.Method, address: request.URL.String(), accept: restAccept, etag: request.Header.Get("If-None-Match"),
-		})
-		if err != nil {
-			return nil, answered, err
-		}
-		final = answer
-		switch answer.status {
-		case http.StatusNotModified: // costs nothing
-			return answer, answered, nil
-		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
-			c.progress.Points++
-			return answer, answered, nil
-		}
-		c.progress.Points++
-		v, err := c.judgeStatus(c.part, answer)
-		return answer, v, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	header := final.header.Clone()
-	for _, name := range []string{"X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Limit", "Retry-After"} {
-		header.Del(name) // limits are waited for here, when they come
-	}
-	return &http.Response{
-		Status: http.StatusText(final.status), StatusCode: final.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(bytes.NewReader(final.body)), ContentLength: int64(len(final.body)), Request: request,
-	}, nil
+func (f fetched) info() pages.Info {
+	return pages.Info{HasNextPage: f.next > 0, EndCursor: restPage + strconv.Itoa(f.next)}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // Where services share a repository and tell their own changes by paths, the files of each change are read: those of
@@ -26,14 +28,14 @@ const (
 )
 
 // fileList is a pull request's files, as far as they are read.
-type fileList struct{ page[fileNode] }
+type fileList struct{ pages.Page[fileNode] }
 
 type fileNode struct{ Path string }
 
-func (n fileNode) key() string { return n.Path }
+func (n fileNode) Key() string { return n.Path }
 
-func (l *fileList) after() (string, bool) {
-	position, more := l.page.after()
+func (l *fileList) After() (string, bool) {
+	position, more := l.Page.After()
 	return position, more && len(l.Nodes) < filesAtMost
 }
 
@@ -71,7 +73,7 @@ func (s *repositorySync) share() {
 	p := s.state
 	s.shared = s.config.IsShared(s.part) || s.config.IsShared(p.Name)
 	if s.shared && !p.Filed {
-		p.Pulls, p.History, p.Met, p.Placed = stream{}, history{}, nil, nil
+		p.Pulls, p.History, p.Met, p.Placed = cursor.Stream{}, history{}, nil, nil
 	}
 	if p.Filed = s.shared; !s.shared {
 		p.Unfiled = nil
@@ -123,8 +125,8 @@ func (s *repositorySync) fileCommits(ctx context.Context) error {
 			}
 		}
 		s.state.Unfiled = slices.Clone(s.state.Unfiled[len(batch):])
-		s.progress.Done += len(events)
-		s.report()
+		s.Progress.Done += len(events)
+		s.Report()
 		if err := s.emit(ctx, events); err != nil {
 			return err
 		}
@@ -149,7 +151,7 @@ func (a rest) filedCommit(ctx context.Context, s *repositorySync, sha string) (*
 			files.Paths = append(files.Paths, each.Filename)
 		}
 		if f.next > 0 && f.next <= number || len(files.Paths) > filesAtMost {
-			return nil, a.endless(s.part)
+			return nil, a.Endless(s.part)
 		}
 		number = f.next
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // Source reads one configured GitHub. It keeps nothing between runs; where a run goes on is in the cursor alone.
@@ -16,16 +16,10 @@ type Source struct {
 	selection selection
 	address   string // of GraphQL
 	root      string // of REST
-	http      *http.Client
+	host      *wire.Host
+	pace      wire.Pace
 	// unusable says why the configuration cannot work; every call returns it.
-	unusable    *source.Error
-	credentials credentials
-
-	now                      func() time.Time
-	sleep                    func(context.Context, time.Duration) error
-	retries                  int
-	firstBreak, longestBreak time.Duration
-	patience                 time.Duration
+	unusable *source.Error
 }
 
 var _ source.Source = (*Source)(nil)
@@ -33,15 +27,12 @@ var _ source.Source = (*Source)(nil)
 // New makes the source. The client brings TLS, proxy and time-outs; it must carry no credentials of its own, and it
 // is not changed. A configuration that cannot work is reported by Check and Collect.
 func New(config settings.Source, client *http.Client, options ...Option) *Source {
-	s := &Source{
-		config: config, now: time.Now, sleep: pause,
-		retries: 4, firstBreak: time.Second, longestBreak: 30 * time.Second, patience: time.Hour,
-	}
+	s := &Source{config: config, pace: wire.DefaultPace()}
 	for _, option := range options {
 		option(s)
 	}
-	s.http = withinHost(client)
-	s.credentials = entered(config.Secrets[settings.SecretToken])
+	token := wire.Token{Text: config.Secrets[settings.SecretToken], Refused: "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one"}
+	s.host = newHost(config.ID, client, token, s.pace)
 	s.unusable = s.setUp()
 	return s
 }
@@ -58,6 +49,7 @@ func (s *Source) setUp() *source.Error {
 	if err != nil {
 		return s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
 	}
+	s.host.Addresses = []string{s.root, s.address}
 	token := s.config.Secrets[settings.SecretToken] != ""
 	switch {
 	case s.config.IsApp() && token:
@@ -67,7 +59,7 @@ func (s *Source) setUp() *source.Error {
 		if err != nil {
 			return s.failure(source.CauseConfiguration, "", "the GitHub App is not set up", err)
 		}
-		s.credentials = app
+		s.host.Credentials = app
 	case !token:
 		return s.failure(source.CauseCredentials, "", "no token is set: enter one that may read the repositories", nil)
 	}
@@ -79,7 +71,7 @@ func (s *Source) Check(ctx context.Context) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
-	r := s.begin(source.Request{}, newCursor())
+	r := s.begin(source.Request{}, readPositions(nil))
 	if len(s.selection.exact) == 0 {
 		return readNothing(ctx, r, func(api reader) error { return api.owner(ctx, s.selection.owners[0]) })
 	}
@@ -92,20 +84,16 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
-	r := s.begin(request, readCursor(request.Cursor))
+	r := s.begin(request, readPositions(request.Cursor))
 	targets, err := r.wanted(ctx)
-	r.progress.Parts = len(targets)
-	r.report() // where nothing is to be read, too
-	failures := []error{err}
-	if stops(err) {
+	r.Progress.Parts = len(targets)
+	r.Report() // where nothing is to be read, too
+	if source.Stops(err) {
 		return err
 	}
-	for _, target := range targets {
-		err := r.sync(ctx, target)
-		failures = append(failures, err)
-		if stops(err) {
-			return errors.Join(failures...)
-		}
+	failures := []error{err, source.Each(targets, func(t target) error { return r.sync(ctx, t) })}
+	if source.Stops(failures[1]) {
+		return errors.Join(failures...)
 	}
 	if len(request.Only) == 0 {
 		failures = append(failures, r.vanished(ctx))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // graphql reads over GraphQL v4.
@@ -62,23 +63,23 @@ func (s *repositorySync) ends(node *repositoryNode) error {
 	type followed struct {
 		name  string
 		asked bool
-		page  interface{ position() (int, pageInfo) }
+		page  interface{ Position() (int, pages.Info) }
 	}
 	for _, each := range []followed{
-		{"pullRequests", !s.pulls.done, node.PullRequests},
-		{"deployments", !s.runs.done && s.from() == settings.FromDeployments, node.Deployments},
-		{"issues", s.issues != nil && !s.issues.done, node.Issues},
+		{"pullRequests", !s.pulls.Done, node.PullRequests},
+		{"deployments", !s.runs.Done && s.from() == settings.FromDeployments, node.Deployments},
+		{"issues", s.issues != nil && !s.issues.Done, node.Issues},
 		{"history of the branch at " + head, false, node.branchHistory()},
 		{"history of " + s.branch.target, false, node.targetHistory()},
 	} {
-		entries, next := each.page.position()
+		entries, next := each.page.Position()
 		switch {
 		case entries >= 0:
-			if s.met.way(each.name).follow(entries, next) != nil {
-				return s.endless(s.part)
+			if s.met.way(each.name).Follow(entries, next) != nil {
+				return s.Endless(s.part)
 			}
 		case each.asked && (s.state.Name == "" || s.state.Name == node.NameWithOwner):
-			return s.unexpected(s.part, errors.New(each.name+" is missing"))
+			return s.Unexpected(s.part, errors.New(each.name+" is missing"))
 		}
 	}
 	return nil
@@ -140,8 +141,8 @@ func (r graphql) behind(ctx context.Context, s *repositorySync, sha, after strin
 	if answer.Repository == nil {
 		return nil, r.noRepository(s.part, nil)
 	}
-	if commit := answer.Repository.Commit; !commit.lost() && s.met.way("behind "+sha).follow(len(commit.History.Nodes), commit.History.PageInfo) != nil {
-		return nil, r.endless(s.part)
+	if commit := answer.Repository.Commit; !commit.lost() && s.met.way("behind "+sha).Follow(len(commit.History.Nodes), commit.History.PageInfo) != nil {
+		return nil, r.Endless(s.part)
 	}
 	return answer.Repository.Commit, r.complete(ctx, s.part, &repositoryNode{Target: answer.Repository.Commit})
 }
@@ -162,7 +163,7 @@ func (r graphql) unfinished(ctx context.Context, asked []watched) ([]*deployment
 		return nil, err
 	}
 	if len(answer.Nodes) != len(ids) {
-		return nil, r.unexpected(unfinishedPart, errors.New("fewer deployments than were asked for"))
+		return nil, r.Unexpected(unfinishedPart, errors.New("fewer deployments than were asked for"))
 	}
 	var found []*deploymentNode
 	for _, node := range answer.Nodes {

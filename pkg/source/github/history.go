@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // anchorLimit bounds how many heads, and how many older anchors, the cursor keeps for a repository.
@@ -132,7 +134,7 @@ func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) str
 }
 
 // turn moves the first reading past a page, of which one main line commit, if it had any, is told.
-func (f *firstReading) turn(commits *page[commitNode], line string) {
+func (f *firstReading) turn(commits *pages.Page[commitNode], line string) {
 	if f.Pages%f.Stride == 0 && line != "" {
 		f.Sample = append(f.Sample, line)
 	}
@@ -157,10 +159,10 @@ func (b *branch) finish() {
 	if slices.Index(b.state.Heads, b.target) == 0 {
 		return
 	}
-	b.state.Heads = remember(b.state.Heads, b.target, len(b.state.Heads)+1)
+	b.state.Heads = cursor.Remember(b.state.Heads, b.target, len(b.state.Heads)+1)
 	if len(b.state.Heads) > anchorLimit {
 		half := anchorLimit / 2
-		b.state.Base = remember(b.state.Base, b.state.Heads[half], len(b.state.Base)+1)
+		b.state.Base = cursor.Remember(b.state.Base, b.state.Heads[half], len(b.state.Base)+1)
 		b.state.Heads = b.state.Heads[:half]
 	}
 	if len(b.state.Base) > anchorLimit {

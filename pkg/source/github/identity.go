@@ -34,15 +34,15 @@ func (l *listing) note(name string, id int64) {
 // recognise says whether a repository is to be read from its beginning: because it is called otherwise than it was, or
 // because its name means another one.
 func (s *repositorySync) recognise(ctx context.Context, node *repositoryNode) (anew bool, err error) {
-	p, now := s.state, s.now().UTC()
+	p, now := s.state, s.Now().UTC()
 	switch same := strings.EqualFold(p.Name, node.NameWithOwner); {
 	case p.Name == "":
-		p.ID, p.Formerly = node.DatabaseID, s.cursor.formerNames(node, now)
+		p.ID, p.Formerly = node.DatabaseID, s.positions.formerNames(node, now)
 	case another(p.ID, node.DatabaseID):
-		s.cursor.unhouse(p, now)
-		*p = position{Name: node.NameWithOwner, ID: node.DatabaseID, Formerly: s.cursor.formerNames(node, now), Began: now, Announced: p.Announced}
+		s.positions.unhouse(p, now)
+		*p = position{Name: node.NameWithOwner, ID: node.DatabaseID, Formerly: s.positions.formerNames(node, now), Began: now, Announced: p.Announced}
 		s.forgotten[strings.ToLower(p.Name)] = true
-		text, err := s.cursor.encode()
+		text, err := s.positions.encode()
 		if err != nil {
 			return false, err
 		}
@@ -69,7 +69,7 @@ func (s *repositorySync) recognise(ctx context.Context, node *repositoryNode) (a
 func another(known, told int64) bool { return known != 0 && told != 0 && known != told }
 
 // unhouse remembers what a repository was called, whose name is another's now.
-func (c *cursor) unhouse(p *position, now time.Time) {
+func (c *positions) unhouse(p *position, now time.Time) {
 	if c.Homeless == nil {
 		c.Homeless = map[int64][]dora.FormerName{}
 	}
@@ -77,13 +77,13 @@ func (c *cursor) unhouse(p *position, now time.Time) {
 }
 
 // formerNames are what a repository was called, that is read under a name for the first time.
-func (c *cursor) formerNames(node *repositoryNode, now time.Time) []dora.FormerName {
+func (c *positions) formerNames(node *repositoryNode, now time.Time) []dora.FormerName {
 	if node.DatabaseID == 0 {
 		return nil
 	}
 	names := slices.Clone(c.Homeless[node.DatabaseID])
 	delete(c.Homeless, node.DatabaseID)
-	for _, p := range c.Repositories {
+	for _, p := range c.Repositories.All() {
 		if p.ID == node.DatabaseID && p.Name != "" {
 			names = append(names, p.Formerly...)
 			if !strings.EqualFold(p.Name, node.NameWithOwner) {
@@ -106,9 +106,9 @@ func (s *repositorySync) tellMoved() []dora.Event {
 	p, former := s.state, s.state.Old
 	version := p.Announced
 	var events []dora.Event
-	for key, other := range s.cursor.Repositories {
+	for key, other := range s.positions.Repositories.All() {
 		if other != p && !other.Gone && other.ID != 0 && other.ID == p.ID && !strings.EqualFold(other.Name, p.Name) {
-			other = s.cursor.at(key)
+			other = s.positions.at(key)
 			other.Gone, version = true, dora.Latest(version, other.Announced)
 			former = append(former, other.Name)
 		}
@@ -127,7 +127,7 @@ func (s *repositorySync) tellMoved() []dora.Event {
 
 // gone tells that there is no repository of a name any more, in a version above one that was handed over.
 func (r *run) gone(name, moved string, version time.Time) *dora.Repository {
-	updated := r.now().UTC()
+	updated := r.Now().UTC()
 	if !updated.After(version) {
 		updated = version.Add(time.Second)
 	}
@@ -151,8 +151,8 @@ func (s *repositorySync) posted(former string) []dora.Event {
 // read under another name is told of when that is done.
 func (r *run) vanished(ctx context.Context) error {
 	var events []dora.Event
-	r.cursor.rest()
-	for key, p := range r.cursor.Repositories {
+	r.positions.Repositories.Rest()
+	for key, p := range r.positions.Repositories.All() {
 		owner, _, _ := strings.Cut(strings.ToLower(p.Name), "/")
 		if p.Gone || p.Name == "" || !r.listed.owners[owner] || r.listed.there[strings.ToLower(p.Name)] || !r.selection.lists(p.Name) {
 			continue
@@ -162,7 +162,7 @@ func (r *run) vanished(ctx context.Context) error {
 			continue
 		}
 		e := r.gone(p.Name, moved, p.Announced)
-		p = r.cursor.at(key)
+		p = r.positions.at(key)
 		p.Gone, p.Announced = true, e.Updated
 		events = append(events, e)
 	}

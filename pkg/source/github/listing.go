@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // One repository of an owner's list that cannot be read costs that repository: the others are read, and it is named.
@@ -46,7 +47,7 @@ type listedNode struct {
 // UnmarshalJSON reads what can be read.
 func (n *listedNode) UnmarshalJSON(text []byte) error {
 	n.unread = json.Unmarshal(text, &n.probeNode)
-	if errors.Is(n.unread, errNullNodes) { // a narrower page may have it
+	if errors.Is(n.unread, pages.ErrHole) { // a narrower page may have it
 		return n.unread
 	}
 	if n.unread == nil && n.NameWithOwner == "" {

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // GraphQL does not tell what a deployment was made of once the tag or branch is gone; REST has its name on. So REST is
@@ -41,11 +44,11 @@ type refPages struct {
 func maker(d *deploymentNode) string { return d.Environment + "\n" + d.Task }
 
 // recoverRefs names what the page's deployments were made of where GraphQL does not.
-func (r graphql) recoverRefs(ctx context.Context, s *repositorySync, deployments *page[deploymentNode]) error {
+func (r graphql) recoverRefs(ctx context.Context, s *repositorySync, deployments *pages.Page[deploymentNode]) error {
 	lost := map[string][]*deploymentNode{} // by environment
-	for i := range entries(deployments) {
+	for i := range pages.Entries(deployments) {
 		d := &deployments.Nodes[i]
-		if d.Ref == nil && !d.CreatedAt.Before(s.runs.until) && s.refMatters(d) {
+		if d.Ref == nil && !d.CreatedAt.Before(s.runs.Until) && s.refMatters(d) {
 			lost[d.Environment] = append(lost[d.Environment], d)
 		}
 	}
@@ -64,7 +67,7 @@ func (r graphql) recoverRefs(ctx context.Context, s *repositorySync, deployments
 				return err
 			}
 			if d.Ref == nil {
-				s.state.ByCommit = remember(s.state.ByCommit, maker(d), makersLimit)
+				s.state.ByCommit = cursor.Remember(s.state.ByCommit, maker(d), makersLimit)
 			}
 			d.recovered = d.Ref != nil && d.Ref.Prefix == tagPrefix
 		}
@@ -77,7 +80,7 @@ func (s *repositorySync) refMatters(d *deploymentNode) bool {
 	if !s.config.Counts(s.part, d.Environment) {
 		return false
 	}
-	young := s.now().Sub(d.CreatedAt) < youngRef
+	young := s.Now().Sub(d.CreatedAt) < youngRef
 	return !young || !slices.Contains(s.state.ByCommit, maker(d)) || len(s.tagPrefixes(s.part)) > 0
 }
 
@@ -97,7 +100,7 @@ func (s *repositorySync) refTexts(ctx context.Context, environment string, lost 
 	oldest := lost[len(lost)-1].CreatedAt
 	for len(missing()) > singleRefs && at.next > 0 && (at.last.IsZero() || !at.last.Before(oldest)) {
 		path := repositoryPath(s.part) + "/deployments?environment=" + url.QueryEscape(environment)
-		list, f, err := fetchPage[deploymentRecord](ctx, s.run, s.part, path, widest, at.next, "")
+		list, f, err := fetchPage[deploymentRecord](ctx, s.run, s.part, path, wire.Widest, at.next, "")
 		if notTold(err) {
 			at.next = 0
 			break
@@ -177,7 +180,7 @@ func (a rest) shapesOf(ctx context.Context, repository string) (map[string]bool,
 		shapes[shapeOf(tag)] = true
 	}
 	if a.tags[repository] == nil {
-		list, _, err := fetchPage[tagRecord](ctx, a.run, repository, repositoryPath(repository)+"/tags", widest, 1, "")
+		list, _, err := fetchPage[tagRecord](ctx, a.run, repository, repositoryPath(repository)+"/tags", wire.Widest, 1, "")
 		if err != nil && !notTold(err) {
 			return nil, err
 		}

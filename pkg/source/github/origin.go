@@ -8,6 +8,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // lateArrival is how far behind the newest a release or a tag is looked for again: a draft is published, and a tag
@@ -35,7 +37,7 @@ func (s *Source) from() settings.DeploymentsFrom {
 
 // elsewhere reads the next page of deployments where they are not GitHub's own.
 func (s *repositorySync) elsewhere(ctx context.Context, node *repositoryNode) error {
-	if s.runs.done {
+	if s.runs.Done {
 		return nil
 	}
 	switch from := s.from(); from {
@@ -59,29 +61,29 @@ func (s *Source) turn(p *position) {
 	if p.Origin == origin {
 		return
 	}
-	p.Origin, p.ETags, p.Deployments, p.Open, p.Settled = origin, nil, stream{}, nil, nil
+	p.Origin, p.ETags, p.Deployments, p.Open, p.Settled = origin, nil, cursor.Stream{}, nil, nil
 	if s.from() == settings.FromMerges { // they are found while the history is read
 		p.History, p.Unplaced, p.Met, p.Placed, p.Lost = history{}, nil, nil, nil, nil
 	}
 }
 
 // newRuns is where the reading of deployments goes on.
-func (s *repositorySync) newRuns() *pass {
-	runs := newPass(&s.state.Deployments, s.request.Since)
+func (s *repositorySync) newRuns() *cursor.Pass {
+	runs := cursor.NewPass(&s.state.Deployments, s.request.Since)
 	switch s.from() {
 	case settings.FromMerges: // there is no list of them
-		s.state.Deployments.Done, runs.done = true, true
+		s.state.Deployments.Done, runs.Done = true, true
 	case settings.FromReleases, settings.FromTags:
-		if runs.state.Done && !runs.state.Mark.IsZero() {
-			runs.until = runs.state.Mark.Add(-lateArrival)
+		if runs.Stream.Done && !runs.Stream.Mark.IsZero() {
+			runs.Until = runs.Stream.Mark.Add(-lateArrival)
 		}
 	}
 	return runs
 }
 
 // succeeded are the statuses of what is a success as soon as it is there.
-func succeeded(at time.Time, url string) *page[statusNode] {
-	return &page[statusNode]{Nodes: []statusNode{{State: "SUCCESS", CreatedAt: at, LogURL: url}}}
+func succeeded(at time.Time, url string) *pages.Page[statusNode] {
+	return &pages.Page[statusNode]{Nodes: []statusNode{{State: "SUCCESS", CreatedAt: at, LogURL: url}}}
 }
 
 // numbered makes a number that orders what has none: by its second, and within one by rank.

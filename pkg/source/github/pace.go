@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // The widths of a page's lists. GitHub counts one for each list and rounds the sum to hundreds: 100 commits and 15 pull
@@ -23,7 +25,7 @@ func (s *repositorySync) variables(width int) map[string]any {
 	if s.left.pages > 0 && s.left.pulls <= pullsForFree*s.left.pages {
 		pulls = min(pulls, pullsForFree)
 	}
-	if s.pages == 0 && s.pulls.state.Done && s.runs.state.Done && !s.branch.first() {
+	if s.pages == 0 && s.pulls.Stream.Done && s.runs.Stream.Done && !s.branch.first() {
 		pulls, entries = min(pulls, newPulls), min(entries, newEntries)
 	}
 	atMost := s.expected()
@@ -31,17 +33,17 @@ func (s *repositorySync) variables(width int) map[string]any {
 	v := named(s.part)
 	v["nested"] = width
 	v["counts"] = s.pages == 0 && s.branch.first()
-	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.state.Page), !s.pulls.done
+	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.Stream.Page), !s.pulls.Done
 	v["withFiles"] = s.shared
-	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.state.Page), !s.runs.done && s.from() == settings.FromDeployments
+	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.Stream.Page), !s.runs.Done && s.from() == settings.FromDeployments
 	v["commits"], v["commitsPage"] = min(entries, atMost.commits), optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)
 	v["everyIssue"] = s.pages == 0 && s.issues != nil
 	v["issues"], v["withIssues"], v["issuesPage"], v["issuesSince"] = min(entries, atMost.issues), false, nil, nil
 	if s.issues != nil {
-		v["withIssues"], v["issuesPage"] = !s.issues.done, optional(s.issues.state.Page)
-		if !s.issues.until.IsZero() {
-			v["issuesSince"] = s.issues.until.UTC().Format(time.RFC3339)
+		v["withIssues"], v["issuesPage"] = !s.issues.Done, optional(s.issues.Stream.Page)
+		if !s.issues.Until.IsZero() {
+			v["issuesSince"] = s.issues.Until.UTC().Format(time.RFC3339)
 		}
 	}
 	return v
@@ -63,7 +65,7 @@ type sizes struct {
 // expected is how many entries the next page of each list can have: as many as are left of what was counted, or as the
 // owner's list told. Nothing is asked for that cannot be there, since GitHub charges for what is asked.
 func (s *repositorySync) expected() sizes {
-	most := sizes{pulls: widest, deployments: widest, commits: widest, issues: widest}
+	most := sizes{pulls: wire.Widest, deployments: wire.Widest, commits: wire.Widest, issues: wire.Widest}
 	switch {
 	case s.left.told:
 		most = s.left.sizes
@@ -73,7 +75,7 @@ func (s *repositorySync) expected() sizes {
 	for _, size := range []*int{&most.pulls, &most.deployments, &most.commits, &most.issues} {
 		switch {
 		case s.left.told && *size <= 0: // there is more than was counted
-			*size = widest
+			*size = wire.Widest
 		case *size == 0:
 			*size = 1
 		}
@@ -88,7 +90,7 @@ type remainder struct {
 }
 
 func (r *remainder) count(node *repositoryNode) {
-	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
+	for _, commits := range []*pages.Page[commitNode]{node.branchHistory(), node.targetHistory()} {
 		if commits != nil {
 			r.commits = max(r.commits, commits.TotalCount)
 		}
@@ -102,15 +104,15 @@ func (r *remainder) count(node *repositoryNode) {
 	if node.Issues != nil {
 		r.issues = node.Issues.TotalCount
 	}
-	r.pages = max(r.commits, r.deployments) / widest
+	r.pages = max(r.commits, r.deployments) / wire.Widest
 	r.told = r.commits > 0
 }
 
 func (r *remainder) read(node *repositoryNode) {
-	r.pulls -= len(entries(node.PullRequests))
-	r.deployments -= len(entries(node.Deployments))
-	r.issues -= len(entries(node.Issues))
-	r.commits -= len(entries(node.branchHistory())) + len(entries(node.targetHistory()))
+	r.pulls -= len(pages.Entries(node.PullRequests))
+	r.deployments -= len(pages.Entries(node.Deployments))
+	r.issues -= len(pages.Entries(node.Issues))
+	r.commits -= len(pages.Entries(node.branchHistory())) + len(pages.Entries(node.targetHistory()))
 	r.pages--
 }
 
@@ -126,7 +128,7 @@ func total(node *repositoryNode) int {
 	if node.Issues != nil {
 		sum += node.Issues.TotalCount
 	}
-	for _, commits := range []*page[commitNode]{node.branchHistory(), node.targetHistory()} {
+	for _, commits := range []*pages.Page[commitNode]{node.branchHistory(), node.targetHistory()} {
 		if commits != nil {
 			sum += commits.TotalCount
 		}

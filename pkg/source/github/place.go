@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 const (
@@ -45,7 +47,7 @@ func (p *position) meet(b *branch) {
 		return
 	}
 	for _, sha := range slices.Backward(p.Met) { // the newest comes first and is to stay longest
-		p.Placed = remember(p.Placed, sha, placedLimit)
+		p.Placed = cursor.Remember(p.Placed, sha, placedLimit)
 	}
 	p.Met = nil
 }
@@ -79,16 +81,16 @@ func (s *repositorySync) placeSome(ctx context.Context, shas []string) error {
 	// Only now may the position change: until here an error leaves everything to the next run.
 	for i, sha := range shas {
 		if nodes[i].lost() {
-			s.state.Lost = remember(s.state.Lost, sha, lostLimit)
+			s.state.Lost = cursor.Remember(s.state.Lost, sha, lostLimit)
 		} else {
-			s.state.Placed = remember(s.state.Placed, sha, placedLimit)
+			s.state.Placed = cursor.Remember(s.state.Placed, sha, placedLimit)
 		}
 	}
 	s.state.Unplaced = s.state.Unplaced[len(shas):]
 	return s.emit(ctx, events)
 }
 
-type historyNode struct{ History *page[commitNode] }
+type historyNode struct{ History *pages.Page[commitNode] }
 
 func (n *historyNode) lost() bool { return n == nil || n.History == nil }
 
@@ -117,7 +119,7 @@ func (s *repositorySync) placeOne(ctx context.Context, sha string, node *history
 	}
 }
 
-func (s *repositorySync) takeBehind(commits *page[commitNode]) []dora.Event {
+func (s *repositorySync) takeBehind(commits *pages.Page[commitNode]) []dora.Event {
 	var events []dora.Event
 	for _, c := range commits.Nodes {
 		commit := s.commit(s.state.Name, c)
@@ -126,7 +128,7 @@ func (s *repositorySync) takeBehind(commits *page[commitNode]) []dora.Event {
 		}
 	}
 	s.noteRecent(events)
-	s.progress.Done += len(events)
-	s.report()
+	s.Progress.Done += len(events)
+	s.Report()
 	return events
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // owned lists an owner's repositories with the newest of everything that a sync reads, at 2 or 3 points a hundred. A
@@ -18,7 +19,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 	var failures []error
 	refused := map[int][]graphqlError{} // by place in the page
 	var after any
-	var way trail
+	var way pages.Trail
 	roots := ownerRoots
 	for {
 		var answer probeAnswer
@@ -47,7 +48,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 			}
 			switch {
 			case node == nil:
-				failures = append(failures, r.unlisted(owner, "", refusal(refused[i], errNullNodes)))
+				failures = append(failures, r.unlisted(owner, "", refusal(refused[i], pages.ErrHole)))
 			case node.unread != nil || len(refused[i]) > 0:
 				failures = append(failures, r.unlisted(owner, node.NameWithOwner, refusal(refused[i], node.unread)))
 			case r.selection.lists(node.NameWithOwner) && (!node.IsArchived || r.worthReading(node.probeNode)):
@@ -57,8 +58,8 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		if !list.PageInfo.HasNextPage {
 			return found, errors.Join(failures...)
 		}
-		if way.follow(len(list.Nodes), list.PageInfo) != nil {
-			return found, errors.Join(append([]error{r.endless(owner)}, failures...)...)
+		if way.Follow(len(list.Nodes), list.PageInfo) != nil {
+			return found, errors.Join(append([]error{r.Endless(owner)}, failures...)...)
 		}
 		after = list.PageInfo.EndCursor
 	}
@@ -80,15 +81,15 @@ func (n probeNode) issues() int {
 
 // worthReading says whether anything happened in an archived repository back to the history limit, or was read of it before.
 func (r *run) worthReading(n probeNode) bool {
-	if r.cursor.Repositories[strings.ToLower(n.NameWithOwner)] != nil {
+	if r.positions.Repositories.Known(strings.ToLower(n.NameWithOwner)) != nil {
 		return true
 	}
 	newest := []time.Time{}
 	if n.PushedAt != nil {
 		newest = append(newest, *n.PushedAt)
 	}
-	for _, list := range []*page[newestNode]{&n.PullRequests, &n.Deployments, n.Issues} {
-		for _, each := range entries(list) {
+	for _, list := range []*pages.Page[newestNode]{&n.PullRequests, &n.Deployments, n.Issues} {
+		for _, each := range pages.Entries(list) {
 			newest = append(newest, each.UpdatedAt)
 		}
 	}

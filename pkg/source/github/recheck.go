@@ -2,13 +2,14 @@ package github
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
 
 // recheckWidth is how many deployments one query asks about: GitHub takes 100 ids.
@@ -29,13 +30,12 @@ const settledLimit = 50
 // watch keeps a deployment in mind that has not succeeded, while it still may: a run can wait for days, and one that
 // failed can be tried again.
 func (p *position) watch(node deploymentNode, d *dora.Deployment, now time.Time) {
-	p.Open = slices.DeleteFunc(p.Open, func(o openDeployment) bool { return o.ID == node.ID })
-	switch {
-	case d.Settled():
-		p.Settled = remember(p.Settled, node.ID, settledLimit)
-	case now.Sub(d.Created) < stillMaySucceed:
-		p.Open = append(p.Open, openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Progress: node.progress(), ETag: node.etag, Ref: node.Ref})
+	if d.Settled() {
+		p.Open.Drop(node.ID)
+		p.Settled = cursor.Remember(p.Settled, node.ID, settledLimit)
+		return
 	}
+	p.Open.Watch(openDeployment{ID: node.ID, Number: node.DatabaseID, Created: d.Created, Progress: node.progress(), ETag: node.etag, Ref: node.Ref}, now, stillMaySucceed)
 }
 
 // recheck asks about the targets' deployments that have not succeeded and hands over what changed. A deployment that
@@ -43,8 +43,8 @@ func (p *position) watch(node deploymentNode, d *dora.Deployment, now time.Time)
 func (r *run) recheck(ctx context.Context, targets []target) error {
 	var open []watched
 	for _, t := range targets {
-		p := r.cursor.at(t.key())
-		p.Open = slices.DeleteFunc(p.Open, func(o openDeployment) bool { return r.now().Sub(o.Created) >= stillMaySucceed })
+		p := r.positions.at(t.key())
+		p.Open.GiveUp(r.Now(), stillMaySucceed)
 		for _, o := range p.Open {
 			if !r.reread[o.ID] {
 				open = append(open, watched{o, p})
@@ -52,19 +52,11 @@ func (r *run) recheck(ctx context.Context, targets []target) error {
 		}
 	}
 	slices.SortFunc(open, func(a, b watched) int { return strings.Compare(a.ID, b.ID) })
-	var failures []error
-	for batch := range slices.Chunk(open, recheckWidth) {
-		err := r.recheckSome(ctx, batch)
-		failures = append(failures, err)
-		if stops(err) {
-			break
-		}
-	}
-	return errors.Join(failures...)
+	return source.Each(slices.Collect(slices.Chunk(open, recheckWidth)), func(batch []watched) error { return r.recheckSome(ctx, batch) })
 }
 
 func (r *run) recheckSome(ctx context.Context, batch []watched) error {
-	r.progress.Part, r.progress.Done, r.progress.Total = unfinishedPart, 0, 0
+	r.Progress.Part, r.Progress.Done, r.Progress.Total = unfinishedPart, 0, 0
 	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) {
 		if r.from() == settings.FromWorkflowRuns {
 			return rest{r}.unfinishedRuns(ctx, batch)
@@ -89,7 +81,7 @@ func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 			node.Ref = each.Ref
 		}
 		deployment := r.deployment(each.in.Name, *node)
-		each.in.watch(*node, deployment, r.now())
+		each.in.watch(*node, deployment, r.Now())
 		if !r.request.Since.IsZero() {
 			r.enter(each.in, deployment)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // taggedNode is a tag with what it leads to: a commit, or an annotation of one.
@@ -37,8 +39,8 @@ type releaseNode struct {
 	TagCommit    *oidNode
 }
 
-func (n taggedNode) key() string  { return n.ID }
-func (n releaseNode) key() string { return n.ID }
+func (n taggedNode) Key() string  { return n.ID }
+func (n releaseNode) Key() string { return n.ID }
 
 const releasesText = `query Releases($owner: String!, $name: String!, $width: Int!, $page: String) { ` + rateLimit + `
   repository(owner: $owner, name: $name) { releases(first: $width, after: $page, orderBy: {field: CREATED_AT, direction: DESC}) { ` + pageFields + ` totalCount
@@ -54,7 +56,7 @@ const tagsText = `query Tags($owner: String!, $name: String!, $width: Int!, $pag
 func (r graphql) askForPage(ctx context.Context, s *repositorySync, text string, into any) error {
 	return r.ask(ctx, question{part: s.part, text: text, variables: func(width int) map[string]any {
 		v := named(s.part)
-		v["width"], v["page"] = width, optional(s.runs.state.Page)
+		v["width"], v["page"] = width, optional(s.runs.Stream.Page)
 		return v
 	}}, into)
 }
@@ -62,7 +64,7 @@ func (r graphql) askForPage(ctx context.Context, s *repositorySync, text string,
 // released reads a page of releases. A draft is none yet, and one whose tag is gone tells of no commit.
 func (r graphql) released(ctx context.Context, s *repositorySync, node *repositoryNode) error {
 	var answer struct {
-		Repository *struct{ Releases page[releaseNode] }
+		Repository *struct{ Releases pages.Page[releaseNode] }
 	}
 	if err := r.askForPage(ctx, s, releasesText, &answer); err != nil {
 		return err
@@ -71,10 +73,10 @@ func (r graphql) released(ctx context.Context, s *repositorySync, node *reposito
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Releases
-	if s.met.way("refs").follow(len(list.Nodes), list.PageInfo) != nil {
-		return r.endless(s.part)
+	if s.met.way("refs").Follow(len(list.Nodes), list.PageInfo) != nil {
+		return r.Endless(s.part)
 	}
-	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
+	node.Deployments = &pages.Page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, Counted: list.Counted}
 	for _, each := range list.Nodes {
 		deployment := deploymentNode{
 			ID: each.ID, DatabaseID: each.DatabaseID, name: fmt.Sprintf("release:%d", each.DatabaseID), Environment: r.config.Deployments.Target(),
@@ -93,7 +95,7 @@ func (r graphql) released(ctx context.Context, s *repositorySync, node *reposito
 // tagged reads a page of tags. A tag that was annotated is as old as its annotation, another as its commit.
 func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repositoryNode) error {
 	var answer struct {
-		Repository *struct{ Refs page[taggedNode] }
+		Repository *struct{ Refs pages.Page[taggedNode] }
 	}
 	if err := r.askForPage(ctx, s, tagsText, &answer); err != nil {
 		return err
@@ -102,10 +104,10 @@ func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repository
 		return r.noRepository(s.part, nil)
 	}
 	list := answer.Repository.Refs
-	if s.met.way("refs").follow(len(list.Nodes), list.PageInfo) != nil {
-		return r.endless(s.part)
+	if s.met.way("refs").Follow(len(list.Nodes), list.PageInfo) != nil {
+		return r.Endless(s.part)
 	}
-	node.Deployments = &page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, counted: list.counted}
+	node.Deployments = &pages.Page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, Counted: list.Counted}
 	for _, each := range list.Nodes {
 		if deployment, leads := r.tagOf(each); leads {
 			node.Deployments.Nodes = append(node.Deployments.Nodes, deployment)

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // rest reads over REST v3, for servers that refuse GraphQL. What is nested there is a request each here: the statuses
@@ -35,30 +38,30 @@ const detailedAtATime = 50
 type met struct {
 	about *repositoryNode
 	etags map[list]string
-	lists map[string]*reading // by path; of commits by where they lead to
-	ways  map[string]*trail   // of GraphQL's lists
+	lists map[string]*pages.Moving // by path; of commits by where they lead to
+	ways  map[string]*pages.Trail  // of GraphQL's lists
 	// noIssues says that the repository has none, so that its pull requests are not among them.
 	noIssues bool
 }
 
-// way is the trail along one of GraphQL's lists.
-func (m *met) way(list string) *trail {
+// way is the pages.Trail along one of GraphQL's lists.
+func (m *met) way(list string) *pages.Trail {
 	if m.ways == nil {
-		m.ways = map[string]*trail{}
+		m.ways = map[string]*pages.Trail{}
 	}
 	if m.ways[list] == nil {
-		m.ways[list] = &trail{}
+		m.ways[list] = &pages.Trail{}
 	}
 	return m.ways[list]
 }
 
 // reading is what was met of a list so far; nothing at its first page.
-func (m *met) reading(list string, number int) *reading {
+func (m *met) reading(list string, number int) *pages.Moving {
 	if m.lists == nil {
-		m.lists = map[string]*reading{}
+		m.lists = map[string]*pages.Moving{}
 	}
 	if number == 1 || m.lists[list] == nil {
-		m.lists[list] = newReading()
+		m.lists[list] = new(pages.Moving)
 	}
 	return m.lists[list]
 }
@@ -96,7 +99,7 @@ func (a rest) owned(ctx context.Context, login string) ([]target, error) {
 		switch {
 		case each.unread != nil:
 			failures = append(failures, a.unlisted(login, each.FullName, each.unread))
-		case a.selection.lists(each.FullName) && (!each.Archived || each.PushedAt.After(a.request.Since) || a.cursor.Repositories[strings.ToLower(each.FullName)] != nil):
+		case a.selection.lists(each.FullName) && (!each.Archived || each.PushedAt.After(a.request.Since) || a.positions.Repositories.Known(strings.ToLower(each.FullName)) != nil):
 			found = append(found, target{name: each.FullName})
 		}
 	}
@@ -143,19 +146,19 @@ func (a rest) behind(ctx context.Context, s *repositorySync, sha, after string) 
 }
 
 // history reads a page of the commits that lead to a branch or a commit.
-func (a rest) history(ctx context.Context, s *repositorySync, from, position, etag string) (*page[commitNode], fetched, error) {
+func (a rest) history(ctx context.Context, s *repositorySync, from, position, etag string) (*pages.Page[commitNode], fetched, error) {
 	number, err := pageNumber(position)
 	if err != nil {
 		return nil, fetched{}, err
 	}
 	path, before := repositoryPath(s.part)+"/commits?sha="+url.QueryEscape(from), s.met.reading(from, number)
 	list, f, err := goOn(a.run, s.part, before, number, func(number int) ([]*commitRecord, fetched, error) {
-		return fetchPage[commitRecord](ctx, a.run, s.part, path, widest, number, etag)
+		return fetchPage[commitRecord](ctx, a.run, s.part, path, wire.Widest, number, etag)
 	})
 	if number == 1 && len(list) > 0 {
 		s.met.lists[list[0].SHA] = before // from the second page on a branch is read by its head
 	}
-	commits := &page[commitNode]{PageInfo: f.info()}
+	commits := &pages.Page[commitNode]{PageInfo: f.info()}
 	for _, each := range list {
 		commits.Nodes = append(commits.Nodes, commitOf(each))
 	}

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // page reads the next page of every list that has one, and what belongs to those entries that are new.
@@ -24,9 +27,9 @@ func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, err
 		read func(context.Context, *repositorySync, *repositoryNode) error
 	}{
 		{s.branch.done, a.commits},
-		{s.pulls.done, a.pulls},
-		{s.runs.done || a.from() != settings.FromDeployments, a.deployments},
-		{s.issues == nil || s.issues.done, a.issues},
+		{s.pulls.Done, a.pulls},
+		{s.runs.Done || a.from() != settings.FromDeployments, a.deployments},
+		{s.issues == nil || s.issues.Done, a.issues},
 	} {
 		if each.done {
 			continue
@@ -91,7 +94,7 @@ func (a rest) commits(ctx context.Context, s *repositorySync, node *repositoryNo
 	case len(commits.Nodes) > 0:
 		head.OID = commits.Nodes[0].OID
 	case commits.PageInfo.HasNextPage: // it is not empty, then
-		return a.endless(s.part)
+		return a.Endless(s.part)
 	default:
 		s.met.about.DefaultBranchRef, node.DefaultBranchRef = nil, nil
 		return nil
@@ -103,16 +106,16 @@ func (a rest) commits(ctx context.Context, s *repositorySync, node *repositoryNo
 // resume says at which page of a list that is read from its newest entry backwards a reading goes on, and with which
 // ETag. The first page of a list that has been read to its end before is not sent when it is as it was then: it is
 // empty here.
-func (s *repositorySync) resume(name list, pass *pass) (number int, etag string, err error) {
-	number, err = pageNumber(pass.state.Page)
-	if number == 1 && pass.state.Done && !s.restarted {
+func (s *repositorySync) resume(name list, pass *cursor.Pass) (number int, etag string, err error) {
+	number, err = pageNumber(pass.Stream.Page)
+	if number == 1 && pass.Stream.Done && !s.restarted {
 		etag = s.state.ETags[name]
 	}
 	return number, etag, err
 }
 
 // following reads the next page of such a list.
-func following[T any](ctx context.Context, a rest, s *repositorySync, name list, pass *pass, path string, width int) ([]*T, fetched, error) {
+func following[T any](ctx context.Context, a rest, s *repositorySync, name list, pass *cursor.Pass, path string, width int) ([]*T, fetched, error) {
 	number, known, err := s.resume(name, pass)
 	if err != nil {
 		return nil, fetched{}, err
@@ -135,11 +138,11 @@ func (a rest) pulls(ctx context.Context, s *repositorySync, node *repositoryNode
 	if err != nil {
 		return err
 	}
-	pulls := &page[pullNode]{PageInfo: f.info(), unchanged: f.unchanged}
+	pulls := &pages.Page[pullNode]{PageInfo: f.info(), Unchanged: f.unchanged}
 	for _, each := range list {
 		pulls.Nodes = append(pulls.Nodes, pullOf(each))
 	}
-	for i := range fresh(pulls.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.until) {
+	for i := range cursor.Fresh(pulls.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.Until) {
 		pull := &pulls.Nodes[i]
 		if pull.MergedAt.IsZero() {
 			continue
@@ -161,10 +164,10 @@ func (a rest) deployments(ctx context.Context, s *repositorySync, node *reposito
 	if err != nil {
 		return err
 	}
-	deployments := &page[deploymentNode]{PageInfo: f.info(), unchanged: f.unchanged}
+	deployments := &pages.Page[deploymentNode]{PageInfo: f.info(), Unchanged: f.unchanged}
 	for _, each := range list {
 		deployment := deploymentNode{ID: each.nodeID(), DatabaseID: each.ID, CreatedAt: each.CreatedAt.Time}
-		behind := deployment.CreatedAt.Before(s.runs.until)
+		behind := deployment.CreatedAt.Before(s.runs.Until)
 		if deployment.known = behind || s.settled[each.ID] || slices.Contains(s.state.Settled, deployment.ID); !deployment.known {
 			if deployment, err = a.deploymentOf(ctx, s.part, s.met.about.branch(), each); err != nil {
 				return err
@@ -181,9 +184,9 @@ func (a rest) deployments(ctx context.Context, s *repositorySync, node *reposito
 	return nil
 }
 
-func (a rest) statuses(ctx context.Context, repository string, number int64, etag string) (*page[statusNode], fetched, error) {
+func (a rest) statuses(ctx context.Context, repository string, number int64, etag string) (*pages.Page[statusNode], fetched, error) {
 	list, f, err := fetchAll[statusRecord](ctx, a.run, repository, deploymentPath(repository, number)+"/statuses", etag)
-	statuses := &page[statusNode]{}
+	statuses := &pages.Page[statusNode]{}
 	for _, each := range list {
 		statuses.Nodes = append(statuses.Nodes, statusOf(each))
 	}
@@ -192,7 +195,7 @@ func (a rest) statuses(ctx context.Context, repository string, number int64, eta
 
 func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNode) error {
 	path := repositoryPath(s.part) + "/issues?state=all&sort=updated&direction=desc" // no since: the ETag would not last
-	list, f, err := following[issueRecord](ctx, a, s, issueList, s.issues, path, widest)
+	list, f, err := following[issueRecord](ctx, a, s, issueList, s.issues, path, wire.Widest)
 	if isAbsent(err, http.StatusGone) { // switched off
 		list, f, err = nil, fetched{}, nil
 		s.met.noIssues = true
@@ -200,7 +203,7 @@ func (a rest) issues(ctx context.Context, s *repositorySync, node *repositoryNod
 	if err != nil {
 		return err
 	}
-	node.Issues = &page[issueNode]{PageInfo: f.info(), unchanged: f.unchanged}
+	node.Issues = &pages.Page[issueNode]{PageInfo: f.info(), Unchanged: f.unchanged}
 	for _, each := range list {
 		issue := issueOf(each)
 		issue.pull = bool(each.PullRequest)

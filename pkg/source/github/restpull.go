@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // listedAtMost is how many commits of a pull request REST lists, whatever there are.
@@ -69,7 +71,7 @@ func (a rest) allCommits(ctx context.Context, s *repositorySync, pull *pullNode,
 	seen := map[string]bool{}
 	for number := 1; number > 0; {
 		answer, f, err := fetch[compareRecord](ctx, a.run, s.part,
-			fmt.Sprintf("%s/compare/%s...%s?per_page=%d&page=%d", repositoryPath(s.part), landed.Parents[0].SHA, head, widest, number), "")
+			fmt.Sprintf("%s/compare/%s...%s?per_page=%d&page=%d", repositoryPath(s.part), landed.Parents[0].SHA, head, wire.Widest, number), "")
 		if gone(err) {
 			return listed, nil
 		}

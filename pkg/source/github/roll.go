@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // Merged pull requests are followed as deployments and issues are, but the store may have some that their list never
@@ -45,10 +46,10 @@ const (
 )
 
 // takeEnds takes note of when the pull requests of a page were merged or, over REST, closed.
-func (s *repositorySync) takeEnds(p *page[pullNode]) {
+func (s *repositorySync) takeEnds(p *pages.Page[pullNode]) {
 	c := s.ended
 	_, only := s.reader.(rest)
-	c.page(p.TotalCount, p.counted, only && s.pulls.state.Page == "" && !p.PageInfo.HasNextPage && !p.unchanged)
+	c.page(p.TotalCount, p.Counted, only && s.pulls.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	for _, n := range p.Nodes {
 		c.all[int64(n.Number)] = true
 		s.endedAt[n.Number] = dora.Latest(n.MergedAt, n.ClosedAt).Unix()
@@ -165,15 +166,15 @@ const rollText = `query Roll($owner: String!, $name: String!, $pulls: Int!, $pag
 }`
 
 // key tells it from the others of the list.
-func (n rolled) key() string { return n.ID }
+func (n rolled) Key() string { return n.ID }
 
 // roll calls the merged pull requests, a hundred at a point.
 func (r graphql) roll(ctx context.Context, s *repositorySync) (*roll, error) {
 	found, seen := &roll{}, map[int]bool{}
-	var way trail
+	var way pages.Trail
 	for after := ""; ; {
 		var answer struct {
-			Repository *struct{ PullRequests *page[rolled] }
+			Repository *struct{ PullRequests *pages.Page[rolled] }
 		}
 		if err := r.ask(ctx, question{part: s.part, text: rollText, variables: func(width int) map[string]any {
 			v := named(s.part)
@@ -186,8 +187,8 @@ func (r graphql) roll(ctx context.Context, s *repositorySync) (*roll, error) {
 			return nil, r.noRepository(s.part, nil)
 		}
 		list := answer.Repository.PullRequests
-		if way.follow(len(list.Nodes), list.PageInfo) != nil {
-			return nil, r.endless(s.part)
+		if way.Follow(len(list.Nodes), list.PageInfo) != nil {
+			return nil, r.Endless(s.part)
 		}
 		for _, each := range list.Nodes {
 			if each.MergedAt != nil && !seen[each.Number] {

@@ -3,29 +3,23 @@ package github
 import (
 	"context"
 	"strings"
-	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // run is one call of Collect or Check: what it has spent, how wide its pages are, and how far its cursor is.
 type run struct {
 	*Source
-	http    *retryablehttp.Client
-	request source.Request
-	cursor  *cursor
+	*wire.Session
+	request   source.Request
+	positions *positions
 	// reader is the interface that is asked; until the first answer of GraphQL it may be undecided, and noGraphQL says
 	// that the last answer refused it.
 	reader    reader
 	undecided bool
 	noGraphQL bool
-	width     width
-	progress  source.Progress
-	waited    time.Duration // on rate limits so far
-	limits    int           // rate limits in a row
 	// reread holds the deployments whose newest version this run has handed over already, by node id.
 	reread map[string]bool
 	// filed counts the commits whose files this run has read.
@@ -39,24 +33,17 @@ type run struct {
 	forgotten map[string]bool
 }
 
-func (s *Source) begin(request source.Request, cursor *cursor) *run {
-	r := &run{Source: s, request: request, cursor: cursor, width: width{now: widest}, reread: map[string]bool{}, tags: map[string]map[string]bool{},
+func (s *Source) begin(request source.Request, positions *positions) *run {
+	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, positions: positions, reread: map[string]bool{}, tags: map[string]map[string]bool{},
 		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, listed: newListing(), forgotten: map[string]bool{},
 	}
-	r.http = s.transport(func() { r.progress.Requests++ }, r.stumbled)
 	r.choose()
 	return r
 }
 
-func (r *run) report() {
-	if r.request.Report != nil {
-		r.request.Report(r.progress)
-	}
-}
-
 // emit hands over events together with the position that they lead to.
 func (r *run) emit(ctx context.Context, events []dora.Event) error {
-	position, err := r.cursor.encode()
+	position, err := r.positions.encode()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
 
 // Deployments are read into every environment. Only those that a service may count are followed: to commits off the default
@@ -40,7 +41,7 @@ func (s *repositorySync) serve() {
 	}
 	cheap := s.from() == settings.FromDeployments && !s.overREST()
 	if p.PassedOver || (cheap && p.Deployments.Done) {
-		p.Deployments, p.Settled, p.PassedOver = stream{}, nil, false
+		p.Deployments, p.Settled, p.PassedOver = cursor.Stream{}, nil, false
 		delete(p.ETags, deploymentList)
 	}
 	p.Serving = serving

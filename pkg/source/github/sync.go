@@ -10,6 +10,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // stillMaySucceed is how long after its creation a deployment that has not succeeded is asked about.
@@ -24,9 +26,9 @@ type repositorySync struct {
 	part     string // as it is asked for
 	state    *position
 	branch   *branch
-	pulls    *pass
-	runs     *pass
-	issues   *pass // nil where issues are not read
+	pulls    *cursor.Pass
+	runs     *cursor.Pass
+	issues   *cursor.Pass // nil where issues are not read
 	pages    int
 	sizes    sizes
 	left     remainder
@@ -63,10 +65,10 @@ type repositorySync struct {
 }
 
 func (r *run) sync(ctx context.Context, t target) error {
-	r.progress.Part, r.progress.Done, r.progress.Total = t.name, 0, 0
-	r.report()
-	r.cursor.rest()
-	state := r.cursor.at(t.key())
+	r.Progress.Part, r.Progress.Done, r.Progress.Total = t.name, 0, 0
+	r.Report()
+	r.positions.Repositories.Rest()
+	state := r.positions.at(t.key())
 	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && len(state.Unclaimed) == 0 && !state.Gone && !state.Young {
 		return nil
 	}
@@ -105,19 +107,19 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 	s.share()
 	s.serve()
 	s.branch = newBranch(state)
-	s.pulls = newPass(&state.Pulls, r.request.Since)
+	s.pulls = cursor.NewPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
 	s.lists = []*census{s.newCensus(deploymentList, dora.KindDeployment, s.runs)}
 	s.ended = s.newCensus(pullList, dora.KindChange, s.pulls)
 	if r.config.Incidents != nil {
 		wanted := r.incidentsWanted()
 		if state.Labels != wanted && state.Labels != "" {
-			state.Issues = stream{}
+			state.Issues = cursor.Stream{}
 			state.Relabelled++
 		}
 		state.Labels = wanted
 		s.wasKnown = state.Issues.Done || state.Relabelled > 0
-		s.issues = newPass(&state.Issues, r.request.Since)
+		s.issues = cursor.NewPass(&state.Issues, r.request.Since)
 		s.lists = append(s.lists, s.newCensus(issueList, dora.KindIncident, s.issues))
 	}
 	return s
@@ -134,7 +136,7 @@ func (s *Source) incidentsWanted() string {
 }
 
 func (s *repositorySync) more() bool {
-	return !s.branch.done || !s.pulls.done || !s.runs.done || (s.issues != nil && !s.issues.done)
+	return !s.branch.done || !s.pulls.Done || !s.runs.Done || (s.issues != nil && !s.issues.Done)
 }
 
 // page asks for the next page of every list that has one, and hands it over.
@@ -152,14 +154,14 @@ func (s *repositorySync) page(ctx context.Context) error {
 			sizes, renamed := s.sizes, s.renamed+1
 			*s = *s.beginSync(s.part, s.state)
 			if s.sizes, s.renamed = sizes, renamed; renamed > movesAtMost {
-				err = s.unexpected(s.part, errors.New("the repository has another name each time"))
+				err = s.Unexpected(s.part, errors.New("the repository has another name each time"))
 			}
 		}
 		return err
 	}
 	events := slices.Concat(s.takeCommits(node), s.takePulls(node.PullRequests), s.takeDeployments(node.Deployments), s.takeIssues(node))
 	if s.branch.gone > movesAtMost {
-		return s.unexpected(s.part, errors.New("the head of the branch is lost each time"))
+		return s.Unexpected(s.part, errors.New("the head of the branch is lost each time"))
 	}
 	s.state.meet(s.branch)
 	s.leaveOwned()
@@ -167,14 +169,14 @@ func (s *repositorySync) page(ctx context.Context) error {
 		s.state.ETags = s.met.etags
 		s.passOver()
 	}
-	s.progress.Done += len(events)
+	s.Progress.Done += len(events)
 	if s.pages == 0 && s.counting {
-		s.progress.Total = total(node)
+		s.Progress.Total = total(node)
 		s.left.count(node)
 	}
 	s.left.read(node)
 	s.pages++
-	s.report()
+	s.Report()
 	return s.emit(ctx, append(events, s.announce(node)...))
 }
 
@@ -182,7 +184,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 	node := new(repositoryNode)
 	s.counting = s.branch.first()
-	if s.last != nil && s.branch.done && s.pulls.done && (s.issues == nil || s.issues.done) && s.from() != settings.FromDeployments {
+	if s.last != nil && s.branch.done && s.pulls.Done && (s.issues == nil || s.issues.Done) && s.from() != settings.FromDeployments {
 		*node = *s.last
 	} else {
 		answer, err := read(ctx, s.run, func(api reader) (*repositoryNode, error) { return api.page(ctx, s) })
@@ -222,11 +224,11 @@ func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	return commits
 }
 
-func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
+func (s *repositorySync) takePulls(p *pages.Page[pullNode]) []dora.Event {
 	if p == nil {
 		return nil
 	}
-	count := fresh(p.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.until)
+	count := cursor.Fresh(p.Nodes, func(n pullNode) time.Time { return n.UpdatedAt }, s.pulls.Until)
 	s.takeEnds(p)
 	var events []dora.Event
 	for _, n := range p.Nodes[:count] {
@@ -241,17 +243,17 @@ func (s *repositorySync) takePulls(p *page[pullNode]) []dora.Event {
 	if count > 0 {
 		newest = p.Nodes[0].UpdatedAt
 	}
-	s.pulls.advance(newest, count, len(p.Nodes), p.PageInfo)
+	s.pulls.Advance(newest, count, len(p.Nodes), p.PageInfo)
 	return events
 }
 
-func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
+func (s *repositorySync) takeDeployments(p *pages.Page[deploymentNode]) []dora.Event {
 	if p == nil {
 		return nil
 	}
-	count := fresh(p.Nodes, func(n deploymentNode) time.Time { return n.CreatedAt }, s.runs.until)
+	count := cursor.Fresh(p.Nodes, func(n deploymentNode) time.Time { return n.CreatedAt }, s.runs.Until)
 	list := s.censusOf(deploymentList)
-	list.page(p.TotalCount, p.counted, s.runs.state.Page == "" && !p.PageInfo.HasNextPage && !p.unchanged)
+	list.page(p.TotalCount, p.Counted, s.runs.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	for _, n := range p.Nodes {
 		list.counts(n.DatabaseID)
 		if !n.draft {
@@ -266,7 +268,7 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 		deployment := s.deployment(s.state.Name, n)
 		events = append(events, deployment)
 		s.reread[n.ID] = true
-		s.state.watch(n, deployment, s.now())
+		s.state.watch(n, deployment, s.Now())
 		s.follow(deployment)
 		s.ship(deployment)
 	}
@@ -274,7 +276,7 @@ func (s *repositorySync) takeDeployments(p *page[deploymentNode]) []dora.Event {
 	if count > 0 {
 		newest = p.Nodes[0].CreatedAt
 	}
-	s.runs.advance(newest, count, len(p.Nodes), p.PageInfo)
+	s.runs.Advance(newest, count, len(p.Nodes), p.PageInfo)
 	return events
 }
 
@@ -288,9 +290,9 @@ func (s *repositorySync) takeIssues(node *repositoryNode) []dora.Event {
 		list.page(every.TotalCount, true, false)
 	}
 	if _, only := s.reader.(rest); only { // without a limit of time
-		list.page(0, false, s.issues.state.Page == "" && !p.PageInfo.HasNextPage && !p.unchanged)
+		list.page(0, false, s.issues.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	}
-	count := fresh(p.Nodes, func(n issueNode) time.Time { return n.UpdatedAt }, s.issues.until)
+	count := cursor.Fresh(p.Nodes, func(n issueNode) time.Time { return n.UpdatedAt }, s.issues.Until)
 	var events []dora.Event
 	for i, n := range p.Nodes {
 		list.counts(n.Number)
@@ -309,7 +311,7 @@ func (s *repositorySync) takeIssues(node *repositoryNode) []dora.Event {
 	if count > 0 {
 		newest = p.Nodes[0].UpdatedAt
 	}
-	s.issues.advance(newest, count, len(p.Nodes), p.PageInfo)
+	s.issues.Advance(newest, count, len(p.Nodes), p.PageInfo)
 	return events
 }
 
@@ -326,7 +328,7 @@ func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if !s.state.Announced.IsZero() && s.state.Head == s.branch.target && s.state.Branch == name {
 		return nil
 	}
-	updated := s.now().UTC()
+	updated := s.Now().UTC()
 	if !updated.After(s.state.Announced) {
 		updated = s.state.Announced.Add(time.Second)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for, and sizes
@@ -35,7 +37,7 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 	for _, owner := range r.selection.owners {
 		found, err := read(ctx, r, func(api reader) ([]target, error) { return api.owned(ctx, owner) })
 		failures = append(failures, err)
-		if stops(err) {
+		if source.Stops(err) {
 			return list, err
 		}
 		r.listed.owners[owner] = err == nil

@@ -3,6 +3,8 @@ package github
 import (
 	"context"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // REST's answers in the words of GraphQL's schema.
@@ -58,8 +60,8 @@ func (p *pullNode) take(commits []*pullCommitRecord, reviews []*reviewRecord) {
 }
 
 // labelsOf are the labels that have a name.
-func labelsOf(labels []labelRecord) *page[nameNode] {
-	list := &page[nameNode]{}
+func labelsOf(labels []labelRecord) *pages.Page[nameNode] {
+	list := &pages.Page[nameNode]{}
 	for _, each := range labels {
 		if each.Name != "" {
 			list.Nodes = append(list.Nodes, nameNode(each))

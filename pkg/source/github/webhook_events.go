@@ -10,6 +10,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
 // ahead is how far GitHub's clock may be ahead of ours.
@@ -53,7 +54,7 @@ func (s *Source) toldDeployment(repository string, p *payload) (source.Received,
 	}
 	received := source.Received{}
 	if status != nil {
-		node.Statuses = &page[statusNode]{Nodes: []statusNode{statusOf(status)}}
+		node.Statuses = &pages.Page[statusNode]{Nodes: []statusNode{statusOf(status)}}
 	}
 	told := s.deployment(repository, node)
 	told.Rank = dora.Told

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/livedora/dora-datasource/pkg/source/pages"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // runResults says what the end of a run means. One that is not here was no try to deploy, such as a skipped run.
@@ -22,7 +25,7 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	}
 	path := repositoryPath(s.part) + "/actions/runs"
 	list, f, err := goOn(a.run, s.part, s.met.reading(path, number), number, func(number int) ([]*runRecord, fetched, error) {
-		at := fmt.Sprintf("%s?exclude_pull_requests=true&per_page=%d&page=%d", path, widest, number)
+		at := fmt.Sprintf("%s?exclude_pull_requests=true&per_page=%d&page=%d", path, wire.Widest, number)
 		answer, f, err := fetch[runsRecord](ctx, a.run, s.part, at, known)
 		return answer.Runs, f, err
 	})
@@ -32,13 +35,13 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 	if number == 1 {
 		s.met.etags[deploymentList] = f.etag
 	}
-	runs := &page[deploymentNode]{PageInfo: f.info(), unchanged: f.unchanged}
+	runs := &pages.Page[deploymentNode]{PageInfo: f.info(), Unchanged: f.unchanged}
 	for _, each := range list {
 		run, deploys, err := a.runIn(ctx, s, each)
 		if err != nil {
 			return err
 		}
-		if deploys || run.CreatedAt.Before(s.runs.until) {
+		if deploys || run.CreatedAt.Before(s.runs.Until) {
 			runs.Nodes = append(runs.Nodes, run)
 		}
 	}
@@ -50,7 +53,7 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 // and no success of it was handed over before.
 func (a rest) runIn(ctx context.Context, s *repositorySync, w *runRecord) (node deploymentNode, deploys bool, err error) {
 	switch {
-	case w.CreatedAt.Before(s.runs.until):
+	case w.CreatedAt.Before(s.runs.Until):
 		return a.named(w), false, nil
 	case w.RunAttempt > 1 && slices.Contains(s.state.Settled, w.nodeID()):
 		node = a.named(w)
@@ -71,7 +74,7 @@ func (a rest) runOf(w *runRecord) (deploymentNode, bool) {
 	node := a.named(w)
 	steps, deploys := stepsOf(w)
 	slices.Reverse(steps) // the newest comes first
-	node.Statuses, node.steps = &page[statusNode]{Nodes: steps}, progressOf(w, len(steps))
+	node.Statuses, node.steps = &pages.Page[statusNode]{Nodes: steps}, progressOf(w, len(steps))
 	return node, deploys && a.picks(w)
 }
 

@@ -1,4 +1,4 @@
-package github
+package wire
 
 import (
 	"bytes"
@@ -21,18 +21,18 @@ const encodedFrom = 6
 // unwrapped is how many layers of escaping are looked beneath: an address within JSON within an address.
 const unwrapped = 3
 
-// without takes secrets out of a text that a server may have echoed, as they are or escaped as addresses, JSON and HTML
+// Conceal takes secrets out of a text that a server may have echoed, as they are or escaped as addresses, JSON and HTML
 // do, in base64 or in hexadecimal digits.
-func without(text string, secrets ...string) string {
+func Conceal(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {
-			text = withoutOne(text, secret)
+			text = concealOne(text, secret)
 		}
 	}
 	return text
 }
 
-func withoutOne(text, secret string) string {
+func concealOne(text, secret string) string {
 	hidden := make([]bool, len(text))
 	found := false
 	layer := layerOf(text)
