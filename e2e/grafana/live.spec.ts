@@ -65,15 +65,15 @@ test('deployments change the tile of whoever looks, without a reload', async ({ 
       queryParams: new URLSearchParams({ 'var-datasource': source.uid, 'var-service': repository, refresh: '' }),
     });
     const frequency = tile(page, 'Deployments');
-    await expect(frequency).toContainText(/n 12 .*12\s*deployments/);
+    await expect(frequency).toContainText(/12\s*deployments/);
 
     const asked: string[] = [];
     page.on('request', (request) => request.url().includes('/api/ds/query') && asked.push(request.url()));
     page.on('load', () => asked.push('the page again'));
     await source.post('13');
-    await expect(frequency).toContainText(/n 13 .*13\s*deployments/);
+    await expect(frequency).toContainText(/13\s*deployments/);
     await source.sendWebhook('14');
-    await expect(frequency).toContainText(/n 14 .*14\s*deployments/);
+    await expect(frequency).toContainText(/14\s*deployments/);
     expect(asked, 'all came through Grafana Live').toEqual([]);
 
     await test.step('that they are live leaves room for the titles of tiles', async () => {

@@ -84,6 +84,8 @@ func lines(a dashboard.Answer) []string {
 	var texts []string
 	for _, f := range a.Frames {
 		switch {
+		case a.Type == "stat" && slices.ContainsFunc(f.Fields, isTile):
+			texts = append(texts, tileLines(f)...)
 		case f.Meta != nil && f.Meta.Type.IsTimeSeries():
 			texts = append(texts, seriesLines(f, a.Unit)...)
 		case f.Meta != nil && f.Meta.Type.IsNumeric():
@@ -117,6 +119,22 @@ func seriesLines(f *data.Frame, unit string) []string {
 			now = figure(v, unitOf(field, unit)) + " last"
 		}
 		texts = append(texts, fmt.Sprintf("%s  %s  %s", cell(sparkline(values), min(len(values), lineWidth)), now, nameOf(field)))
+	}
+	return texts
+}
+
+// isTile says whether a field's name is its figure, and its values are written as words.
+func isTile(field *data.Field) bool { return field.Config != nil && len(field.Config.Mappings) > 0 }
+
+func tileLines(f *data.Frame) []string {
+	var texts []string
+	for _, field := range f.Fields {
+		if !isTile(field) {
+			continue
+		}
+		if mapped, ok := field.Config.Mappings[0].(data.RangeValueMapper); ok {
+			texts = append(texts, cell(nameOf(field), 10)+" "+mapped.Result.Text)
+		}
 	}
 	return texts
 }

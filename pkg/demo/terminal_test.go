@@ -55,7 +55,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	}
 	story := rest
 	assert.Regexp(t, `Deployments +\d+ .*before`, text)
-	assert.Regexp(t, `Lead time +[\d.]+ (d|h) +\d+ changes`, text)
+	assert.Regexp(t, `Lead time +[\d.]+ (days|hours) +\d+ changes`, text)
 	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
 
 	assert.Contains(t, story, "One failed deployment, traced")

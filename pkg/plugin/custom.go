@@ -17,6 +17,8 @@ type Custom struct {
 	Rolling string `json:"rolling,omitempty"`
 	// Series tell what each series rests on, in the frame's order.
 	Series []CustomSeries `json:"series,omitempty"`
+	// Whole tells, of tiles, what the figures of the whole range rest on.
+	Whole []CustomSeries `json:"whole,omitempty"`
 	// Omitted is how many series there are beyond those of the answer.
 	Omitted int `json:"omitted,omitempty"`
 	// Unmeasured counts what could not be measured for the selected services in the range, by reason.

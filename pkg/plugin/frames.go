@@ -27,6 +27,8 @@ func figureFrames(f query.Figures, l links) data.Frames {
 		return numericFrames(f, l)
 	case query.Table:
 		return data.Frames{figureTable(f, l)}
+	case query.Tile:
+		return data.Frames{tileFrame(f, l)}
 	case query.Distribution:
 		return data.Frames{distributionFrame(f)}
 	default:

@@ -185,7 +185,7 @@ func silentRuns(b query.Basis) string {
 func few(f query.Figures) string {
 	needed := enough[f.Query.Statistic]
 	shown, rare, least := 0, 0, 0
-	for _, s := range f.Series {
+	for _, s := range f.Shown() {
 		for _, p := range s.Points {
 			if p.Value == nil {
 				continue
@@ -212,7 +212,7 @@ func few(f query.Figures) string {
 // unfinished tells of figures that will change: counts of buckets that are not over, and failures that may still come
 // to light.
 func unfinished(f query.Figures) string {
-	if f.Query.Format == query.Numeric || len(f.Series) == 0 {
+	if f.Query.Format == query.Numeric || f.Query.Format == query.Tile || len(f.Series) == 0 {
 		return ""
 	}
 	counts := f.Series[0].Unit == dora.Count && f.Query.Statistic != dora.PerDay

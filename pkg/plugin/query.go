@@ -173,6 +173,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeMetric, query.TypeStages:
 		figures := query.Answer(q, d.Under(q.Definition), r, now)
 		frames, notices = figureFrames(figures, links{uid, d.Settings().Definition}), figuresNotices(figures, d)
+		alarm(frames[0], q, d.Under(q.Definition))
 		sayUnread(frames, q, unread(figures.Basis, d))
 	case query.TypeSignals:
 		changes := query.Watch(q, d.Under(q.Definition), r, now)

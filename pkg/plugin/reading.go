@@ -95,6 +95,13 @@ func sayUnread(frames data.Frames, q query.Query, never []collect.SourceState) {
 			none.Config = &data.FieldConfig{DisplayNameFromDS: below}
 			frame.Fields = data.Fields{none}
 		}
+		if q.Format == query.Tile {
+			none := data.NewField(fieldName(q), nil, []*float64{nil})
+			none.Config = &data.FieldConfig{DisplayNameFromDS: figureInWords(nil, dora.Count)}
+			say(none, instead+" · "+below, "")
+			frame.Fields = data.Fields{none}
+			continue
+		}
 		for _, field := range frame.Fields {
 			if field.Config == nil || field.Type() != data.FieldTypeNullableFloat64 {
 				continue

@@ -17,15 +17,7 @@ func comparison(q *query.Query, s dora.Series, now, before dora.Point, length ti
 	if rest := restsOn(q, s, now); rest != "" {
 		parts = append(parts, rest)
 	}
-	period := "the " + lengthBefore(length) + " before"
-	if before.Value == nil {
-		return strings.Join(append(parts, "no figure for "+period), " · ")
-	}
-	change := changeOf(now.Value, *before.Value, s.Unit)
-	if change == "" {
-		return strings.Join(append(parts, Figure(*before.Value, s.Unit)+" in "+period), " · ")
-	}
-	return strings.Join(append(parts, change+" "+period+" ("+Figure(*before.Value, s.Unit)+")"), " · ")
+	return strings.Join(append(parts, changed(&now, &before, s.Unit, length)), " · ")
 }
 
 // lengthBefore is a length of time in whole days or hours, as it stands before the word before.
@@ -56,11 +48,7 @@ var countedUnits = map[dora.Unit][2]string{dora.UnitPullRequest: {"pull request"
 
 // restsOn says how many events a figure rests on, and of a ratio how many of them count. Of a count it says nothing more.
 func restsOn(q *query.Query, s dora.Series, p dora.Point) string {
-	words, ok := countedUnits[q.Definition.Unit]
-	if s.Metric != dora.LeadTime || !ok {
-		words = counted[s.Metric]
-	}
-	of := ""
+	words, of := countedBy(q, s), ""
 	switch {
 	case s.Statistic == dora.CountOf || s.Statistic == dora.N:
 		return ""
@@ -70,6 +58,14 @@ func restsOn(q *query.Query, s dora.Series, p dora.Point) string {
 		return "no " + words[1]
 	}
 	return of + many(p.N, words[0], words[1])
+}
+
+// countedBy are the words for what a figure counts, or rests on: one and several.
+func countedBy(q *query.Query, s dora.Series) [2]string {
+	if words, ok := countedUnits[q.Definition.Unit]; ok && s.Metric == dora.LeadTime {
+		return words
+	}
+	return counted[s.Metric]
 }
 
 // many is a number of things in words.

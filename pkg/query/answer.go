@@ -39,7 +39,9 @@ type Figures struct {
 	Series []dora.Series
 	// Distribution answers instead of Series where that is the format.
 	Distribution []dora.Distribution
-	// Previous are the same figures for the period before; nil unless the query compares.
+	// Whole are, of a tile, the figures of the whole range, whose buckets are those of Series.
+	Whole []dora.Series
+	// Previous are the figures of the whole range for the period before; nil unless the query compares.
 	Previous []dora.Series
 	// Limits are the process limits of each series; nil unless the query asks for them, and an element is nil where
 	// there are too few buckets.
@@ -58,8 +60,13 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 	} else {
 		figures.Series, figures.Omitted = ask(q, figures.Bucket, s, r, now, stages)
 	}
+	whole := q
+	if q.Format == Tile {
+		whole.Format = Numeric
+		figures.Whole, _ = ask(whole, figures.Bucket, s, whole.rolled(r), now, stages)
+	}
 	if q.Compare == ComparePrevious {
-		figures.Previous, _ = ask(q, figures.Bucket, s, q.rolled(r.before()), now, stages)
+		figures.Previous, _ = ask(whole, figures.Bucket, s, whole.rolled(r.before()), now, stages)
 	}
 	if q.Limits {
 		for i := range figures.Series {
@@ -67,6 +74,14 @@ func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
 		}
 	}
 	return figures
+}
+
+// Shown are the series whose figures a reader sees as such.
+func (f *Figures) Shown() []dora.Series {
+	if f.Whole != nil {
+		return f.Whole
+	}
+	return f.Series
 }
 
 // question is what a query asks of a snapshot.

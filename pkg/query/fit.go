@@ -13,7 +13,7 @@ func (q *Query) formats() []Format {
 	if q.Type == TypeSignals {
 		return SignalFormats
 	}
-	return []Format{TimeSeries, Numeric, Table, Distribution}
+	return []Format{TimeSeries, Numeric, Table, Distribution, Tile}
 }
 
 // SignalFormats are the formats of a signals query, the default first.
@@ -47,6 +47,8 @@ func (q *Query) checkLimits(fail func(field, format string, args ...any)) {
 	case !q.Limits || q.Type == TypeSignals || !q.asksFigures():
 	case !q.hasBuckets():
 		fail("limits", "true is not allowed with format %s, which has no buckets; allowed: with formats time_series, table", q.Format)
+	case q.Format == Tile:
+		fail("limits", "true is not allowed with format tile; allowed: with formats time_series, table")
 	case !q.Rolling.IsZero():
 		fail("limits", "true is not allowed with rolling %s: windows that overlap move little, so that limits would be too narrow; allowed: without rolling", q.Rolling)
 	}

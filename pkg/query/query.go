@@ -48,11 +48,13 @@ const (
 	Table      Format = "table"       // a row a group and bucket
 	// Distribution is how many lengths of time lie in each step, over the whole range.
 	Distribution Format = "distribution"
+	// Tile is one figure for the whole range, and beside it one a bucket, which show how it came.
+	Tile Format = "tile"
 )
 
 // Allowed lists the formats.
 func (Format) Allowed() []string {
-	return []string{string(TimeSeries), string(Numeric), string(Table), string(Distribution)}
+	return []string{string(TimeSeries), string(Numeric), string(Table), string(Distribution), string(Tile)}
 }
 
 // Stage says which stages of lead time are shown.
@@ -289,8 +291,8 @@ func (q *Query) complete() error {
 			fail(fmt.Sprintf("groupBy[%d]", i), "%s is there twice", field)
 		}
 	}
-	if q.Compare == ComparePrevious && q.Format != Numeric {
-		fail("compare", "previous is not allowed with format %s; allowed: with format numeric", q.Format)
+	if q.Compare == ComparePrevious && q.Format != Numeric && q.Format != Tile {
+		fail("compare", "previous is not allowed with format %s; allowed: with formats numeric, tile", q.Format)
 	}
 	if q.Format == Distribution && q.Type != TypeSignals && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
 		fail("format", "distribution is not allowed for %s; allowed: for metrics that are lengths of time", q.subject())

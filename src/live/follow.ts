@@ -116,7 +116,7 @@ function isOlder(frame: Live, came: number, answer: Live, given: number): boolea
  * no room for that: the mark would shorten the title.
  */
 function isNumbers(frames: DataFrame[]): boolean {
-  return frames.every(({ meta }) => meta?.type?.startsWith('numeric'));
+  return frames.every(({ meta }) => meta?.type?.startsWith('numeric') || meta?.custom?.whole);
 }
 
 function withRefId(frame: DataFrame, old: DataFrame): DataFrame {

@@ -55,6 +55,8 @@ test('a statistic is one of its metric', () => {
 test('what one number cannot have, buckets, and what a series cannot have, a comparison, is not offered', () => {
   expect(allowed(query({ format: 'numeric' }), 'bucket')).toEqual([]);
   expect(allowed(query({ format: 'numeric' }), 'compare')).toEqual(['none', 'previous']);
+  expect(allowed(query({ format: 'tile' }), 'compare')).toEqual(['none', 'previous']);
+  expect(uses(query({ format: 'tile' }), 'limits')).toBe(false);
   expect(allowed(query({ format: 'time_series' }), 'bucket')).toEqual(['auto', 'day', 'week', 'month', 'quarter']);
   expect(allowed(query({ format: 'time_series' }), 'compare')).toEqual([]);
 });

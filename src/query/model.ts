@@ -113,6 +113,9 @@ export function queryTypeOf(query: DoraQuery): string {
 /** Only lengths of time have a distribution. */
 const DISTRIBUTION = 'distribution';
 
+/** One figure for the whole range, and the line of its buckets. */
+const TILE = 'tile';
+
 function isLength(query: DoraQuery): boolean {
   return queryTypeOf(query) === 'metric' && metricOf(chosen(query, 'metric'))?.unit === 's';
 }
@@ -236,9 +239,9 @@ export function uses(query: DoraQuery, field: keyof DoraQuery): boolean {
     case 'rolling':
       return type === 'events' ? Boolean(query.at) : query.format !== DISTRIBUTION;
     case 'compare':
-      return query.format === 'numeric';
+      return query.format === 'numeric' || query.format === TILE;
     case 'limits':
-      return !whole && !query.rolling;
+      return !whole && query.format !== TILE && !query.rolling;
     case 'benchmark':
       return query.format !== DISTRIBUTION;
     default:

@@ -83,6 +83,10 @@ test.each<[Partial<DoraQuery>, string]>([
   ],
   [{ queryType: 'standing', standing: 'limit_left' }, 'Rate limit that is left as of now, a number per source.'],
   [{ queryType: 'collection' }, 'The state of the collection, a row per source.'],
+  [
+    { metric: 'lead_time', format: 'tile', compare: 'previous' },
+    'Median change lead time over the whole time range, and its course in buckets that fit the time range, compared with the period of the same length before.',
+  ],
   [{ format: 'numeric', live: true }, 'Number of deployments over the whole time range, shown anew as it changes.'],
   [{ queryType: 'annotations', live: true }, 'Marks on the time axis for deployments.'],
 ])('%j', (query, expected) => {

@@ -115,6 +115,9 @@ function span(query: DoraQuery): string {
   if (format === 'numeric') {
     return query.rolling ? ` over the last ${query.rolling} of the time range` : ' over the whole time range';
   }
+  if (format === 'tile') {
+    return `${query.rolling ? ` over the last ${query.rolling} of the time range` : ' over the whole time range'}, and its course${per}`;
+  }
   return format === 'table' ? `${per} as a table` : per;
 }
 
@@ -132,7 +135,8 @@ function behind(query: DoraQuery): string {
 
 function rolling(query: DoraQuery): string {
   const figures =
-    ['metric', 'stages'].includes(queryTypeOf(query)) && !['numeric', 'distribution'].includes(chosen(query, 'format'));
+    ['metric', 'stages'].includes(queryTypeOf(query)) &&
+    !['numeric', 'distribution', 'tile'].includes(chosen(query, 'format'));
   return figures && query.rolling ? `each over ${query.rolling}` : '';
 }
 

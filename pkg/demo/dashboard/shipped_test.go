@@ -325,6 +325,7 @@ func TestEveryDashboardBeginsWithFiveTiles(t *testing.T) {
 		require.Len(t, tiles, 5, file)
 		for i, tile := range tiles {
 			assert.Equal(t, "stat", tile["type"], file)
+			assert.Equal(t, at(tiles[0], "gridPos", "h"), at(tile, "gridPos", "h"), "%s: one height for all", file)
 			if slices.Contains([]string{"organisation.json", "collection.json"}, file) {
 				continue // counts of all services, and figures of collection: they have five of their own
 			}
@@ -333,6 +334,26 @@ func TestEveryDashboardBeginsWithFiveTiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestATilesFigureIsTheLargest because nothing on it is louder; beneath it stand its words, and behind them its line.
+func TestATilesFigureIsTheLargest(t *testing.T) {
+	sizes := map[string]bool{}
+	for file, board := range boards(t) {
+		for _, p := range panels(board) {
+			if p["type"] != "stat" || at(asList(p["targets"])[0], "queryType") == "collection" {
+				continue
+			}
+			name := fmt.Sprintf("%s: %v", file, p["title"])
+			assert.Equal(t, "tile", at(asList(p["targets"])[0], "format"), name)
+			assert.Equal(t, "previous", at(asList(p["targets"])[0], "compare"), name)
+			assert.Equal(t, "value_and_name", at(p, "options", "textMode"), name)
+			assert.Equal(t, "area", at(p, "options", "graphMode"), name)
+			assert.Greater(t, at(p, "options", "text", "titleSize"), at(p, "options", "text", "valueSize"), "%s: what a stat panel calls the title is the figure", name)
+			sizes[fmt.Sprint(at(p, "options", "text"))] = true
+		}
+	}
+	assert.Len(t, sizes, 1, "one size everywhere")
 }
 
 func TestServicesAreNotCompared(t *testing.T) {
