@@ -20,6 +20,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/demo"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // Bounds that hold whatever viewers send: what the process takes, and how soon someone else's light question is answered.
@@ -256,7 +257,7 @@ func withstand(ctx context.Context, program, path string, a *attack) error {
 	if err != nil {
 		return err
 	}
-	parsed, err := settings.Parse(map[string]any{
+	parsed, err := settings.Parse(systems.All, map[string]any{
 		"sources": []any{map[string]any{"id": "github", "type": "github", "url": server.URL, "repositories": []any{"example/*"}}},
 		"store":   map[string]any{"type": "sqlite", "path": absolute},
 		"collect": map[string]any{"every": "24h", "backfill": "20000d"},

@@ -17,6 +17,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/demo"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // openStreams is how many streams are open while webhooks come in: as many as the plugin allows an organisation.
@@ -132,7 +133,7 @@ func openHall(ctx context.Context, program, path string) (*hall, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := settings.Parse(map[string]any{
+	parsed, err := settings.Parse(systems.All, map[string]any{
 		"sources": []any{map[string]any{"id": large.Source, "type": "webhook"}},
 		"store":   map[string]any{"type": "sqlite", "path": absolute},
 		"collect": map[string]any{"backfill": "20000d"}, // or the past would be pruned

@@ -10,6 +10,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/demo"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // target is a plugin with a dataset.
@@ -25,7 +26,7 @@ func startTarget(ctx context.Context, program, path string) (*target, error) {
 		return nil, err
 	}
 	// The source is not there: what is measured is in the store already.
-	parsed, err := settings.Parse(map[string]any{
+	parsed, err := settings.Parse(systems.All, map[string]any{
 		"sources": []any{map[string]any{"id": "github", "type": "github", "url": "http://127.0.0.1:9", "repositories": []any{"example/*"}}},
 		"store":   map[string]any{"type": "sqlite", "path": absolute},
 		"collect": map[string]any{"every": "24h", "backfill": "20000d"},

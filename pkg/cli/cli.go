@@ -18,6 +18,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
@@ -152,7 +153,7 @@ func (w *where) opened(ctx context.Context, log io.Writer, allowed func(settings
 		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
 		return nil, errUsage
 	}
-	file, err := settings.ReadFile(w.file, w.datasource)
+	file, err := settings.ReadFile(systems.All, w.file, w.datasource)
 	if err != nil {
 		return nil, err
 	}

@@ -19,21 +19,10 @@ import (
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
-	"github.com/livedora/dora-datasource/pkg/source"
-	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
-	"github.com/livedora/dora-datasource/pkg/source/github"
-	"github.com/livedora/dora-datasource/pkg/source/webhook"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
-
-// sources makes a source of each type. A new system is one line here and one folder beside the others.
-var sources = map[settings.SourceType]func(settings.Source, *http.Client) source.Source{
-	settings.SourceGitHub:       func(s settings.Source, client *http.Client) source.Source { return github.New(s, client) },
-	settings.SourceAlertmanager: func(s settings.Source, _ *http.Client) source.Source { return alertmanager.New(s) },
-	settings.SourceWebhook:      func(s settings.Source, _ *http.Client) source.Source { return webhook.New(s) },
-}
 
 // Options are what a dataset is opened with.
 type Options struct {
@@ -117,11 +106,12 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		}
 		d.store = opened
 	}
-	for _, s := range o.Settings.Sources {
+	for i := range o.Settings.Sources {
+		s := &o.Settings.Sources[i]
 		client, counted := metered(o.Client)
 		d.traffic[s.ID] = counted
 		d.trials[s.ID] = &trial{}
-		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: string(s.Type), Source: sources[s.Type](s, client)})
+		d.sources = append(d.sources, collect.Source{ID: s.ID, Type: s.Type, Source: s.Open(client)})
 	}
 	d.collector = collect.New(collect.Options{
 		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace, Known: d.known,

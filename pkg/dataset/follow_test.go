@@ -19,6 +19,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
@@ -33,7 +34,7 @@ type followed struct {
 	names []string // of the repositories to read, or patterns
 	// from is what makes a deployment; backfill how far back is read, of a history that ends now, where that is not from the
 	// beginning. Silent says that issues are not read.
-	from     settings.DeploymentsFrom
+	from     github.From
 	backfill time.Duration
 	silent   bool
 	heads    map[string][]string // that main lines had, by repository
@@ -60,16 +61,16 @@ func follow(t *testing.T, seed uint64, api string, as ...func(*followed)) *follo
 func (f *followed) settings(store string) settings.Settings {
 	f.Helper()
 	s := parse(f.T, f.url, `,"store":{"path":"`+filepath.ToSlash(store)+`"}`)
-	s.Sources[0].Repositories, s.Sources[0].API = f.names, settings.API(f.api)
-	s.Sources[0].Deployments.From = f.from
+	own := s.Sources[0].Own.(*github.Settings)
+	own.Repositories, own.API, own.Deployments.From = f.names, github.API(f.api), f.from
 	if f.from != "" {
-		s.Sources[0].Deployments.Environment = "production"
+		own.Deployments.Environment = "production"
 	}
 	if f.backfill > 0 {
 		s.Collect.Backfill = dora.Duration(f.backfill)
 	}
 	if f.silent {
-		s.Sources[0].Incidents = nil
+		own.Incidents = nil
 	}
 	return s
 }
@@ -295,7 +296,7 @@ func TestTheStoreFollowsAMainLineThatIsRewritten(t *testing.T) {
 	for _, api := range interfaces {
 		t.Run(api, func(t *testing.T) {
 			t.Parallel()
-			f := follow(t, 5, api, func(f *followed) { f.from = settings.FromMerges })
+			f := follow(t, 5, api, func(f *followed) { f.from = github.FromMerges })
 			f.collect()
 			before, err := f.world.Reset(a, 4, "")
 			f.done(err)
@@ -372,7 +373,7 @@ func TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore(t *testin
 				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // drawn
 				f := follow(t, 5+seed%3, api, func(f *followed) {
 					if seed%2 == 1 {
-						f.from = settings.FromMerges
+						f.from = github.FromMerges
 					}
 				})
 				f.collect()
@@ -454,7 +455,7 @@ func (f *followed) draw(random *rand.Rand) string {
 		f.done(f.world.HidePull(one, number, hidden))
 		return fmt.Sprintf("pull request %d of %s is hidden: %t", number, one, hidden)
 	case 10:
-		if f.from != settings.FromMerges {
+		if f.from != github.FromMerges {
 			return "nothing"
 		}
 		back, head := random.IntN(6), ""

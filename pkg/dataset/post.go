@@ -100,12 +100,13 @@ func (d *Dataset) Receive(ctx context.Context, id string, header http.Header, bo
 		return Receipt{}, err
 	}
 	receipt := Receipt{Kind: received.Kind, Events: len(received.Events), Refresh: received.Refresh, Ignored: received.Ignored}
-	told := d.options.Settings.Sources[i].Type.Told()
+	system := d.options.Settings.Sources[i].System
+	told := system.Told()
 	switch {
 	case len(received.Events) == 0:
 	case told && !d.store.Durable():
 		return Receipt{}, ErrNotDurable
-	case told && d.options.Settings.Sources[i].Type == settings.SourceWebhook:
+	case told && system.Posted:
 		applied, err := d.Post(ctx, received.Events...)
 		if err != nil {
 			return Receipt{}, err
@@ -163,25 +164,36 @@ func (d *Dataset) Posted(id, kind string) (func(repository, id string) (string, 
 		}
 		poster, reads := d.sources[i].Source.(source.Poster)
 		switch {
-		case s.Type == settings.SourceWebhook:
+		case s.System.Posted:
 			return nil, nil //nolint:nilnil // nothing is wrong, and ids are taken as they are
 		case reads && kind == "deployments":
 			return poster.Posted, nil
 		case reads:
-			return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%s of %q are read from it; allowed: deployments, or a source of type %s", kind, id, settings.SourceWebhook)}
+			return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%s of %q are read from it; allowed: deployments, or a source of type %s", kind, id, d.postedTypes())}
 		}
-		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is of type %s; allowed: a source of type %s", id, s.Type, settings.SourceWebhook)}
+		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is of type %s; allowed: a source of type %s", id, s.Type, d.postedTypes())}
 	}
 	var ids []string
 	for _, s := range d.options.Settings.Sources {
-		if s.Type == settings.SourceWebhook {
+		if s.System.Posted {
 			ids = append(ids, s.ID)
 		}
 	}
 	if len(ids) == 0 {
-		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is no source; add one of type %s to the settings", id, settings.SourceWebhook)}
+		return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is no source; add one of type %s to the settings", id, d.postedTypes())}
 	}
 	return nil, &strict.Error{Field: "source", Problem: fmt.Sprintf("%q is no source; allowed: %s", id, strings.Join(ids, ", "))}
+}
+
+// postedTypes are the types of sources that people may post events of every kind to.
+func (d *Dataset) postedTypes() string {
+	var types []string
+	for _, system := range d.options.Settings.Systems {
+		if system.Posted {
+			types = append(types, system.Type)
+		}
+	}
+	return strings.Join(types, ", ")
 }
 
 // toldRepositories is how many repositories may be told of where the settings name no services, so that each is one.

@@ -20,6 +20,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
@@ -32,7 +33,7 @@ func parse(t *testing.T, url, more string) settings.Settings {
 	object, err := strict.Object([]byte(`{"sources":[{"id":"github","type":"github","url":"` + url + `","repositories":["example-health/*"],"incidents":{"labels":["incident"]}}],
 		"collect":{"backfill":"3650d"}` + more + `}`))
 	require.NoError(t, err)
-	s, err := settings.Parse(object, map[string]string{"sources.github.token": token})
+	s, err := settings.Parse(systems.All, object, map[string]string{"sources.github.token": token})
 	require.NoError(t, err)
 	return s
 }

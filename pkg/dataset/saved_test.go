@@ -22,6 +22,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
@@ -54,7 +55,7 @@ func keep(t *testing.T, changes int) *kept {
 func (k *kept) open() (d *dataset.Dataset, end func()) {
 	k.t.Helper()
 	settings := parse(k.t, silent(k.t), `,"store":{"path":"`+filepath.ToSlash(k.path)+`"}`+k.more)
-	settings.Sources[0].Repositories = []string{"example/*", "example-health/*"}
+	settings.Sources[0].Own.(*github.Settings).Repositories = []string{"example/*", "example-health/*"}
 	o := options(k.t, "1/dora", settings)
 	o.SaveAfter, o.Store = 200, k.store
 	o.Logger = slog.New(slog.NewTextHandler(&k.log, nil))

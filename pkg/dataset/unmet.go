@@ -10,6 +10,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // Unmet says what of the settings matches nothing of what is stored, a sentence each, so that an answer without figures is
@@ -52,7 +53,7 @@ func (d *Dataset) NothingMatched() bool {
 		if counts[s.ID][dora.KindRepository] > 0 {
 			return false
 		}
-		reads = reads || !s.Type.Told()
+		reads = reads || !s.System.Told()
 	}
 	return reads
 }
@@ -71,7 +72,7 @@ type unmet struct {
 	entries      []string // of services: there may be many
 }
 
-// unmetLimit is how many lines are said of the entries of services, and how many names in one.
+// unmetLimit is how many lines are said of the entries of services.
 const unmetLimit = 10
 
 func (u *unmet) say(format string, args ...any) {
@@ -87,7 +88,7 @@ func (u *unmet) sentences() []string {
 
 func (u *unmet) ofSource(s *settings.Source) {
 	counts := u.counts[s.ID]
-	if s.Type.Told() {
+	if s.System.Told() {
 		if counts[dora.KindDeployment]+counts[dora.KindIncident]+counts[dora.KindChange] == 0 {
 			u.say("Source %s has told of nothing yet.", s.ID)
 		}
@@ -101,19 +102,19 @@ func (u *unmet) ofSource(s *settings.Source) {
 		u.say("Nothing of source %s is stored, because it has not been collected: collect --once reads it into the store.", s.ID)
 		return
 	default:
-		u.say("Source %s: no repository matches repositories (%s): its owner has none of that name, or the token may not see it.", s.ID, listed(s.Repositories))
+		u.say("Source %s: no repository matches repositories (%s): %s", s.ID, source.Listed(s.Selects()), s.Lacking(dora.KindRepository))
 		return
 	}
-	for _, pattern := range s.Repositories {
+	for _, pattern := range s.Selects() {
 		if strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
 			u.say("Source %s: repositories: %q matches no repository.", s.ID, pattern)
 		}
 	}
-	if counts[dora.KindDeployment] == 0 {
-		u.say("Source %s has no deployment in any repository (%d): %s", s.ID, counts[dora.KindRepository], lacking(s.Deployments))
+	if advice := s.Lacking(dora.KindDeployment); advice != "" && counts[dora.KindDeployment] == 0 {
+		u.say("Source %s has no deployment in any repository (%d): %s", s.ID, counts[dora.KindRepository], advice)
 	}
-	if s.Incidents != nil && counts[dora.KindIncident] == 0 {
-		u.say("Source %s: no issue has a label of incidents.labels (%s).", s.ID, listed(s.Incidents.Labels))
+	if advice := s.Lacking(dora.KindIncident); advice != "" && counts[dora.KindIncident] == 0 {
+		u.say("Source %s: %s", s.ID, advice)
 	}
 }
 
@@ -124,28 +125,6 @@ func (u *unmet) reads(source, pattern string) bool {
 		matched, err := path.Match(pattern, strings.ToLower(name))
 		return err == nil && matched
 	})
-}
-
-// lacking says what was looked for, and not found, where nothing is a deployment.
-func lacking(s settings.SourceDeployment) string {
-	switch s.From {
-	case settings.FromWorkflowRuns:
-		text := "no run of GitHub Actions"
-		if !s.Workflow.IsZero() {
-			text += fmt.Sprintf(" is of a workflow whose name matches deployments.workflow %q,", s.Workflow)
-		}
-		if s.Branch != "" {
-			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", s.Branch)
-		}
-		return strings.TrimSuffix(text, ",") + ". The repository's page Actions shows the names that there are."
-	case settings.FromReleases:
-		return "no release was published (drafts do not count, and those marked as prereleases only with deployments.prereleases)."
-	case settings.FromTags:
-		return "they have no tags."
-	case settings.FromMerges:
-		return "nothing has landed on a default branch since the back-fill began."
-	}
-	return "GitHub has no deployments of them. Where they are recorded elsewhere, deployments.from names it: workflow_runs, releases, tags or merges."
 }
 
 // ofProduction says that the pattern of production, where anything goes by it, matches no environment.
@@ -187,13 +166,5 @@ func quoted(texts []string) string {
 	for i, text := range texts {
 		all[i] = strconv.Quote(text)
 	}
-	return listed(all)
-}
-
-// listed is some texts in a sentence: the first of many, and how many more there are.
-func listed(texts []string) string {
-	if more := len(texts) - unmetLimit; more > 0 {
-		return strings.Join(texts[:unmetLimit], ", ") + fmt.Sprintf(" and %d more", more)
-	}
-	return strings.Join(texts, ", ")
+	return source.Listed(all)
 }

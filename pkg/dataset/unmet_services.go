@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -90,7 +91,7 @@ func (u *unmet) ofLabels() {
 	for _, w := range words {
 		key := w.key + " of source " + w.source
 		if texts := missing[key]; len(texts) > 0 {
-			u.say("services: no incident yet has the %s: %s.", key, listed(texts))
+			u.say("services: no incident yet has the %s: %s.", key, source.Listed(texts))
 			delete(missing, key)
 		}
 	}

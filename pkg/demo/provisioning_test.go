@@ -11,6 +11,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
@@ -19,7 +21,7 @@ func provisioned(t *testing.T) *settings.File {
 	t.Setenv("LIVEDORA_GITHUB_URL", "http://127.0.0.1:1")
 	t.Setenv("LIVEDORA_GITHUB_TOKEN", "demo-token")
 	t.Setenv("LIVEDORA_STORE_PATH", "/somewhere/live-dora.db")
-	file, err := settings.ReadFile(filepath.Join(root, "provisioning", "datasources", "livedora.yaml"), "")
+	file, err := settings.ReadFile(systems.All, filepath.Join(root, "provisioning", "datasources", "livedora.yaml"), "")
 	require.NoError(t, err)
 	return file
 }
@@ -31,7 +33,7 @@ func TestTheProvisionedDataSourceIsTheDemos(t *testing.T) {
 	assert.Equal(t, settings.Store{Type: settings.StoreSQLite, Path: "/somewhere/live-dora.db"}, file.Settings.Store)
 	require.Len(t, file.Settings.Sources, 1)
 	source := file.Settings.Sources[0]
-	assert.Equal(t, "http://127.0.0.1:1", source.URL)
+	assert.Equal(t, "http://127.0.0.1:1", source.Own.(*github.Settings).URL)
 	assert.Equal(t, map[string]string{"token": "demo-token", "webhookSecret": "demo-token"}, source.Secrets)
 	backfill := time.Duration(file.Settings.Collect.Backfill)
 	grown := world.New(world.Options{Months: 18})
@@ -45,7 +47,7 @@ func TestTheSettingsSurviveGrafanasJSON(t *testing.T) {
 	require.NoError(t, err)
 	object := map[string]any{}
 	require.NoError(t, json.Unmarshal(text, &object))
-	parsed, err := settings.Parse(object, map[string]string{"sources.github.token": "demo-token", "sources.github.webhookSecret": "demo-token"})
+	parsed, err := settings.Parse(systems.All, object, map[string]string{"sources.github.token": "demo-token", "sources.github.webhookSecret": "demo-token"})
 	require.NoError(t, err)
 	assert.Equal(t, file.Settings, parsed)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // inTerminal drives the built plugin without a Grafana, and prints what people would see.
@@ -17,7 +18,7 @@ func (d *demo) inTerminal(ctx context.Context) error {
 	if _, err := d.found(""); err != nil {
 		return err
 	}
-	file, err := settings.ReadFile(d.place.datasources(), "")
+	file, err := settings.ReadFile(systems.All, d.place.datasources(), "")
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func only[T any](t *testing.T, example string) (whole T) {
 	return whole
 }
 
-var systems = map[string]system{
+var ciSystems = map[string]system{
 	"GitHub Actions": {
 		language: "yaml", marks: "actions/checkout", id: "9001-1-deploy", repository: "example-health/booking",
 		step: func(t *testing.T, example string) step {
@@ -125,7 +125,7 @@ var systems = map[string]system{
 }
 
 func TestEachPipelinesStepRunsWithWhatItsSystemGives(t *testing.T) {
-	for name, s := range systems {
+	for name, s := range ciSystems {
 		t.Run(name, func(t *testing.T) {
 			var example string
 			for _, each := range examples(t, "webhooks.md", s.language) {

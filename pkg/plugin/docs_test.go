@@ -23,6 +23,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
 	config "github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
@@ -204,7 +205,7 @@ func shown(t *testing.T, page string) (viewer, editor, admin *program) {
 
 func settingsWork(t *testing.T, text string) {
 	jsonData, secrets := jsonDataOf(t, text)
-	_, err := config.Parse(jsonData, secrets)
+	_, err := config.Parse(systems.All, jsonData, secrets)
 	require.NoError(t, err)
 }
 
@@ -212,7 +213,7 @@ func provisioningWorks(t *testing.T, text string) {
 	t.Setenv("GITHUB_TOKEN", token)
 	path := filepath.Join(t.TempDir(), "livedora.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	file, err := config.ReadFile(path, "")
+	file, err := config.ReadFile(systems.All, path, "")
 	require.NoError(t, err)
 	assert.Equal(t, "livedora", file.UID)
 	assert.Equal(t, token, file.Settings.Sources[0].Secrets["token"])
@@ -223,7 +224,7 @@ func keyOfASource(t *testing.T, text string) {
 	var keys map[string]any
 	require.NoError(t, yaml.Unmarshal([]byte(text), &keys))
 	keys["id"], keys["type"], keys["repositories"] = "github", "github", []any{"example-health/*"}
-	_, err := config.Parse(map[string]any{"sources": []any{keys}}, nil)
+	_, err := config.Parse(systems.All, map[string]any{"sources": []any{keys}}, nil)
 	require.NoError(t, err, text)
 }
 
@@ -236,7 +237,7 @@ func keyOfAService(t *testing.T, text string) {
 		map[string]any{"id": "github", "type": "github", "repositories": []any{"example-health/*"}},
 		map[string]any{"id": "alerts", "type": "alertmanager"}, map[string]any{"id": "ci", "type": "webhook"},
 	}
-	_, err := config.Parse(map[string]any{"sources": sources, "services": []any{keys}}, nil)
+	_, err := config.Parse(systems.All, map[string]any{"sources": sources, "services": []any{keys}}, nil)
 	require.NoError(t, err, text)
 }
 

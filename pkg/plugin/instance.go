@@ -20,6 +20,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // Plugin makes the instances of this process. Their datasets outlive them.
@@ -70,7 +71,7 @@ func (p *Plugin) datasetOptions(ctx context.Context, s backend.DataSourceInstanc
 	if err != nil {
 		return dataset.Options{}, &strict.Error{Field: "jsonData", Problem: err.Error()}
 	}
-	parsed, err := settings.Parse(object, s.DecryptedSecureJSONData)
+	parsed, err := settings.Parse(systems.All, object, s.DecryptedSecureJSONData)
 	if err != nil {
 		return dataset.Options{}, err
 	}

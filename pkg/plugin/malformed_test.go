@@ -18,6 +18,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/plugin"
 	settingsof "github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // longestSentence is what fits into a panel's corner, in bytes.
@@ -143,7 +144,7 @@ func configured(t *testing.T, text string) (refused bool) {
 	t.Helper()
 	object, err := strict.Object([]byte(text))
 	if err == nil {
-		if _, err = settingsof.Parse(object, map[string]string{"sources.github.token": token}); err == nil {
+		if _, err = settingsof.Parse(systems.All, object, map[string]string{"sources.github.token": token}); err == nil {
 			return false
 		}
 	}

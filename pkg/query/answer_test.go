@@ -12,6 +12,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 var (
@@ -34,7 +35,7 @@ func history(t *testing.T, more ...dora.Event) *dora.History {
 	t.Helper()
 	object, err := strict.Object([]byte(`{"sources":[{"id":"github","type":"github","repositories":["example-health/*"]}],"services":` + datasettest.Services + `}`))
 	require.NoError(t, err)
-	s, err := settings.Parse(object, nil)
+	s, err := settings.Parse(systems.All, object, nil)
 	require.NoError(t, err)
 	history := dora.NewHistory(s.Mapping())
 	history.Apply(datasettest.Events()...)

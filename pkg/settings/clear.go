@@ -12,9 +12,9 @@ import (
 func (s *Settings) InClear() []string {
 	var fields []string
 	for i, source := range s.Sources {
-		for _, address := range []struct{ key, text string }{{"url", source.URL}, {"graphqlUrl", source.GraphQLURL}} {
-			if inClear(address.text) {
-				fields = append(fields, fmt.Sprintf("sources[%d].%s", i, address.key))
+		for _, each := range source.System.Addresses(source.Own) {
+			if inClear(each.Address) {
+				fields = append(fields, fmt.Sprintf("sources[%d].%s", i, each.Key))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
@@ -23,14 +24,19 @@ func TestATokenThatTravelsUnencryptedIsTold(t *testing.T) {
 		"http://localhost.evil.example/": true,
 		"http://[fe80::1]/":              true,
 	} {
-		s := settings.Settings{Sources: []settings.Source{{ID: "a"}, {ID: "github", URL: address}}}
+		read := func(key string) settings.Settings {
+			s, err := parse(t, `{"sources":[{"id":"a","type":"webhook"},{`+github+`,"`+key+`":"`+address+`"}]}`, nil)
+			require.NoError(t, err)
+			return s
+		}
+		s := read("url")
 		want := []string{"sources[1].url"}
 		if !told {
 			want = nil
 		}
 		assert.Equal(t, want, s.InClear(), address)
 		if told {
-			s.Sources[1] = settings.Source{ID: "github", GraphQLURL: address}
+			s = read("graphqlUrl")
 			assert.Equal(t, []string{"sources[1].graphqlUrl"}, s.InClear(), address)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 // file writes a provisioning file with the given data sources.
@@ -31,14 +32,14 @@ const oneSource = `jsonData: { sources: [{ id: github, type: github, repositorie
 
 func TestTheExampleOfTheDocumentationIsRead(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", "a-token")
-	f, err := settings.ReadFile("testdata/design.yaml", "")
+	f, err := settings.ReadFile(systems.All, "testdata/design.yaml", "")
 	require.NoError(t, err)
 	assert.Equal(t, "1/livedora", f.Dataset())
 	assert.Equal(t, "Live DORA", f.Name)
 	s := f.Settings
 	require.Len(t, s.Sources, 1)
 	assert.Equal(t, map[string]string{"token": "a-token"}, s.Sources[0].Secrets)
-	severity, ok := s.Sources[0].Incidents.Severity.Capture("sev2")
+	severity, ok := asGitHub(s).Incidents.Severity.Capture("sev2")
 	assert.True(t, ok)
 	assert.Equal(t, "2", severity)
 	assert.Equal(t, "prescriptions", s.Services[0].Name)
@@ -66,7 +67,7 @@ func TestWhatComesLaterIsRefusedByName(t *testing.T) {
 		require.NotEqual(t, string(example), changed)
 		path := filepath.Join(t.TempDir(), "dora.yaml")
 		require.NoError(t, os.WriteFile(path, []byte(changed), 0o600))
-		_, err := settings.ReadFile(path, "")
+		_, err := settings.ReadFile(systems.All, path, "")
 		assert.ErrorContains(t, err, later.want)
 	}
 }
@@ -80,7 +81,7 @@ func TestValuesAreExpandedAsGrafanaDoes(t *testing.T) {
 	t.Setenv("DORA_UID", "grown")
 	t.Setenv("prod", "expanded")
 	read := func(token, production string) settings.Settings {
-		f, err := settings.ReadFile(file(t, ours("DORA", "uid: $DORA_UID",
+		f, err := settings.ReadFile(systems.All, file(t, ours("DORA", "uid: $DORA_UID",
 			`jsonData:`,
 			`  sources: [{ id: github, type: github, repositories: ["example-health/*"] }]`,
 			`  services: [{ name: "${DORA_TEAM}", team: $DORA_TEAM }]`,
@@ -118,38 +119,38 @@ func TestValuesAreExpandedAsGrafanaDoes(t *testing.T) {
 }
 
 func TestADataSourceWithoutAUIDHasTheOneThatGrafanaGivesIt(t *testing.T) {
-	f, err := settings.ReadFile(file(t, ours("Prometheus", oneSource)), "")
+	f, err := settings.ReadFile(systems.All, file(t, ours("Prometheus", oneSource)), "")
 	require.NoError(t, err)
 	assert.Equal(t, "1/PBFA97CFB590B2093", f.Dataset(), "Grafana derives it from the name")
 
-	f, err = settings.ReadFile(file(t, ours("DORA", "orgId: 7", "uid: x", oneSource)), "")
+	f, err = settings.ReadFile(systems.All, file(t, ours("DORA", "orgId: 7", "uid: x", oneSource)), "")
 	require.NoError(t, err)
 	assert.Equal(t, "7/x", f.Dataset())
-	f, err = settings.ReadFile(file(t, ours("DORA", `jsonData: { store: { dataset: shared } }`)), "")
+	f, err = settings.ReadFile(systems.All, file(t, ours("DORA", `jsonData: { store: { dataset: shared } }`)), "")
 	require.NoError(t, err)
 	assert.Equal(t, "shared", f.Dataset())
 }
 
 func TestADataSourceIsChosenByName(t *testing.T) {
 	several := file(t, "  - { name: Prometheus, type: prometheus, uid: p }\n"+ours("one", "uid: a", oneSource)+ours("two", "uid: b", oneSource)+ours("three", "uid: c", oneSource))
-	f, err := settings.ReadFile(several, "two")
+	f, err := settings.ReadFile(systems.All, several, "two")
 	require.NoError(t, err)
 	assert.Equal(t, "b", f.UID)
 
-	_, err = settings.ReadFile(several, "")
+	_, err = settings.ReadFile(systems.All, several, "")
 	assert.EqualError(t, err, several+" has several data sources of type livedora-dora-datasource (one, two, three): choose one with --datasource NAME")
-	_, err = settings.ReadFile(several, "Prometheus")
+	_, err = settings.ReadFile(systems.All, several, "Prometheus")
 	assert.EqualError(t, err, several+` has no data source named "Prometheus" of type livedora-dora-datasource; it has: one, two, three`)
 	twins := file(t, ours("one", oneSource)+ours("one", oneSource))
-	_, err = settings.ReadFile(twins, "one")
+	_, err = settings.ReadFile(systems.All, twins, "one")
 	assert.EqualError(t, err, twins+` has several data sources named "one" of type livedora-dora-datasource: give each a name of its own`)
 	others := file(t, "  - { name: Prometheus, type: prometheus }\n")
-	_, err = settings.ReadFile(others, "")
+	_, err = settings.ReadFile(systems.All, others, "")
 	assert.EqualError(t, err, others+" has no data source of type livedora-dora-datasource")
 }
 
 func TestMistakesInAFileNameTheFileAndTheField(t *testing.T) {
-	_, err := settings.ReadFile("testdata/nowhere.yaml", "")
+	_, err := settings.ReadFile(systems.All, "testdata/nowhere.yaml", "")
 	assert.ErrorContains(t, err, "the settings file cannot be read: open testdata/nowhere.yaml")
 	for datasources, want := range map[string]string{
 		"  - [x\n":                    " is not a provisioning file: yaml: ",
@@ -160,7 +161,7 @@ func TestMistakesInAFileNameTheFileAndTheField(t *testing.T) {
 		ours("DORA", oneSource, "secureJsonData: { sources.github.token: '$__file{testdata/nowhere}' }"): ": secureJsonData.sources.github.token: $__file cannot be read: open testdata/nowhere",
 	} {
 		path := file(t, datasources)
-		_, err := settings.ReadFile(path, "")
+		_, err := settings.ReadFile(systems.All, path, "")
 		if assert.Error(t, err, datasources) {
 			assert.Contains(t, err.Error(), path+want)
 		}
@@ -174,7 +175,7 @@ func TestAFileWithMisplacedSecretsDoesNotGiveThemAway(t *testing.T) {
 		"secureJsonData: { sources.github.token: { value: " + secret + " } }",
 		"secureJsonData: { sources.github.token: '" + secret + "$__file{/nowhere}' }",
 	} {
-		_, err := settings.ReadFile(file(t, ours("DORA", oneSource, misplaced)), "")
+		_, err := settings.ReadFile(systems.All, file(t, ours("DORA", oneSource, misplaced)), "")
 		require.Error(t, err, misplaced)
 		assert.Contains(t, err.Error(), "secureJsonData")
 		assert.NotContains(t, err.Error(), secret[:7])

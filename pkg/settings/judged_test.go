@@ -13,6 +13,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 var step = regexp.MustCompile(`[^.\[\]]+`)
@@ -55,7 +56,7 @@ func TestTheEditorAndTheBackendJudgeAlike(t *testing.T) {
 		var whole map[string]any
 		require.NoError(t, json.Unmarshal(table.Base, &whole))
 		put(whole, step.FindAllString(field, -1), value)
-		_, err := settings.Parse(whole, nil)
+		_, err := settings.Parse(systems.All, whole, nil)
 		var all []error
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			all = joined.Unwrap()

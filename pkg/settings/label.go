@@ -3,8 +3,10 @@ package settings
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -13,7 +15,8 @@ import (
 // Page explains every setting.
 const Page = "https://github.com/livedora/dora-datasource/blob/main/docs/configure.md"
 
-// labels are what the editor calls the fields, which reads the same file; [] stands for a place in a list.
+// labels are what the editor calls the fields that are not a system's own, which reads the same file; [] stands for a place
+// in a list.
 //
 //go:embed labels.json
 var labelsText []byte
@@ -26,10 +29,34 @@ var labels = func() map[string]string {
 	return read
 }()
 
-var place = regexp.MustCompile(`\[\d+\]`)
+var (
+	place  = regexp.MustCompile(`\[\d+\]`)
+	within = regexp.MustCompile(`^sources\[(\d+)\]\.(.*)$`)
+)
 
-// Label is what the editor calls a field such as sources[0].url; empty where it has no control for it.
-func Label(field string) string {
+// label gives each mistake what the editor calls its field, where it has a control for it.
+func (s *Settings) label(err error) error {
+	mistakes := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		mistakes = joined.Unwrap()
+	}
+	for _, each := range mistakes {
+		var mistake *strict.Error
+		if errors.As(each, &mistake) {
+			mistake.Label = s.labelOf(mistake.Field)
+		}
+	}
+	return err
+}
+
+func (s *Settings) labelOf(field string) string {
+	if of := within.FindStringSubmatch(field); of != nil {
+		if i, err := strconv.Atoi(of[1]); err == nil && i < len(s.Sources) && s.Sources[i].System != nil {
+			if label := s.Sources[i].System.Label(place.ReplaceAllString(of[2], "")); label != "" {
+				return label
+			}
+		}
+	}
 	general := place.ReplaceAllString(field, "[]")
 	if label := labels[general]; label != "" {
 		return label
@@ -59,8 +86,8 @@ func Explain(err error) string {
 			continue
 		}
 		text := mistake.Error()
-		if label := Label(mistake.Field); label != "" {
-			text = fmt.Sprintf("%s (%s): %s", label, mistake.Field, mistake.Problem)
+		if mistake.Label != "" {
+			text = fmt.Sprintf("%s (%s): %s", mistake.Label, mistake.Field, mistake.Problem)
 		}
 		sentences = append(sentences, text)
 		for _, at := range anchors {

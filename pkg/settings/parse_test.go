@@ -12,16 +12,21 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/settings"
+	hub "github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 const github = `"id":"github","type":"github","repositories":["example-health/*"]`
+
+// asGitHub is what the first source, a GitHub, is configured with.
+func asGitHub(s settings.Settings) *hub.Settings { return s.Sources[0].Own.(*hub.Settings) }
 
 func parse(t *testing.T, text string, secrets map[string]string) (settings.Settings, error) {
 	t.Helper()
 	object, err := strict.Object([]byte(text))
 	require.NoError(t, err)
-	return settings.Parse(object, secrets)
+	return settings.Parse(systems.All, object, secrets)
 }
 
 func TestNothingSaidMeansTheDefaults(t *testing.T) {
@@ -114,6 +119,13 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"sources":[{` + github + `,"url":"github.example"}]}`:                                   "sources[0].url: is not an address; allowed: https://HOST or http://HOST with a path",
 		`{"sources":[{` + github + `,"url":"ftp://github.example"}]}`:                             "sources[0].url: is not an address; allowed: https://HOST or http://HOST with a path",
 		`{"sources":[{` + github + `,"graphqlUrl":"/graphql"}]}`:                                  "sources[0].graphqlUrl: is not an address; allowed: https://HOST or http://HOST with a path",
+		// keys of other systems
+		`{"sources":[{` + github + `,"alerts":{"only":["a=b"]}}]}`:               "sources[0].alerts: is not allowed with type github; allowed: with type alertmanager",
+		`{"sources":[{"id":"a","type":"webhook","alerts":{"service":"x"}}]}`:     "sources[0].alerts: is not allowed with type webhook; allowed: with type alertmanager",
+		`{"sources":[{"id":"a","type":"alertmanager","repositories":["a/b"]}]}`:  "sources[0].repositories: is not allowed with type alertmanager, of which nothing is read; allowed: id, type and, with type alertmanager, alerts",
+		`{"sources":[{"id":"a","type":"webhook","url":"https://x"}]}`:            "sources[0].url: is not allowed with type webhook, of which nothing is read; allowed: id, type and, with type alertmanager, alerts",
+		`{"sources":[{"id":"a","type":"webhook","uri":"https://x"}]}`:            "sources[0].uri: there is no such key; allowed: id, type",
+		`{"sources":[{"id":"a","type":"alertmanager","alerts":{"only":["a"]}}]}`: `sources[0].alerts.only[0]: "a" is not allowed; allowed: name=value, such as severity=critical`,
 		// the store
 		`{"store":{"type":"sqlite"}}`:            "store.path: is missing; a sqlite store needs the path of its file",
 		`{"store":{"type":"memory","path":"x"}}`: "store.path: is not allowed with store.type memory; allowed: leave it out, or store.type sqlite",
@@ -137,8 +149,9 @@ func TestAnAppIsConfiguredWhollyAndInPlaceOfAToken(t *testing.T) {
 	const key = "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----"
 	s, err := parse(t, app, map[string]string{"sources.github.appPrivateKey": key})
 	require.NoError(t, err)
-	assert.Equal(t, "7", s.Sources[0].AppID)
-	assert.Equal(t, "42000000", s.Sources[0].InstallationID)
+	own := asGitHub(s)
+	assert.Equal(t, "7", own.AppID)
+	assert.Equal(t, "42000000", own.InstallationID)
 	for name, c := range map[string]struct {
 		text    string
 		secrets map[string]string
@@ -166,12 +179,17 @@ func TestAnAppIsConfiguredWhollyAndInPlaceOfAToken(t *testing.T) {
 func TestRunsOfAWorkflowMayBeDeployments(t *testing.T) {
 	s, err := parse(t, `{"sources":[{`+github+`,"deployments":{"from":"workflow_runs","workflow":"^deploy","branch":"main"}}]}`, nil)
 	require.NoError(t, err)
-	d := s.Sources[0].Deployments
-	assert.Equal(t, settings.FromWorkflowRuns, d.From)
+	d := asGitHub(s).Deployments
+	assert.Equal(t, hub.FromWorkflowRuns, d.From)
 	assert.True(t, d.Workflow.Match("deploy to production"))
 	assert.Equal(t, "main", d.Branch)
 	assert.Equal(t, "production", d.Target(), "which the default of production matches")
 	assert.True(t, s.Production.Match(d.Target()))
+}
+
+func TestWhatIsLeftOverFromAnotherTypeAndSaysNothingIsNoMistake(t *testing.T) {
+	_, err := parse(t, `{"sources":[{"id":"a","type":"webhook","url":"","repositories":[],"deployments":{},"incidents":null}]}`, nil)
+	assert.NoError(t, err)
 }
 
 func TestAllMistakesAreToldTogether(t *testing.T) {
@@ -192,7 +210,7 @@ func TestWhatLooksLikeANumberOrABooleanIsTakenAsText(t *testing.T) {
 		"services":[{"name":2026,"team":7,"deployments":[{"source":42,"repository":"example-health/booking","tagPrefix":1.5}]}],"store":{"type":"memory","dataset":9}}`, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "42", s.Sources[0].ID)
-	assert.Equal(t, []string{"1", "true"}, s.Sources[0].Incidents.Labels)
+	assert.Equal(t, []string{"1", "true"}, asGitHub(s).Incidents.Labels)
 	assert.Equal(t, "2026", s.Services[0].Name)
 	assert.Equal(t, "7", s.Services[0].Team)
 	assert.Equal(t, "1.5", s.Services[0].Deployments[0].TagPrefix)
@@ -275,7 +293,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		parsed, err := settings.Parse(object, map[string]string{"sources.github.token": secret})
+		parsed, err := settings.Parse(systems.All, object, map[string]string{"sources.github.token": secret})
 		if err != nil {
 			var mistake *strict.Error
 			require.ErrorAs(t, err, &mistake)

@@ -1,10 +1,28 @@
 package settings
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
 )
+
+// share tells each source of which repositories a service has paths.
+func (s *Settings) share() {
+	for i := range s.Sources {
+		each := &s.Sources[i]
+		each.Shared = nil
+		for _, service := range s.Services {
+			for _, rule := range service.Deployments {
+				if repository := cmp.Or(strings.ToLower(rule.Repository), source.AnyRepository); rule.Source == each.ID && len(rule.Paths) > 0 && !slices.Contains(each.Shared, repository) {
+					each.Shared = append(each.Shared, repository)
+				}
+			}
+		}
+	}
+}
 
 // serve tells each source which of its deployments a service counts. What none counts is read all the same, but not
 // followed to its commits.
@@ -33,37 +51,4 @@ func (s *Settings) serve() {
 			}
 		}
 	}
-}
-
-// Counts says whether a service may count deployments of a repository into an environment, whatever they were made of.
-func (s *Source) Counts(repository, environment string) bool {
-	if s.Served == nil {
-		return true
-	}
-	for i := range s.Served {
-		for j := range s.Served[i].Deployments {
-			rule := &s.Served[i].Deployments[j]
-			if (rule.Repository == "" || strings.EqualFold(rule.Repository, repository)) && rule.Environment.MatchFold(environment) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Serving is what decides of a repository which of its deployments count, to tell whether it has changed.
-func (s *Source) Serving(repository string) string {
-	var text strings.Builder
-	for i := range s.Served {
-		for j := range s.Served[i].Deployments {
-			rule := &s.Served[i].Deployments[j]
-			if rule.Repository == "" || strings.EqualFold(rule.Repository, repository) {
-				for _, part := range []string{s.Served[i].Name, rule.Environment.String(), rule.TagPrefix, rule.Task} {
-					text.WriteString(part)
-					text.WriteByte(0)
-				}
-			}
-		}
-	}
-	return text.String()
 }

@@ -1,18 +1,17 @@
 // Package settings is the one schema of what an administrator configures, wherever it is read: from Grafana's editor,
-// from a provisioning file, or by the command line. It knows the domain's definitions and nothing of sources, stores
-// or Grafana.
+// from a provisioning file, or by the command line. It knows the domain's definitions and what systems declare of
+// themselves, and nothing of any one system, of stores or Grafana.
 package settings
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -24,6 +23,9 @@ type Settings struct {
 	Definition dora.Definition `json:"definition"`
 	Collect    Collect         `json:"collect"`
 	Store      Store           `json:"store"`
+
+	// Systems are those that a source may be of.
+	Systems source.Systems `json:"-"`
 }
 
 // Collect says how often and how far back.
@@ -69,18 +71,19 @@ var keys = []string{"sources", "services", "production", "definition", "collect"
 // everyLimit is the shortest interval of collection: faster would spend a vendor's limit on nothing.
 const everyLimit = time.Minute
 
-// Parse reads jsonData and secureJsonData. The error joins one *strict.Error for each mistake. The settings returned
-// beside an error must not be used.
-func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error) {
+// Parse reads jsonData and secureJsonData, whose sources are of the given systems. The error joins one *strict.Error for
+// each mistake. The settings returned beside an error must not be used.
+func Parse(systems source.Systems, jsonData map[string]any, secrets map[string]string) (Settings, error) {
 	s := Defaults()
+	s.Systems = systems
 	ours := map[string]any{}
 	for _, key := range keys {
 		if value, ok := jsonData[key]; ok {
 			ours[key] = value
 		}
 	}
-	if err := strict.Decode("", ours, &s); err != nil {
-		return s, err
+	if err := strict.Decode("", ours, &s, readSource(systems)); err != nil {
+		return s, s.label(err)
 	}
 	if store, ok := ours["store"].(map[string]any); ok && store["type"] == nil && s.Store.Path != "" {
 		s.Store.Type = StoreSQLite
@@ -88,7 +91,7 @@ func Parse(jsonData map[string]any, secrets map[string]string) (Settings, error)
 	s.takeSecrets(secrets)
 	s.share()
 	s.serve()
-	return s, s.validate()
+	return s, s.label(s.validate())
 }
 
 // ParseMapping reads services and production alone, as an editor has them before they are saved.
@@ -105,8 +108,8 @@ func ParseMapping(object map[string]any) (dora.Mapping, error) {
 func (s *Settings) Mapping() dora.Mapping {
 	m := dora.Mapping{Services: s.Services, Production: s.Production}
 	for _, source := range s.Sources {
-		if len(source.Repositories) > 0 {
-			m.Selections = append(m.Selections, dora.Selection{Source: source.ID, Repositories: source.Repositories})
+		if repositories := source.Selects(); len(repositories) > 0 {
+			m.Selections = append(m.Selections, dora.Selection{Source: source.ID, Repositories: repositories})
 		}
 	}
 	return m
@@ -115,15 +118,15 @@ func (s *Settings) Mapping() dora.Mapping {
 // takeSecrets hands each source its secrets: sources.<id>.<name>, and where it has none for webhooks, the common one.
 func (s *Settings) takeSecrets(secrets map[string]string) {
 	for i := range s.Sources {
-		source := &s.Sources[i]
-		source.Secrets = map[string]string{}
+		each := &s.Sources[i]
+		each.Secrets = map[string]string{}
 		if common := strings.TrimSpace(secrets[SecretWebhooks]); common != "" {
-			source.Secrets[SecretWebhook] = common
+			each.Secrets[source.SecretWebhook] = common
 		}
-		prefix := "sources." + source.ID + "."
+		prefix := source.SecretKey(each.ID, "")
 		for key, value := range secrets {
 			if name, ok := strings.CutPrefix(key, prefix); ok && value != "" && !strings.Contains(name, ".") {
-				source.Secrets[name] = strings.TrimSpace(value)
+				each.Secrets[name] = strings.TrimSpace(value)
 			}
 		}
 	}
@@ -131,42 +134,26 @@ func (s *Settings) takeSecrets(secrets map[string]string) {
 
 var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$`)
 
-// repositoryPattern is owner/name, either part with * and ?.
-var repositoryPattern = regexp.MustCompile(`^!?[\w.*?-]+/[\w.*?-]+$`)
-
 func (s *Settings) validate() error {
 	var mistakes []error
 	fail := func(field, format string, args ...any) {
 		mistakes = append(mistakes, &strict.Error{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
 	ids := []string{}
-	for i, source := range s.Sources {
+	for i := range s.Sources {
+		each := &s.Sources[i]
 		at := fmt.Sprintf("sources[%d]", i)
-		if !idPattern.MatchString(source.ID) {
-			fail(at+".id", "%q is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit", source.ID)
-		} else if slices.Contains(ids, source.ID) {
-			fail(at+".id", "%q is there twice; each source needs an id of its own", source.ID)
+		if !idPattern.MatchString(each.ID) {
+			fail(at+".id", "%q is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit", each.ID)
+		} else if slices.Contains(ids, each.ID) {
+			fail(at+".id", "%q is there twice; each source needs an id of its own", each.ID)
 		}
-		ids = append(ids, source.ID)
-		if source.Type == "" {
-			fail(at+".type", "is missing; allowed: %s", strings.Join(SourceType("").Allowed(), ", "))
+		ids = append(ids, each.ID)
+		if each.Type == "" {
+			fail(at+".type", "is missing; allowed: %s", strings.Join(s.Systems.Types(), ", "))
 		}
-		checkURL(at+".url", source.URL, fail)
-		checkURL(at+".graphqlUrl", source.GraphQLURL, fail)
-		source.checkApp(at, fail)
-		source.Deployments.check(at+".deployments", source.API, fail)
-		source.checkTold(at, fail)
-		if len(source.Repositories) == 0 && !source.Type.Told() {
-			fail(at+".repositories", "is missing; allowed: a list of owner/name, with * and ? for parts of a name and ! in front to leave out")
-		}
-		for j, repository := range source.Repositories {
-			if !repositoryPattern.MatchString(repository) {
-				fail(fmt.Sprintf("%s.repositories[%d]", at, j), "%sis not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out", quoted(repository))
-			}
-		}
-		if source.Incidents != nil && len(source.Incidents.Labels) == 0 {
-			fail(at+".incidents.labels", "is missing; allowed: a list of labels, of which an incident has at least one")
-		}
+		each.checkForeign(s.Systems, at, fail)
+		each.System.Judge(at, each.ID, each.Own, each.Secrets, fail)
 	}
 	s.validateServices(ids, fail)
 	if s.Production.IsZero() {
@@ -219,25 +206,5 @@ func checkSource(field, id string, sources []string, fail func(field, format str
 			allowed = "nothing, for no source is configured"
 		}
 		fail(field, "%q is no source's id; allowed: %s", id, allowed)
-	}
-}
-
-// quoted repeats what a person wrote, followed by a space; nothing where it may be an address with a token in it.
-func quoted(text string) string {
-	if strings.Contains(text, "@") {
-		return ""
-	}
-	return strconv.Quote(text) + " "
-}
-
-func checkURL(field, text string, fail func(field, format string, args ...any)) {
-	if text == "" {
-		return
-	}
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		fail(field, "is not an address; allowed: https://HOST or http://HOST with a path")
-	} else if u.User != nil {
-		fail(field, "must not contain a user or password; a token belongs in the source's secret")
 	}
 }

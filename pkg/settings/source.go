@@ -1,115 +1,167 @@
 package settings
 
 import (
-	"cmp"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
-// Source is one system to read. Which keys apply depends on its type.
+// Source is one system to read, or that tells.
 type Source struct {
 	// ID is unique among the sources; secrets and stored events are keyed by it, so it is fixed once saved.
-	ID   string     `json:"id"`
-	Type SourceType `json:"type"`
-	// URL is the API's address: https://api.github.com, or https://HOST/api/v3 for Enterprise Server.
-	URL string `json:"url,omitempty"`
-	// GraphQLURL overrides the address derived from URL.
-	GraphQLURL string `json:"graphqlUrl,omitempty"`
-	// API is which of the two interfaces is read; empty is APIAuto.
-	API API `json:"api,omitempty"`
-	// AppID and InstallationID name a GitHub App that is installed where the repositories are; it is used in place of a
-	// token. The App's id may be its client id.
-	AppID          string `json:"appId,omitempty"`
-	InstallationID string `json:"installationId,omitempty"`
-	// Repositories are owner/name globs (* and ? within a part); a leading ! excludes.
-	Repositories []string         `json:"repositories,omitempty"`
-	Deployments  SourceDeployment `json:"deployments,omitzero"`
-	Incidents    *SourceIncidents `json:"incidents,omitempty"` // absent: issues are not read
-
-	// Shared are the repositories, owner/name in lower case, whose changes' files are read because a service tells its own
-	// by their paths; * is every repository. They follow from the services.
-	Shared []string `json:"-"`
-	// Served are the services, as far as deployments of this source are theirs; nil where that is not known, so that every
-	// deployment may count. They follow from the services.
-	Served []dora.Service `json:"-"`
-	// Alerts says which alerts are incidents; absent: all, by the labels service and severity.
-	Alerts *SourceAlerts `json:"alerts,omitempty"`
-
+	ID string
+	// Type is the system's.
+	Type string
+	// System is what a source of this type is, and Own what it is configured with.
+	System *source.System
+	Own    source.Settings
+	// Wanted is what the services need of it.
+	source.Wanted
 	// Secrets of this source by their short name, such as "token". They are never written anywhere.
-	Secrets map[string]string `json:"-"`
+	Secrets map[string]string
+
+	foreign []string // keys of other systems that are given
 }
 
-// The short names of a source's secrets.
-const (
-	SecretToken         = "token"
-	SecretAppPrivateKey = "appPrivateKey" // PEM, as GitHub hands it out
-	SecretWebhook       = "webhookSecret" // with which its webhooks are signed
-)
-
-// IsApp says whether anything of a GitHub App is configured.
-func (s *Source) IsApp() bool {
-	return s.AppID != "" || s.InstallationID != "" || s.Secrets[SecretAppPrivateKey] != ""
+// head are the keys of every source.
+type head struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
 }
 
-// IsShared says whether the files of a repository's changes are read.
-func (s *Source) IsShared(repository string) bool {
-	return slices.Contains(s.Shared, anyRepository) || slices.Contains(s.Shared, strings.ToLower(repository))
+// SecretWebhooks is the secret of all sources that have none of their own for their webhooks.
+const SecretWebhooks = "webhooks.secret"
+
+// Open makes the source.
+func (s *Source) Open(client *http.Client) source.Source {
+	return s.Own.Open(source.Given{ID: s.ID, Secrets: s.Secrets, Client: client, Wanted: s.Wanted})
 }
 
-const anyRepository = "*"
+// Selects are the repositories that are read, in the words of dora.Selection; nil where the system has none.
+func (s *Source) Selects() []string {
+	if selector, ok := s.Own.(source.Selector); ok {
+		return selector.Selects()
+	}
+	return nil
+}
 
-// share tells each source of which repositories a service has paths.
-func (s *Settings) share() {
-	for i := range s.Sources {
-		source := &s.Sources[i]
-		source.Shared = nil
-		for _, service := range s.Services {
-			for _, rule := range service.Deployments {
-				if repository := cmp.Or(strings.ToLower(rule.Repository), anyRepository); rule.Source == source.ID && len(rule.Paths) > 0 && !slices.Contains(source.Shared, repository) {
-					source.Shared = append(source.Shared, repository)
-				}
+// Lacking says what to look at where nothing of a kind was found, half a sentence; empty: nothing.
+func (s *Source) Lacking(kind dora.Kind) string {
+	if adviser, ok := s.Own.(source.Adviser); ok {
+		return adviser.Lacking(kind)
+	}
+	return ""
+}
+
+// MarshalJSON writes the source as settings have it, without its secrets.
+func (s Source) MarshalJSON() ([]byte, error) {
+	first, err := json.Marshal(head{s.ID, s.Type})
+	if err != nil || s.Own == nil {
+		return first, err
+	}
+	own, err := json.Marshal(s.Own)
+	if err != nil || bytes.Equal(own, []byte("{}")) {
+		return first, err
+	}
+	return slices.Concat(first[:len(first)-1], []byte(","), own[1:]), nil
+}
+
+// readSource reads a source as its type has it. One without a type, or of an unknown one, is read as the first system that
+// has all its keys: what else is wrong with it is told together.
+func readSource(systems source.Systems) strict.Option {
+	return strict.Reading(func(d *strict.Decoder, path string, value any, s *Source) {
+		object, _ := value.(map[string]any)
+		h := head{}
+		_ = strict.Decode("", map[string]any{"type": object["type"]}, &h) // what is wrong with it is told below
+		if s.System = systems.Of(h.Type); s.System == nil {
+			s.System = likeliest(systems, object)
+		}
+		s.Own = s.System.Settings()
+		if object != nil {
+			value, s.foreign = s.own(systems, object)
+		}
+		d.Object(path, value, &h, s.Own)
+		s.ID, s.Type = h.ID, h.Type
+		if s.Type != "" || object["type"] == "" {
+			d.Choice(path+".type", s.Type, systems.Types())
+		}
+	})
+}
+
+// likeliest is the first system that has all keys of an object, or else the first.
+func likeliest(systems source.Systems, object map[string]any) *source.System {
+	for _, system := range systems {
+		known := keysOf(system)
+		has := func(key string) bool { return slices.Contains(headKeys, key) || slices.Contains(known, key) }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(object)), func(key string) bool { return !has(key) }) {
+			return system
+		}
+	}
+	return systems[0]
+}
+
+// keysOf are the keys of a system's own settings.
+func keysOf(system *source.System) []string {
+	return strict.Keys(reflect.TypeOf(system.Settings()).Elem())
+}
+
+var headKeys = strict.Keys(reflect.TypeFor[head]())
+
+// own parts the keys of a source from those of other systems. Of those, what says nothing is left over from another type,
+// and is no mistake.
+func (s *Source) own(systems source.Systems, object map[string]any) (own map[string]any, foreign []string) {
+	own = maps.Clone(object)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if types := having(systems, key); len(types) > 0 && !slices.Contains(types, s.System.Type) {
+			delete(own, key)
+			if !source.Empty(object[key]) {
+				foreign = append(foreign, key)
 			}
+		}
+	}
+	return own, foreign
+}
+
+// having are the types whose settings have a key.
+func having(systems source.Systems, key string) []string {
+	var types []string
+	for _, system := range systems {
+		if slices.Contains(keysOf(system), key) {
+			types = append(types, system.Type)
+		}
+	}
+	return types
+}
+
+// checkForeign tells of keys that belong to other systems.
+func (s *Source) checkForeign(systems source.Systems, at string, fail source.Fail) {
+	for _, key := range s.foreign {
+		types := having(systems, key)
+		told := slices.ContainsFunc(types, func(kind string) bool { return systems.Of(kind).Told() })
+		if s.System.Told() && !told {
+			fail(at+"."+key, "is not allowed with type %s, of which nothing is read; allowed: %s", s.Type, toldKeys(systems))
+		} else {
+			fail(at+"."+key, "is not allowed with type %s; allowed: with type %s", s.Type, strings.Join(types, ", "))
 		}
 	}
 }
 
-// SourceType names a kind of system.
-type SourceType string
-
-// The types of sources.
-const (
-	SourceGitHub       SourceType = "github"       // GitHub, its Enterprise Cloud or an Enterprise Server
-	SourceAlertmanager SourceType = "alertmanager" // alerts of Prometheus's Alertmanager or of Grafana, which call us
-	SourceWebhook      SourceType = "webhook"      // whatever tells of its events by webhook or by the API
-)
-
-// Allowed lists the types that settings may name.
-func (SourceType) Allowed() []string {
-	return []string{string(SourceGitHub), string(SourceAlertmanager), string(SourceWebhook)}
-}
-
-// Told says that a source's events are told to us and cannot be read again.
-func (t SourceType) Told() bool { return t == SourceAlertmanager || t == SourceWebhook }
-
-// API names one of GitHub's interfaces.
-type API string
-
-// The interfaces.
-const (
-	APIAuto    API = "auto"    // GraphQL, and REST where GraphQL is refused
-	APIGraphQL API = "graphql" // many times cheaper
-	APIREST    API = "rest"
-)
-
-// Allowed lists what settings may name.
-func (API) Allowed() []string { return []string{string(APIAuto), string(APIGraphQL), string(APIREST)} }
-
-// SourceIncidents says which issues are incidents.
-type SourceIncidents struct {
-	// Labels: an issue that has any of them is an incident.
-	Labels []string `json:"labels"`
-	// Severity captures the severity from a label in its first group, such as ^sev(\d)$.
-	Severity dora.Pattern `json:"severity,omitzero"`
+// toldKeys lists the keys of sources that only tell.
+func toldKeys(systems source.Systems) string {
+	text := strings.Join(headKeys, ", ")
+	for _, system := range systems {
+		if keys := keysOf(system); system.Told() && len(keys) > 0 {
+			text += fmt.Sprintf(" and, with type %s, %s", system.Type, strings.Join(keys, ", "))
+		}
+	}
+	return text
 }

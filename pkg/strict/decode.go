@@ -6,10 +6,10 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -18,6 +18,7 @@ import (
 type Error struct {
 	Field   string // such as sources[0].url
 	Problem string // what is wrong and what is allowed
+	Label   string // what an editor calls the field, where that is known
 }
 
 // Error names the field and the problem.
@@ -29,10 +30,46 @@ type Enum interface{ Allowed() []string }
 // Decode fills target, a pointer to a struct with json tags, from a value of maps, lists, strings, numbers and
 // booleans. What is absent or null keeps its default. A number or boolean where a string is wanted is taken as text,
 // because environment expansion turns "5" into 5. All mistakes are reported together, each an *Error.
-func Decode(path string, value any, target any) error {
-	d := &decoder{}
+func Decode(path string, value any, target any, options ...Option) error {
+	d := &Decoder{}
+	for _, option := range options {
+		option(d)
+	}
 	d.decode(path, value, reflect.ValueOf(target).Elem())
 	return Mistakes(d.errors)
+}
+
+// Option changes how values are read.
+type Option func(*Decoder)
+
+// Reading has values of one type read in a way of their own, because what they may hold depends on what they hold.
+func Reading[T any](read func(d *Decoder, path string, value any, target *T)) Option {
+	return func(d *Decoder) {
+		if d.readings == nil {
+			d.readings = map[reflect.Type]func(string, any, reflect.Value){}
+		}
+		d.readings[reflect.TypeFor[T]()] = func(path string, value any, target reflect.Value) {
+			read(d, path, value, target.Addr().Interface().(*T))
+		}
+	}
+}
+
+// Object fills several structs, each a pointer, from one object, whose keys are those of all of them.
+func (d *Decoder) Object(path string, value any, targets ...any) {
+	structs := make([]reflect.Value, len(targets))
+	for i, target := range targets {
+		structs[i] = reflect.ValueOf(target).Elem()
+	}
+	d.decodeStruct(path, value, structs...)
+}
+
+// Choice says whether a text is one of those that are allowed; where it is not, it is a mistake.
+func (d *Decoder) Choice(path, text string, allowed []string) bool {
+	if slices.Contains(allowed, text) {
+		return true
+	}
+	d.fail(path, "%s is not allowed; allowed: %s", describe(text), strings.Join(allowed, ", "))
+	return false
 }
 
 // Object reads JSON text that must be an object. Nothing and null are an empty one.
@@ -54,15 +91,19 @@ func Object(text []byte) (map[string]any, error) {
 	return nil, fmt.Errorf("not a JSON object: it is %s", describe(value))
 }
 
-type decoder struct{ errors []error }
+// Decoder reads a value and gathers what is wrong with it.
+type Decoder struct {
+	errors   []error
+	readings map[reflect.Type]func(path string, value any, target reflect.Value)
+}
 
 // searchLimit is how many mistakes are looked for: a text that is nothing but mistakes costs no more than to read it.
 const searchLimit = 100
 
 // enough says that there are mistakes enough.
-func (d *decoder) enough() bool { return len(d.errors) >= searchLimit }
+func (d *Decoder) enough() bool { return len(d.errors) >= searchLimit }
 
-func (d *decoder) fail(path, format string, args ...any) {
+func (d *Decoder) fail(path, format string, args ...any) {
 	if d.enough() {
 		return
 	}
@@ -72,7 +113,7 @@ func (d *decoder) fail(path, format string, args ...any) {
 	d.errors = append(d.errors, &Error{Field: path, Problem: fmt.Sprintf(format, args...)})
 }
 
-func (d *decoder) decode(path string, value any, target reflect.Value) {
+func (d *Decoder) decode(path string, value any, target reflect.Value) {
 	if value == nil {
 		return
 	}
@@ -80,6 +121,10 @@ func (d *decoder) decode(path string, value any, target reflect.Value) {
 		fresh := reflect.New(target.Type().Elem())
 		d.decode(path, value, fresh.Elem())
 		target.Set(fresh)
+		return
+	}
+	if read, ok := d.readings[target.Type()]; ok {
+		read(path, value, target)
 		return
 	}
 	if reader, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
@@ -100,8 +145,7 @@ func (d *decoder) decode(path string, value any, target reflect.Value) {
 		if !ok {
 			return
 		}
-		if enum, ok := target.Interface().(Enum); ok && !slices.Contains(enum.Allowed(), text) {
-			d.fail(path, "%s is not allowed; allowed: %s", describe(text), strings.Join(enum.Allowed(), ", "))
+		if enum, ok := target.Interface().(Enum); ok && !d.Choice(path, text, enum.Allowed()) {
 			return
 		}
 		target.SetString(text)
@@ -126,7 +170,7 @@ func (d *decoder) decode(path string, value any, target reflect.Value) {
 	}
 }
 
-func (d *decoder) text(path string, value any) (string, bool) {
+func (d *Decoder) text(path string, value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
 		return v, true
@@ -154,37 +198,36 @@ func wholeNumber(value any) (int64, bool) {
 	return 0, false
 }
 
-func (d *decoder) decodeStruct(path string, value any, target reflect.Value) {
-	object, ok := value.(map[string]any)
-	if !ok {
-		d.fail(path, "%s is not allowed; allowed: an object with %s", describe(value), strings.Join(Keys(target.Type()), ", "))
-		return
-	}
-	fields := map[string]int{}
-	for i := range target.NumField() {
-		if key := keyOf(target.Type().Field(i)); key != "" {
-			fields[key] = i
+func (d *Decoder) decodeStruct(path string, value any, targets ...reflect.Value) {
+	var allowed []string
+	fields := map[string]reflect.Value{}
+	for _, target := range targets {
+		allowed = append(allowed, Keys(target.Type())...)
+		for i := range target.NumField() {
+			if key := keyOf(target.Type().Field(i)); key != "" {
+				fields[key] = target.Field(i)
+			}
 		}
 	}
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.fail(path, "%s is not allowed; allowed: an object with %s", describe(value), strings.Join(allowed, ", "))
+		return
 	}
-	sort.Strings(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if d.enough() {
 			return
 		}
-		i, ok := fields[key]
+		field, ok := fields[key]
 		if !ok {
-			d.fail(join(path, key), "there is no such key; allowed: %s", strings.Join(Keys(target.Type()), ", "))
+			d.fail(join(path, key), "there is no such key; allowed: %s", strings.Join(allowed, ", "))
 			continue
 		}
-		d.decode(join(path, key), object[key], target.Field(i))
+		d.decode(join(path, key), object[key], field)
 	}
 }
 
-func (d *decoder) decodeList(path string, value any, target reflect.Value) {
+func (d *Decoder) decodeList(path string, value any, target reflect.Value) {
 	list, ok := value.([]any)
 	if !ok {
 		d.fail(path, "%s is not allowed; allowed: a list", describe(value))

@@ -133,3 +133,43 @@ func TestWhatIsNoObjectIsNamed(t *testing.T) {
 		assert.EqualError(t, err, want)
 	}
 }
+
+// basket holds what its kind says.
+type basket struct {
+	Kind  string
+	Holds any
+}
+
+func TestATypeIsReadInItsOwnWayWhereItsKeysDependOnOneOfThem(t *testing.T) {
+	read := strict.Reading(func(d *strict.Decoder, path string, value any, b *basket) {
+		object, _ := value.(map[string]any)
+		head := struct {
+			Kind string `json:"kind"`
+		}{}
+		b.Holds = &fruit{}
+		if object["kind"] == "stem" {
+			b.Holds = &stem{}
+		}
+		d.Object(path, value, &head, b.Holds)
+		b.Kind = head.Kind
+		d.Choice(path+".kind", b.Kind, []string{"fruit", "stem"})
+	})
+	into := func(text string) ([]basket, error) {
+		object, err := strict.Object([]byte(text))
+		require.NoError(t, err)
+		var shelf struct {
+			Baskets []basket `json:"baskets"`
+		}
+		err = strict.Decode("", object, &shelf, read)
+		return shelf.Baskets, err
+	}
+	baskets, err := into(`{"baskets":[{"kind":"stem","length":2},{"kind":"fruit","name":"pear"}]}`)
+	require.NoError(t, err)
+	assert.Equal(t, []basket{{"stem", &stem{Length: 2}}, {"fruit", &fruit{Name: "pear"}}}, baskets)
+
+	_, err = into(`{"baskets":[{"kind":"stem","name":"pear"},{"kind":"leaf"},7]}`)
+	assert.EqualError(t, err, "baskets[0].name: there is no such key; allowed: kind, length\n"+
+		`baskets[1].kind: "leaf" is not allowed; allowed: fruit, stem`+"\n"+
+		"baskets[2]: 7 is not allowed; allowed: an object with kind, name, colour, weight, ripe, seeds, tags, stem\n"+
+		`baskets[2].kind: "" is not allowed; allowed: fruit, stem`)
+}

@@ -1,7 +1,7 @@
 // Package alertmanager takes the alerts of Prometheus's Alertmanager and of Grafana, whose webhooks have one form, for
 // incidents. Nothing is read: an alert that fires again brings its beginning with it, and one that was resolved its end.
 //
-// It imports dora, settings and source of this module and nothing else of it.
+// It imports dora and source of this module and nothing else of it.
 package alertmanager
 
 import (
@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // Source is one configured sender of alerts.
-type Source struct{ config settings.Source }
+type Source struct {
+	given  source.Given
+	alerts Alerts
+}
 
 var (
 	_ source.Source   = (*Source)(nil)
@@ -29,17 +31,23 @@ var (
 )
 
 // New makes the source.
-func New(config settings.Source) *Source { return &Source{config} }
+func New(given source.Given, settings Settings) *Source {
+	s := &Source{given: given}
+	if settings.Alerts != nil {
+		s.alerts = *settings.Alerts
+	}
+	return s
+}
 
 // Collect implements source.Source: there is nothing to read.
 func (*Source) Collect(context.Context, source.Request) error { return nil }
 
 // Check implements source.Source: without a secret no alert can come in.
 func (s *Source) Check(context.Context) error {
-	if s.config.Secrets[settings.SecretWebhook] == "" {
+	if s.given.Secrets[source.SecretWebhook] == "" {
 		return &source.Error{
-			Cause: source.CauseConfiguration, Source: s.config.ID,
-			Advice: "no alert can come in: set the secret sources." + s.config.ID + "." + settings.SecretWebhook + ", and give it to the sender",
+			Cause: source.CauseConfiguration, Source: s.given.ID,
+			Advice: "no alert can come in: set the secret " + source.SecretKey(s.given.ID, source.SecretWebhook) + ", and give it to the sender",
 		}
 	}
 	return nil
@@ -71,7 +79,7 @@ const (
 
 // Receive implements source.Receiver.
 func (s *Source) Receive(header http.Header, body []byte) (source.Received, error) {
-	if err := source.Proves(s.config.Secrets[settings.SecretWebhook], header, body); err != nil {
+	if err := source.Proves(s.given.Secrets[source.SecretWebhook], header, body); err != nil {
 		return source.Received{}, err
 	}
 	var n notification
@@ -102,15 +110,11 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 
 // incident makes an incident of an alert; nil if it is none. One alert that fires, ends and fires again is two.
 func (s *Source) incident(at string, a *alert) (*dora.Incident, error) {
-	names := settings.SourceAlerts{}
-	if s.config.Alerts != nil {
-		names = *s.config.Alerts
-	}
 	var labels []string
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
 		labels = append(labels, name+"="+a.Labels[name])
 	}
-	if len(names.Only) > 0 && !slices.ContainsFunc(labels, func(l string) bool { return slices.Contains(names.Only, l) }) {
+	if len(s.alerts.Only) > 0 && !slices.ContainsFunc(labels, func(l string) bool { return slices.Contains(s.alerts.Only, l) }) {
 		return nil, nil //nolint:nilnil // it is no incident, and nothing is wrong with it
 	}
 	wrong := func(field, problem string) error { return &source.Mistake{Field: at + "." + field, Problem: problem} }
@@ -131,13 +135,13 @@ func (s *Source) incident(at string, a *alert) (*dora.Incident, error) {
 	}
 	opened := a.StartsAt.UTC()
 	incident := &dora.Incident{
-		Header: dora.Header{Source: s.config.ID, ID: fmt.Sprintf("alert:%s:%d", a.Fingerprint, opened.Unix()), Updated: opened, Rank: dora.Told},
+		Header: dora.Header{Source: s.given.ID, ID: fmt.Sprintf("alert:%s:%d", a.Fingerprint, opened.Unix()), Updated: opened, Rank: dora.Told},
 		Number: opened.Unix(), Opened: opened, Labels: labels,
 		Title:    clip(cmp.Or(a.Annotations["summary"], a.Labels["alertname"], "alert "+a.Fingerprint)),
 		Body:     clip(cmp.Or(a.Annotations["description"], a.Annotations["message"])),
 		URL:      cmp.Or(a.PanelURL, a.GeneratorURL),
-		Service:  a.Labels[cmp.Or(names.Service, "service")],
-		Severity: a.Labels[cmp.Or(names.Severity, "severity")],
+		Service:  a.Labels[cmp.Or(s.alerts.Service, serviceLabel)],
+		Severity: a.Labels[cmp.Or(s.alerts.Severity, severityLabel)],
 	}
 	if resolved {
 		incident.Resolved = a.EndsAt.UTC()

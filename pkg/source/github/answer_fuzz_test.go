@@ -15,20 +15,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
 // kinds are the ways to read a GitHub that ask different questions.
-var kinds = []settings.Source{
-	{API: settings.APIGraphQL},
-	{API: settings.APIREST},
-	{API: settings.APIGraphQL, Shared: []string{"*"}},
-	{API: settings.APIREST, Shared: []string{"*"}},
-	{API: settings.APIGraphQL, Deployments: settings.SourceDeployment{From: settings.FromWorkflowRuns}},
-	{API: settings.APIGraphQL, Deployments: settings.SourceDeployment{From: settings.FromReleases}},
-	{API: settings.APIGraphQL, Deployments: settings.SourceDeployment{From: settings.FromTags}},
-	{API: settings.APIREST, Deployments: settings.SourceDeployment{From: settings.FromMerges}},
+var kinds = []configured{
+	{API: github.APIGraphQL},
+	{API: github.APIREST},
+	{API: github.APIGraphQL, Shared: []string{"*"}},
+	{API: github.APIREST, Shared: []string{"*"}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromWorkflowRuns}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromReleases}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromTags}},
+	{API: github.APIREST, Deployments: github.Deployments{From: github.FromMerges}},
 }
 
 // answered is an answer of the stand-in to one kind of question, and where in two runs one after the other it came.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
@@ -44,12 +43,12 @@ type app struct {
 // toldLimit bounds how many claims and tokens are kept out of errors.
 const toldLimit = 8
 
-func newApp(config settings.Source, rest string) (*app, error) {
-	secret := "sources." + config.ID + "." + settings.SecretAppPrivateKey
-	if config.AppID == "" || config.InstallationID == "" || config.Secrets[settings.SecretAppPrivateKey] == "" {
+func newApp(config *config, rest string) (*app, error) {
+	secret := source.SecretKey(config.ID, secretAppKey)
+	if config.AppID == "" || config.InstallationID == "" || config.Secrets[secretAppKey] == "" {
 		return nil, errors.New("a GitHub App needs appId, installationId and the secret " + secret)
 	}
-	key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(config.Secrets[settings.SecretAppPrivateKey]))
+	key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(config.Secrets[secretAppKey]))
 	if err != nil { // not wrapped: a reader of keys may quote them
 		return nil, errors.New(secret + " is not an RSA private key in PEM, which is how GitHub hands out an App's key")
 	}

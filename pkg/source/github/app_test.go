@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -111,15 +110,15 @@ func (g *gate) clock() github.Option {
 	return github.WithClock(func() time.Time { return g.now.Add(30 * time.Second) }, newWaits().sleep)
 }
 
-func (g *gate) source(secrets map[string]string, change func(*settings.Source)) *github.Source {
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: g.server.URL + g.prefix, Repositories: []string{shop},
+func (g *gate) source(secrets map[string]string, change func(*configured)) *github.Source {
+	config := configured{
+		ID: "github", URL: g.server.URL + g.prefix, Repositories: []string{shop},
 		AppID: "7", InstallationID: "42", Secrets: secrets,
 	}
 	if change != nil {
 		change(&config)
 	}
-	return github.New(config, g.server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond), g.clock())
+	return open(config, g.server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond), g.clock())
 }
 
 func TestAnAppDrawsATokenAndKeepsItForAsLongAsItLasts(t *testing.T) {
@@ -173,17 +172,17 @@ func TestAnAppThatGitHubDoesNotKnowIsToldWithoutItsSecrets(t *testing.T) {
 	foreign := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(other)}))
 	for name, c := range map[string]struct {
 		secrets map[string]string
-		change  func(*settings.Source)
+		change  func(*configured)
 		cause   source.Cause
 		says    []string
 	}{
 		"another's key":       {map[string]string{"appPrivateKey": foreign}, nil, source.CauseCredentials, []string{"appId", "private key"}},
-		"another App":         {map[string]string{"appPrivateKey": key}, func(s *settings.Source) { s.AppID = "8" }, source.CauseCredentials, []string{"appId"}},
-		"nowhere installed":   {map[string]string{"appPrivateKey": key}, func(s *settings.Source) { s.InstallationID = "43" }, source.CauseCredentials, []string{"installationId"}},
+		"another App":         {map[string]string{"appPrivateKey": key}, func(s *configured) { s.AppID = "8" }, source.CauseCredentials, []string{"appId"}},
+		"nowhere installed":   {map[string]string{"appPrivateKey": key}, func(s *configured) { s.InstallationID = "43" }, source.CauseCredentials, []string{"installationId"}},
 		"half a key":          {map[string]string{"appPrivateKey": key[:200]}, nil, source.CauseConfiguration, []string{"sources.github.appPrivateKey", "PEM"}},
 		"no key":              {nil, nil, source.CauseConfiguration, []string{"appId", "installationId", "sources.github.appPrivateKey"}},
 		"a token and an App":  {map[string]string{"appPrivateKey": key, "token": secret}, nil, source.CauseConfiguration, []string{"token", "appId", "installationId", "appPrivateKey"}},
-		"nobody installed it": {map[string]string{"appPrivateKey": key}, func(s *settings.Source) { s.InstallationID = "" }, source.CauseConfiguration, []string{"installationId"}},
+		"nobody installed it": {map[string]string{"appPrivateKey": key}, func(s *configured) { s.InstallationID = "" }, source.CauseConfiguration, []string{"installationId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGate(t, "", newTiny(t))

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -105,9 +105,9 @@ func (p *pipeline) read(t *testing.T, l *ledger) map[int64]*dora.Deployment {
 }
 
 func (p *pipeline) source() *github.Source {
-	return github.New(settings.Source{
-		ID: "github", URL: p.server.URL, Repositories: []string{shop}, Secrets: map[string]string{"token": secret, settings.SecretWebhook: hookSecret},
-		Deployments: settings.SourceDeployment{From: settings.FromWorkflowRuns, Workflow: dora.MustPattern("^deploy$")},
+	return open(configured{
+		ID: "github", URL: p.server.URL, Repositories: []string{shop}, Secrets: map[string]string{"token": secret, source.SecretWebhook: hookSecret},
+		Deployments: github.Deployments{From: github.FromWorkflowRuns, Workflow: dora.MustPattern("^deploy$")},
 	}, p.server.Client(), at("2026-03-20T00:00:00Z"), github.WithRetries(0, 0, 0))
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // afterAll is later than everything in the datasets.
@@ -149,7 +148,7 @@ func TestABackfillIsEverythingThatTheRepositoryHolds(t *testing.T) {
 	for _, repository := range []string{plain, synthetic} {
 		t.Run(repository, func(t *testing.T) {
 			l := newLedger()
-			require.NoError(t, l.collect(t.Context(), r.source(settings.Source{Repositories: []string{repository}}, at(afterAll)), time.Time{}))
+			require.NoError(t, l.collect(t.Context(), r.source(configured{Repositories: []string{repository}}, at(afterAll)), time.Time{}))
 			assertComplete(t, r, l, repository)
 			t.Logf("%d requests, %d points, %d batches, cursor %d bytes", l.last.Requests, l.last.Points, l.batches, len(l.cursor))
 			assert.LessOrEqual(t, l.last.Requests, 42)

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -66,7 +65,7 @@ func TestALimitIsWaitedOutAsLongAsItIsToldAndNotLonger(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		refuse func(rw http.ResponseWriter, now time.Time) time.Duration
-		apis   []settings.API
+		apis   []github.API
 	}{
 		"403 with seconds": {func(rw http.ResponseWriter, _ time.Time) time.Duration {
 			rw.Header().Set("Retry-After", "47")
@@ -108,20 +107,20 @@ func TestALimitIsWaitedOutAsLongAsItIsToldAndNotLonger(t *testing.T) {
 			exhausted(rw, now, 7*time.Minute)
 			_, _ = rw.Write([]byte(`{"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}`))
 			return 7 * time.Minute
-		}, []settings.API{settings.APIGraphQL}},
+		}, []github.API{github.APIGraphQL}},
 	} {
 		apis := c.apis
 		if apis == nil {
-			apis = []settings.API{settings.APIGraphQL, settings.APIREST}
+			apis = []github.API{github.APIGraphQL, github.APIREST}
 		}
 		for _, api := range apis {
 			for _, skew := range []time.Duration{0, 3 * time.Hour, -3 * time.Hour} {
-				if skew != 0 && api == settings.APIREST {
+				if skew != 0 && api == github.APIREST {
 					continue // the same clock decides
 				}
 				t.Run(fmt.Sprintf("%s over %s, GitHub's clock off by %s", name, api, skew), func(t *testing.T) {
-					config := settings.Source{
-						ID: "github", Type: settings.SourceGitHub, API: api, Repositories: []string{world.Organization + "/*"},
+					config := configured{
+						ID: "github", API: api, Repositories: []string{world.Organization + "/*"},
 						Secrets: map[string]string{"token": secret},
 					}
 					g := &refusing{next: world.New(world.Options{Seed: 3, Months: 1, Now: worldNow}).Handler(secret), clock: &waits{now: worldNow}, skew: skew, every: 1 << 30, refuse: c.refuse}
@@ -129,11 +128,11 @@ func TestALimitIsWaitedOutAsLongAsItIsToldAndNotLonger(t *testing.T) {
 					defer server.Close()
 					config.URL = server.URL
 					good := newLedger()
-					require.NoError(t, good.collect(t.Context(), github.New(config, server.Client(), g.clock.option()), time.Time{}))
+					require.NoError(t, good.collect(t.Context(), open(config, server.Client(), g.clock.option()), time.Time{}))
 
 					g.every, g.requests = 3, 0
 					l := newLedger()
-					require.NoError(t, l.collect(t.Context(), github.New(config, server.Client(), g.clock.option(), github.WithPatience(1000*time.Hour)), time.Time{}))
+					require.NoError(t, l.collect(t.Context(), open(config, server.Client(), g.clock.option(), github.WithPatience(1000*time.Hour)), time.Time{}))
 					assertEqualEvents(t, good, l)
 					assert.Positive(t, g.refused)
 					assert.Empty(t, strings.Join(append(g.early, g.late...), "\n"))

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
@@ -55,7 +54,7 @@ func (s *repositorySync) newCensus(name list, kind dora.Kind, pass *cursor.Pass)
 	c.before, c.counted = s.state.Counts[name]
 	c.newest = c.before.Newest
 	switch state := pass.Stream; {
-	case name == deploymentList && s.from() == settings.FromMerges:
+	case name == deploymentList && s.from() == FromMerges:
 		c.whole = s.branch.first() && s.state.History.First == nil
 	case !state.Done && state.Page == "":
 		c.whole = true
@@ -227,7 +226,7 @@ func (s *repositorySync) compare(c *census) []dora.Event {
 
 // aged says that a run may have been discarded for its age, as GitHub does with workflow runs.
 func (s *repositorySync) aged(c *census, name string, created time.Time) bool {
-	return s.from() == settings.FromWorkflowRuns && strings.HasPrefix(name, runName) && (c.oldest.IsZero() || created.Before(c.oldest))
+	return s.from() == FromWorkflowRuns && strings.HasPrefix(name, runName) && (c.oldest.IsZero() || created.Before(c.oldest))
 }
 
 // runName begins the name of a deployment that is a workflow run.
@@ -263,7 +262,7 @@ func (s *repositorySync) note(c *census) bool {
 func (s *repositorySync) recount(ctx context.Context, c *census) error {
 	api, only := s.reader.(rest)
 	path := repositoryPath(s.part) + restLists[c.list]
-	if !only || c.told || s.request.Known == nil || (c.list == deploymentList && s.from() != settings.FromDeployments) {
+	if !only || c.told || s.request.Known == nil || (c.list == deploymentList && s.from() != FromDeployments) {
 		return nil
 	}
 	switch fits := c.counted && c.before.Last == 0; {

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -42,11 +41,11 @@ func slowTrain(t *testing.T) *tiny {
 }
 
 func (g *tiny) source() *github.Source {
-	config := settings.Source{
+	config := configured{
 		ID: "github", URL: g.server.URL, Repositories: []string{shop}, Secrets: map[string]string{"token": secret},
 		Served: []dora.Service{{Name: "shop", Deployments: []dora.DeploymentRule{production("")}}},
 	}
-	return github.New(config, g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0))
+	return open(config, g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0))
 }
 
 // numbers are those of the pull requests that a ledger has.
@@ -141,7 +140,7 @@ func TestOverRESTAPullRequestFromBeforeTheHistoryIsReadToo(t *testing.T) {
 	g.lists["/pulls/1/commits"] = []any{g.commit("w", old.AddDate(0, 0, -3))}
 	g.lists["/pulls/1/reviews"] = []any{}
 	l := newLedger()
-	s := github.New(settings.Source{ID: "github", URL: g.server.URL, API: settings.APIREST, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}},
+	s := open(configured{ID: "github", URL: g.server.URL, API: github.APIREST, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}},
 		g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0))
 	require.NoError(t, l.collect(t.Context(), s, collected))
 	require.Equal(t, []int{1}, numbers(l))

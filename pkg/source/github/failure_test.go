@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -38,11 +37,11 @@ func saying(t *testing.T, status int, contentType, body string, header ...string
 }
 
 func till(address string, client *http.Client, options ...github.Option) *github.Source {
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: address, Repositories: []string{shop},
+	config := configured{
+		ID: "github", URL: address, Repositories: []string{shop},
 		Secrets: map[string]string{"token": secret},
 	}
-	return github.New(config, client, append([]github.Option{github.WithRetries(1, time.Millisecond, time.Millisecond), at(afterAll)}, options...)...)
+	return open(config, client, append([]github.Option{github.WithRetries(1, time.Millisecond, time.Millisecond), at(afterAll)}, options...)...)
 }
 
 func TestEveryFailureHasACauseAndASentence(t *testing.T) {
@@ -141,11 +140,11 @@ func TestAPersonsRepositoriesAreListedAsAnOrganisationsAre(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	config := settings.Source{
+	config := configured{
 		ID: "github", URL: server.URL, Repositories: []string{"dev-07/*", "!*/LEFT-?ut"}, Secrets: map[string]string{"token": secret},
 	}
 	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), github.New(config, server.Client()), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), open(config, server.Client()), time.Time{}))
 	assert.Empty(t, l.events)
 	assert.Equal(t, []string{"organization", "repositoryOwner"}, roots)
 }

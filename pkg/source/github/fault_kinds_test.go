@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -69,7 +68,7 @@ func faultCases(rate float64) map[string]faultCase {
 var plenty = map[string]any{"core": 1_000_000, "graphql": 1_000_000}
 
 // faulty is a source of incidents and all else that tries four times, and does not wait for real.
-func (r *replay) faulty(config settings.Source, c faultCase) *github.Source {
+func (r *replay) faulty(config configured, c faultCase) *github.Source {
 	options := []github.Option{github.WithRetries(4, time.Millisecond, 2*time.Millisecond), github.WithPatience(24 * time.Hour)}
 	if !c.clock {
 		options = append(options, newWaits().option())
@@ -78,14 +77,14 @@ func (r *replay) faulty(config settings.Source, c faultCase) *github.Source {
 	if c.slow {
 		client.Timeout = time.Second
 	}
-	config.ID, config.Type, config.URL, config.Secrets = "github", settings.SourceGitHub, r.URL, map[string]string{"token": replayToken}
-	return github.New(config, client, options...)
+	config.ID, config.URL, config.Secrets = "github", r.URL, map[string]string{"token": replayToken}
+	return open(config, client, options...)
 }
 
 // historyOver is until when a history is read over an interface: REST takes many requests for what GraphQL takes one
 // for, so that a shorter one has it meet as many faults.
-func historyOver(api settings.API) string {
-	if api == settings.APIREST {
+func historyOver(api github.API) string {
+	if api == github.APIREST {
 		return "2023-11-20T00:00:00Z"
 	}
 	return early
@@ -100,7 +99,7 @@ func TestEveryKindOfFaultIsSurvivedOrNamed(t *testing.T) {
 		rates = []float64{0.02, moderate, 0.25}
 	}
 	r := startReplay(t, early)
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		config := incidents(synthetic)
 		config.API = api
 		r.now = historyOver(api)
@@ -108,7 +107,7 @@ func TestEveryKindOfFaultIsSurvivedOrNamed(t *testing.T) {
 		good := r.goodDay(config, time.Time{})
 		for _, rate := range rates {
 			for name, c := range faultCases(rate) {
-				if api == settings.APIREST && !c.rest && !torture() {
+				if api == github.APIREST && !c.rest && !torture() {
 					continue // REST needs thousands of requests for each; go tool mage torture takes all
 				}
 				if _, again := c.fault["probability"]; !again && rate != moderate {
@@ -163,7 +162,7 @@ func TestAllFaultsAtOnceAreSurvivedOrNamed(t *testing.T) {
 		seeds = 25
 	}
 	r := startReplay(t, early)
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		config := incidents(synthetic)
 		config.API = api
 		r.now = historyOver(api)
@@ -174,7 +173,7 @@ func TestAllFaultsAtOnceAreSurvivedOrNamed(t *testing.T) {
 				random := rand.New(rand.NewPCG(uint64(seed), 9))
 				r.reset()
 				most, within := 0.1, 12 // of requests by each kind; and among which a token expires
-				if api == settings.APIREST {
+				if api == github.APIREST {
 					most, within = 0.04, 80
 				}
 				var faults []any

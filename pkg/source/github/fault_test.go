@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -37,7 +36,7 @@ func newWaits() *waits { return &waits{now: time.Date(2024, 3, 1, 0, 0, 0, 0, ti
 
 func TestABackfillSurvivesWhatGitHubDoesOnABadDay(t *testing.T) {
 	r := startReplay(t, early)
-	good := r.goodDay(settings.Source{Repositories: []string{synthetic}}, time.Time{})
+	good := r.goodDay(configured{Repositories: []string{synthetic}}, time.Time{})
 	for name, fault := range map[string][]map[string]any{
 		"gateway errors in HTML":               {{"kind": "http502_html", "every": 4}},
 		"server errors":                        {{"kind": "http500", "every": 5}},
@@ -56,7 +55,7 @@ func TestABackfillSurvivesWhatGitHubDoesOnABadDay(t *testing.T) {
 			r.control(map[string]any{"faults": fault})
 			clock := newWaits()
 			l := newLedger()
-			s := r.source(settings.Source{Repositories: []string{synthetic}}, clock.option(), github.WithPatience(24*time.Hour))
+			s := r.source(configured{Repositories: []string{synthetic}}, clock.option(), github.WithPatience(24*time.Hour))
 			require.NoError(t, l.collect(t.Context(), s, time.Time{}))
 			assertSame(t, good, l)
 		})
@@ -65,10 +64,10 @@ func TestABackfillSurvivesWhatGitHubDoesOnABadDay(t *testing.T) {
 
 func TestARateLimitIsWaitedOutInSight(t *testing.T) {
 	r := startReplay(t, early)
-	good := r.goodDay(settings.Source{Repositories: []string{plain}}, time.Time{})
+	good := r.goodDay(configured{Repositories: []string{plain}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "graphql_rate_limited", "nth": 3, "reset_seconds": 1}}})
 	l := newLedger()
-	s := r.source(settings.Source{Repositories: []string{plain}})
+	s := r.source(configured{Repositories: []string{plain}})
 	require.NoError(t, l.collect(t.Context(), s, time.Time{}))
 	assertSame(t, good, l)
 	held := false
@@ -81,11 +80,11 @@ func TestARateLimitIsWaitedOutInSight(t *testing.T) {
 
 func TestARateLimitThatOutlastsARunEndsIt(t *testing.T) {
 	r := startReplay(t, early)
-	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
+	good := r.goodDay(configured{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "graphql_rate_limited", "nth": 5, "reset_seconds": 3000}}})
 	clock := newWaits()
 	l := newLedger()
-	s := r.source(settings.Source{Repositories: []string{plain, synthetic}}, clock.option(), github.WithPatience(30*time.Minute))
+	s := r.source(configured{Repositories: []string{plain, synthetic}}, clock.option(), github.WithPatience(30*time.Minute))
 	failures := source.Failures("github", l.collect(t.Context(), s, time.Time{}))
 	require.Len(t, failures, 1, "the other repositories wait as well")
 	assert.Equal(t, source.CauseRateLimit, failures[0].Cause)
@@ -98,10 +97,10 @@ func TestARateLimitThatOutlastsARunEndsIt(t *testing.T) {
 
 func TestAnExpiredTokenEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
 	r := startReplay(t, early)
-	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
+	good := r.goodDay(configured{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "token_expired", "nth": 6}}})
 	l := newLedger()
-	s := r.source(settings.Source{Repositories: []string{plain, synthetic}}, at(early))
+	s := r.source(configured{Repositories: []string{plain, synthetic}}, at(early))
 	err := l.collect(t.Context(), s, time.Time{})
 	failures := source.Failures("github", err)
 	require.Len(t, failures, 1)
@@ -116,10 +115,10 @@ func TestAnExpiredTokenEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
 
 func TestARepositoryThatVanishesDoesNotStopTheOthers(t *testing.T) {
 	r := startReplay(t, early)
-	good := r.goodDay(settings.Source{Repositories: []string{plain, synthetic}}, time.Time{})
+	good := r.goodDay(configured{Repositories: []string{plain, synthetic}}, time.Time{})
 	r.control(map[string]any{"faults": []any{map[string]any{"kind": "repo_vanished", "nth": 4, "repo": plain}}})
 	l := newLedger()
-	s := r.source(settings.Source{Repositories: []string{plain, synthetic}}, at(early))
+	s := r.source(configured{Repositories: []string{plain, synthetic}}, at(early))
 	failures := source.Failures("github", l.collect(t.Context(), s, time.Time{}))
 	require.Len(t, failures, 1)
 	assert.Equal(t, source.CauseNotFound, failures[0].Cause)
@@ -145,7 +144,7 @@ func TestADeploymentThatWaitsForApprovalIsAskedAboutUntilItSucceeds(t *testing.T
 		r.control(map[string]any{"now": begun.Add(time.Minute).Format(time.RFC3339)})
 		l := newLedger()
 		s := func(now time.Time) *github.Source {
-			return r.source(settings.Source{Repositories: []string{synthetic}}, at(now.Format(time.RFC3339)))
+			return r.source(configured{Repositories: []string{synthetic}}, at(now.Format(time.RFC3339)))
 		}
 		require.NoError(t, l.collect(t.Context(), s(begun), begun.AddDate(0, 0, -7)))
 		waiting := of[*dora.Deployment](l)[id(synthetic, "deployment", row.Deployment)]
@@ -164,19 +163,19 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	r := startReplay(t, afterAll)
 	wrong := map[string]string{"token": "another"}
 	for name, c := range map[string]struct {
-		config settings.Source
+		config configured
 		cause  source.Cause
 	}{
-		"all is well":        {settings.Source{Repositories: []string{plain}}, ""},
-		"an organisation":    {settings.Source{Repositories: []string{"nhsdigital/*"}}, ""},
-		"a wrong token":      {settings.Source{Repositories: []string{plain}, Secrets: wrong}, source.CauseCredentials},
-		"no token":           {settings.Source{Repositories: []string{plain}, Secrets: map[string]string{"other": "x"}}, source.CauseCredentials},
-		"unknown repository": {settings.Source{Repositories: []string{"NHSDigital/nothing"}}, source.CauseNotFound},
-		"unknown owner":      {settings.Source{Repositories: []string{"nobody-at-all/*"}}, source.CauseNotFound},
-		"no repositories":    {settings.Source{}, source.CauseConfiguration},
-		"a pattern as owner": {settings.Source{Repositories: []string{"*/x"}}, source.CauseConfiguration},
-		"nobody listens":     {settings.Source{Repositories: []string{plain}, URL: "http://127.0.0.1:1"}, source.CauseNetwork},
-		"an Enterprise path": {settings.Source{Repositories: []string{plain}, URL: r.URL + "/api/v3"}, ""},
+		"all is well":        {configured{Repositories: []string{plain}}, ""},
+		"an organisation":    {configured{Repositories: []string{"nhsdigital/*"}}, ""},
+		"a wrong token":      {configured{Repositories: []string{plain}, Secrets: wrong}, source.CauseCredentials},
+		"no token":           {configured{Repositories: []string{plain}, Secrets: map[string]string{"other": "x"}}, source.CauseCredentials},
+		"unknown repository": {configured{Repositories: []string{"NHSDigital/nothing"}}, source.CauseNotFound},
+		"unknown owner":      {configured{Repositories: []string{"nobody-at-all/*"}}, source.CauseNotFound},
+		"no repositories":    {configured{}, source.CauseConfiguration},
+		"a pattern as owner": {configured{Repositories: []string{"*/x"}}, source.CauseConfiguration},
+		"nobody listens":     {configured{Repositories: []string{plain}, URL: "http://127.0.0.1:1"}, source.CauseNetwork},
+		"an Enterprise path": {configured{Repositories: []string{plain}, URL: r.URL + "/api/v3"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := r.source(c.config).Check(t.Context())
@@ -194,7 +193,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 
 func TestOnlyRepositoriesThatChangedAreRead(t *testing.T) {
 	r := startReplay(t, "2025-03-08T09:00:00Z")
-	config := settings.Source{Repositories: []string{"NHSDIGITAL/immunisation-*", "!nhsdigital/*-synthetic"}}
+	config := configured{Repositories: []string{"NHSDIGITAL/immunisation-*", "!nhsdigital/*-synthetic"}}
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, at("2025-03-08T09:00:00Z")), time.Time{}))
 	assert.Len(t, of[*dora.Repository](l), 1)

@@ -19,7 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -74,12 +73,12 @@ func newShared(t *testing.T) *shared {
 var worldNow = time.Date(2026, 6, 11, 12, 0, 0, 0, time.UTC)
 
 // source reads the organisation; of the repositories named it reads the files.
-func (s *shared) source(api settings.API, repositories ...string) *github.Source {
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: s.URL + "/api/v3", API: api, Shared: repositories,
+func (s *shared) source(api github.API, repositories ...string) *github.Source {
+	config := configured{
+		ID: "github", URL: s.URL + "/api/v3", API: api, Shared: repositories,
 		Repositories: []string{world.Organization + "/*"}, Secrets: map[string]string{"token": "world-secret"},
 	}
-	return github.New(config, s.Client(), at(worldNow.Format(time.RFC3339)))
+	return open(config, s.Client(), at(worldNow.Format(time.RFC3339)))
 }
 
 const (
@@ -90,7 +89,7 @@ const (
 func TestServicesOfOneRepositoryShipWhatTheirPeoplePlanned(t *testing.T) {
 	s := newShared(t)
 	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIAuto, medicines), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIAuto, medicines), time.Time{}))
 	mapping := dora.Mapping{Production: dora.DefaultProduction}
 	for _, service := range s.world.Services() {
 		if service.Repository != medicines {
@@ -131,8 +130,8 @@ func TestServicesOfOneRepositoryShipWhatTheirPeoplePlanned(t *testing.T) {
 func TestFilesAreReadWhereServicesShareARepositoryAndNowhereElse(t *testing.T) {
 	s := newShared(t)
 	without, with := newLedger(), newLedger()
-	require.NoError(t, without.collect(t.Context(), s.source(settings.APIAuto), time.Time{}))
-	require.NoError(t, with.collect(t.Context(), s.source(settings.APIAuto, medicines, reminders), time.Time{}))
+	require.NoError(t, without.collect(t.Context(), s.source(github.APIAuto), time.Time{}))
+	require.NoError(t, with.collect(t.Context(), s.source(github.APIAuto, medicines, reminders), time.Time{}))
 	files := 0
 	for _, c := range of[*dora.Change](with) {
 		if shares := c.Repository == medicines || c.Repository == reminders; assert.Equal(t, shares, c.Files != nil, c.ID) && shares {
@@ -158,11 +157,11 @@ func TestFilesAreReadWhereServicesShareARepositoryAndNowhereElse(t *testing.T) {
 		files, plain, with.last.Requests, with.last.Points, without.last.Requests, without.last.Points)
 
 	over := newLedger()
-	require.NoError(t, over.collect(t.Context(), s.source(settings.APIREST, medicines, reminders), time.Time{}))
+	require.NoError(t, over.collect(t.Context(), s.source(github.APIREST, medicines, reminders), time.Time{}))
 	assertEqualEvents(t, with, over)
 
 	requests := with.last.Requests
-	require.NoError(t, with.collect(t.Context(), s.source(settings.APIAuto, medicines, reminders), time.Time{}))
+	require.NoError(t, with.collect(t.Context(), s.source(github.APIAuto, medicines, reminders), time.Time{}))
 	assert.Less(t, with.last.Requests, requests/10, "files are read once")
 	assert.LessOrEqual(t, with.last.Requests, 3)
 }
@@ -170,19 +169,19 @@ func TestFilesAreReadWhereServicesShareARepositoryAndNowhereElse(t *testing.T) {
 func TestPathsThatComeLaterReadAgainWhatLacksItsFiles(t *testing.T) {
 	s := newShared(t)
 	l, want := newLedger(), newLedger()
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIAuto), time.Time{}))
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIAuto, medicines, reminders), time.Time{}))
-	require.NoError(t, want.collect(t.Context(), s.source(settings.APIAuto, medicines, reminders), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIAuto), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIAuto, medicines, reminders), time.Time{}))
+	require.NoError(t, want.collect(t.Context(), s.source(github.APIAuto, medicines, reminders), time.Time{}))
 	assertEqualEvents(t, want, l)
 }
 
 func TestAnInterruptedRunGoesOnWithTheFilesThatItLacks(t *testing.T) {
 	s := newShared(t)
 	want, l := newLedger(), newLedger()
-	require.NoError(t, want.collect(t.Context(), s.source(settings.APIAuto, reminders), time.Time{}))
+	require.NoError(t, want.collect(t.Context(), s.source(github.APIAuto, reminders), time.Time{}))
 	for done := false; !done; {
 		l.stopAfter = l.batches + 2
-		if err := l.collect(t.Context(), s.source(settings.APIAuto, reminders), time.Time{}); err == nil {
+		if err := l.collect(t.Context(), s.source(github.APIAuto, reminders), time.Time{}); err == nil {
 			done = true
 		} else {
 			require.ErrorIs(t, err, errStopped)
@@ -198,11 +197,11 @@ func TestAnInterruptedRunGoesOnWithTheFilesThatItLacks(t *testing.T) {
 func TestAListOfFilesIsReadToItsEndOrSaidToBeCut(t *testing.T) {
 	s := newShared(t)
 	want := newLedger()
-	require.NoError(t, want.collect(t.Context(), s.source(settings.APIAuto, medicines), time.Time{}))
+	require.NoError(t, want.collect(t.Context(), s.source(github.APIAuto, medicines), time.Time{}))
 	wide := regexp.MustCompile(`"nested":\d+`)
 	s.ask = func(body []byte) []byte { return wide.ReplaceAll(body, []byte(`"nested":1`)) }
 	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIGraphQL, medicines), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIGraphQL, medicines), time.Time{}))
 	for id, c := range of[*dora.Change](want) {
 		assert.Equal(t, c.Files, of[*dora.Change](l)[id].Files, id)
 	}
@@ -210,9 +209,9 @@ func TestAListOfFilesIsReadToItsEndOrSaidToBeCut(t *testing.T) {
 	s.ask = nil
 	counted := regexp.MustCompile(`"changedFiles":\d+`)
 	s.answer = func(body []byte) []byte { return counted.ReplaceAll(body, []byte(`"changedFiles":4000`)) }
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIGraphQL, medicines), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIGraphQL, medicines), time.Time{}))
 	l = newLedger()
-	require.NoError(t, l.collect(t.Context(), s.source(settings.APIGraphQL, medicines), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), s.source(github.APIGraphQL, medicines), time.Time{}))
 	for _, c := range of[*dora.Change](l) {
 		if c.Repository == medicines {
 			assert.True(t, c.Files.Cut, c.ID)

@@ -3,16 +3,14 @@ package github
 import (
 	"context"
 	"errors"
-	"net/http"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // Source reads one configured GitHub. It keeps nothing between runs; where a run goes on is in the cursor alone.
 type Source struct {
-	config    settings.Source
+	config    config
 	selection selection
 	address   string // of GraphQL
 	root      string // of REST
@@ -24,15 +22,25 @@ type Source struct {
 
 var _ source.Source = (*Source)(nil)
 
-// New makes the source. The client brings TLS, proxy and time-outs; it must carry no credentials of its own, and it
-// is not changed. A configuration that cannot work is reported by Check and Collect.
-func New(config settings.Source, client *http.Client, options ...Option) *Source {
-	s := &Source{config: config, pace: wire.DefaultPace()}
+// config is all that a source is made from.
+type config struct {
+	source.Given
+	Settings
+}
+
+// isApp says whether anything of a GitHub App is configured.
+func (c *config) isApp() bool {
+	return c.AppID != "" || c.InstallationID != "" || c.Secrets[secretAppKey] != ""
+}
+
+// New makes the source. A configuration that cannot work is reported by Check and Collect.
+func New(given source.Given, settings Settings, options ...Option) *Source {
+	s := &Source{config: config{given, settings}, pace: wire.DefaultPace()}
 	for _, option := range options {
 		option(s)
 	}
-	token := wire.Token{Text: config.Secrets[settings.SecretToken], Refused: "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one"}
-	s.host = newHost(config.ID, client, token, s.pace)
+	token := wire.Token{Text: given.Secrets[secretToken], Refused: "GitHub does not accept the token: it is wrong, expired or revoked; enter a new one"}
+	s.host = newHost(given.ID, given.Client, token, s.pace)
 	s.unusable = s.setUp()
 	return s
 }
@@ -50,12 +58,12 @@ func (s *Source) setUp() *source.Error {
 		return s.failure(source.CauseConfiguration, "", "GitHub's address is not set up", err)
 	}
 	s.host.Addresses = []string{s.root, s.address}
-	token := s.config.Secrets[settings.SecretToken] != ""
+	token := s.config.Secrets[secretToken] != ""
 	switch {
-	case s.config.IsApp() && token:
+	case s.config.isApp() && token:
 		return s.failure(source.CauseConfiguration, "", "there is a token and a GitHub App, of which one is needed: leave out the secret token, or appId, installationId and the secret appPrivateKey", nil)
-	case s.config.IsApp():
-		app, err := newApp(s.config, s.root)
+	case s.config.isApp():
+		app, err := newApp(&s.config, s.root)
 		if err != nil {
 			return s.failure(source.CauseConfiguration, "", "the GitHub App is not set up", err)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
@@ -67,7 +66,7 @@ func (s *repositorySync) ends(node *repositoryNode) error {
 	}
 	for _, each := range []followed{
 		{"pullRequests", !s.pulls.Done, node.PullRequests},
-		{"deployments", !s.runs.Done && s.from() == settings.FromDeployments, node.Deployments},
+		{"deployments", !s.runs.Done && s.from() == FromDeployments, node.Deployments},
 		{"issues", s.issues != nil && !s.issues.Done, node.Issues},
 		{"history of the branch at " + head, false, node.branchHistory()},
 		{"history of " + s.branch.target, false, node.targetHistory()},

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora/replaytest"
-	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
 func TestOtherHistoriesAreCollectedWithTheFactsThatGitGives(t *testing.T) {
@@ -24,7 +24,7 @@ func TestOtherHistoriesAreCollectedWithTheFactsThatGitGives(t *testing.T) {
 			r := startReplay(t, afterAll, dir)
 			r.control(map[string]any{"rate_limits": map[string]any{"core": 1_000_000, "graphql": 1_000_000}})
 			var collected []*ledger
-			for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+			for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 				t.Run(string(api), func(t *testing.T) {
 					config := incidents(history.Name)
 					config.API = api

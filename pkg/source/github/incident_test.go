@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
 type issueRow struct {
@@ -42,9 +42,9 @@ func (i issueRow) standing() (labels []string, closed time.Time, lost []string) 
 
 func TestLabelledIssuesAreIncidents(t *testing.T) {
 	r := startReplay(t, afterAll)
-	config := settings.Source{
+	config := configured{
 		Repositories: []string{synthetic},
-		Incidents:    &settings.SourceIncidents{Labels: []string{"Incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
+		Incidents:    &github.Incidents{Labels: []string{"Incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
 	}
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
@@ -78,7 +78,7 @@ func TestLabelledIssuesAreIncidents(t *testing.T) {
 	assert.Positive(t, withdrawn)
 
 	// Under another label, what counted before is withdrawn, in a version that replaces the old one.
-	config.Incidents = &settings.SourceIncidents{Labels: []string{"bug"}}
+	config.Incidents = &github.Incidents{Labels: []string{"bug"}}
 	require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
 	for _, incident := range of[*dora.Incident](l) {
 		assert.Equal(t, !slices.Contains(incident.Labels, "bug"), incident.Withdrawn, incident.ID)
@@ -87,9 +87,9 @@ func TestLabelledIssuesAreIncidents(t *testing.T) {
 
 func TestAnIssueThatLosesItsLabelIsWithdrawnAndAReopenedOneIsOpen(t *testing.T) {
 	r := startReplay(t, afterAll)
-	config := settings.Source{
+	config := configured{
 		Repositories: []string{synthetic},
-		Incidents:    &settings.SourceIncidents{Labels: []string{"incident"}},
+		Incidents:    &github.Incidents{Labels: []string{"incident"}},
 	}
 	for _, row := range rows[issueRow](t, r, synthetic, "issues.jsonl") {
 		for i, e := range row.Events {

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -28,12 +27,12 @@ func (g *tiny) deploy(refs ...string) {
 // read reads the tiny repository as services see it.
 func (g *tiny) read(t *testing.T, l *ledger, address string, served ...dora.DeploymentRule) map[string]*dora.Deployment {
 	t.Helper()
-	config := settings.Source{ID: "github", URL: address, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}}
+	config := configured{ID: "github", URL: address, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}}
 	if served != nil {
 		config.Served = []dora.Service{{Name: "shop", Deployments: served}}
 	}
 	g.asked, g.operations = nil, nil
-	require.NoError(t, l.collect(t.Context(), github.New(config, g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0)), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), open(config, g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0)), time.Time{}))
 	found := map[string]*dora.Deployment{}
 	for _, d := range of[*dora.Deployment](l) {
 		found[d.Ref] = d

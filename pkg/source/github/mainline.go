@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // Where every landed commit is a deployment, a branch that was rewritten, or another branch that is the default one now,
@@ -14,7 +13,7 @@ import (
 // relands makes sure that the deployments are those of the main line as it is.
 func (s *repositorySync) relands(ctx context.Context) (events []dora.Event, changed bool, err error) {
 	b, c := s.branch, s.censusOf(deploymentList)
-	if s.from() != settings.FromMerges || s.request.Known == nil || b.target == "" {
+	if s.from() != FromMerges || s.request.Known == nil || b.target == "" {
 		return nil, false, nil
 	}
 	if b.gone > 0 || !b.kept && !c.whole {

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/mangle"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
@@ -56,16 +55,16 @@ func (s *spoiling) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (s *spoiling) source(api settings.API) *github.Source {
-	return s.reading(settings.Source{API: api})
+func (s *spoiling) source(api github.API) *github.Source {
+	return s.reading(configured{API: api})
 }
 
 // reading is a source of a kind that reads a repository by its name, and others by their owner's list.
-func (s *spoiling) reading(kind settings.Source) *github.Source {
-	kind.ID, kind.Type, kind.URL = "github", settings.SourceGitHub, "http://github.test"
+func (s *spoiling) reading(kind configured) *github.Source {
+	kind.ID, kind.URL = "github", "http://github.test"
 	kind.Repositories = []string{world.Organization + "/booking", world.Organization + "/no*"}
-	kind.Incidents, kind.Secrets = &settings.SourceIncidents{Labels: []string{"incident"}}, map[string]string{"token": secret}
-	return github.New(kind, &http.Client{Transport: s}, github.WithRetries(1, 0, 0), newWaits().option())
+	kind.Incidents, kind.Secrets = &github.Incidents{Labels: []string{"incident"}}, map[string]string{"token": secret}
+	return open(kind, &http.Client{Transport: s}, github.WithRetries(1, 0, 0), newWaits().option())
 }
 
 // ends holds that a run came to its end by itself, and that whatever it complains of is told with its cause, with advice
@@ -89,7 +88,7 @@ func TestMalformedAnswersEndInFailuresWithACause(t *testing.T) {
 	if torture() {
 		wanted = 10_000
 	}
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
 			var handler http.Handler
 			fresh := func() int { // an organisation whose rate limit nobody has used, and how many requests a run takes

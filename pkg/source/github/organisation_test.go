@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -84,12 +83,12 @@ func TestAnOrganisationOfFiveHundredRepositoriesStaysWithinGitHubsLimits(t *test
 	d := &door{next: w.Handler("world-secret"), operations: map[string]int{}, recent: map[string][]time.Time{}}
 	server := httptest.NewServer(d)
 	defer server.Close()
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: server.URL, Repositories: []string{world.Organization + "/*"},
-		Incidents: &settings.SourceIncidents{Labels: []string{"incident"}}, Secrets: map[string]string{"token": "world-secret"},
+	config := configured{
+		ID: "github", URL: server.URL, Repositories: []string{world.Organization + "/*"},
+		Incidents: &github.Incidents{Labels: []string{"incident"}}, Secrets: map[string]string{"token": "world-secret"},
 	}
 	waits := 0
-	s := github.New(config, server.Client(), github.WithClock(func() time.Time { return worldNow }, func(ctx context.Context, _ time.Duration) error {
+	s := open(config, server.Client(), github.WithClock(func() time.Time { return worldNow }, func(ctx context.Context, _ time.Duration) error {
 		waits++
 		return ctx.Err()
 	}))

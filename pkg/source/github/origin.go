@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
@@ -18,7 +17,7 @@ const lateArrival = 30 * 24 * time.Hour
 
 // origin says what makes a deployment, as configured. When it changes, a repository is read again.
 func (s *Source) origin() string {
-	if s.from() == settings.FromDeployments {
+	if s.from() == FromDeployments {
 		return ""
 	}
 	text, _ := json.Marshal(s.config.Deployments) // texts and a truth value: it cannot fail
@@ -26,11 +25,11 @@ func (s *Source) origin() string {
 }
 
 // readingOf says how deployments are made of what is read, where that has changed since a version before.
-var readingOf = map[settings.DeploymentsFrom]string{settings.FromWorkflowRuns: " by their first success", settings.FromMerges: " by landing"}
+var readingOf = map[From]string{FromWorkflowRuns: " by their first success", FromMerges: " by landing"}
 
-func (s *Source) from() settings.DeploymentsFrom {
+func (s *Source) from() From {
 	if s.config.Deployments.From == "" {
-		return settings.FromDeployments
+		return FromDeployments
 	}
 	return s.config.Deployments.From
 }
@@ -41,13 +40,13 @@ func (s *repositorySync) elsewhere(ctx context.Context, node *repositoryNode) er
 		return nil
 	}
 	switch from := s.from(); from {
-	case settings.FromWorkflowRuns:
+	case FromWorkflowRuns:
 		return rest{s.run}.workflowRuns(ctx, s, node)
-	case settings.FromReleases, settings.FromTags:
+	case FromReleases, FromTags:
 		if _, only := s.reader.(rest); only {
 			return s.failure(source.CauseConfiguration, "", "deployments.from: "+string(from)+" needs GraphQL, which is refused here or switched off by api: allowed without it are deployments, workflow_runs and merges", nil)
 		}
-		if from == settings.FromTags {
+		if from == FromTags {
 			return graphql{s.run}.tagged(ctx, s, node)
 		}
 		return graphql{s.run}.released(ctx, s, node)
@@ -62,7 +61,7 @@ func (s *Source) turn(p *position) {
 		return
 	}
 	p.Origin, p.ETags, p.Deployments, p.Open, p.Settled = origin, nil, cursor.Stream{}, nil, nil
-	if s.from() == settings.FromMerges { // they are found while the history is read
+	if s.from() == FromMerges { // they are found while the history is read
 		p.History, p.Unplaced, p.Met, p.Placed, p.Lost = history{}, nil, nil, nil, nil
 	}
 }
@@ -71,9 +70,9 @@ func (s *Source) turn(p *position) {
 func (s *repositorySync) newRuns() *cursor.Pass {
 	runs := cursor.NewPass(&s.state.Deployments, s.request.Since)
 	switch s.from() {
-	case settings.FromMerges: // there is no list of them
+	case FromMerges: // there is no list of them
 		s.state.Deployments.Done, runs.Done = true, true
-	case settings.FromReleases, settings.FromTags:
+	case FromReleases, FromTags:
 		if runs.Stream.Done && !runs.Stream.Mark.IsZero() {
 			runs.Until = runs.Stream.Mark.Add(-lateArrival)
 		}

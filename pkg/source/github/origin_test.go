@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -51,8 +50,8 @@ func plainTags(t *testing.T, r *replay) string {
 	return server.URL
 }
 
-func madeFrom(repository string, deployments settings.SourceDeployment) settings.Source {
-	return settings.Source{Repositories: []string{repository}, Deployments: deployments}
+func madeFrom(repository string, deployments github.Deployments) configured {
+	return configured{Repositories: []string{repository}, Deployments: deployments}
 }
 
 func TestSuccessfulRunsOfAWorkflowAreDeployments(t *testing.T) {
@@ -64,9 +63,9 @@ func TestSuccessfulRunsOfAWorkflowAreDeployments(t *testing.T) {
 	require.NoError(t, err)
 	r := startReplay(t, now)
 	r.control(map[string]any{"rate_limits": map[string]any{"core": 100_000}})
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
-			config := madeFrom(synthetic, settings.SourceDeployment{From: settings.FromWorkflowRuns, Branch: "master", Environment: "live"})
+			config := madeFrom(synthetic, github.Deployments{From: github.FromWorkflowRuns, Branch: "master", Environment: "live"})
 			config.API = api
 			l := newLedger()
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(now)), since))
@@ -113,7 +112,7 @@ func TestARunIsAskedAboutUntilItSucceeds(t *testing.T) {
 			continue
 		}
 		l := newLedger()
-		config := madeFrom(synthetic, settings.SourceDeployment{From: settings.FromWorkflowRuns})
+		config := madeFrom(synthetic, github.Deployments{From: github.FromWorkflowRuns})
 		read := func(now time.Time) *dora.Deployment {
 			r.control(map[string]any{"now": now.Format(time.RFC3339)})
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(now.Format(time.RFC3339))), row.CreatedAt.AddDate(0, 0, -3)))
@@ -144,9 +143,9 @@ func TestReleasesAndTagsAreDeployments(t *testing.T) {
 		}
 	}
 	address := plainTags(t, r)
-	for from, wanted := range map[settings.DeploymentsFrom]int{settings.FromReleases: releases, settings.FromTags: simple} {
+	for from, wanted := range map[github.From]int{github.FromReleases: releases, github.FromTags: simple} {
 		t.Run(string(from), func(t *testing.T) {
-			config := madeFrom(plain, settings.SourceDeployment{From: from, Prereleases: from == settings.FromReleases})
+			config := madeFrom(plain, github.Deployments{From: from, Prereleases: from == github.FromReleases})
 			config.URL = address
 			l := newLedger()
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
@@ -155,7 +154,7 @@ func TestReleasesAndTagsAreDeployments(t *testing.T) {
 			commits, newest := of[*dora.Commit](l), time.Time{}
 			var last int64
 			for name, d := range found {
-				assert.True(t, strings.HasPrefix(name, plain+":"+map[settings.DeploymentsFrom]string{settings.FromReleases: "release:", settings.FromTags: "tag:"}[from]), name)
+				assert.True(t, strings.HasPrefix(name, plain+":"+map[github.From]string{github.FromReleases: "release:", github.FromTags: "tag:"}[from]), name)
 				assert.Equal(t, tags[d.Ref].OID, d.SHA)
 				assert.Equal(t, dora.RefTag, d.RefKind)
 				assert.Equal(t, "production", d.Environment)
@@ -173,7 +172,7 @@ func TestReleasesAndTagsAreDeployments(t *testing.T) {
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
 			assert.Len(t, l.events, before)
 
-			config.API = settings.APIREST
+			config.API = github.APIREST
 			failures := source.Failures("github", l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
 			require.Len(t, failures, 1)
 			assert.Equal(t, source.CauseConfiguration, failures[0].Cause)
@@ -194,10 +193,10 @@ func TestEveryCommitThatLandsOnTheDefaultBranchIsADeployment(t *testing.T) {
 	for _, row := range rows[commitRow](t, r, plain, "commits.jsonl") {
 		commits[row.OID] = row
 	}
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
 			r.control(map[string]any{"now": then})
-			config := madeFrom(plain, settings.SourceDeployment{From: settings.FromMerges})
+			config := madeFrom(plain, github.Deployments{From: github.FromMerges})
 			config.API = api
 			l := newLedger()
 			for l.stopAfter = 3; ; l.stopAfter += 3 { // stopped again and again
@@ -235,14 +234,14 @@ func TestEveryCommitThatLandsOnTheDefaultBranchIsADeployment(t *testing.T) {
 func TestWhatMakesADeploymentMayChange(t *testing.T) {
 	r := startReplay(t, early)
 	address := plainTags(t, r)
-	read := func(l *ledger, from settings.DeploymentsFrom) {
-		config := madeFrom(plain, settings.SourceDeployment{From: from})
+	read := func(l *ledger, from github.From) {
+		config := madeFrom(plain, github.Deployments{From: from})
 		config.URL = address
 		require.NoError(t, l.collect(t.Context(), r.source(config, at(early)), time.Time{}))
 	}
-	for _, to := range []settings.DeploymentsFrom{settings.FromTags, settings.FromMerges, settings.FromWorkflowRuns} {
+	for _, to := range []github.From{github.FromTags, github.FromMerges, github.FromWorkflowRuns} {
 		changed, fresh := newLedger(), newLedger()
-		read(changed, settings.FromDeployments)
+		read(changed, github.FromDeployments)
 		read(changed, to)
 		read(fresh, to)
 		require.NotEmpty(t, of[*dora.Deployment](fresh))
@@ -253,12 +252,12 @@ func TestWhatMakesADeploymentMayChange(t *testing.T) {
 }
 
 // made reads the tiny repository's deployments by their refs.
-func (g *tiny) made(t *testing.T, l *ledger, deployments settings.SourceDeployment) map[string]*dora.Deployment {
+func (g *tiny) made(t *testing.T, l *ledger, deployments github.Deployments) map[string]*dora.Deployment {
 	t.Helper()
-	config := settings.Source{
+	config := configured{
 		ID: "github", URL: g.server.URL, Repositories: []string{shop}, Deployments: deployments, Secrets: map[string]string{"token": secret},
 	}
-	require.NoError(t, l.collect(t.Context(), github.New(config, g.server.Client(), at(afterAll)), time.Time{}))
+	require.NoError(t, l.collect(t.Context(), open(config, g.server.Client(), at(afterAll)), time.Time{}))
 	found := map[string]*dora.Deployment{}
 	for _, d := range of[*dora.Deployment](l) {
 		found[d.Ref] = d
@@ -279,7 +278,7 @@ func TestAnAnnotatedTagIsAsOldAsItsAnnotation(t *testing.T) {
 		map[string]any{"id": "R1", "name": "v1", "target": commit("a")},
 		map[string]any{"id": "R0", "name": "a-tree", "target": map[string]any{"__typename": "Tree", "oid": sha("x")}},
 	}
-	found := g.made(t, newLedger(), settings.SourceDeployment{From: settings.FromTags, Environment: "live"})
+	found := g.made(t, newLedger(), github.Deployments{From: github.FromTags, Environment: "live"})
 	require.Len(t, found, 2, "a tag of a tree deploys nothing")
 	assert.Equal(t, shop+":tag:v2", found["v2"].ID)
 	assert.Equal(t, sha("b"), found["v2"].SHA)
@@ -303,7 +302,7 @@ func TestAReleaseDeploysWhenItIsPublished(t *testing.T) {
 	beta := release(2, "v2-beta", drafted.AddDate(0, 0, 1), drafted.AddDate(0, 0, 1), true)
 	g.releases = []any{newer, beta, release(1, "v1", drafted, nil, false)}
 	l := newLedger()
-	found := g.made(t, l, settings.SourceDeployment{From: settings.FromReleases})
+	found := g.made(t, l, github.Deployments{From: github.FromReleases})
 	assert.Len(t, found, 1, "neither the draft nor what is marked as a trial")
 	assert.Equal(t, shop+":release:3", found["v3"].ID)
 	assert.EqualValues(t, 3, found["v3"].Number)
@@ -311,8 +310,8 @@ func TestAReleaseDeploysWhenItIsPublished(t *testing.T) {
 
 	published := drafted.AddDate(0, 0, 9)
 	g.releases = []any{newer, beta, release(1, "v1", drafted, published, false)}
-	found = g.made(t, l, settings.SourceDeployment{From: settings.FromReleases})
+	found = g.made(t, l, github.Deployments{From: github.FromReleases})
 	require.Contains(t, found, "v1", "published after a newer one")
 	assert.Equal(t, published, found["v1"].Finished())
-	assert.Contains(t, g.made(t, l, settings.SourceDeployment{From: settings.FromReleases, Prereleases: true}), "v2-beta")
+	assert.Contains(t, g.made(t, l, github.Deployments{From: github.FromReleases, Prereleases: true}), "v2-beta")
 }

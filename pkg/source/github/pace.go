@@ -3,7 +3,6 @@ package github
 import (
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
@@ -35,7 +34,7 @@ func (s *repositorySync) variables(width int) map[string]any {
 	v["counts"] = s.pages == 0 && s.branch.first()
 	v["pulls"], v["pullsPage"], v["withPulls"] = pulls, optional(s.pulls.Stream.Page), !s.pulls.Done
 	v["withFiles"] = s.shared
-	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.Stream.Page), !s.runs.Done && s.from() == settings.FromDeployments
+	v["deployments"], v["deploymentsPage"], v["withDeployments"] = min(entries, atMost.deployments), optional(s.runs.Stream.Page), !s.runs.Done && s.from() == FromDeployments
 	v["commits"], v["commitsPage"] = min(entries, atMost.commits), optional(s.branch.page)
 	v["fromBranch"], v["fromTarget"], v["target"] = s.branch.fromBranch(), s.branch.fromTarget(), optional(s.branch.target)
 	v["everyIssue"] = s.pages == 0 && s.issues != nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
@@ -100,7 +99,7 @@ func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place(
 
 // digest is what changes whenever a sync would find something new.
 func (r *run) digest(node probeNode) string {
-	if from := r.from(); from == settings.FromWorkflowRuns || from == settings.FromReleases {
+	if from := r.from(); from == FromWorkflowRuns || from == FromReleases {
 		return "" // the list does not tell of them
 	}
 	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.serving(node.NameWithOwner)}

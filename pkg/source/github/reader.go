@@ -2,8 +2,6 @@ package github
 
 import (
 	"context"
-
-	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // reader is one of GitHub's two interfaces. Both answer in the words of GraphQL's schema, so that events are made in
@@ -32,9 +30,9 @@ type reader interface {
 func (r *run) choose() {
 	r.reader = graphql{r}
 	switch r.config.API {
-	case settings.APIREST:
+	case APIREST:
 		r.reader = rest{r}
-	case settings.APIGraphQL:
+	case APIGraphQL:
 	default:
 		r.undecided = true
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
@@ -58,7 +57,7 @@ func (r *run) recheck(ctx context.Context, targets []target) error {
 func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 	r.Progress.Part, r.Progress.Done, r.Progress.Total = unfinishedPart, 0, 0
 	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) {
-		if r.from() == settings.FromWorkflowRuns {
+		if r.from() == FromWorkflowRuns {
 			return rest{r}.unfinishedRuns(ctx, batch)
 		}
 		return api.unfinished(ctx, batch)

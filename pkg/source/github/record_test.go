@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
@@ -31,7 +30,7 @@ func TestWhatIsNotReadOfARepositoryMayHaveAnyForm(t *testing.T) {
 		},
 	} {
 		way, l := &spoiling{handler: fresh(), spoil: alter}, newLedger()
-		require.NoError(t, l.collect(t.Context(), way.source(settings.APIREST), time.Time{}))
+		require.NoError(t, l.collect(t.Context(), way.source(github.APIREST), time.Time{}))
 		assert.NotEmpty(t, of[*dora.Deployment](l))
 	}
 	o := tell(t, nil)
@@ -50,19 +49,19 @@ func TestWhatIsNotReadOfARepositoryMayHaveAnyForm(t *testing.T) {
 func TestARepositoryThatCannotBeReadDoesNotStopItsOrganisation(t *testing.T) {
 	t.Parallel()
 	spoilt := world.Organization + "/booking"
-	for api, mangled := range map[settings.API][2]string{
-		settings.APIREST:    {`("archived":)false(,"[^{}]*)?`, `${1}"no"$2`},
-		settings.APIGraphQL: {`("isArchived":)false`, `${1}"no"`},
+	for api, mangled := range map[github.API][2]string{
+		github.APIREST:    {`("archived":)false(,"[^{}]*)?`, `${1}"no"$2`},
+		github.APIGraphQL: {`("isArchived":)false`, `${1}"no"`},
 	} {
 		t.Run(string(api), func(t *testing.T) {
-			config := settings.Source{
+			config := configured{
 				ID: "github", URL: "http://github.test", Repositories: []string{world.Organization + "/*"}, API: api,
 				Secrets: map[string]string{"token": secret},
 			}
-			read := func(config settings.Source, spoil func([]byte) []byte) (*ledger, []*source.Error) {
+			read := func(config configured, spoil func([]byte) []byte) (*ledger, []*source.Error) {
 				way := &spoiling{handler: fresh(), spoil: spoil}
 				l := newLedger()
-				err := l.collect(t.Context(), github.New(config, &http.Client{Transport: way}, newWaits().option()), time.Time{})
+				err := l.collect(t.Context(), open(config, &http.Client{Transport: way}, newWaits().option()), time.Time{})
 				return l, source.Failures("github", err)
 			}
 			whole, failures := read(config, nil)
@@ -91,7 +90,7 @@ func TestARepositoryThatMayNotBeSeenDoesNotStopItsOrganisation(t *testing.T) {
 		{"nameWithOwner":"example-shop/till","isArchived":true}, null, {"nameWithOwner":"example-shop/ledger","deployments":null}]}}},
 		"errors":[{"type":"FORBIDDEN","message":"no","path":["owner","repositories","nodes",2,"deployments"]},
 			{"type":"FORBIDDEN","message":"your address is not on the list","path":["owner","repositories","nodes",1]}]}`, "X-GitHub-Request-Id", "1")
-	s := github.New(settings.Source{ID: "github", URL: server.URL, Repositories: []string{"example-shop/*"}, Secrets: map[string]string{"token": secret}}, server.Client())
+	s := open(configured{ID: "github", URL: server.URL, Repositories: []string{"example-shop/*"}, Secrets: map[string]string{"token": secret}}, server.Client())
 	failures := source.Failures("github", newLedger().collect(t.Context(), s, time.Time{}))
 	require.Len(t, failures, 2)
 	assert.Equal(t, "example-shop", failures[0].Part)
@@ -113,7 +112,7 @@ func TestAnAnswerThatIsNoListReadsAsNothingOfTheKind(t *testing.T) {
 			}
 			return text
 		}
-		failures := source.Failures("github", newLedger().collect(t.Context(), way.source(settings.APIREST), time.Time{}))
+		failures := source.Failures("github", newLedger().collect(t.Context(), way.source(github.APIREST), time.Time{}))
 		require.NotEmpty(t, failures, body)
 		assert.Equal(t, source.CauseAnswer, failures[0].Cause, body)
 	}
@@ -122,7 +121,7 @@ func TestAnAnswerThatIsNoListReadsAsNothingOfTheKind(t *testing.T) {
 func TestWhatIsReadIsCutToItsLimit(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1<<20)
-	for _, api := range []settings.API{settings.APIREST, settings.APIGraphQL} {
+	for _, api := range []github.API{github.APIREST, github.APIGraphQL} {
 		way := &spoiling{handler: fresh()}
 		way.spoil = func(body []byte) []byte {
 			text := regexp.MustCompile(`"(log_url|logUrl|html_url|url)":"[^"]*"`).ReplaceAllString(string(body), `"$1":"javascript:alert(1)"`)

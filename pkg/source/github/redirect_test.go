@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -24,7 +23,7 @@ func TestNoRedirectTakesTheTokenElsewhere(t *testing.T) {
 	port, scheme := httptest.NewServer(hear), httptest.NewTLSServer(hear)
 	defer port.Close()
 	defer scheme.Close()
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			for name, to := range map[string]func(home string) string{
 				"another port":   func(string) string { return port.URL },
@@ -42,8 +41,8 @@ func TestNoRedirectTakesTheTokenElsewhere(t *testing.T) {
 						}
 						http.Redirect(w, r, to(home.URL)+r.URL.Path, status)
 					})
-					s := github.New(settings.Source{
-						ID: "github", Type: settings.SourceGitHub, URL: home.URL, API: api, Repositories: []string{shop}, Secrets: map[string]string{"token": secret},
+					s := open(configured{
+						ID: "github", URL: home.URL, API: api, Repositories: []string{shop}, Secrets: map[string]string{"token": secret},
 					}, scheme.Client(), github.WithRetries(0, 0, 0), newWaits().option())
 					err := s.Check(t.Context())
 					var failure *source.Error

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -67,8 +66,8 @@ func (r *replay) post(path string, body any) {
 	require.Equal(r.t, http.StatusOK, response.StatusCode, string(answer))
 }
 
-func (r *replay) source(config settings.Source, options ...github.Option) *github.Source {
-	config.ID, config.Type = "github", settings.SourceGitHub
+func (r *replay) source(config configured, options ...github.Option) *github.Source {
+	config.ID = "github"
 	if config.URL == "" {
 		config.URL = r.URL
 	}
@@ -76,7 +75,7 @@ func (r *replay) source(config settings.Source, options ...github.Option) *githu
 		config.Secrets = map[string]string{"token": replayToken}
 	}
 	fast := []github.Option{github.WithRetries(2, time.Millisecond, 2*time.Millisecond)}
-	return github.New(config, &http.Client{Timeout: time.Minute}, append(fast, options...)...)
+	return open(config, &http.Client{Timeout: time.Minute}, append(fast, options...)...)
 }
 
 // at is a clock that stands at an instant and does not wait.

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -100,10 +99,10 @@ func assertEqualEvents(t *testing.T, want, got *ledger) {
 	assert.Len(t, found.events, len(wanted.events))
 }
 
-func incidents(repositories ...string) settings.Source {
-	return settings.Source{
+func incidents(repositories ...string) configured {
+	return configured{
 		Repositories: repositories,
-		Incidents:    &settings.SourceIncidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
+		Incidents:    &github.Incidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
 	}
 }
 
@@ -139,7 +138,7 @@ func TestABackfillOverRESTGivesTheEventsThatGraphQLGives(t *testing.T) {
 			t.Logf("back-fill: %d requests, %d counted, %d batches, cursor %d bytes", got.last.Requests, got.last.Points, got.batches, len(got.cursor))
 
 			old.charged.Store(0)
-			config.API = settings.APIREST
+			config.API = github.APIREST
 			require.NoError(t, got.collect(t.Context(), r.source(config, at(now)), time.Time{}))
 			t.Logf("idle refresh: %d requests, %d counted", got.last.Requests, got.last.Points)
 			assert.Zero(t, old.charged.Load(), "what has not changed costs nothing")
@@ -156,7 +155,7 @@ func TestRefreshesOverRESTFindWhatChanged(t *testing.T) {
 	config := incidents(synthetic)
 	since := now.AddDate(0, -1, 0)
 	clock := func() github.Option { return at(now.Format(time.RFC3339)) }
-	config.API = settings.APIREST
+	config.API = github.APIREST
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, clock()), since))
 	before := len(of[*dora.Commit](l))
@@ -174,7 +173,7 @@ func TestRefreshesOverRESTFindWhatChanged(t *testing.T) {
 	assert.Greater(t, len(of[*dora.Commit](l)), before)
 	assert.Less(t, points, requests)
 
-	config.API = settings.APIGraphQL
+	config.API = github.APIGraphQL
 	fresh := newLedger()
 	require.NoError(t, fresh.collect(t.Context(), r.source(config, clock()), since))
 	assertSame(t, withoutGraphQLsOwn(fresh), withoutGraphQLsOwn(l))
@@ -186,7 +185,7 @@ func TestABackfillGoesOnOverTheOtherInterface(t *testing.T) {
 	config := incidents(synthetic)
 	want := r.goodDay(config, time.Time{})
 	l := newLedger()
-	apis := []settings.API{settings.APIGraphQL, settings.APIREST, settings.APIREST, settings.APIGraphQL, settings.APIREST, settings.APIREST}
+	apis := []github.API{github.APIGraphQL, github.APIREST, github.APIREST, github.APIGraphQL, github.APIREST, github.APIREST}
 	for _, api := range apis {
 		config.API = api
 		l.stopAfter = l.batches + 2
@@ -200,7 +199,7 @@ func TestABackfillGoesOnOverTheOtherInterface(t *testing.T) {
 func TestABackfillOverRESTSurvivesABadDay(t *testing.T) {
 	r := startReplay(t, early)
 	config := incidents(synthetic)
-	config.API = settings.APIREST
+	config.API = github.APIREST
 	since := time.Date(2024, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := r.goodDay(config, since)
 	for name, fault := range map[string][]map[string]any{
@@ -224,7 +223,7 @@ func TestABackfillOverRESTSurvivesABadDay(t *testing.T) {
 func TestALimitWithinARunOverRESTIsWhereTheNextOneGoesOn(t *testing.T) {
 	r := startReplay(t, early)
 	config := incidents(plain)
-	config.API = settings.APIREST
+	config.API = github.APIREST
 	want := r.goodDay(config, time.Time{})
 	whole := want.last.Requests
 
@@ -243,17 +242,17 @@ func TestALimitWithinARunOverRESTIsWhereTheNextOneGoesOn(t *testing.T) {
 func TestWhatRESTRefusesHasACauseAsWell(t *testing.T) {
 	r := startReplay(t, afterAll)
 	for name, c := range map[string]struct {
-		config settings.Source
+		config configured
 		cause  source.Cause
 	}{
-		"all is well":        {settings.Source{Repositories: []string{plain}}, ""},
-		"an organisation":    {settings.Source{Repositories: []string{"nhsdigital/*"}}, ""},
-		"a wrong token":      {settings.Source{Repositories: []string{plain}, Secrets: map[string]string{"token": "another"}}, source.CauseCredentials},
-		"unknown repository": {settings.Source{Repositories: []string{"NHSDigital/nothing"}}, source.CauseNotFound},
-		"unknown owner":      {settings.Source{Repositories: []string{"nobody-at-all/*"}}, source.CauseNotFound},
+		"all is well":        {configured{Repositories: []string{plain}}, ""},
+		"an organisation":    {configured{Repositories: []string{"nhsdigital/*"}}, ""},
+		"a wrong token":      {configured{Repositories: []string{plain}, Secrets: map[string]string{"token": "another"}}, source.CauseCredentials},
+		"unknown repository": {configured{Repositories: []string{"NHSDigital/nothing"}}, source.CauseNotFound},
+		"unknown owner":      {configured{Repositories: []string{"nobody-at-all/*"}}, source.CauseNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.config.API = settings.APIREST
+			c.config.API = github.APIREST
 			s := r.source(c.config, at(afterAll))
 			err := s.Check(t.Context())
 			if c.cause == "" {
@@ -272,7 +271,7 @@ func TestWhatRESTRefusesHasACauseAsWell(t *testing.T) {
 
 func TestAnOrganisationsRepositoriesAreReadOverREST(t *testing.T) {
 	r := startReplay(t, "2023-06-01T00:00:00Z")
-	config := settings.Source{Repositories: []string{"NHSDIGITAL/immunisation-*", "!nhsdigital/*-synthetic"}, API: settings.APIREST}
+	config := configured{Repositories: []string{"NHSDIGITAL/immunisation-*", "!nhsdigital/*-synthetic"}, API: github.APIREST}
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, at("2023-06-01T00:00:00Z")), time.Time{}))
 	assert.Len(t, of[*dora.Repository](l), 1)
@@ -294,7 +293,7 @@ func TestADeploymentThatWaitsIsAskedAboutOverRESTForNothingUntilItSucceeds(t *te
 		l := newLedger()
 		read := func(now time.Time) *dora.Deployment {
 			r.control(map[string]any{"now": now.Format(time.RFC3339)})
-			s := r.source(settings.Source{Repositories: []string{synthetic}, API: settings.APIREST}, at(now.Format(time.RFC3339)))
+			s := r.source(configured{Repositories: []string{synthetic}, API: github.APIREST}, at(now.Format(time.RFC3339)))
 			require.NoError(t, l.collect(t.Context(), s, begun.AddDate(0, 0, -7)))
 			return of[*dora.Deployment](l)[id(synthetic, "deployment", row.Deployment)]
 		}
@@ -309,7 +308,7 @@ func TestADeploymentThatWaitsIsAskedAboutOverRESTForNothingUntilItSucceeds(t *te
 
 func TestAutomationHasOneNameOverEitherInterface(t *testing.T) {
 	r := startReplay(t, afterAll)
-	config := settings.Source{Repositories: []string{synthetic}, API: settings.APIREST}
+	config := configured{Repositories: []string{synthetic}, API: github.APIREST}
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)))
 	machines := 0
@@ -328,14 +327,14 @@ func TestOnlyARefusalThatWillNotPassTurnsToREST(t *testing.T) {
 		http.StatusTooManyRequests:     source.CauseRateLimit,
 	} {
 		old := newOldServer(t, r, status)
-		config := settings.Source{Repositories: []string{plain}, URL: old.URL}
+		config := configured{Repositories: []string{plain}, URL: old.URL}
 		failures := source.Failures("github", r.source(config, at(early), github.WithPatience(0)).Check(t.Context()))
 		require.Len(t, failures, 1)
 		assert.Equal(t, cause, failures[0].Cause)
 		assert.Zero(t, old.charged.Load(), "status %d", status)
 	}
 	old := newOldServer(t, r, http.StatusNotFound)
-	config := settings.Source{Repositories: []string{plain}, URL: old.URL, API: settings.APIGraphQL}
+	config := configured{Repositories: []string{plain}, URL: old.URL, API: github.APIGraphQL}
 	failures := source.Failures("github", r.source(config, at(early)).Check(t.Context()))
 	require.Len(t, failures, 1)
 	assert.Equal(t, source.CauseConfiguration, failures[0].Cause, "who wants GraphQL alone is told that it is not there")

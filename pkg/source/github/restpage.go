@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
@@ -28,7 +27,7 @@ func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, err
 	}{
 		{s.branch.done, a.commits},
 		{s.pulls.Done, a.pulls},
-		{s.runs.Done || a.from() != settings.FromDeployments, a.deployments},
+		{s.runs.Done || a.from() != FromDeployments, a.deployments},
 		{s.issues == nil || s.issues.Done, a.issues},
 	} {
 		if each.done {

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -100,7 +99,7 @@ func TestOfAPullRequestOfManyCommitsAllAreReadOverREST(t *testing.T) {
 	g.lists["/pulls/1/reviews"] = []any{}
 	read := func() *dora.Change {
 		l := newLedger()
-		s := github.New(settings.Source{ID: "github", URL: g.server.URL, API: settings.APIREST, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}},
+		s := open(configured{ID: "github", URL: g.server.URL, API: github.APIREST, Repositories: []string{shop}, Secrets: map[string]string{"token": secret}},
 			g.server.Client(), at("2026-03-01T00:00:00Z"), github.WithRetries(0, 0, 0))
 		require.NoError(t, l.collect(t.Context(), s, time.Time{}))
 		return of[*dora.Change](l)[shop+":pull:1"]

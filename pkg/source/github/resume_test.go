@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
 func TestABackfillThatIsStoppedAgainAndAgainLosesNothing(t *testing.T) {
 	r := startReplay(t, afterAll)
-	s := r.source(settings.Source{Repositories: []string{synthetic}}, at(afterAll))
+	s := r.source(configured{Repositories: []string{synthetic}}, at(afterAll))
 	l := newLedger()
 	requests := 0
 	for run := 1; ; run++ {
@@ -33,7 +33,7 @@ func TestABackfillThatIsStoppedAgainAndAgainLosesNothing(t *testing.T) {
 
 func TestABackfillUnderWhichTheRepositoryMovesLosesNothing(t *testing.T) {
 	r := startReplay(t, "2025-06-01T12:00:00Z")
-	s := r.source(settings.Source{Repositories: []string{synthetic}}, at(afterAll))
+	s := r.source(configured{Repositories: []string{synthetic}}, at(afterAll))
 	l := newLedger()
 	l.stopAfter = 7
 	require.ErrorIs(t, l.collect(t.Context(), s, time.Time{}), errStopped)
@@ -50,9 +50,9 @@ func TestARefreshCostsLittleAndFindsWhatChanged(t *testing.T) {
 	r := startReplay(t, start)
 	now, err := time.Parse(time.RFC3339, start)
 	require.NoError(t, err)
-	config := settings.Source{
+	config := configured{
 		Repositories: []string{synthetic},
-		Incidents:    &settings.SourceIncidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
+		Incidents:    &github.Incidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
 	}
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(config, at(start)), time.Time{}))
@@ -129,7 +129,7 @@ func TestTheHistoryLimitHoldsForEverythingButCommits(t *testing.T) {
 	r := startReplay(t, afterAll)
 	since := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(settings.Source{Repositories: []string{plain}}, at(afterAll)), since))
+	require.NoError(t, l.collect(t.Context(), r.source(configured{Repositories: []string{plain}}, at(afterAll)), since))
 	deployed := map[string]bool{}
 	for _, row := range rows[deploymentRow](t, r, plain, "deployments.jsonl") {
 		if !row.CreatedAt.Before(since) {

@@ -18,7 +18,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -118,13 +117,13 @@ func (s *shelf) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // twice reads everything, and once more when what was unfinished has come further.
-func (s *shelf) twice(config settings.Source) (*ledger, error) {
+func (s *shelf) twice(config configured) (*ledger, error) {
 	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
-	config.ID, config.URL, config.API, config.Secrets = "github", "http://github.test", settings.APIREST, map[string]string{"token": secret}
-	config.Incidents, config.Repositories = &settings.SourceIncidents{Labels: []string{"incident"}}, []string{"example-health/*"}
+	config.ID, config.URL, config.API, config.Secrets = "github", "http://github.test", github.APIREST, map[string]string{"token": secret}
+	config.Incidents, config.Repositories = &github.Incidents{Labels: []string{"incident"}}, []string{"example-health/*"}
 	l := newLedger()
 	for _, s.later = range []bool{false, true} {
-		source := github.New(config, &http.Client{Transport: s}, github.WithRetries(0, 0, 0),
+		source := open(config, &http.Client{Transport: s}, github.WithRetries(0, 0, 0),
 			github.WithClock(func() time.Time { return now }, func(ctx context.Context, _ time.Duration) error { return ctx.Err() }))
 		if err := l.collect(context.Background(), source, time.Time{}); err != nil {
 			return nil, err
@@ -164,10 +163,10 @@ func TestEveryAnswerOfGitHubsSchemaIsRead(t *testing.T) {
 			}
 			properties, tried, spoilt := 0, 0, 0
 			for _, each := range endpointsRead {
-				config := settings.Source{Shared: []string{"*"}}
+				config := configured{Shared: []string{"*"}}
 				with := &shelf{t: t, paths: whole.paths, answers: maps.Clone(whole.answers), asked: map[string]int{}}
 				if strings.Contains(each.path, "/actions/") {
-					config.Deployments.From = settings.FromWorkflowRuns
+					config.Deployments.From = github.FromWorkflowRuns
 				}
 				if strings.HasPrefix(each.path, "/users/") {
 					delete(with.answers, "/orgs/{org}/repos")

@@ -17,14 +17,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
 // hookRead is a kind of webhook that a source reads: what makes its payload one that tells something, and what is read.
 type hookRead struct {
-	from    settings.DeploymentsFrom
+	from    github.From
 	planted map[string]any
 	read    []string
 	needed  []string // of what is read
@@ -58,19 +57,19 @@ func under(prefix string, fields ...string) []string {
 var hooksRead = map[string]hookRead{
 	"deployment":          {read: under("deployment", deploymentRead...), needed: under("deployment", deploymentNeeded...)},
 	"deployment_status":   {planted: map[string]any{"deployment_status.state": "success"}, read: append(under("deployment", deploymentRead...), under("deployment_status", "node_id", "state", "created_at", "log_url")...), needed: append(under("deployment", deploymentNeeded...), "deployment_status.state", "deployment_status.created_at")},
-	"workflow_run":        {from: settings.FromWorkflowRuns, planted: map[string]any{"workflow_run.conclusion": "success", "workflow_run.status": "completed", "workflow_run.event": "push"}, read: under("workflow_run", runRead...), needed: []string{"workflow_run", "workflow_run.id", "workflow_run.head_sha", "workflow_run.created_at", "workflow_run.updated_at"}},
+	"workflow_run":        {from: github.FromWorkflowRuns, planted: map[string]any{"workflow_run.conclusion": "success", "workflow_run.status": "completed", "workflow_run.event": "push"}, read: under("workflow_run", runRead...), needed: []string{"workflow_run", "workflow_run.id", "workflow_run.head_sha", "workflow_run.created_at", "workflow_run.updated_at"}},
 	"issues":              {planted: map[string]any{"issue.pull_request": nil, "issue.labels[].name": "incident"}, read: append(under("issue", issueRead...), "action", "label.name"), needed: []string{"issue", "issue.number", "issue.created_at", "issue.updated_at"}},
 	"pull_request":        {planted: map[string]any{"pull_request.merged": true}, read: under("pull_request", "merged", "merged_at"), needed: []string{"pull_request"}},
 	"pull_request_review": {planted: map[string]any{"pull_request.merged_at": plantedAt}, read: under("pull_request", "merged", "merged_at"), needed: []string{"pull_request"}},
 	"push":                {planted: map[string]any{"ref": "refs/heads/main"}, read: []string{"ref", "repository.default_branch"}, needed: []string{"ref"}},
-	"release":             {from: settings.FromReleases},
+	"release":             {from: github.FromReleases},
 }
 
 // listener is a source that is told of everything, its deployments from one origin.
-func listener(from settings.DeploymentsFrom) *github.Source {
-	return github.New(settings.Source{
-		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &settings.SourceIncidents{Labels: []string{"incident"}},
-		Deployments: settings.SourceDeployment{From: from}, Secrets: map[string]string{"token": "t", settings.SecretWebhook: hookSecret},
+func listener(from github.From) *github.Source {
+	return open(configured{
+		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &github.Incidents{Labels: []string{"incident"}},
+		Deployments: github.Deployments{From: from}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
 	}, http.DefaultClient)
 }
 
@@ -179,14 +178,14 @@ func TestEveryExampleOfAWebhookIsTaken(t *testing.T) {
 					}
 				}
 				_ = json.Unmarshal(payload, &of)
-				for _, from := range []settings.DeploymentsFrom{settings.FromDeployments, settings.FromWorkflowRuns, settings.FromReleases, settings.FromTags} {
+				for _, from := range []github.From{github.FromDeployments, github.FromWorkflowRuns, github.FromReleases, github.FromTags} {
 					owner, _, _ := strings.Cut(of.Repository.FullName, "/")
 					if owner == "" {
 						owner = "nobody"
 					}
-					s := github.New(settings.Source{
-						ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{owner + "/*"}, Incidents: &settings.SourceIncidents{Labels: []string{"bug"}},
-						Deployments: settings.SourceDeployment{From: from}, Secrets: map[string]string{"token": "t", settings.SecretWebhook: hookSecret},
+					s := open(configured{
+						ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{owner + "/*"}, Incidents: &github.Incidents{Labels: []string{"bug"}},
+						Deployments: github.Deployments{From: from}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
 					}, http.DefaultClient)
 					received, err := tellOf(t, s, each.Name, payload)
 					require.NoError(t, err, fmt.Sprintf("%s %s %d", place, each.Name, i))

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -70,8 +69,8 @@ func TestAnEchoedTokenReachesNoErrorInWhateverForm(t *testing.T) {
 		} {
 			for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusBadRequest, http.StatusFound} {
 				server := saying(t, status, "application/json", body, "X-GitHub-Request-Id", "1", "Location", "https://elsewhere.example/"+url.PathEscape(echo))
-				s := github.New(settings.Source{
-					ID: "github", URL: server.URL, Repositories: []string{shop}, API: settings.APIGraphQL, Secrets: map[string]string{"token": longToken},
+				s := open(configured{
+					ID: "github", URL: server.URL, Repositories: []string{shop}, API: github.APIGraphQL, Secrets: map[string]string{"token": longToken},
 				}, server.Client(), github.WithRetries(0, 0, 0), newWaits().option())
 				for _, err := range []error{s.Check(t.Context()), newLedger().collect(t.Context(), s, time.Time{})} {
 					if err != nil {
@@ -94,9 +93,9 @@ func TestWhatAnotherServerSaysIsNotRepeated(t *testing.T) {
 		`{"data":{"repository":{"nameWithOwner":"a/b","pullRequests":{"nodes":[{"createdAt":"` + inner + `"}]}}}}`,
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError} {
-			for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+			for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 				server := saying(t, status, "text/plain; charset="+inner, body, "Location", "http://other.example/"+inner, "X-Custom", inner)
-				s := github.New(settings.Source{
+				s := open(configured{
 					ID: "github", URL: server.URL, Repositories: []string{shop}, API: api, Secrets: map[string]string{"token": longToken},
 				}, server.Client(), github.WithRetries(0, 0, 0), newWaits().option())
 				for _, err := range []error{s.Check(t.Context()), newLedger().collect(t.Context(), s, time.Time{})} {

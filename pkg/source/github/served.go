@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
 
@@ -39,7 +38,7 @@ func (s *repositorySync) serve() {
 	if p.Serving == serving {
 		return
 	}
-	cheap := s.from() == settings.FromDeployments && !s.overREST()
+	cheap := s.from() == FromDeployments && !s.overREST()
 	if p.PassedOver || (cheap && p.Deployments.Done) {
 		p.Deployments, p.Settled, p.PassedOver = cursor.Stream{}, nil, false
 		delete(p.ETags, deploymentList)

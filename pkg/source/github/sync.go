@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
@@ -184,7 +183,7 @@ func (s *repositorySync) page(ctx context.Context) error {
 func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 	node := new(repositoryNode)
 	s.counting = s.branch.first()
-	if s.last != nil && s.branch.done && s.pulls.Done && (s.issues == nil || s.issues.Done) && s.from() != settings.FromDeployments {
+	if s.last != nil && s.branch.done && s.pulls.Done && (s.issues == nil || s.issues.Done) && s.from() != FromDeployments {
 		*node = *s.last
 	} else {
 		answer, err := read(ctx, s.run, func(api reader) (*repositoryNode, error) { return api.page(ctx, s) })
@@ -218,7 +217,7 @@ func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	s.noteRecent(commits)
 	defer func() { s.branch.landed = nil }()
 	s.land(s.branch.landed)
-	if s.from() == settings.FromMerges {
+	if s.from() == FromMerges {
 		return append(commits, s.merged(node.branch(), s.branch.landed)...)
 	}
 	return commits

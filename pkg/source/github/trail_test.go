@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -82,14 +81,14 @@ func TestAListOfRESTWithoutAnEndIsNotFollowedForEver(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, body)
 			}))
-			config := settings.Source{
-				ID: "github", URL: server.URL, Repositories: []string{"example-shop/*"}, API: settings.APIREST, Secrets: map[string]string{"token": secret},
-				Incidents: &settings.SourceIncidents{Labels: []string{"incident"}},
+			config := configured{
+				ID: "github", URL: server.URL, Repositories: []string{"example-shop/*"}, API: github.APIREST, Secrets: map[string]string{"token": secret},
+				Incidents: &github.Incidents{Labels: []string{"incident"}},
 			}
 			if strings.HasSuffix(list, "/runs") {
-				config.Deployments.From = settings.FromWorkflowRuns
+				config.Deployments.From = github.FromWorkflowRuns
 			}
-			endsIn(t, list+": "+name, enough, github.New(config, server.Client(), github.WithRetries(0, 0, 0), newWaits().option()), &requests)
+			endsIn(t, list+": "+name, enough, open(config, server.Client(), github.WithRetries(0, 0, 0), newWaits().option()), &requests)
 			server.Close()
 		}
 	}
@@ -145,11 +144,11 @@ func TestAListOfGraphQLWithoutAnEndIsNotFollowedForEver(t *testing.T) {
 				}
 				_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"repository": answer}})
 			}))
-			config := settings.Source{
-				ID: "github", URL: server.URL, Repositories: []string{shop}, API: settings.APIGraphQL, Secrets: map[string]string{"token": secret},
-				Incidents: &settings.SourceIncidents{Labels: []string{"incident"}},
+			config := configured{
+				ID: "github", URL: server.URL, Repositories: []string{shop}, API: github.APIGraphQL, Secrets: map[string]string{"token": secret},
+				Incidents: &github.Incidents{Labels: []string{"incident"}},
 			}
-			s := github.New(config, server.Client(), github.WithRetries(0, 0, 0), newWaits().option())
+			s := open(config, server.Client(), github.WithRetries(0, 0, 0), newWaits().option())
 			if c.cursor == nil {
 				failures := source.Failures("github", newLedger().collect(t.Context(), s, time.Time{}))
 				require.Len(t, failures, 1)

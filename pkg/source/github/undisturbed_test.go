@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // goodDays are runs without any trouble, each collected once for all tests that hold others against it.
@@ -15,7 +13,7 @@ var goodDays sync.Map
 
 // goodDay is what a run gives of the replay as it starts, without any trouble. It is there to compare with: other tests
 // do so as well.
-func (r *replay) goodDay(config settings.Source, since time.Time) *ledger {
+func (r *replay) goodDay(config configured, since time.Time) *ledger {
 	r.t.Helper()
 	key := fmt.Sprintf("%q %q %t %s %s", config.Repositories, config.API, config.Incidents != nil, r.now, since)
 	run, _ := goodDays.LoadOrStore(key, sync.OnceValues(func() (*ledger, error) {

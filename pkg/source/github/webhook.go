@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
@@ -35,7 +34,7 @@ var hooks = map[string]func(*Source, string, *payload) (source.Received, error){
 // Receive implements source.Receiver. What a webhook states exactly, which is a deployment's status, a run and an issue,
 // becomes an event; a pull request's commits and reviews, and the commit graph, are read.
 func (s *Source) Receive(header http.Header, body []byte) (source.Received, error) {
-	secret := s.config.Secrets[settings.SecretWebhook]
+	secret := s.config.Secrets[source.SecretWebhook]
 	if secret == "" {
 		return source.Received{}, source.ErrNoSecret
 	}
@@ -98,7 +97,7 @@ func unwrap(header http.Header, body []byte) ([]byte, error) {
 
 // Posted implements source.Poster.
 func (s *Source) Posted(repository, id string) (string, int64, error) {
-	if s.from() != settings.FromDeployments {
+	if s.from() != FromDeployments {
 		return "", 0, fmt.Errorf("deployments of this source are %s, which are read; post to a source of type webhook instead", s.from())
 	}
 	if s.unusable != nil || !s.selection.Takes(repository) {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
@@ -30,7 +29,7 @@ func future(times map[string]time.Time) error {
 // toldDeployment makes a deployment with the one status that the webhook has, if any. Once it has ended, the repository
 // is read: the deployed commit may be new.
 func (s *Source) toldDeployment(repository string, p *payload) (source.Received, error) {
-	if s.from() != settings.FromDeployments {
+	if s.from() != FromDeployments {
 		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
 	}
 	d, err := p.Deployment.needed("deployment")
@@ -67,7 +66,7 @@ func (s *Source) toldDeployment(repository string, p *payload) (source.Received,
 
 // toldRun makes a deployment of a workflow run, where these are deployments.
 func (s *Source) toldRun(repository string, p *payload) (source.Received, error) {
-	if s.from() != settings.FromWorkflowRuns {
+	if s.from() != FromWorkflowRuns {
 		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
 	}
 	w, err := p.WorkflowRun.needed("workflow_run")
@@ -157,7 +156,7 @@ func (s *Source) toldPush(repository string, p *payload) (source.Received, error
 		return source.Received{}, err
 	}
 	branch := p.Repository.DefaultBranch
-	if branch == "" || *ref == branchPrefix+branch || (strings.HasPrefix(*ref, tagPrefix) && s.from() == settings.FromTags) {
+	if branch == "" || *ref == branchPrefix+branch || (strings.HasPrefix(*ref, tagPrefix) && s.from() == FromTags) {
 		return source.Received{Refresh: []string{repository}}, nil
 	}
 	return source.Received{Ignored: "what is pushed there is read once it is merged or deployed"}, nil
@@ -165,7 +164,7 @@ func (s *Source) toldPush(repository string, p *payload) (source.Received, error
 
 // toldRelease has releases read, where these are deployments: the webhook does not tell a release's commit.
 func (s *Source) toldRelease(repository string, _ *payload) (source.Received, error) {
-	if s.from() != settings.FromReleases {
+	if s.from() != FromReleases {
 		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
 	}
 	return source.Received{Refresh: []string{repository}}, nil

@@ -23,7 +23,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/intake"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/store"
@@ -42,21 +41,21 @@ type told struct {
 	hooks  []world.Webhook
 }
 
-func tell(t *testing.T, alter func(*settings.Source)) *told {
+func tell(t *testing.T, alter func(*configured)) *told {
 	t.Helper()
 	// Its clock is well behind ours, so that it can move on.
 	w := world.New(world.Options{Seed: 5, Months: 2, Now: time.Now().Add(-90 * 24 * time.Hour)})
 	server := httptest.NewServer(w.Handler("world-secret"))
 	t.Cleanup(server.Close)
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: server.URL, Repositories: []string{world.Organization + "/*"},
-		Incidents: &settings.SourceIncidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
-		Secrets:   map[string]string{"token": "world-secret", settings.SecretWebhook: hookSecret},
+	config := configured{
+		ID: "github", URL: server.URL, Repositories: []string{world.Organization + "/*"},
+		Incidents: &github.Incidents{Labels: []string{"incident"}, Severity: dora.MustPattern(`^sev(\d)$`)},
+		Secrets:   map[string]string{"token": "world-secret", source.SecretWebhook: hookSecret},
 	}
 	if alter != nil {
 		alter(&config)
 	}
-	o := &told{T: t, world: w, source: github.New(config, server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond))}
+	o := &told{T: t, world: w, source: open(config, server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond))}
 	w.Subscribe(func(h world.Webhook) { o.hooks = append(o.hooks, h) })
 	return o
 }
@@ -247,12 +246,12 @@ func hooked(event, body string) world.Webhook {
 func TestWhatAWebhookMeans(t *testing.T) {
 	repository := `"repository":{"full_name":"example-health/api","default_branch":"main"}`
 	run := `{"action":"completed","workflow_run":{"id":9,"node_id":"WFR_9","name":"deploy","event":"push","status":"completed","conclusion":"success","head_branch":"main","head_sha":"5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e","run_attempt":1,"created_at":"2026-03-02T09:00:00Z","run_started_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:05:00Z"},` + repository + `}`
-	from := func(what settings.DeploymentsFrom) func(*settings.Source) {
-		return func(s *settings.Source) { s.Deployments.From = what }
+	from := func(what github.From) func(*configured) {
+		return func(s *configured) { s.Deployments.From = what }
 	}
 	for _, c := range []struct {
 		name, event, body string
-		alter             func(*settings.Source)
+		alter             func(*configured)
 		events            int
 		refresh           bool
 		ignored           string
@@ -261,22 +260,22 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"a step on the way", "deployment_status", strings.Replace(status, `"success"`, `"in_progress"`, 1), nil, 1, false, ""},
 		{"a log at an address that is none", "deployment_status", strings.Replace(status, `"https://github.example/run"`, `"javascript:alert(1)"`, 1), nil, 1, true, ""},
 		{"a failure", "deployment_status", strings.Replace(status, `"success"`, `"error"`, 1), nil, 1, true, ""},
-		{"a deployment where runs count", "deployment_status", status, from(settings.FromWorkflowRuns), 0, false, "deployments of this source are workflow_runs"},
-		{"a run", "workflow_run", run, from(settings.FromWorkflowRuns), 1, true, ""},
-		{"a run for a pull request", "workflow_run", strings.Replace(run, `"push"`, `"pull_request"`, 1), from(settings.FromWorkflowRuns), 0, false, "this run is no deployment"},
+		{"a deployment where runs count", "deployment_status", status, from(github.FromWorkflowRuns), 0, false, "deployments of this source are workflow_runs"},
+		{"a run", "workflow_run", run, from(github.FromWorkflowRuns), 1, true, ""},
+		{"a run for a pull request", "workflow_run", strings.Replace(run, `"push"`, `"pull_request"`, 1), from(github.FromWorkflowRuns), 0, false, "this run is no deployment"},
 		{"a run where deployments count", "workflow_run", run, nil, 0, false, "deployments of this source are deployments"},
-		{"a release where releases count", "release", `{"action":"published",` + repository + `}`, from(settings.FromReleases), 0, true, ""},
+		{"a release where releases count", "release", `{"action":"published",` + repository + `}`, from(github.FromReleases), 0, true, ""},
 		{"a release", "release", `{"action":"published",` + repository + `}`, nil, 0, false, "deployments of this source are deployments"},
 		{"a merge", "pull_request", `{"action":"closed","pull_request":{"merged":true},` + repository + `}`, nil, 0, true, ""},
 		{"a pull request that goes on", "pull_request", `{"action":"synchronize","pull_request":{"merged":false},` + repository + `}`, nil, 0, false, "not merged"},
 		{"a late review", "pull_request_review", `{"action":"submitted","pull_request":{"merged_at":"2026-03-02T09:05:00Z"},` + repository + `}`, nil, 0, true, ""},
 		{"a push to main", "push", `{"ref":"refs/heads/main",` + repository + `}`, nil, 0, true, ""},
 		{"a push to a branch", "push", `{"ref":"refs/heads/work",` + repository + `}`, nil, 0, false, "once it is merged or deployed"},
-		{"a tag where tags count", "push", `{"ref":"refs/tags/v1",` + repository + `}`, from(settings.FromTags), 0, true, ""},
+		{"a tag where tags count", "push", `{"ref":"refs/tags/v1",` + repository + `}`, from(github.FromTags), 0, true, ""},
 		{"an incident", "issues", `{"action":"labeled","issue":{"number":3,"title":"Down","state":"open","created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:00:00Z","labels":[{"name":"incident"},{"name":"sev1"}]},` + repository + `}`, nil, 1, true, ""},
 		{"an incident no more", "issues", `{"action":"unlabeled","label":{"name":"incident"},"issue":{"number":3,"created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:30:00Z","labels":[]},` + repository + `}`, nil, 1, true, ""},
 		{"another issue", "issues", `{"action":"opened","issue":{"number":3,"created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:30:00Z","labels":[]},` + repository + `}`, nil, 0, false, "none of the labels"},
-		{"an issue where issues are not read", "issues", `{"action":"opened",` + repository + `}`, func(s *settings.Source) { s.Incidents = nil }, 0, false, "does not read issues"},
+		{"an issue where issues are not read", "issues", `{"action":"opened",` + repository + `}`, func(s *configured) { s.Incidents = nil }, 0, false, "does not read issues"},
 		{"a ping", "ping", `{"zen":"Design for failure."}`, nil, 0, false, "the signature is right"},
 		{"a repository that is renamed", "repository", `{"action":"renamed",` + repository + `}`, nil, 0, false, ""},
 		{"a repository that is edited", "repository", `{"action":"edited",` + repository + `}`, nil, 0, false, "changes nothing that figures need"},
@@ -325,7 +324,7 @@ func TestWhatIsNotGenuineOrCannotBeReadIsRefused(t *testing.T) {
 		assert.NotContains(t, err.Error(), hookSecret)
 	}
 	r, body := genuine()
-	_, err := tell(t, func(s *settings.Source) { delete(s.Secrets, settings.SecretWebhook) }).source.Receive(r.Header, []byte(body))
+	_, err := tell(t, func(s *configured) { delete(s.Secrets, source.SecretWebhook) }).source.Receive(r.Header, []byte(body))
 	require.ErrorIs(t, err, source.ErrNoSecret)
 
 	for _, c := range []struct{ event, body, says string }{
@@ -356,9 +355,9 @@ func FuzzReceive(f *testing.F) {
 	f.Add("deployment_status", status, false)
 	f.Add("issues", `{"action":"labeled","issue":{"number":3}}`, true)
 	f.Add("push", url.Values{"payload": {"{}"}}.Encode(), true)
-	s := github.New(settings.Source{
-		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &settings.SourceIncidents{Labels: []string{"incident"}},
-		Secrets: map[string]string{"token": "t", settings.SecretWebhook: hookSecret},
+	s := open(configured{
+		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &github.Incidents{Labels: []string{"incident"}},
+		Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
 	}, http.DefaultClient)
 	f.Fuzz(func(t *testing.T, event, body string, form bool) {
 		ask := hooked(event, body).Request

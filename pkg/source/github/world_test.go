@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -19,13 +18,13 @@ func TestAnInventedOrganisationIsReadFromItsOwnList(t *testing.T) {
 	w := world.New(world.Options{Seed: 3, Months: 6})
 	server := httptest.NewServer(w.Handler("world-secret"))
 	defer server.Close()
-	config := settings.Source{
-		ID: "github", Type: settings.SourceGitHub, URL: server.URL,
+	config := configured{
+		ID: "github", URL: server.URL,
 		Repositories: []string{world.Organization + "/*"},
-		Incidents:    &settings.SourceIncidents{Labels: []string{"incident"}},
+		Incidents:    &github.Incidents{Labels: []string{"incident"}},
 		Secrets:      map[string]string{"token": "world-secret"},
 	}
-	s := github.New(config, server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond))
+	s := open(config, server.Client(), github.WithRetries(1, time.Millisecond, time.Millisecond))
 	require.NoError(t, s.Check(t.Context()))
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), s, time.Time{}))

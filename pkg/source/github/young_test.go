@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -21,13 +20,13 @@ import (
 func TestADeploymentThatIsDeletedAtOnceIsGoneALittleLater(t *testing.T) {
 	t.Parallel()
 	const repository = world.Organization + "/booking"
-	for _, api := range []settings.API{settings.APIGraphQL, settings.APIREST} {
+	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		w := world.New(world.Options{Seed: 3, Months: 1})
 		server := httptest.NewServer(w.Handler("world-secret"))
 		t.Cleanup(server.Close)
 		now := time.Now()
-		s := github.New(settings.Source{
-			ID: "github", Type: settings.SourceGitHub, URL: server.URL, API: api, Repositories: []string{repository},
+		s := open(configured{
+			ID: "github", URL: server.URL, API: api, Repositories: []string{repository},
 			Secrets: map[string]string{"token": "world-secret"},
 		}, server.Client(), github.WithClock(func() time.Time { return now }, func(ctx context.Context, _ time.Duration) error { return ctx.Err() }))
 		l := newLedger()

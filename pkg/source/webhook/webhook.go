@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/intake"
-	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // Source is one configured sender.
-type Source struct{ config settings.Source }
+type Source struct{ given source.Given }
 
 var (
 	_ source.Source   = (*Source)(nil)
@@ -21,7 +20,7 @@ var (
 )
 
 // New makes the source.
-func New(config settings.Source) *Source { return &Source{config} }
+func New(given source.Given) *Source { return &Source{given} }
 
 // Collect implements source.Source: there is nothing to read.
 func (*Source) Collect(context.Context, source.Request) error { return nil }
@@ -31,9 +30,9 @@ func (*Source) Check(context.Context) error { return nil }
 
 // Receive implements source.Receiver.
 func (s *Source) Receive(header http.Header, body []byte) (source.Received, error) {
-	if err := source.Proves(s.config.Secrets[settings.SecretWebhook], header, body); err != nil {
+	if err := source.Proves(s.given.Secrets[source.SecretWebhook], header, body); err != nil {
 		return source.Received{}, err
 	}
-	events, err := intake.Document(intake.Context{Source: s.config.ID, Now: time.Now()}, body)
+	events, err := intake.Document(intake.Context{Source: s.given.ID, Now: time.Now()}, body)
 	return source.Received{Kind: "events", Events: events}, err
 }

@@ -1,0 +1,237 @@
+package source
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Judge finds what is wrong with a source's settings and secrets: what the declaration tells, and what only the system's
+// own settings know.
+func (s *System) Judge(at, id string, own Settings, secrets map[string]string, fail Fail) {
+	j := judge{s, at, id, Plain(own), secrets, fail}
+	for i, row := range s.Rows {
+		j.fields(row)
+		if i == 0 && s.Access != nil {
+			j.access(s.Access)
+		}
+	}
+	if judge, ok := own.(Judge); ok {
+		judge.Judge(at, fail)
+	}
+}
+
+// judge looks at the settings as they would be saved, as the editor does.
+type judge struct {
+	system  *System
+	at, id  string
+	plain   map[string]any
+	secrets map[string]string
+	fail    Fail
+}
+
+func (j *judge) fields(row []Field) {
+	for i := range row {
+		f := &row[i]
+		value, within := At(j.plain, f.Key)
+		field := j.at + "." + f.Key
+		if Empty(value) {
+			if f.Required != "" && within && j.holds(f.When) {
+				j.fail(field, "is missing; allowed: %s", f.Required)
+			}
+			continue
+		}
+		if !j.holds(f.When) {
+			key := f.When.Key[strings.LastIndexByte(f.When.Key, '.')+1:]
+			j.fail(field, "is not allowed with %s: %s%s; allowed with %s: %s", key, j.chosen(f.When.Key), f.When.Because, key, strings.Join(f.When.Values, ", "))
+		}
+		switch v := value.(type) {
+		case string:
+			if f.Kind == Address {
+				j.address(field, v)
+			}
+			if !f.Form.fits(v) {
+				j.fail(field, "%s", f.Form.problem())
+			}
+		case []any:
+			for k, each := range v {
+				if text, _ := each.(string); !f.Form.fits(text) {
+					j.fail(fmt.Sprintf("%s[%d]", field, k), "%s%s", quoted(text), f.Form.problem())
+				}
+			}
+		}
+	}
+}
+
+// At finds what lies at a key such as deployments.from, and says whether the object is there that it would be in.
+func At(plain map[string]any, key string) (value any, within bool) {
+	first, rest, deeper := strings.Cut(key, ".")
+	if !deeper {
+		return plain[first], true
+	}
+	inner, ok := plain[first].(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	return At(inner, rest)
+}
+
+// Empty says that a value says nothing.
+func Empty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case bool:
+		return !v
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+func (j *judge) holds(when *When) bool {
+	return when == nil || slices.Contains(when.Values, j.chosen(when.Key))
+}
+
+// chosen is what a choice is, its default included.
+func (j *judge) chosen(key string) string {
+	if text, _ := At(j.plain, key); !Empty(text) {
+		return fmt.Sprint(text)
+	}
+	for _, field := range j.system.Fields() {
+		if field.Key == key && len(field.Choices) > 0 {
+			return field.Choices[0].Value
+		}
+	}
+	return ""
+}
+
+// access finds what is missing of a way in, and secrets of the first way that contradict it.
+func (j *judge) access(a *Access) {
+	for i := range a.Ways {
+		way := &a.Ways[i]
+		if i == 0 || !j.taken(way) {
+			continue
+		}
+		for _, other := range a.Ways[0].Secrets {
+			if key := SecretKey(j.id, other.Name); j.secrets[other.Name] != "" {
+				j.fail(key, "is not allowed with %s; allowed: this secret, or %s", way.Noun, j.parts(way, ""))
+				return
+			}
+		}
+		for k := range way.Fields {
+			key := way.Fields[k].Key
+			if value, _ := At(j.plain, key); Empty(value) {
+				j.fail(j.at+"."+key, "is missing; %s needs %s", way.Noun, j.parts(way, ""))
+			}
+		}
+		j.fields(way.Fields)
+		for _, secret := range way.Secrets {
+			text, key := j.secrets[secret.Name], SecretKey(j.id, secret.Name)
+			if text == "" {
+				j.fail(key, "is missing; %s needs %s", way.Noun, j.parts(way, secret.Name))
+			} else if !secret.Form.fits(text) {
+				j.fail(key, "%s", secret.Form.problem())
+			}
+		}
+	}
+}
+
+// taken says whether anything of a way in is configured.
+func (j *judge) taken(way *Way) bool {
+	return slices.ContainsFunc(way.Fields, func(f Field) bool {
+		value, _ := At(j.plain, f.Key)
+		return !Empty(value)
+	}) || slices.ContainsFunc(way.Secrets, func(s Secret) bool { return j.secrets[s.Name] != "" })
+}
+
+// parts lists what a way in is made of; the secret that the sentence is about is "this secret".
+func (j *judge) parts(way *Way, this string) string {
+	var all []string
+	for i := range way.Fields {
+		all = append(all, way.Fields[i].Key)
+	}
+	for _, secret := range way.Secrets {
+		if secret.Name == this {
+			all = append(all, "this secret")
+		} else {
+			all = append(all, "the secret "+SecretKey(j.id, secret.Name))
+		}
+	}
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}
+
+func (j *judge) address(field, text string) {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		j.fail(field, "is not an address; allowed: https://HOST or http://HOST with a path")
+	} else if u.User != nil {
+		j.fail(field, "must not contain a user or password; a token belongs in the source's secret")
+	}
+}
+
+// Addresses are the source's that are given, by their keys: whoever is on the way to one may read what is sent there.
+func (s *System) Addresses(own Settings) []Located {
+	plain := Plain(own)
+	var found []Located
+	for _, field := range s.Fields() {
+		if text, _ := At(plain, field.Key); field.Kind == Address && !Empty(text) {
+			found = append(found, Located{field.Key, fmt.Sprint(text)})
+		}
+	}
+	return found
+}
+
+// Located is an address and the key that it is given by.
+type Located struct{ Key, Address string }
+
+// Fields are all that its settings have, those of ways in too.
+func (s *System) Fields() []Field {
+	fields := slices.Concat(s.Rows...)
+	if s.Access != nil {
+		for i := range s.Access.Ways {
+			fields = append(fields, s.Access.Ways[i].Fields...)
+		}
+	}
+	return fields
+}
+
+// Label is what the editor calls the field of a key; empty where it has none.
+func (s *System) Label(key string) string {
+	for _, field := range s.Fields() {
+		if field.Key == key {
+			return field.Label
+		}
+	}
+	return ""
+}
+
+// fits says whether a text has a form. Every text has none.
+func (f *Form) fits(text string) bool {
+	return f == nil || regexp.MustCompile(f.Pattern).MatchString(text)
+}
+
+func (f *Form) problem() string {
+	if f.Noun != "" {
+		return "is not " + f.Noun + "; allowed: " + f.Allowed
+	}
+	return "is not allowed; allowed: " + f.Allowed
+}
+
+// quoted repeats what a person wrote, followed by a space; nothing where it may be an address with a token in it.
+func quoted(text string) string {
+	if strings.Contains(text, "@") {
+		return ""
+	}
+	return strconv.Quote(text) + " "
+}

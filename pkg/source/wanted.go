@@ -1,0 +1,59 @@
+package source
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// Wanted is what the services need of a source. It follows from the settings of the services.
+type Wanted struct {
+	// Shared are the repositories, owner/name in lower case, whose changes' files are read because a service tells its own
+	// by their paths; * is every repository.
+	Shared []string
+	// Served are the services, as far as deployments of this source are theirs; nil where that is not known, so that every
+	// deployment may count.
+	Served []dora.Service
+}
+
+// AnyRepository stands for all of a source among those that are shared.
+const AnyRepository = "*"
+
+// IsShared says whether the files of a repository's changes are read.
+func (w *Wanted) IsShared(repository string) bool {
+	return slices.Contains(w.Shared, AnyRepository) || slices.Contains(w.Shared, strings.ToLower(repository))
+}
+
+// Counts says whether a service may count deployments of a repository into an environment, whatever they were made of.
+func (w *Wanted) Counts(repository, environment string) bool {
+	if w.Served == nil {
+		return true
+	}
+	for i := range w.Served {
+		for j := range w.Served[i].Deployments {
+			rule := &w.Served[i].Deployments[j]
+			if (rule.Repository == "" || strings.EqualFold(rule.Repository, repository)) && rule.Environment.MatchFold(environment) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Serving is what decides of a repository which of its deployments count, to tell whether it has changed.
+func (w *Wanted) Serving(repository string) string {
+	var text strings.Builder
+	for i := range w.Served {
+		for j := range w.Served[i].Deployments {
+			rule := &w.Served[i].Deployments[j]
+			if rule.Repository == "" || strings.EqualFold(rule.Repository, repository) {
+				for _, part := range []string{w.Served[i].Name, rule.Environment.String(), rule.TagPrefix, rule.Task} {
+					text.WriteString(part)
+					text.WriteByte(0)
+				}
+			}
+		}
+	}
+	return text.String()
+}
