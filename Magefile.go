@@ -201,10 +201,11 @@ func Torture() error {
 	return carryOut(steps)
 }
 
-// Golden writes the golden files, the frontend's model and the docs of queries anew; look at the difference before committing it.
+// Golden writes the golden files, what the frontend knows of queries and systems, and the docs of both anew; look at the
+// difference before committing it.
 func Golden() error {
 	mg.Deps(Packages)
-	if err := sh.RunV("go", "test", "./pkg/plugin", "./pkg/query", "-update"); err != nil {
+	if err := sh.RunV("go", "test", "./pkg/plugin", "./pkg/query", "./pkg/systems", "-update"); err != nil {
 		return err
 	}
 	return sh.RunV("npm", "run", "--silent", "format")
