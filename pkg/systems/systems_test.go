@@ -105,6 +105,7 @@ func TestWhatASystemDeclaresHangsTogether(t *testing.T) {
 			if system.Access != nil {
 				for i, way := range system.Access.Ways {
 					assert.True(t, i == 0 || way.Noun != "", "sentences name %s", way.Value)
+					assert.True(t, i == 0 || len(way.Fields) > 0, "a key tells that it goes by %s, for secrets are not read back", way.Value)
 					for _, secret := range way.Secrets {
 						names = append(names, secret.Name)
 					}

@@ -1,24 +1,23 @@
 import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
 import { Text } from '../form/Text';
-import { AlertsSource } from './AlertsSource';
 import { fieldsOf, Place } from '../settings/fields';
-import { GithubSource } from './GithubSource';
-import { meanings } from '../settings/meanings';
-import { Secret, SecretName } from '../settings/secrets';
+import { Secret } from '../settings/secrets';
 import { Card, Row } from './Section';
 import { RemoveSource } from './RemoveSource';
 import { Source } from '../settings/settings';
+import { SystemFields } from './SystemFields';
+import { sourceTypes, systemOf, Way } from '../settings/systems';
 import { WebhookAddress } from './WebhookAddress';
 
 interface Props extends Place {
   source: Source;
   /** A saved id is what secrets and stored events are kept under. */
   idFixed: boolean;
-  secret: (name: SecretName) => Secret;
+  secret: (name: string) => Secret;
   /** Of the data source. */
   uid: string;
-  onAccess: (access: 'token' | 'app') => void;
+  onAccess: (way: Way) => void;
   onRename: (id: string) => void;
   onChange: (source: Source) => void;
   onRemove: () => void;
@@ -30,6 +29,7 @@ interface Props extends Place {
 export function SourceCard(props: Props) {
   const { source, readOnly, onChange } = props;
   const field = fieldsOf(source, props, onChange);
+  const system = systemOf(source.type);
   return (
     <Card name={`Source ${source.id}`}>
       <Row>
@@ -44,13 +44,12 @@ export function SourceCard(props: Props) {
         <Choice
           label="Type"
           description="The kind of system."
-          options={meanings.sourceType}
+          options={sourceTypes}
           {...field('type')}
           onChange={(type) => onChange({ id: source.id, type })}
         />
       </Row>
-      {source.type === 'github' && <GithubSource {...props} />}
-      {source.type === 'alertmanager' && <AlertsSource {...props} />}
+      {system && <SystemFields key={source.type} {...props} system={system} />}
       <WebhookAddress uid={props.uid} source={source} secret={props.secret('webhookSecret')} readOnly={readOnly} />
       {props.children}
       {!readOnly && <RemoveSource id={source.id} saved={props.idFixed} onRemove={props.onRemove} />}

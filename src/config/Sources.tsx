@@ -9,6 +9,7 @@ import { SecretField } from './SecretField';
 import { Section } from './Section';
 import { DoraOptions, DoraSecrets } from '../settings/settings';
 import { SourceCard } from './SourceCard';
+import { sourceTypes, systemOf, Way, withWay } from '../settings/systems';
 import { Faults } from '../settings/validate';
 
 type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
@@ -54,7 +55,7 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
             idFixed={isSaved}
             uid={settings.uid}
             secret={(name) => secretOf(settings, secretKey(source.id, name), onSettingsChange)}
-            onAccess={(access) => onSettingsChange(getInWith(settings, index, access))}
+            onAccess={(way) => onSettingsChange(getInWith(settings, index, way))}
             onRename={(id) => rename(index, id)}
             onChange={(next) => put(merge(options, { sources: replaceAt(sources, index, next) }))}
             onRemove={() => remove(index)}
@@ -76,7 +77,7 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
           <Button
             variant="secondary"
             icon="plus"
-            onClick={() => put(merge(options, { sources: [...sources, newSource(sources)] }))}
+            onClick={() => put(merge(options, { sources: [...sources, newSource(sourceTypes[0].value, sources)] }))}
           >
             Add source
           </Button>
@@ -94,14 +95,15 @@ export function Sources({ settings, faults, readOnly, onSettingsChange }: Props)
   );
 }
 
-/** A source with another way in. The secret of the one before is forgotten: the backend refuses both at once. */
-function getInWith(settings: Settings, index: number, access: 'token' | 'app'): Settings {
+/** A source with another way in. The secrets of the others are forgotten: the backend refuses two at once. */
+function getInWith(settings: Settings, index: number, way: Way): Settings {
   const sources = settings.jsonData.sources ?? [];
   const source = sources[index];
-  const ids = access === 'app' ? { appId: '', installationId: '' } : { appId: undefined, installationId: undefined };
+  const access = systemOf(source.type)?.access ?? { ways: [] };
+  const others = access.ways.filter(({ value }) => value !== way.value).flatMap(({ secrets }) => secrets);
   return {
-    ...resetSecret(settings, secretKey(source.id, access === 'app' ? 'token' : 'appPrivateKey')),
-    jsonData: merge(settings.jsonData, { sources: replaceAt(sources, index, merge(source, ids)) }),
+    ...others.reduce((left, { name }) => resetSecret(left, secretKey(source.id, name)), settings),
+    jsonData: merge(settings.jsonData, { sources: replaceAt(sources, index, withWay(access, source, way)) }),
   };
 }
 

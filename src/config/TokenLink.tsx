@@ -1,12 +1,11 @@
 import { TextLink } from '@grafana/ui';
 import React from 'react';
 import { Source } from '../settings/settings';
-
-/** What is read needs these, and nothing more. */
-const permissions = { contents: 'read', deployments: 'read', issues: 'read', pull_requests: 'read' };
+import { holds, systemOf, valueAt } from '../settings/systems';
 
 /** Leads to where GitHub makes a token, or an App, with the right permissions ticked. Nothing where it is not known where. */
-export function TokenLink({ source, app }: { source: Source; app: boolean }) {
+export function TokenLink({ source, way }: { source: Source; way: string }) {
+  const app = way === 'app';
   const page = pageFor(source, app);
   return page === undefined ? null : (
     <TextLink href={page} external inline variant="bodySmall">
@@ -16,17 +15,25 @@ export function TokenLink({ source, app }: { source: Source; app: boolean }) {
 }
 
 export function pageFor(source: Source, app: boolean): string | undefined {
-  const site = siteOf(source.url);
+  const site = siteOf(valueAt(source, 'url') as string | undefined);
   if (site === undefined) {
     return undefined;
   }
-  const runs: Record<string, string> = source.deployments?.from === 'workflow_runs' ? { actions: 'read' } : {};
+  const permissions = permissionsFor(source);
   if (app) {
-    return `${site}/settings/apps/new?${new URLSearchParams({ name: 'Live DORA', public: 'false', webhook_active: 'false', ...permissions, ...runs })}`;
+    return `${site}/settings/apps/new?${new URLSearchParams({ name: 'Live DORA', public: 'false', webhook_active: 'false', ...permissions })}`;
   }
-  const owner = source.repositories?.find((each) => /^[^!*?/]+\//.test(each))?.split('/')[0];
+  const repositories = valueAt(source, 'repositories') as string[] | undefined;
+  const owner = repositories?.find((each) => /^[^!*?/]+\//.test(each))?.split('/')[0];
   const of: Record<string, string> = owner === undefined ? {} : { target_name: owner };
-  return `${site}/settings/personal-access-tokens/new?${new URLSearchParams({ name: 'Live DORA', ...of, ...permissions, ...runs })}`;
+  return `${site}/settings/personal-access-tokens/new?${new URLSearchParams({ name: 'Live DORA', ...of, ...permissions })}`;
+}
+
+/** What is read needs these, and nothing more. */
+function permissionsFor(source: Source): Record<string, string> {
+  const system = systemOf(source.type);
+  const needed = system?.permissions.filter(({ when }) => holds(system, source, when)) ?? [];
+  return Object.fromEntries(needed.map(({ name }) => [name, 'read']));
 }
 
 /** Where people go, of an API's address: GitHub's own, that of an enterprise's cloud, or of its server. */

@@ -8,6 +8,7 @@ import { addressOf, senderOf } from './sender';
 import { Secret } from '../settings/secrets';
 import { docs } from '../settings/docs';
 import { Source } from '../settings/settings';
+import { systemOf } from '../settings/systems';
 
 interface Props {
   /** Of the data source; a source that is not saved has no address yet. */
@@ -21,8 +22,9 @@ interface Props {
 export function WebhookAddress({ uid, source, secret, readOnly }: Props) {
   const styles = useStyles2(getStyles);
   const address = addressOf(config.appUrl, uid, source.id);
-  const { place, text } = senderOf(source, address);
-  return (
+  const sender = senderOf(source, address);
+  const onlyTells = systemOf(source.type)?.reads.length === 0;
+  return sender === undefined ? null : (
     <>
       <SecretField
         label="Webhook secret"
@@ -31,7 +33,7 @@ export function WebhookAddress({ uid, source, secret, readOnly }: Props) {
         readOnly={readOnly}
       />
       {uid && (
-        <details open={source.type !== 'github' || undefined}>
+        <details open={onlyTells || undefined}>
           <summary>Send webhooks of {source.id} here</summary>
           <Copied label="Copy address" text={address} />
           <p className={styles.words}>
@@ -46,8 +48,8 @@ export function WebhookAddress({ uid, source, secret, readOnly }: Props) {
               </TextLink>
             </Text>
           </p>
-          <Text color="secondary">{place}</Text>
-          <Copied label="Copy text for the sender" text={text} />
+          <Text color="secondary">{sender.place}</Text>
+          <Copied label="Copy text for the sender" text={sender.text} />
         </details>
       )}
     </>

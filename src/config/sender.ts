@@ -1,4 +1,5 @@
 import { Source } from '../settings/settings';
+import { holds, systemOf } from '../settings/systems';
 
 /** What a system that sends webhooks is told, word for word; TOKEN and SECRET are for the person to fill in. */
 export interface Sender {
@@ -7,57 +8,23 @@ export interface Sender {
   text: string;
 }
 
-/** The events that GitHub is asked to send; what else a source's deployments are made of comes on top. */
-const githubEvents = [
-  'Deployments',
-  'Deployment statuses',
-  'Issues',
-  'Pull requests',
-  'Pull request reviews',
-  'Pushes',
-];
-const moreEvents: Record<string, string> = { workflow_runs: 'Workflow runs', releases: 'Releases' };
-
 export function addressOf(grafana: string, uid: string, id: string): string {
   return `${grafana.replace(/\/$/, '')}/api/datasources/uid/${encodeURIComponent(uid)}/resources/webhooks?source=${encodeURIComponent(id)}`;
 }
 
-export function senderOf({ id, type, deployments }: Source, address: string): Sender {
-  switch (type) {
-    case 'github': {
-      const more = moreEvents[deployments?.from ?? ''];
-      return {
-        place: "In GitHub's organisation or repository, Settings → Webhooks → Add webhook:",
-        text: [
-          `Payload URL: ${address.replace('://', '://api_key:TOKEN@')}`,
-          'Content type: application/json',
-          'Secret: SECRET',
-          `Events: ${[...githubEvents, ...(more ? [more] : [])].join(', ')}`,
-        ].join('\n'),
-      };
-    }
-    case 'alertmanager':
-      return {
-        place: "In Alertmanager's configuration (0.28 or later):",
-        text: [
-          'receivers:',
-          '  - name: live-dora',
-          '    webhook_configs:',
-          `      - url: ${address}`,
-          '        send_resolved: true',
-          '        max_alerts: 500',
-          '        http_config:',
-          '          authorization: { credentials: TOKEN }',
-          '          http_headers: { X-Live-Dora-Secret: { secrets: [SECRET] } }',
-        ].join('\n'),
-      };
+/** Nothing where the system sends none. */
+export function senderOf(source: Source, address: string): Sender | undefined {
+  const system = systemOf(source.type);
+  if (system?.webhook === undefined) {
+    return undefined;
   }
-  return {
-    place: 'In a shell or a pipeline:',
-    text: [
-      `curl -sS --fail-with-body -X POST '${address}' \\`,
-      "  -H 'Authorization: Bearer TOKEN' -H 'X-Live-Dora-Secret: SECRET' -H 'Content-Type: application/json' \\",
-      `  -d '{"incidents": [{"id": "${id}-1", "service": "booking", "title": "Searches time out", "opened": "2026-03-02T09:30:00Z"}]}'`,
-    ].join('\n'),
+  const { place, template, events = [] } = system.webhook;
+  const asked = events.filter(({ when }) => holds(system, source, when)).map(({ name }) => name);
+  const words: Record<string, string> = {
+    '<address>': address,
+    '<login>': address.replace('://', '://api_key:TOKEN@'),
+    '<id>': source.id,
+    '<events>': asked.join(', '),
   };
+  return { place, text: template.replace(/<\w+>/g, (word) => words[word] ?? word) };
 }

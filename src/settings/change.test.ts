@@ -27,9 +27,9 @@ test('what this editor does not know, such as paths and application ids, is kept
 });
 
 test('each new source has an id that none has yet', () => {
-  const first = newSource([]);
-  const second = newSource([first]);
-  const third = newSource([first, second]);
+  const first = newSource('github', []);
+  const second = newSource('github', [first]);
+  const third = newSource('github', [first, second]);
   expect([first.id, second.id, third.id]).toEqual(['github', 'github-2', 'github-3']);
-  expect(newSource([second, third]).id).toBe('github');
+  expect(newSource('github', [second, third]).id).toBe('github');
 });

@@ -27,11 +27,11 @@ export function orAbsent<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
 
-/** A new source, under the first id that is free. */
-export function newSource(sources: Source[]): Source {
+/** A new source of a type, under the first id that is free. */
+export function newSource(type: string, sources: Source[]): Source {
   const taken = sources.map(({ id }) => id);
-  const id = ['github', ...sources.map((_, i) => `github-${i + 2}`)].find((each) => !taken.includes(each));
-  return { id: id ?? '', type: 'github' };
+  const id = [type, ...sources.map((_, i) => `${type}-${i + 2}`)].find((each) => !taken.includes(each));
+  return { id: id ?? '', type };
 }
 
 /** A source under another id, and with it what the services say of it. */

@@ -24,10 +24,10 @@ interface Judged {
 // The backend judges the same table, and in the same words: pkg/settings/judged_test.go.
 test.each(table.fields as Judged[])('the editor and the backend judge $field alike', ({ field, good, bad }) => {
   const judge = (value: unknown) => {
-    const [path, fault] =
-      Object.entries(faultsOf(withValue(field, value))).find(([path]) => path.startsWith(field)) ?? [];
+    const options = withValue(field, value);
+    const [path, fault] = Object.entries(faultsOf(options)).find(([path]) => path.startsWith(field)) ?? [];
     // the rest is in the words of the language's own expressions
-    return fault?.slice(`${labelOf(path!)}: `.length).replace(/(a regular expression): .*/, '$1');
+    return fault?.slice(`${labelOf(path!, options)}: `.length).replace(/(a regular expression): .*/, '$1');
   };
   expect(good.filter(judge)).toEqual([]);
   expect(bad.map(({ value }) => judge(value))).toEqual(bad.map(({ says }) => says));

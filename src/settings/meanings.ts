@@ -2,27 +2,6 @@ import { ComboboxOption } from '@grafana/ui';
 
 /** The choices of the settings and what each means, the default first. */
 export const meanings = {
-  sourceType: [
-    { value: 'github', label: 'GitHub', description: 'its cloud, or an Enterprise Server' },
-    { value: 'alertmanager', label: 'Alerts', description: "Alertmanager's or Grafana's, which are sent here" },
-    { value: 'webhook', label: 'Webhook or API', description: 'whatever sends its events here' },
-  ],
-  api: [
-    { value: 'auto', label: 'Whichever answers', description: 'GraphQL, and REST where GraphQL is refused' },
-    { value: 'graphql', label: 'GraphQL', description: 'many times cheaper' },
-    { value: 'rest', label: 'REST', description: 'for servers without GraphQL' },
-  ],
-  access: [
-    { value: 'token', label: 'Access token', description: 'a personal access token' },
-    { value: 'app', label: 'GitHub App', description: 'with a private key, and limits of its own' },
-  ],
-  deploymentsFrom: [
-    { value: 'deployments', label: 'GitHub deployments', description: 'each deployment and its statuses' },
-    { value: 'workflow_runs', label: 'Workflow runs', description: 'each run of GitHub Actions that succeeds' },
-    { value: 'releases', label: 'Releases', description: 'each release, at its publication' },
-    { value: 'tags', label: 'Tags', description: 'each tag, at its time' },
-    { value: 'merges', label: 'Merges', description: 'each commit that lands on the default branch' },
-  ],
   unit: [
     { value: 'change', label: 'Change', description: 'each merged pull request or direct commit' },
     { value: 'pull_request', label: 'Pull request', description: 'merged pull requests only' },

@@ -6,13 +6,10 @@ type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 /** Grafana merges secrets that are not sent with those it has: one that shall go is sent as an empty text. */
 const REMOVED = '';
 
-/** The short names of a source's secrets. */
-export type SecretName = 'token' | 'appPrivateKey' | 'webhookSecret';
-
 /** The secret of all sources that have none of their own for their webhooks. */
 export const WEBHOOKS_SECRET = 'webhooks.secret';
 
-export function secretKey(sourceId: string, name: SecretName): string {
+export function secretKey(sourceId: string, name: string): string {
   return `sources.${sourceId}.${name}`;
 }
 

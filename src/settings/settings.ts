@@ -14,32 +14,12 @@ export interface DoraOptions extends DataSourceJsonData {
   store?: { type?: string; path?: string };
 }
 
-/** A system that events are read from. */
+/** A system that events come from. What else it has depends on its type: systems.ts. */
 export interface Source {
   /** Secrets and services refer to it; fixed once saved. */
   id: string;
   type: string;
-  url?: string;
-  graphqlUrl?: string;
-  /** Which of GitHub's interfaces is read. */
-  api?: string;
-  /** A GitHub App's, in place of a token. */
-  appId?: string;
-  installationId?: string;
-  repositories?: string[];
-  deployments?: SourceDeployments;
-  incidents?: { labels?: string[]; severity?: string };
-  /** Which alerts are incidents. */
-  alerts?: { only?: string[]; service?: string; severity?: string };
-}
-
-/** What counts as a deployment; which of the keys apply depends on `from`. */
-export interface SourceDeployments {
-  from?: string;
-  workflow?: string;
-  branch?: string;
-  environment?: string;
-  prereleases?: boolean;
+  [key: string]: unknown;
 }
 
 /** One application, and where its deployments and incidents come from. */
@@ -86,11 +66,7 @@ export type DoraSecrets = Record<string, string>;
 
 /** What the backend takes where a setting is absent: shown, never written. */
 export const defaults = {
-  url: 'https://api.github.com',
   production: '(?i)^(prod|production|live)$',
-  environment: 'production',
-  alertService: 'service',
-  alertSeverity: 'severity',
   every: '1h',
   backfill: '365d',
   incidentWindow: '24h',

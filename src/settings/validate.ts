@@ -1,23 +1,27 @@
 import labels from '../../pkg/settings/labels.json';
+import { Check, duration, globs, oneOf, regexp, repository, sourceId } from './checks';
 import { evidenceKinds, meanings } from './meanings';
 import { DoraOptions, Service, Source } from './settings';
+import { faultsOfSource } from './sourceFaults';
+import { allFields, sourceTypes, systemOf } from './systems';
 
 /** What is wrong with the settings: by the path of the field, a sentence that names it as its label does. */
 export type Faults = Record<string, string>;
 
-/** What the control of a field such as sources[0].url is called. The backend names fields by the same list. */
-export function labelOf(path: string): string {
-  return (labels as Record<string, string>)[path.replace(/\[\d+\]/g, '[]')] ?? path;
+/** What the control of a field such as sources[0].url is called. The backend names fields by the same lists. */
+export function labelOf(path: string, { sources = [] }: DoraOptions): string {
+  const [, index, key] = /^sources\[(\d+)\]\.(.*)$/.exec(path) ?? [];
+  const system = systemOf(sources[Number(index)]?.type);
+  const own = system && allFields(system).find((field) => field.key === key)?.label;
+  return own ?? (labels as Record<string, string>)[path.replace(/\[\d+\]/g, '[]')] ?? path;
 }
-
-type Check = (value: string) => string | undefined;
 
 /** Faults that the editor can see, in the backend's words. The backend judges again, and has the last word. */
 export function faultsOf(options: DoraOptions): Faults {
   const faults: Faults = {};
   const note = (path: string, fault: string | undefined) => {
     if (fault !== undefined) {
-      faults[path] = `${labelOf(path)}: ${fault}`;
+      faults[path] = `${labelOf(path, options)}: ${fault}`;
     }
   };
   const check = (path: string, value: string | undefined, with_: Check) => {
@@ -27,7 +31,11 @@ export function faultsOf(options: DoraOptions): Faults {
   };
 
   const sources = options.sources ?? [];
-  sources.forEach((source, index) => checkSource(source, `sources[${index}]`, sources.slice(0, index), note, check));
+  sources.forEach((source, index) => {
+    note(`sources[${index}].id`, sourceId(source.id, sources.slice(0, index)));
+    note(`sources[${index}].type`, oneOf(source.type, sourceTypes));
+    Object.entries(faultsOfSource(source)).forEach(([key, fault]) => note(`sources[${index}].${key}`, fault));
+  });
   (options.services ?? []).forEach((service, index, services) =>
     checkService(service, `services[${index}]`, services.slice(0, index), sources, note, check)
   );
@@ -41,9 +49,11 @@ export function faultsOf(options: DoraOptions): Faults {
   );
   check('collect.every', collect.every, (text) => duration(text, '1m or longer', 60));
   check('collect.backfill', collect.backfill, (text) => duration(text, 'a length of time, such as 365d'));
-  const unknown = definition.evidence?.find((kind) => !evidenceKinds.some(({ value }) => value === kind));
-  note('definition.evidence', unknown && oneOf(unknown, evidenceKinds));
-  if (store.type !== undefined && !meanings.store.some(({ value }) => value === store.type)) {
+  note(
+    'definition.evidence',
+    definition.evidence?.map((kind) => oneOf(kind, evidenceKinds)).find((fault) => fault !== undefined)
+  );
+  if (store.type !== undefined && oneOf(store.type, meanings.store) !== undefined) {
     note('store.type', oneOf(store.type, meanings.store));
   } else if (store.type === 'sqlite' && !store.path) {
     note('store.path', 'is missing; a sqlite store needs the path of its file');
@@ -53,32 +63,6 @@ export function faultsOf(options: DoraOptions): Faults {
 
 type Note = (path: string, fault: string | undefined) => void;
 type CheckAt = (path: string, value: string | undefined, with_: Check) => void;
-
-function checkSource(source: Source, path: string, before: Source[], note: Note, check: CheckAt) {
-  note(`${path}.id`, sourceId(source.id, before));
-  if (source.type !== 'github') {
-    const odd = source.alerts?.only?.find((label) => !/^[a-zA-Z_]\w*=./.test(label));
-    note(`${path}.alerts.only`, odd && `${quoted(odd)}is not allowed; allowed: name=value, such as severity=critical`);
-    const known = meanings.sourceType.some(({ value }) => value === source.type);
-    note(`${path}.type`, known ? undefined : oneOf(source.type, meanings.sourceType));
-    return;
-  }
-  note(`${path}.repositories`, repositories(source.repositories ?? []));
-  check(`${path}.url`, source.url, url);
-  if (source.incidents !== undefined && !source.incidents.labels?.length) {
-    note(`${path}.incidents.labels`, 'is missing; allowed: a list of labels, of which an incident has at least one');
-  }
-  check(`${path}.incidents.severity`, source.incidents?.severity, regexp);
-  check(`${path}.deployments.workflow`, source.deployments?.workflow, regexp);
-  if (source.appId !== undefined || source.installationId !== undefined) {
-    const whole = `a GitHub App needs appId, installationId and the secret sources.${source.id}.appPrivateKey`;
-    note(`${path}.appId`, source.appId ? undefined : `is missing; ${whole}`);
-    note(
-      `${path}.installationId`,
-      source.installationId ? installation(source.installationId) : `is missing; ${whole}`
-    );
-  }
-}
 
 function checkService(
   service: Service,
@@ -98,103 +82,26 @@ function checkService(
     ids.includes(id)
       ? undefined
       : `"${id}" is no source's id; allowed: ${ids.join(', ') || 'nothing, for no source is configured'}`;
+  const repositoryOf =
+    (id: string): Check =>
+    (text) =>
+      repository(text, repositoriesOf(sources.find((source) => source.id === id)));
   service.deployments?.forEach((entry, index) => {
     const at = `${path}.deployments[${index}]`;
     note(`${at}.source`, known(entry.source));
-    check(`${at}.repository`, entry.repository, repository);
+    check(`${at}.repository`, entry.repository, repositoryOf(entry.source));
     check(`${at}.environment`, entry.environment, regexp);
     note(`${at}.paths`, globs(entry.paths ?? []));
   });
   service.incidents?.forEach((entry, index) => {
     const at = `${path}.incidents[${index}]`;
     note(`${at}.source`, known(entry.source));
-    check(`${at}.repository`, entry.repository, repository);
+    check(`${at}.repository`, entry.repository, repositoryOf(entry.source));
   });
 }
 
-function sourceId(id: string, before: Source[]): string | undefined {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(id)) {
-    return `"${id}" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit`;
-  }
-  return before.some((source) => source.id === id)
-    ? `"${id}" is there twice; each source needs an id of its own`
-    : undefined;
-}
-
-/** What a person wrote; nothing where it may be an address with a token in it. */
-function quoted(text: string): string {
-  return text.includes('@') ? '' : `${JSON.stringify(text)} `;
-}
-
-function oneOf(text: string, options: Array<{ value: string }>): string {
-  return `"${text}" is not allowed; allowed: ${options.map(({ value }) => value).join(', ')}`;
-}
-
-function installation(id: string): string | undefined {
-  return /^\d+$/.test(id) ? undefined : "is not allowed; allowed: the number at the end of the installation's address";
-}
-
-const names = 'owner/name, with * and ? for parts of a name and ! in front to leave out';
-
-function repositories(globs: string[]): string | undefined {
-  const wrong = globs.find((glob) => repository(glob.replace(/^!/, '')) !== undefined);
-  if (wrong !== undefined) {
-    return `${quoted(wrong)}is not allowed; allowed: ${names}`;
-  }
-  return globs.some((glob) => !glob.startsWith('!')) ? undefined : `is missing; allowed: a list of ${names}`;
-}
-
-function repository(text: string): string | undefined {
-  return /^[\w.*?-]+\/[\w.*?-]+$/.test(text) ? undefined : `${quoted(text)}is not allowed; allowed: owner/name`;
-}
-
-function globs(paths: string[]): string | undefined {
-  const wrong = paths.find((glob) => /^$|^\.?\/|\/$|\\/.test(glob.replace(/^!/, '')));
-  if (wrong !== undefined) {
-    return `${JSON.stringify(wrong)} is not allowed; allowed: a path from the repository's root without a / at either end, such as packages/x/** or go.mod`;
-  }
-  return paths.length > 0 && paths.every((glob) => glob.startsWith('!'))
-    ? 'only leaves out; allowed: at least one path without ! in front, such as packages/x/**'
-    : undefined;
-}
-
-function url(text: string): string | undefined {
-  try {
-    const { protocol, username, password } = new URL(text);
-    if (['http:', 'https:'].includes(protocol)) {
-      return username || password
-        ? "must not contain a user or password; a token belongs in the source's secret"
-        : undefined;
-    }
-  } catch {
-    // said below
-  }
-  return 'is not an address; allowed: https://HOST or http://HOST with a path';
-}
-
-const secondsIn: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-
-/** No length of time is longer than 200 years. */
-const longest = 200 * 365 * secondsIn.d;
-
-function duration(text: string, allowed: string, shortest = 1): string | undefined {
-  const [, number, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
-  const seconds = Number(number) * (secondsIn[unit] ?? NaN);
-  if (!(seconds <= longest)) {
-    return `"${text}" is not a duration: allowed is a whole number with s, m, h, d or w, such as 24h or 365d`;
-  }
-  return seconds < shortest ? `${seconds > 0 ? text : '0h'} is too short; allowed: ${allowed}` : undefined;
-}
-
-/** Patterns are Go's, which has flags in front and no lookaround; what both languages share is checked here. */
-function regexp(pattern: string): string | undefined {
-  if (/\(\?(?:[=!]|<[=!])/.test(pattern)) {
-    return `${JSON.stringify(pattern)} is not a regular expression: Go's, which are used here, have no lookaround`;
-  }
-  try {
-    new RegExp(pattern.replace(/^\(\?[imsU]+\)/, '').replace(/\(\?P</g, '(?<'));
-    return undefined;
-  } catch {
-    return `${JSON.stringify(pattern)} is not a regular expression`;
-  }
+/** What the names of a source's repositories look like, where its system says so. */
+function repositoriesOf(source: Source | undefined): string | undefined {
+  const system = source && systemOf(source.type);
+  return system && allFields(system).find(({ kind }) => kind === 'globs')?.form?.pattern;
 }

@@ -1,0 +1,55 @@
+import React, { Fragment } from 'react';
+import { AccessFields } from './AccessFields';
+import { FieldControl } from './FieldControl';
+import { Notice, Row } from './Section';
+import { Place } from '../settings/fields';
+import { Secret } from '../settings/secrets';
+import { Source } from '../settings/settings';
+import { holds, System, valueAt, Way } from '../settings/systems';
+
+export interface SystemProps extends Place {
+  system: System;
+  source: Source;
+  secret: (name: string) => Secret;
+  /** Changes the source, and forgets the secrets of the other ways in. */
+  onAccess: (way: Way) => void;
+  onChange: (source: Source) => void;
+}
+
+/** What a system's settings have beyond id and type, drawn from what it declares. */
+export function SystemFields(props: SystemProps) {
+  const { system, source } = props;
+  return (
+    <>
+      {system.rows.map((row, index) => {
+        const shown = row.filter(({ label, when }) => label !== undefined && holds(system, source, when));
+        return (
+          <Fragment key={index}>
+            {index === 0 && system.access ? (
+              <AccessFields {...props} access={system.access}>
+                {shown.map((field) => (
+                  <FieldControl key={field.key} {...props} field={field} />
+                ))}
+              </AccessFields>
+            ) : (
+              <Row>
+                {shown.map((field) => (
+                  <FieldControl key={field.key} {...props} field={field} />
+                ))}
+              </Row>
+            )}
+            {shown
+              .filter(({ key, empty }) => empty !== undefined && isEmpty(valueAt(source, key)))
+              .map(({ key, empty }) => (
+                <Notice key={key}>{empty!}</Notice>
+              ))}
+          </Fragment>
+        );
+      })}
+    </>
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : !value;
+}
