@@ -58,7 +58,7 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 	living, stop := context.WithCancel(context.Background())
 	g := &Organisation{
 		URL: "http://" + listener.Addr().String(), Token: o.Token, world: invented, stop: stop,
-		server: &http.Server{Handler: invented.Handler(o.Token), ReadHeaderTimeout: 10 * time.Second},
+		server: &http.Server{Handler: invented.Speak(o.Token), ReadHeaderTimeout: 10 * time.Second},
 	}
 	g.work.Go(func() { // the server, until Close
 		if err := g.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -13,6 +13,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 	"github.com/livedora/dora-datasource/pkg/systems"
+	"github.com/livedora/dora-datasource/pkg/world"
 )
 
 // keysOf lists the keys that settings are decoded from, those of objects as object.key.
@@ -121,5 +122,15 @@ func TestWhatASystemDeclaresHangsTogether(t *testing.T) {
 			})
 			assert.NotNil(t, system.Settings().Open(source.Given{ID: "x"}), "what is not configured can be opened, and says so")
 		})
+	}
+}
+
+func TestTheInventedOrganisationSpeaksOfSystemsThatAreRead(t *testing.T) {
+	require.NotEmpty(t, world.Speakers)
+	for _, each := range world.Speakers {
+		system := systems.All.Of(each.Type)
+		if assert.NotNil(t, system, "%s is a system", each.Type) {
+			assert.False(t, system.Told(), "%s is read", each.Type)
+		}
 	}
 }
