@@ -12,6 +12,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/encoding"
 
 	"github.com/livedora/dora-datasource/pkg/cli"
 	"github.com/livedora/dora-datasource/pkg/plugin"
@@ -33,6 +34,7 @@ func main() {
 		debug.SetGCPercent(garbagePercent)
 	}
 	served := &plugin.Plugin{StoreRoot: settings.StoreRoot()}
+	encoding.RegisterCodecV2(served.Codec())
 	prometheus.MustRegister(served.Metrics()) // Grafana shows the default registry
 	err := datasource.Manage(settings.PluginID, served.NewInstance, datasource.ManageOpts{})
 	served.Close()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -68,6 +69,7 @@ type process struct {
 	end         func()
 	resource    grpcplugin.ResourceClient
 	pid         int
+	address     net.Addr
 }
 
 func start(t *testing.T) *process {
@@ -93,7 +95,8 @@ func startWith(t *testing.T, command *exec.Cmd, log io.Writer) *process {
 	t.Cleanup(client.Kill)
 	protocol, err := client.Client()
 	require.NoError(t, err)
-	p := &process{T: t, end: client.Kill, pid: client.ReattachConfig().Pid}
+	running := client.ReattachConfig()
+	p := &process{T: t, end: client.Kill, pid: running.Pid, address: running.Addr}
 	dispensed, err := protocol.Dispense("data")
 	require.NoError(t, err)
 	p.data = dispensed.(grpcplugin.DataClient)

@@ -58,18 +58,21 @@ type Work struct {
 	Size, Held int64
 	// Patient work waits as long as its context lasts, beside the queue's limits: it has its own.
 	Patient bool
+	// Long work goes on for seconds, in pieces that are let in by themselves and of which each takes its size. It waits for
+	// its like alone, so that some of it ends, where all of it at once would not.
+	Long bool
 }
 
 // Gate is all the work of a process. Its zero value is ready.
 type Gate struct {
-	mu           sync.Mutex
-	light, heavy lane
+	mu                 sync.Mutex
+	light, heavy, long lane
 }
 
 // lane is work that waits for none but its like.
 type lane struct {
 	working int
-	taken   int64 // by those at work
+	taken   int64 // by those at work, and by what they answered as long as it has not left
 
 	waiting map[string][]*waiter // by party, in the order of their coming
 	turns   []string             // the parties that wait, the next first
@@ -88,10 +91,10 @@ func (g *Gate) Enter(ctx context.Context, w Work) (leave func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	l, most, room := &g.light, max(leastSlots, lightSlots*runtime.GOMAXPROCS(0)), int64(LightSize*lightSlots*runtime.GOMAXPROCS(0))
-	if w.Size > LightSize {
-		l, most, room = &g.heavy, max(leastSlots, heavySlots*runtime.GOMAXPROCS(0)), Room
+	if w.Long {
+		w.Size = 0
 	}
+	l, most, room := g.laneOf(w)
 	leave = func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -139,8 +142,36 @@ func (g *Gate) Enter(ctx context.Context, w Work) (leave func(), err error) {
 	return nil, err
 }
 
+// laneOf is where work belongs, with how much of it goes on at a time and what that may take.
+func (g *Gate) laneOf(w Work) (l *lane, most int, room int64) {
+	few, many := max(leastSlots, heavySlots*runtime.GOMAXPROCS(0)), max(leastSlots, lightSlots*runtime.GOMAXPROCS(0))
+	switch {
+	case w.Long:
+		return &g.long, few, Room
+	case w.Size > LightSize:
+		return &g.heavy, few, Room
+	}
+	return &g.light, many, LightSize * int64(many)
+}
+
+// Keep counts an answer that is worked out, and has not left yet, to what work takes. It waits for nothing: gone must be
+// called when it has left, once.
+func (g *Gate) Keep(size int64) (gone func()) {
+	l, most, room := g.laneOf(Work{Size: size})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l.taken += size
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		l.taken -= size
+		l.admit(most, room)
+	}
+}
+
+// fits says whether work may begin. When nothing else is there, anything may.
 func (l *lane) fits(size int64, most int, room int64) bool {
-	return l.working < most && (l.working == 0 || l.taken+size <= room)
+	return l.working < most && (l.taken == 0 || l.taken+size <= room)
 }
 
 func (l *lane) begin(size int64) {
@@ -204,16 +235,23 @@ func (l *lane) admit(most int, room int64) {
 	}
 }
 
-// Working is how much work is under way.
+// Working is how much work is under way; of long work, its pieces.
 func (g *Gate) Working() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.light.working + g.heavy.working
 }
 
+// Taken is what the work under way takes, with the answers that have not left yet.
+func (g *Gate) Taken() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.light.taken + g.heavy.taken
+}
+
 // Waiting is how much work waits that is not patient.
 func (g *Gate) Waiting() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.light.count + g.heavy.count
+	return g.light.count + g.heavy.count + g.long.count
 }

@@ -172,3 +172,65 @@ func TestPatientWorkWaitsAsLongAsItMay(t *testing.T) {
 		all.Wait()
 	})
 }
+
+func TestAnAnswerCountsUntilItHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate.Gate{}
+		gone := g.Keep(gate.Room - heavy/2)
+		var asking sync.WaitGroup
+		let := false
+		asking.Go(func() {
+			leave, err := g.Enter(t.Context(), gate.Work{Party: "one", Size: heavy})
+			if assert.NoError(t, err) {
+				let = true
+				leave()
+			}
+		})
+		synctest.Wait()
+		assert.False(t, let, "nothing is at work, and yet there is no room")
+		leave, err := g.Enter(t.Context(), gate.Work{Party: "stranger", Size: 1000})
+		require.NoError(t, err, "light work has room of its own")
+		leave()
+		gone()
+		asking.Wait()
+		assert.True(t, let)
+		assert.Zero(t, g.Taken())
+	})
+}
+
+func TestLongWorkWaitsForItsLikeAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate.Gate{}
+		var ends []func()
+		var all sync.WaitGroup
+		const readers = 20
+		refused := 0
+		var mu sync.Mutex
+		for n := range readers {
+			all.Go(func() {
+				leave, err := g.Enter(t.Context(), gate.Work{Party: fmt.Sprint(n), Long: true})
+				mu.Lock()
+				defer mu.Unlock()
+				if errors.As(err, new(*gate.Busy)) {
+					refused++
+				} else if assert.NoError(t, err) {
+					ends = append(ends, leave)
+				}
+			})
+			synctest.Wait()
+		}
+		atATime := len(ends)
+		assert.Equal(t, max(2, runtime.GOMAXPROCS(0)), atATime, "some go on, so that they end")
+		leave, err := g.Enter(t.Context(), gate.Work{Party: "0", Size: heavy})
+		require.NoError(t, err, "a piece of it, or a question")
+		leave()
+		ends[0]()
+		synctest.Wait()
+		assert.Len(t, ends, atATime+1, "one ended and the next begins")
+		all.Wait()
+		assert.Equal(t, readers-atATime-1, refused, "the others are told to try again")
+		for _, end := range ends[1:] {
+			end()
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 var ofProcess = []Metric{
 	{"livedora_query_duration_seconds", Histogram, []string{"query_type", "outcome"}, "How long queries took to answer, by query type: ok, refused (the query is wrong), failed."},
 	{"livedora_streams_open", Gauge, nil, "Streams to dashboards that are open on this node."},
+	{"livedora_answers_leaving_bytes", Gauge, nil, "Bytes of answers that are worked out and that Grafana has not read yet. Where it reads too slowly, questions wait."},
 	{"livedora_webhooks_total", Counter, []string{"outcome"}, "Webhooks and posted events: accepted, ignored (they tell nothing that figures need), refused (not authorised, or malformed), failed."},
 }
 
@@ -19,7 +20,8 @@ var (
 		Name: ofProcess[0].Name, Help: ofProcess[0].Help, Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, ofProcess[0].Labels)
 	streams  = promauto.NewGauge(prometheus.GaugeOpts{Name: ofProcess[1].Name, Help: ofProcess[1].Help})
-	webhooks = promauto.NewCounterVec(prometheus.CounterOpts{Name: ofProcess[2].Name, Help: ofProcess[2].Help}, ofProcess[2].Labels)
+	leaving  = promauto.NewGauge(prometheus.GaugeOpts{Name: ofProcess[2].Name, Help: ofProcess[2].Help})
+	webhooks = promauto.NewCounterVec(prometheus.CounterOpts{Name: ofProcess[3].Name, Help: ofProcess[3].Help}, ofProcess[3].Labels)
 )
 
 // Outcome is what came of a query or a webhook.
@@ -43,6 +45,12 @@ func Query(queryType string, o Outcome, took time.Duration) {
 func Stream() (ended func()) {
 	streams.Inc()
 	return streams.Dec
+}
+
+// Leaving counts an answer's bytes until the returned function is called, which is to be called once.
+func Leaving(size int) (gone func()) {
+	leaving.Add(float64(size))
+	return func() { leaving.Sub(float64(size)) }
 }
 
 // Webhook counts a webhook or a posted batch of events.

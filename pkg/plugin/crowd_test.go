@@ -4,17 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -196,4 +201,64 @@ func TestAPlaceIsKeptUntilTheAnswerIsHandedOver(t *testing.T) {
 	assert.Equal(t, 1, g.process.Gate().Working())
 	handedOver()
 	require.Eventually(t, func() bool { return g.process.Gate().Working() == 0 }, 5*time.Second, time.Millisecond)
+}
+
+func TestALargeMessageIsCountedUntilItHasLeft(t *testing.T) {
+	g := start(t)
+	codec := g.process.Codec()
+	message := func(size int) *pluginv2.CallResourceResponse {
+		return &pluginv2.CallResourceResponse{Body: make([]byte, size)}
+	}
+	large, err := codec.Marshal(message(1 << 20))
+	require.NoError(t, err)
+	assert.EqualValues(t, large.Len(), g.process.Gate().Taken())
+	line := large.Reader() // as gRPC writes it
+	large.Free()
+	assert.Positive(t, g.process.Gate().Taken(), "it stands in the line of what is to be written")
+	text, err := io.ReadAll(line)
+	require.NoError(t, err)
+	require.NoError(t, line.Close())
+	assert.Zero(t, g.process.Gate().Taken())
+	var read pluginv2.CallResourceResponse
+	require.NoError(t, codec.Unmarshal(mem.BufferSlice{mem.SliceBuffer(text)}, &read))
+	assert.Len(t, read.Body, 1<<20)
+
+	small, err := codec.Marshal(message(1 << 10))
+	require.NoError(t, err)
+	assert.Zero(t, g.process.Gate().Taken(), "it is gone at once")
+	small.Free()
+
+	_, err = codec.Marshal(message(1 << 20))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { runtime.GC(); return g.process.Gate().Taken() == 0 }, 5*time.Second, time.Millisecond,
+		"a connection that breaks forgets what was to be written")
+}
+
+func TestWhoCannotBeReadAllTheFactsForNowIsToldSoBeforeTheFirst(t *testing.T) {
+	g := start(t)
+	path := filepath.Join(t.TempDir(), "dora.db")
+	datasettest.Fill(t, path, "1/dora", slices.Collect((large.Size{Services: 40, Deployments: 140, Changes: 3, Months: 24, Every: 3}).Events())...)
+	store, err := json.Marshal(map[string]string{"path": path})
+	require.NoError(t, err)
+	i := g.save("dora", strings.Replace(settings(silent(t), `"store":`+string(store), `"collect":{"backfill":"36500d"}`), "example-health/", "example/", 1))
+	program := &program{T: t, instance: i, role: "Viewer", login: "one"}
+	require.Equal(t, http.StatusOK, program.get("v1/facts").status)
+
+	ctx, leave := context.WithCancel(t.Context())
+	var others sync.WaitGroup
+	defer others.Wait()
+	defer leave()
+	for range max(2, runtime.GOMAXPROCS(0)) { // who read for long
+		_, err := g.process.Gate().Enter(ctx, gate.Work{Party: "1/busy", Long: true})
+		require.NoError(t, err)
+	}
+	for range gate.QueueShare {
+		others.Go(func() { _, _ = g.process.Gate().Enter(ctx, gate.Work{Party: "1/one", Long: true}) })
+	}
+	require.Eventually(t, func() bool { return g.process.Gate().Waiting() == gate.QueueShare }, 20*time.Second, time.Millisecond)
+	refused := program.get("v1/facts")
+	assert.Equal(t, http.StatusTooManyRequests, refused.status)
+	assert.Contains(t, string(refused.body), "try again in a few seconds")
+	assert.Equal(t, http.StatusOK, program.get("v1/facts?service="+large.Name(7)).status, "what is read in a moment is")
+	assert.Equal(t, http.StatusOK, program.get("v1/metrics?q={}").status, "figures are not concerned")
 }

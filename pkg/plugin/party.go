@@ -38,8 +38,8 @@ func (p party) String() string { return strconv.FormatInt(p.organisation, 10) + 
 // handOverTime bounds how long an answer that nobody takes keeps its place.
 const handOverTime = 10 * time.Second
 
-// enter lets work in, and has its place kept until the answer is handed over: gRPC writes it after the handler, and then
-// ends the request's context.
+// enter lets work in, and has its place kept until the answer is handed over: gRPC encodes it after the handler, puts it
+// into the line of what is to be written, and then ends the request's context. From there on the codec counts it.
 func enter(ctx context.Context, g *gate.Gate, w gate.Work) (leave func(), err error) {
 	free, err := g.Enter(ctx, w)
 	if err != nil || grpc.ServerTransportStreamFromContext(ctx) == nil {

@@ -25,8 +25,9 @@ func callerOf(ctx context.Context) (rest.Caller, bool) {
 	return rest.Caller{Login: user.Login, Role: rest.Role(user.Role)}, true
 }
 
-// enterCall lets a program's request in beside the queries. How its answer travels on from here takes no room: it is handed
-// over in one piece, or in small ones.
-func (i *Instance) enterCall(ctx context.Context, size, held int64) (leave func(), err error) {
-	return i.gate.Enter(ctx, gate.Work{Party: partyOf(backend.PluginConfigFromContext(ctx), false).String(), Size: size, Held: held})
+// enterCall lets a program's request in beside the queries. How its answer travels on from here is the codec's to count: it
+// is handed over in one piece, or in small ones.
+func (i *Instance) enterCall(ctx context.Context, w gate.Work) (leave func(), err error) {
+	w.Party = partyOf(backend.PluginConfigFromContext(ctx), false).String()
+	return i.gate.Enter(ctx, w)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
@@ -365,9 +366,15 @@ func facts(c *call) error {
 	if err != nil || c.unchanged(true) { // a run may have become unreported
 		return err
 	}
+	services := c.dataset.Snapshot().Select(filters)
+	done, err := c.admitReading(services)
+	if err != nil {
+		return err
+	}
+	defer done()
 	c.answer.Header().Set("Content-Type", "application/x-ndjson")
 	begun := false
-	for _, f := range c.dataset.Snapshot().Select(filters) {
+	for _, f := range services {
 		pieces, err := c.factsOf(f, within)
 		if err != nil {
 			if begun {
@@ -385,6 +392,39 @@ func facts(c *call) error {
 	}
 	return nil
 }
+
+const (
+	// longReading is how much facts take that are read for longer than a moment, in bytes: some 16,000 changes.
+	longReading = 16 << 20
+	// longTime is how long such a reading keeps its place: whoever reads slowly keeps nobody waiting for ever.
+	longTime = time.Minute
+)
+
+// admitReading waits until facts may be read that take long. Without, twenty who read a million changes at once would all
+// get so little at a time that none of them has a last line before they give up.
+func (c *call) admitReading(services []*dora.Facts) (done func(), err error) {
+	var size int64
+	for _, f := range services {
+		size += sizeOf(f)
+	}
+	if size <= longReading {
+		return func() {}, nil
+	}
+	c.left()
+	leave, err := c.enter(c.Context(), gate.Work{Long: true})
+	if err != nil {
+		return nil, err
+	}
+	leave = sync.OnceFunc(leave)
+	late := time.AfterFunc(longTime, leave)
+	return func() {
+		late.Stop()
+		leave()
+	}, nil
+}
+
+// sizeOf is about what a service's lines take while they are written, in bytes.
+func sizeOf(f *dora.Facts) int64 { return anyCall + int64(f.Weigh().Lengths)*changeSize }
 
 // CutOffLine is the last line of facts that are not all there.
 type CutOffLine struct {
@@ -408,8 +448,7 @@ func (c *call) cutOff(reason error) error {
 // factsOf are the lines of one service, written in pieces. They are let in by themselves: whoever reads slowly keeps
 // nobody waiting.
 func (c *call) factsOf(f *dora.Facts, within func(time.Time) bool) (pieces [][]byte, err error) {
-	w := f.Weigh()
-	if err := c.admit(anyCall + int64(w.Lengths)*changeSize); err != nil {
+	if err := c.admit(sizeOf(f)); err != nil {
 		return nil, err
 	}
 	defer c.left()

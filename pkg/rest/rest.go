@@ -17,6 +17,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/gate"
 )
 
 // Role is what a caller may do in the organisation.
@@ -49,9 +50,9 @@ type Options struct {
 	Open func(context.Context) (*dataset.Dataset, error)
 	// Caller says who asks; false: nobody that is known.
 	Caller func(context.Context) (Caller, bool)
-	// Enter lets work in that takes so much memory, as it is estimated, and holds so much of it while it waits; leave is
-	// called when it is done. Its error may be a *gate.Busy. Nil lets everything in.
-	Enter func(ctx context.Context, size, held int64) (leave func(), err error)
+	// Enter lets work in, for whoever the context says; leave is called when it is done. Its error may be a *gate.Busy. Nil
+	// lets everything in.
+	Enter func(ctx context.Context, w gate.Work) (leave func(), err error)
 	// Logger may be nil.
 	Logger *slog.Logger
 	// Now is the clock; nil is the wall clock.
@@ -66,7 +67,7 @@ type call struct {
 	caller  Caller
 	now     time.Time
 	log     *slog.Logger
-	enter   func(ctx context.Context, size, held int64) (leave func(), err error)
+	enter   func(ctx context.Context, w gate.Work) (leave func(), err error)
 	leave   func() // the work that is let in; nil if none is
 	sent    []byte // the body, once it is read
 }
@@ -80,7 +81,7 @@ func New(o Options) http.Handler {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Enter == nil {
-		o.Enter = func(context.Context, int64, int64) (func(), error) { return func() {}, nil }
+		o.Enter = func(context.Context, gate.Work) (func(), error) { return func() {}, nil }
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Request: r, answer: w, now: o.Now(), log: o.Logger, enter: o.Enter}
@@ -151,7 +152,7 @@ const (
 // admit waits until work of a size is let in, in place of what was let in before.
 func (c *call) admit(size int64) error {
 	c.left()
-	leave, err := c.enter(c.Context(), size, int64(len(c.sent)))
+	leave, err := c.enter(c.Context(), gate.Work{Size: size, Held: int64(len(c.sent))})
 	if err == nil {
 		c.leave = leave
 	}
