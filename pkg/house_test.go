@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"dora/replaytest":            {"dora"},
 	"strict":                     {},
 	"gate":                       {},
+	"docstest":                   {},
 	"mangle":                     {},
 	"terminal":                   {},
 	"notices":                    {},

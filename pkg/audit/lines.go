@@ -13,13 +13,8 @@ import (
 
 // DeploymentLine is a successful deployment to production, with everything that figures rest on.
 type DeploymentLine struct {
-	Kind        string    `json:"kind"`
-	ID          string    `json:"id"`
-	Service     string    `json:"service"`
-	Environment string    `json:"environment"`
-	SHA         string    `json:"sha"`
-	Ref         string    `json:"ref"`
-	Finished    time.Time `json:"finished"`
+	Run
+	Finished time.Time `json:"finished"`
 	// Legs are the ids of the vendor's deployments that are this one together; only where there are several.
 	Legs     []string     `json:"legs,omitempty"`
 	Redeploy bool         `json:"redeploy"`
@@ -69,28 +64,28 @@ type RecoveredLine struct {
 	Seconds float64   `json:"seconds"`
 }
 
+// Run is what is said of a run, whatever became of it.
+type Run struct {
+	Kind        string `json:"kind"`
+	ID          string `json:"id"`
+	Service     string `json:"service"`
+	Environment string `json:"environment"`
+	SHA         string `json:"sha"`
+	Ref         string `json:"ref"`
+}
+
 // FailedRunLine is a run that never succeeded.
 type FailedRunLine struct {
-	Kind        string    `json:"kind"`
-	ID          string    `json:"id"`
-	Service     string    `json:"service"`
-	Environment string    `json:"environment"`
-	SHA         string    `json:"sha"`
-	Ref         string    `json:"ref"`
-	Failed      time.Time `json:"failed"`
-	Legs        []string  `json:"legs,omitempty"`
+	Run
+	Failed time.Time `json:"failed"`
+	Legs   []string  `json:"legs,omitempty"`
 }
 
 // UnreportedRunLine is a run that a week after its last word has said neither success nor failure.
 type UnreportedRunLine struct {
-	Kind        string    `json:"kind"`
-	ID          string    `json:"id"`
-	Service     string    `json:"service"`
-	Environment string    `json:"environment"`
-	SHA         string    `json:"sha"`
-	Ref         string    `json:"ref"`
-	LastWord    time.Time `json:"lastWord"`
-	Legs        []string  `json:"legs,omitempty"`
+	Run
+	LastWord time.Time `json:"lastWord"`
+	Legs     []string  `json:"legs,omitempty"`
 }
 
 // IncidentLine is an incident and what it is linked to.
@@ -173,13 +168,15 @@ func Lines(f *dora.Facts, within func(time.Time) bool, now time.Time) iter.Seq[a
 }
 
 func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
-	e := run.Event
-	return FailedRunLine{"failed_run", e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref, run.Failed.UTC(), legs(f, e)}
+	return FailedRunLine{runOf("failed_run", f, run.Event), run.Failed.UTC(), legs(f, run.Event)}
 }
 
 func unreportedRun(f *dora.Facts, run dora.UndecidedRun) UnreportedRunLine {
-	e := run.Event
-	return UnreportedRunLine{"unreported_run", e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref, run.LastWord.UTC(), legs(f, e)}
+	return UnreportedRunLine{runOf("unreported_run", f, run.Event), run.LastWord.UTC(), legs(f, run.Event)}
+}
+
+func runOf(kind string, f *dora.Facts, e *dora.Deployment) Run {
+	return Run{kind, e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref}
 }
 
 func legs(f *dora.Facts, of *dora.Deployment) (ids []string) {
@@ -193,7 +190,7 @@ func legs(f *dora.Facts, of *dora.Deployment) (ids []string) {
 func Deployment(f *dora.Facts, d *dora.DeploymentFact, shipped *dora.Shipments) DeploymentLine {
 	e := d.Event
 	line := DeploymentLine{
-		Kind: "deployment", ID: e.FullID(), Service: f.Service.Name, Environment: f.Environment(d), SHA: e.SHA, Ref: e.Ref,
+		Run:      Run{"deployment", e.FullID(), f.Service.Name, f.Environment(d), e.SHA, e.Ref},
 		Finished: d.Finished.UTC(), Legs: legs(f, e), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
 		Said: Correction(d.Said),
 	}

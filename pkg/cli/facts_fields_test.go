@@ -1,16 +1,15 @@
 package cli_test
 
 import (
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
+	"github.com/livedora/dora-datasource/pkg/docstest"
 )
 
 // auditLines are what facts prints, and what lies within it, by the names of the docs.
@@ -21,11 +20,7 @@ var auditLines = map[string]any{
 }
 
 func TestTheDocsListTheFieldsOfFacts(t *testing.T) {
-	text, err := os.ReadFile("../../docs/command-line.md")
-	require.NoError(t, err)
-	_, table, begun := strings.Cut(string(text), "<!-- the fields: held together with pkg/audit by a test -->")
-	table, _, ended := strings.Cut(table, "<!-- end of the fields -->")
-	require.True(t, begun && ended)
+	table := docstest.Section(t, "command-line.md", "fields")
 	quoted := regexp.MustCompile("`([^`]+)`")
 	words := func(cell string) (names []string) {
 		for _, found := range quoted.FindAllStringSubmatch(cell, -1) {
@@ -61,9 +56,9 @@ func TestTheDocsListTheFieldsOfFacts(t *testing.T) {
 // fieldsOf are the keys of a struct's JSON.
 func fieldsOf(line reflect.Type) func(func(string) bool) {
 	return func(yield func(string) bool) {
-		for i := range line.NumField() {
-			name, _, _ := strings.Cut(line.Field(i).Tag.Get("json"), ",")
-			if !yield(name) {
+		for _, field := range reflect.VisibleFields(line) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name != "" && !yield(name) {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package monitor_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,22 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/docstest"
 	"github.com/livedora/dora-datasource/pkg/monitor"
 )
 
-const (
-	docsFile  = "../../docs/operate.md"
-	docsBegin = "<!-- the metrics: held together with pkg/monitor by a test -->\n"
-	docsEnd   = "<!-- end of the metrics -->\n"
-)
-
 func TestTheDocsListEveryMetric(t *testing.T) {
-	text, err := os.ReadFile(docsFile)
-	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(text), docsBegin)
-	require.True(t, found)
-	told, _, found := strings.Cut(rest, docsEnd)
-	require.True(t, found)
 	var want strings.Builder
 	want.WriteString("\n| metric | type | labels | is |\n| --- | --- | --- | --- |\n")
 	for _, m := range monitor.Metrics() {
@@ -38,7 +26,7 @@ func TestTheDocsListEveryMetric(t *testing.T) {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", m.Name, m.Kind, labels, m.Help)
 	}
 	want.WriteString("\n")
-	assert.Equal(t, want.String(), told)
+	assert.Equal(t, want.String(), docstest.Section(t, "operate.md", "metrics"))
 }
 
 func TestNamesFollowPrometheusConventions(t *testing.T) {

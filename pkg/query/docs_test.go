@@ -2,35 +2,21 @@ package query_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
+	"github.com/livedora/dora-datasource/pkg/docstest"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-const (
-	docsFile  = "../../docs/query.md"
-	docsBegin = "<!-- the model: written by go tool mage golden -->\n"
-	docsEnd   = "<!-- end of the model -->\n"
-)
-
 func TestTheDocsTellTheSameModel(t *testing.T) {
-	text, err := os.ReadFile(docsFile)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(text), docsBegin)
-	require.True(t, found)
-	told, after, found := strings.Cut(rest, docsEnd)
-	require.True(t, found)
 	if *update {
-		told = modelInWords()
-		require.NoError(t, os.WriteFile(docsFile, []byte(before+docsBegin+told+docsEnd+after), 0o644))
+		docstest.Rewrite(t, "query.md", "model", modelInWords())
 	}
-	assert.Equal(t, modelInWords(), told, "go test ./pkg/query -update rewrites the section")
+	assert.Equal(t, modelInWords(), docstest.Section(t, "query.md", "model"), "go test ./pkg/query -update rewrites the section")
 }
 
 func TestEveryFieldOfAQueryIsTold(t *testing.T) {

@@ -1,23 +1,18 @@
 package rest
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/docstest"
 )
 
 func TestTheSecurityPageListsEveryRouteWithItsRole(t *testing.T) {
-	text, err := os.ReadFile("../../docs/security.md")
-	require.NoError(t, err)
-	_, table, begun := strings.Cut(string(text), "<!-- the routes: held together with the API's description by a test -->")
-	table, _, ended := strings.Cut(table, "<!-- end of the routes -->")
-	require.True(t, begun && ended)
 	listed := map[string]string{}
-	for line := range strings.Lines(table) {
+	for line := range strings.Lines(docstest.Section(t, "security.md", "routes")) {
 		cells := strings.Split(line, "|")
 		if len(cells) < 4 {
 			continue
