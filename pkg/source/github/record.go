@@ -178,12 +178,14 @@ func (d *deploymentRecord) lacks() string {
 	return firstMissing(need{"id", d.ID <= 0}, need{"sha", d.SHA == ""}, need{"environment", d.Environment == ""}, need{"created_at", d.CreatedAt.IsZero()})
 }
 
-// nodeID is by what a deployment is remembered, so that each has one.
-func (d *deploymentRecord) nodeID() string {
-	if d.NodeID == "" {
-		return fmt.Sprintf("deployment:%d", d.ID)
+func (d *deploymentRecord) nodeID() string { return remembered(d.NodeID, "deployment", d.ID) }
+
+// remembered is by what a deployment or a run is known again: each has a node id, or at least a number.
+func remembered(nodeID, kind string, id int64) string {
+	if nodeID == "" {
+		return fmt.Sprintf("%s:%d", kind, id)
 	}
-	return d.NodeID
+	return nodeID
 }
 
 type statusRecord struct {
@@ -236,13 +238,7 @@ func (w *runRecord) lacks() string {
 	return firstMissing(need{"id", w.ID <= 0}, need{"head_sha", w.HeadSHA == ""}, need{"created_at", w.CreatedAt.IsZero()}, need{"updated_at", w.UpdatedAt.IsZero()})
 }
 
-// nodeID is by what a run is remembered, so that each has one.
-func (w *runRecord) nodeID() string {
-	if w.NodeID == "" {
-		return fmt.Sprintf("workflow_run:%d", w.ID)
-	}
-	return w.NodeID
-}
+func (w *runRecord) nodeID() string { return remembered(w.NodeID, "workflow_run", w.ID) }
 
 type issueRecord struct {
 	NodeID      string        `json:"node_id"`
