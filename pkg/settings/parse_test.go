@@ -124,6 +124,8 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"sources":[{"id":"a","type":"webhook","alerts":{"service":"x"}}]}`:     "sources[0].alerts: is not allowed with type webhook; allowed: with type alertmanager",
 		`{"sources":[{"id":"a","type":"alertmanager","repositories":["a/b"]}]}`:  "sources[0].repositories: is not allowed with type alertmanager, of which nothing is read; allowed: id, type and, with type alertmanager, alerts",
 		`{"sources":[{"id":"a","type":"webhook","url":"https://x"}]}`:            "sources[0].url: is not allowed with type webhook, of which nothing is read; allowed: id, type and, with type alertmanager, alerts",
+		`{"sources":[{"id":"a","type":"webhook","alerts":{}}]}`:                  "sources[0].alerts: is not allowed with type webhook; allowed: with type alertmanager",
+		`{"sources":[{"id":"a","type":"webhook","url":{}}]}`:                     "sources[0].url: an object is not allowed; allowed: text",
 		`{"sources":[{"id":"a","type":"webhook","uri":"https://x"}]}`:            "sources[0].uri: there is no such key; allowed: id, type",
 		`{"sources":[{"id":"a","type":"alertmanager","alerts":{"only":["a"]}}]}`: `sources[0].alerts.only[0]: "a" is not allowed; allowed: name=value, such as severity=critical`,
 		// the store

@@ -82,18 +82,20 @@ func readSource(systems source.Systems) strict.Option {
 		object, _ := value.(map[string]any)
 		h := head{}
 		_ = strict.Decode("", map[string]any{"type": object["type"]}, &h) // what is wrong with it is told below
+		if h.Type != "" || object["type"] == "" {
+			d.Choice(path+".type", h.Type, systems.Types())
+		}
 		if s.System = systems.Of(h.Type); s.System == nil {
 			s.System = likeliest(systems, object)
 		}
 		s.Own = s.System.Settings()
 		if object != nil {
-			value, s.foreign = s.own(systems, object)
+			value = s.parted(systems, object, func(key string, others source.Settings) {
+				d.Object(path, map[string]any{key: object[key]}, others)
+			})
 		}
 		d.Object(path, value, &h, s.Own)
 		s.ID, s.Type = h.ID, h.Type
-		if s.Type != "" || object["type"] == "" {
-			d.Choice(path+".type", s.Type, systems.Types())
-		}
 	})
 }
 
@@ -116,19 +118,23 @@ func keysOf(system *source.System) []string {
 
 var headKeys = strict.Keys(reflect.TypeFor[head]())
 
-// own parts the keys of a source from those of other systems. Of those, what says nothing is left over from another type,
-// and is no mistake.
-func (s *Source) own(systems source.Systems, object map[string]any) (own map[string]any, foreign []string) {
-	own = maps.Clone(object)
+// parted takes the keys of other systems out of a source. They are read as the other system has them: what says nothing is
+// left over from another type, and is no mistake.
+func (s *Source) parted(systems source.Systems, object map[string]any, read func(key string, others source.Settings)) map[string]any {
+	own := maps.Clone(object)
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if types := having(systems, key); len(types) > 0 && !slices.Contains(types, s.System.Type) {
-			delete(own, key)
-			if !source.Empty(object[key]) {
-				foreign = append(foreign, key)
-			}
+		types := having(systems, key)
+		if len(types) == 0 || slices.Contains(types, s.System.Type) {
+			continue
+		}
+		delete(own, key)
+		others := systems.Of(types[0]).Settings()
+		read(key, others)
+		if _, given := source.Plain(others)[key]; given {
+			s.foreign = append(s.foreign, key)
 		}
 	}
-	return own, foreign
+	return own
 }
 
 // having are the types whose settings have a key.

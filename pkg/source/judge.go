@@ -36,9 +36,9 @@ type judge struct {
 func (j *judge) fields(row []Field) {
 	for i := range row {
 		f := &row[i]
-		value, within := At(j.plain, f.Key)
+		value, within := at(j.plain, f.Key)
 		field := j.at + "." + f.Key
-		if Empty(value) {
+		if empty(value) {
 			if f.Required != "" && within && j.holds(f.When) {
 				j.fail(field, "is missing; allowed: %s", f.Required)
 			}
@@ -66,8 +66,8 @@ func (j *judge) fields(row []Field) {
 	}
 }
 
-// At finds what lies at a key such as deployments.from, and says whether the object is there that it would be in.
-func At(plain map[string]any, key string) (value any, within bool) {
+// at finds what lies at a key such as deployments.from, and says whether the object is there that it would be in.
+func at(plain map[string]any, key string) (value any, within bool) {
 	first, rest, deeper := strings.Cut(key, ".")
 	if !deeper {
 		return plain[first], true
@@ -76,11 +76,11 @@ func At(plain map[string]any, key string) (value any, within bool) {
 	if !ok {
 		return nil, false
 	}
-	return At(inner, rest)
+	return at(inner, rest)
 }
 
-// Empty says that a value says nothing.
-func Empty(value any) bool {
+// empty says that a value says nothing.
+func empty(value any) bool {
 	switch v := value.(type) {
 	case nil:
 		return true
@@ -102,7 +102,7 @@ func (j *judge) holds(when *When) bool {
 
 // chosen is what a choice is, its default included.
 func (j *judge) chosen(key string) string {
-	if text, _ := At(j.plain, key); !Empty(text) {
+	if text, _ := at(j.plain, key); !empty(text) {
 		return fmt.Sprint(text)
 	}
 	for _, field := range j.system.Fields() {
@@ -128,7 +128,7 @@ func (j *judge) access(a *Access) {
 		}
 		for k := range way.Fields {
 			key := way.Fields[k].Key
-			if value, _ := At(j.plain, key); Empty(value) {
+			if value, _ := at(j.plain, key); empty(value) {
 				j.fail(j.at+"."+key, "is missing; %s needs %s", way.Noun, j.parts(way, ""))
 			}
 		}
@@ -147,8 +147,8 @@ func (j *judge) access(a *Access) {
 // taken says whether anything of a way in is configured.
 func (j *judge) taken(way *Way) bool {
 	return slices.ContainsFunc(way.Fields, func(f Field) bool {
-		value, _ := At(j.plain, f.Key)
-		return !Empty(value)
+		value, _ := at(j.plain, f.Key)
+		return !empty(value)
 	}) || slices.ContainsFunc(way.Secrets, func(s Secret) bool { return j.secrets[s.Name] != "" })
 }
 
@@ -185,7 +185,7 @@ func (s *System) Addresses(own Settings) []Located {
 	plain := Plain(own)
 	var found []Located
 	for _, field := range s.Fields() {
-		if text, _ := At(plain, field.Key); field.Kind == Address && !Empty(text) {
+		if text, _ := at(plain, field.Key); field.Kind == Address && !empty(text) {
 			found = append(found, Located{field.Key, fmt.Sprint(text)})
 		}
 	}
