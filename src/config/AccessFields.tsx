@@ -4,8 +4,19 @@ import { FieldControl } from './FieldControl';
 import { handmade } from './handmade';
 import { Row } from './Section';
 import { SecretField } from './SecretField';
-import { SystemProps } from './SystemFields';
-import { Access, wayOf } from '../settings/systems';
+import { Place } from '../settings/fields';
+import { Secret } from '../settings/secrets';
+import { Source } from '../settings/settings';
+import { Access, System, Way, wayOf } from '../settings/systems';
+
+export interface SystemProps extends Place {
+  system: System;
+  source: Source;
+  secret: (name: string) => Secret;
+  /** Changes the source, and forgets the secrets of the other ways in. */
+  onAccess: (way: Way) => void;
+  onChange: (source: Source) => void;
+}
 
 /** Where a system is, which are the fields within, and how to get in. */
 export function AccessFields({ children, access, ...props }: SystemProps & { access: Access; children: ReactNode }) {

@@ -1,20 +1,8 @@
 import React, { Fragment } from 'react';
-import { AccessFields } from './AccessFields';
+import { AccessFields, SystemProps } from './AccessFields';
 import { FieldControl } from './FieldControl';
 import { Notice, Row } from './Section';
-import { Place } from '../settings/fields';
-import { Secret } from '../settings/secrets';
-import { Source } from '../settings/settings';
-import { holds, System, valueAt, Way } from '../settings/systems';
-
-export interface SystemProps extends Place {
-  system: System;
-  source: Source;
-  secret: (name: string) => Secret;
-  /** Changes the source, and forgets the secrets of the other ways in. */
-  onAccess: (way: Way) => void;
-  onChange: (source: Source) => void;
-}
+import { holds, valueAt } from '../settings/systems';
 
 /** What a system's settings have beyond id and type, drawn from what it declares. */
 export function SystemFields(props: SystemProps) {

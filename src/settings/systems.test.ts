@@ -1,6 +1,7 @@
 import { faultsOfSource } from './sourceFaults';
 import { Source } from './settings';
 import { allFields, systemOf, systems, wayOf, withChoice, withValue, withWay } from './systems';
+import { faultsOf } from './validate';
 
 const github = systemOf('github')!;
 const source: Source = { id: 'forge', type: 'github', repositories: ['example-health/*'] };
@@ -45,6 +46,12 @@ test('a choice that was written by hand and is none is told beside its field', (
   expect(faultsOfSource({ ...source, deployments: { from: 'pushes' } })['deployments.from']).toBe(
     '"pushes" is not allowed; allowed: deployments, workflow_runs, releases, tags, merges'
   );
+});
+
+test('a type that is none is answered with those that there are', () => {
+  expect(faultsOf({ sources: [{ id: 'a', type: 'gitea' }] })).toEqual({
+    'sources[0].type': `Type: "gitea" is not allowed; allowed: ${systems.map(({ type }) => type).join(', ')}`,
+  });
 });
 
 test.each(systems)('a new source of type $type says what it lacks, and no more', (system) => {
