@@ -175,10 +175,10 @@ var fuzzed = []struct{ directory, target string }{
 	{"./pkg/dora", "FuzzAPattern"},
 	{"./pkg/source/github", "FuzzAnAnswer"},
 	{"./pkg/dora", "FuzzAStoredEvent"},
-	{"./pkg/dora", "FuzzASavedHistory"},
+	{"./pkg/dora/facts", "FuzzASavedHistory"},
 	{"./pkg/store/sqlite", "FuzzARow"},
-	{"./pkg/dora", "FuzzAnIncidentsText"},
-	{"./pkg/dora", "FuzzARevertsText"},
+	{"./pkg/dora/facts", "FuzzAnIncidentsText"},
+	{"./pkg/dora/facts", "FuzzARevertsText"},
 }
 
 // Torture runs the long forms of the tests under kills, faults and malformed input, attacks the plugin as viewers might, and

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // DeploymentLine is a successful deployment to production, with everything that figures rest on.
@@ -130,7 +131,7 @@ type UnmeasuredLine struct {
 
 // Lines are a service's facts, one value a line: what happened within a stretch of time, and what could not be measured,
 // which is of all time. Now tells which runs are unreported.
-func Lines(f *dora.Facts, within func(time.Time) bool, now time.Time) iter.Seq[any] {
+func Lines(f *facts.Service, within func(time.Time) bool, now time.Time) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		shipped := f.Shipments()
 		for _, d := range f.Deployments {
@@ -167,19 +168,19 @@ func Lines(f *dora.Facts, within func(time.Time) bool, now time.Time) iter.Seq[a
 	}
 }
 
-func failedRun(f *dora.Facts, run dora.FailedRun) FailedRunLine {
+func failedRun(f *facts.Service, run facts.FailedRun) FailedRunLine {
 	return FailedRunLine{runOf("failed_run", f, run.Event), run.Failed.UTC(), legs(f, run.Event)}
 }
 
-func unreportedRun(f *dora.Facts, run dora.UndecidedRun) UnreportedRunLine {
+func unreportedRun(f *facts.Service, run facts.UndecidedRun) UnreportedRunLine {
 	return UnreportedRunLine{runOf("unreported_run", f, run.Event), run.LastWord.UTC(), legs(f, run.Event)}
 }
 
-func runOf(kind string, f *dora.Facts, e *dora.Deployment) Run {
+func runOf(kind string, f *facts.Service, e *dora.Deployment) Run {
 	return Run{kind, e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref}
 }
 
-func legs(f *dora.Facts, of *dora.Deployment) (ids []string) {
+func legs(f *facts.Service, of *dora.Deployment) (ids []string) {
 	for _, leg := range f.Legs(of) {
 		ids = append(ids, leg.FullID())
 	}
@@ -187,7 +188,7 @@ func legs(f *dora.Facts, of *dora.Deployment) (ids []string) {
 }
 
 // Deployment is a deployment as a line, with what it shipped.
-func Deployment(f *dora.Facts, d *dora.DeploymentFact, shipped *dora.Shipments) DeploymentLine {
+func Deployment(f *facts.Service, d *facts.Deployment, shipped *facts.Shipments) DeploymentLine {
 	e := d.Event
 	line := DeploymentLine{
 		Run:      Run{"deployment", e.FullID(), f.Service.Name, f.Environment(d), e.SHA, e.Ref},
@@ -219,7 +220,7 @@ func Deployment(f *dora.Facts, d *dora.DeploymentFact, shipped *dora.Shipments) 
 }
 
 // Change is a change as it stands in the line of the deployment that shipped it.
-func Change(c *dora.ChangeFact) ChangeLine {
+func Change(c *facts.Change) ChangeLine {
 	line := ChangeLine{
 		Number: c.Number, SHA: c.SHA, FirstCommit: known(c.FirstCommit), Opened: known(c.Opened),
 		FirstReview: known(c.FirstReview), Approved: known(c.Approved), Merged: known(c.Merged),
@@ -232,9 +233,9 @@ func Change(c *dora.ChangeFact) ChangeLine {
 	lead := c.Lead.Seconds()
 	line.LeadSeconds = &lead
 	line.Stages = map[string]*float64{}
-	for stage, name := range dora.StageNames {
+	for stage, name := range facts.StageNames {
 		line.Stages[name] = nil
-		if length, ok := c.Stages.Of(dora.Stage(stage)); ok {
+		if length, ok := c.Stages.Of(facts.Stage(stage)); ok {
 			seconds := length.Seconds()
 			line.Stages[name] = &seconds
 		}
@@ -243,7 +244,7 @@ func Change(c *dora.ChangeFact) ChangeLine {
 }
 
 // Incident is an incident as a line.
-func Incident(f *dora.Facts, i *dora.IncidentFact) IncidentLine {
+func Incident(f *facts.Service, i *facts.Incident) IncidentLine {
 	e := i.Event
 	line := IncidentLine{
 		Kind: "incident", ID: e.FullID(), Service: f.Service.Name, Number: e.Number, Title: e.Title, Severity: e.Severity,

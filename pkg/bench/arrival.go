@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 )
 
 // arrivals measures from a deployment with its changes in hand to the snapshot that has it: here, because over gRPC the
 // collector's own waiting would hide it. A tenth of the services is enough: only one is derived again.
 func arrivals(table *table) {
-	h := dora.NewHistory(dora.Mapping{Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	services := make([]*large.Service, tenth.Services)
 	for number := range services {
 		services[number] = tenth.Service(number)

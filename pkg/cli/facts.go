@@ -10,6 +10,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
@@ -53,7 +55,7 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 		}
 	}
 	if !found {
-		return noSuch(dora.ByService, *service, d.Snapshot().Values(dora.ByService, nil))
+		return noSuch(dora.ByService, *service, figures.Values(d.Snapshot(), dora.ByService, nil))
 	}
 	if s := d.Snapshot(); !printed && !s.Earliest.IsZero() {
 		_, _ = fmt.Fprintln(log, "Nothing of that time is stored: "+extent(s)+".")
@@ -62,7 +64,7 @@ func factsCommand(ctx context.Context, args []string, out, log io.Writer) (err e
 }
 
 // extent says when what is stored begins and ends.
-func extent(s *dora.Snapshot) string {
+func extent(s *facts.Snapshot) string {
 	return fmt.Sprintf("what is stored begins %s and ends %s", s.Earliest.UTC().Format(time.RFC3339), s.Latest.UTC().Format(time.RFC3339))
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -25,12 +27,12 @@ func (o filters) define(f *flag.FlagSet) {
 }
 
 // resolve finds the names that options give among those that there are. A name may have commas in it.
-func (o filters) resolve(s *dora.Snapshot) error {
+func (o filters) resolve(s *facts.Snapshot) error {
 	for _, field := range filtered {
 		if len(o[field]) == 0 {
 			continue
 		}
-		known := s.Values(field, nil)
+		known := figures.Values(s, field, nil)
 		var names []string
 		for _, text := range o[field] {
 			found, err := namesIn(field, text, known)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -24,7 +26,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	w.define(f)
 	metric := f.String("metric", "all", "`METRIC`: "+strings.Join(dora.Metric("").Allowed(), ", ")+" or all")
 	statistic := f.String("statistic", "", "`STATISTIC` such as p50; with all metrics it applies where it makes sense (default: each metric's own)")
-	bucket := f.String("bucket", string(dora.Month), "`BUCKET`: "+strings.Join(dora.Bucket("").Allowed(), ", ")+" or "+bucketTotal)
+	bucket := f.String("bucket", string(figures.Month), "`BUCKET`: "+strings.Join(figures.Bucket("").Allowed(), ", ")+" or "+bucketTotal)
 	rolling := f.String("rolling", "", "`WINDOW` that each figure covers, such as \"28 days\" or \"3 buckets\" (default: its bucket)")
 	limits := f.Bool("limits", false, "add each series' mean and process limits")
 	groupBy := f.String("group-by", "", "`FIELDS`, with commas: "+strings.Join(dora.Field("").Allowed(), ", "))
@@ -47,7 +49,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 	}
 	total := *bucket == bucketTotal
 	if total {
-		*bucket = string(dora.Month)
+		*bucket = string(figures.Month)
 	}
 	metrics := []string{*metric}
 	if *metric == "all" {
@@ -81,7 +83,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		if err != nil {
 			return optionsOf(err)
 		}
-		if _, err := rangeOf(&dora.Snapshot{}, q, *from, *to); err != nil {
+		if _, err := rangeOf(&facts.Snapshot{}, q, *from, *to); err != nil {
 			return err
 		}
 	}
@@ -100,7 +102,7 @@ func reportCommand(ctx context.Context, args []string, out, log io.Writer) (err 
 		return err
 	}
 	inRange := false
-	report := query.Report{Definition: d.Settings().Definition, Series: []query.ReportSeries{}, Unmeasured: map[dora.Reason]int{}}
+	report := query.Report{Definition: d.Settings().Definition, Series: []query.ReportSeries{}, Unmeasured: map[facts.Reason]int{}}
 	for _, text := range asked {
 		q, err := query.Parse(text, d.Settings().Definition)
 		if err != nil {
@@ -163,7 +165,7 @@ func optionsOf(err error) error {
 }
 
 // rangeOf is what --from and --to say. Where they are silent it is all data, in whole buckets.
-func rangeOf(s *dora.Snapshot, q query.Query, from, to string) (query.Range, error) {
+func rangeOf(s *facts.Snapshot, q query.Query, from, to string) (query.Range, error) {
 	zone := q.Timezone.Location
 	var r query.Range
 	read := s.Reached()

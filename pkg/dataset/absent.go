@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 )
 
 // absentFor is for how long it is told that a repository is no longer there that a pattern matched. By then somebody has
@@ -30,7 +30,7 @@ func (d *Dataset) Absences(now time.Time) []Absence {
 	return told
 }
 
-func (d *Dataset) absences() []dora.Absent {
+func (d *Dataset) absences() []history.Absent {
 	if !d.mu.TryLock() {
 		if before := d.absent.Load(); before != nil {
 			return *before
@@ -43,7 +43,7 @@ func (d *Dataset) absences() []dora.Absent {
 	return absent
 }
 
-func sentenceOf(a dora.Absent) string {
+func sentenceOf(a history.Absent) string {
 	switch {
 	case a.Moved != "" && a.LeftOut:
 		return fmt.Sprintf("%s is called %s now, which the settings do not select: it is out of all figures.", a.Repository, a.Moved)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -176,15 +177,15 @@ func (d *Dataset) pointless(c dora.Correction) error {
 	if c.Incident != "" && incident == nil {
 		fail("incident", "%q is not known; facts prints the ids that there are", c.Incident)
 	}
-	if c.Service != "" && !slices.ContainsFunc(snapshot.Services, func(f *dora.Facts) bool { return f.Service.Name == c.Service }) {
+	if c.Service != "" && !slices.ContainsFunc(snapshot.Services, func(f *facts.Service) bool { return f.Service.Name == c.Service }) {
 		fail("service", "there is no service %q", c.Service)
 	}
 	return errors.Join(mistakes...)
 }
 
-func succeeded(s *dora.Snapshot, e *dora.Deployment, service string) bool {
-	return slices.ContainsFunc(s.Services, func(f *dora.Facts) bool {
-		return (service == "" || f.Service.Name == service) && slices.ContainsFunc(f.Deployments, func(d *dora.DeploymentFact) bool { return d.Event == e })
+func succeeded(s *facts.Snapshot, e *dora.Deployment, service string) bool {
+	return slices.ContainsFunc(s.Services, func(f *facts.Service) bool {
+		return (service == "" || f.Service.Name == service) && slices.ContainsFunc(f.Deployments, func(d *facts.Deployment) bool { return d.Event == e })
 	})
 }
 

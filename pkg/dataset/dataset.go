@@ -18,6 +18,9 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
@@ -68,7 +71,7 @@ type Dataset struct {
 	deriving sync.Mutex // held, before mu, while facts under another definition are worked out
 
 	mu      sync.Mutex // guards what follows
-	history *dora.History
+	history *facts.Deriver
 	behind  store.Sequence
 	forgets int64 // as the store counts them
 	views   views
@@ -83,10 +86,10 @@ type Dataset struct {
 
 	failure    atomic.Pointer[error] // why the store could not be read last time
 	unreadable atomic.Pointer[[]Unreadable]
-	snapshot   atomic.Pointer[dora.Snapshot]
+	snapshot   atomic.Pointer[facts.Snapshot]
 	made       atomic.Pointer[Derivation]
 	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
-	absent     atomic.Pointer[[]dora.Absent]                // likewise
+	absent     atomic.Pointer[[]history.Absent]             // likewise
 }
 
 // Open opens the store and reads what it has. It calls no source.
@@ -95,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	d := &Dataset{
-		options: o, stamp: newStamp(), store: o.Store, history: dora.NewHistory(o.Settings.Mapping()),
+		options: o, stamp: newStamp(), store: o.Store, history: facts.NewDeriver(o.Settings.Mapping()),
 		changed: make(chan struct{}, 1), ended: make(chan struct{}), traffic: map[string]*traffic{}, trials: map[string]*trial{},
 	}
 	d.views = newViews(func(definition dora.Definition) { d.history.Release(definition) })
@@ -326,11 +329,11 @@ func (d *Dataset) begin(ctx context.Context) error {
 }
 
 // Snapshot is the facts under the settings' definition. It never waits.
-func (d *Dataset) Snapshot() *dora.Snapshot { return d.snapshot.Load() }
+func (d *Dataset) Snapshot() *facts.Snapshot { return d.snapshot.Load() }
 
 // Under is the facts under another definition. The first question under a definition and version works them out. It
 // panics where they cannot be worked out, since other figures would be wrong ones; see Regain.
-func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
+func (d *Dataset) Under(definition dora.Definition) *facts.Snapshot {
 	if dora.Same(definition, d.options.Settings.Definition) {
 		return d.Snapshot()
 	}
@@ -341,19 +344,19 @@ func (d *Dataset) Under(definition dora.Definition) *dora.Snapshot {
 	defer d.deriving.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var under *dora.Snapshot
+	var under *facts.Snapshot
 	if err := d.whole(context.Background(), func() error {
 		under = d.views.of(definition, d.Snapshot().Version, d.history.Derive)
 		return nil
 	}); err != nil {
-		panic(&dora.Lost{Cause: err})
+		panic(&code.Lost{Cause: err})
 	}
 	return under
 }
 
 // AtHand is the facts by which an answer under a definition can be weighed, and about how much memory it takes to make
 // its own, where they are not at hand. It waits for nobody.
-func (d *Dataset) AtHand(definition dora.Definition) (about *dora.Snapshot, making int64) {
+func (d *Dataset) AtHand(definition dora.Definition) (about *facts.Snapshot, making int64) {
 	snapshot := d.Snapshot()
 	if dora.Same(definition, d.options.Settings.Definition) {
 		return snapshot, 0

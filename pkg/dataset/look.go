@@ -6,6 +6,9 @@ import (
 	"strconv"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
+	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // newStamp tells this opening of a dataset from every other.
@@ -31,21 +34,21 @@ func (d *Dataset) known(source string, kind dora.Kind, repository string) (event
 		events = d.history.Known(source, kind, repository)
 		return nil
 	}); err != nil {
-		panic(&dora.Lost{Cause: err}) // the run fails, and takes nothing back
+		panic(&code.Lost{Cause: err}) // the run fails, and takes nothing back
 	}
 	return events
 }
 
 // Places lists where repositories were deployed to, and the services that count it.
-func (d *Dataset) Places() []dora.Place {
+func (d *Dataset) Places() []history.Place {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history.Places()
 }
 
-// Preview matches services that are not in force with what has been collected; false: the toll ended it.
-func (d *Dataset) Preview(m dora.Mapping, toll dora.Toll) (dora.Preview, bool) {
+// Preview matches services that are not in force with what has been collected; false: the meter ended it.
+func (d *Dataset) Preview(m dora.Mapping, meter work.Meter) (history.Preview, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.history.PreviewAt(m, toll)
+	return d.history.PreviewAt(m, meter)
 }

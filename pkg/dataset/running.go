@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // Derivation is how a snapshot was made.
@@ -43,7 +43,7 @@ type Size struct{ Services, Deployments, Incidents int }
 // Size counts what the snapshot in force holds.
 func (d *Dataset) Size() Size { return sizeOf(d.Snapshot()) }
 
-func sizeOf(s *dora.Snapshot) Size {
+func sizeOf(s *facts.Snapshot) Size {
 	size := Size{Services: len(s.Services)}
 	for _, f := range s.Services {
 		size.Deployments += len(f.Deployments)

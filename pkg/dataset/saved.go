@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
 
@@ -118,7 +120,7 @@ func (d *Dataset) restoreFrom(ctx context.Context, f *os.File) error {
 		return err
 	}
 	fitting := t.Meaning == d.meaning()
-	history, err := dora.Restore(f, size, d.options.Settings.Mapping(), d.options.Settings.Definition, fitting)
+	history, err := facts.Restore(f, size, d.options.Settings.Mapping(), d.options.Settings.Definition, fitting)
 	if err != nil {
 		return err
 	}
@@ -190,7 +192,7 @@ func (d *Dataset) save(ctx context.Context) error {
 		return err
 	}
 	f, err := d.writeSaved(saving, t)
-	if lost := (*dora.Lost)(nil); errors.As(err, &lost) {
+	if lost := (*code.Lost)(nil); errors.As(err, &lost) {
 		return d.regain(lost)
 	}
 	if err != nil {
@@ -204,7 +206,7 @@ func (d *Dataset) save(ctx context.Context) error {
 }
 
 // prepare makes ready to save the history if that is due; nil if not.
-func (d *Dataset) prepare(ctx context.Context) (saving *dora.Saving, t title, err error) {
+func (d *Dataset) prepare(ctx context.Context) (saving *facts.Saving, t title, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.saved.due(cmp.Or(d.options.SaveAfter, saveAfter)) || program() == "" {

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
@@ -89,7 +89,7 @@ func (d *Dataset) removeUnfinished() {
 
 // writeSaved writes the next file and removes those before it. It gives the file to read from; who has the one before goes
 // on reading that.
-func (d *Dataset) writeSaved(saving *dora.Saving, t title) (*os.File, error) {
+func (d *Dataset) writeSaved(saving *facts.Saving, t title) (*os.File, error) {
 	begin, before, next := d.savedBegin(), d.savedFiles(), 1
 	if len(before) > 0 {
 		next = before[0].number + 1
@@ -113,7 +113,7 @@ func (d *Dataset) writeSaved(saving *dora.Saving, t title) (*os.File, error) {
 	return os.Open(filepath.Clean(path))
 }
 
-func write(to io.Writer, saving *dora.Saving, t title) error {
+func write(to io.Writer, saving *facts.Saving, t title) error {
 	text, err := json.Marshal(t)
 	if err != nil {
 		return err
@@ -148,21 +148,21 @@ func readTitle(f *os.File) (t title, size int64, err error) {
 	end := make([]byte, 4+len(titleEnd))
 	at := info.Size() - int64(len(end))
 	if at < 0 {
-		return t, 0, dora.ErrNotRestorable
+		return t, 0, facts.ErrNotRestorable
 	}
 	if _, err := f.ReadAt(end, at); err != nil {
 		return t, 0, err
 	}
 	length := int64(binary.LittleEndian.Uint32(end))
 	if !bytes.Equal(end[4:], titleEnd) || length > at {
-		return t, 0, dora.ErrNotRestorable
+		return t, 0, facts.ErrNotRestorable
 	}
 	text := make([]byte, length)
 	if _, err := f.ReadAt(text, at-length); err != nil {
 		return t, 0, err
 	}
 	if err := json.Unmarshal(text, &t); err != nil {
-		return t, 0, dora.ErrNotRestorable
+		return t, 0, facts.ErrNotRestorable
 	}
 	return t, at - length, nil
 }

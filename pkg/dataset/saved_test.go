@@ -21,6 +21,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/store"
@@ -87,11 +89,11 @@ func (k *kept) untilSaved() {
 }
 
 // figures are the median lead times of every service by week, and what the first service's deployments shipped.
-func figures(d *dataset.Dataset) any {
+func made(d *dataset.Dataset) any {
 	s := d.Snapshot()
-	q := dora.Question{
+	q := figures.Question{
 		Metric: dora.LeadTime, Statistic: dora.Median, GroupBy: []dora.Field{dora.ByService}, Now: large.Begin.AddDate(1, 0, 0),
-		Spans: dora.Week.Spans(large.Begin, large.Begin.AddDate(0, 7, 0), time.UTC),
+		Spans: figures.Week.Spans(large.Begin, large.Begin.AddDate(0, 7, 0), time.UTC),
 	}
 	f := s.Services[0]
 	shipments := f.Shipments()
@@ -101,7 +103,7 @@ func figures(d *dataset.Dataset) any {
 			titles = append(titles, c.Title+c.SHA)
 		}
 	}
-	return []any{s.Ask(q), titles}
+	return []any{figures.Ask(s, q), titles}
 }
 
 const notUsed = "a saved history is not used"
@@ -110,7 +112,7 @@ func TestAProcessThatStartsAgainGoesOnFromTheSavedHistory(t *testing.T) {
 	k := keep(t, 5)
 	d, end := k.open()
 	require.Eventually(t, func() bool { return len(k.saved()) == 1 }, time.Minute, 10*time.Millisecond)
-	want := figures(d)
+	want := made(d)
 	end()
 
 	s, err := sqlite.Open(t.Context(), k.path, "1/dora")
@@ -119,23 +121,23 @@ func TestAProcessThatStartsAgainGoesOnFromTheSavedHistory(t *testing.T) {
 	last := k.services[0].Deploy(large.Begin.AddDate(0, 6, 3))
 
 	d, end = k.open()
-	assert.Equal(t, want, figures(d))
+	assert.Equal(t, want, made(d))
 	assert.NotContains(t, k.log.String(), notUsed)
 	_, err = s.Apply(t.Context(), store.Batch{Events: last})
 	require.NoError(t, err)
 	moved(t, d, 61)
-	after := figures(d)
+	after := made(d)
 	end()
 
 	d, end = k.open()
 	defer end()
-	assert.Equal(t, after, figures(d), "what was written since it was saved is read from the store")
+	assert.Equal(t, after, made(d), "what was written since it was saved is read from the store")
 	assert.NotContains(t, k.log.String(), notUsed)
 
 	require.NoError(t, os.Remove(k.saved()[0]))
 	d, end = k.open()
 	defer end()
-	assert.Equal(t, after, figures(d), "and all is as if nothing had been saved")
+	assert.Equal(t, after, made(d), "and all is as if nothing had been saved")
 }
 
 func TestASavedHistoryThatDoesNotFitIsNotUsed(t *testing.T) {
@@ -165,7 +167,7 @@ func TestASavedHistoryThatDoesNotFitIsNotUsed(t *testing.T) {
 			k.untilSaved()
 			spoil(t, k)
 			d, end := k.open()
-			got := figures(d)
+			got := made(d)
 			assert.Contains(t, k.log.String(), notUsed)
 			end()
 			for _, path := range k.saved() {
@@ -173,7 +175,7 @@ func TestASavedHistoryThatDoesNotFitIsNotUsed(t *testing.T) {
 			}
 			d, end = k.open()
 			defer end()
-			assert.Equal(t, figures(d), got)
+			assert.Equal(t, made(d), got)
 		})
 	}
 }
@@ -205,7 +207,7 @@ func TestUnderOtherSettingsTheSavedHistoryIsReadAnotherWay(t *testing.T) {
 			require.NoError(t, err)
 			k.more = more
 			d, end := k.open()
-			got := figures(d)
+			got := made(d)
 			assert.NotContains(t, k.log.String(), notUsed)
 			eventually(t, func() bool { // it is saved as it is read now
 				now, err := os.Stat(k.saved()[0])
@@ -213,13 +215,13 @@ func TestUnderOtherSettingsTheSavedHistoryIsReadAnotherWay(t *testing.T) {
 			})
 			end()
 			d, end = k.open()
-			assert.Equal(t, got, figures(d))
+			assert.Equal(t, got, made(d))
 			assert.NotContains(t, k.log.String(), notUsed)
 			end()
 			require.NoError(t, os.Remove(k.saved()[0]))
 			d, end = k.open()
 			defer end()
-			assert.Equal(t, figures(d), got)
+			assert.Equal(t, made(d), got)
 		})
 	}
 }
@@ -238,7 +240,7 @@ func TestOfSeveralSavedHistoriesTheNewestThatFitsIsUsed(t *testing.T) {
 	require.NoError(t, os.WriteFile(another, []byte("of another data source"), 0o600))
 
 	d, end := k.open()
-	want := figures(d)
+	want := made(d)
 	assert.Equal(t, 1, strings.Count(k.log.String(), notUsed), "the newest is cut off, the next one fits")
 	end()
 
@@ -253,7 +255,7 @@ func TestOfSeveralSavedHistoriesTheNewestThatFitsIsUsed(t *testing.T) {
 	k.more = ""
 	d, end = k.open()
 	defer end()
-	assert.Equal(t, want, figures(d))
+	assert.Equal(t, want, made(d))
 }
 
 // cutOff has what lies in the file lost, as when a disk fails.
@@ -269,7 +271,7 @@ func (k *kept) cutOffInUse() (d *dataset.Dataset, want any, end func()) {
 	k.t.Helper()
 	k.untilSaved()
 	d, end = k.open()
-	want = figures(d)
+	want = made(d)
 	end()
 	d, end = k.open() // of which nothing is at hand yet
 	k.cutOff()
@@ -287,7 +289,7 @@ func panicking(work func()) (panicked any) {
 func regained(t *testing.T, d *dataset.Dataset, want any) {
 	t.Helper()
 	eventually(t, func() (is bool) {
-		_ = panicking(func() { is = assert.ObjectsAreEqual(want, figures(d)) }) // it does, until the store is read
+		_ = panicking(func() { is = assert.ObjectsAreEqual(want, made(d)) }) // it does, until the store is read
 		return is
 	})
 }
@@ -296,8 +298,8 @@ func TestWhoeverMeetsALossIsToldAndTheStoreIsReadAgain(t *testing.T) {
 	k := keep(t, 20)
 	d, want, end := k.cutOffInUse()
 	defer end()
-	panicked := panicking(func() { figures(d) })
-	require.IsType(t, &dora.Lost{}, panicked)
+	panicked := panicking(func() { made(d) })
+	require.IsType(t, &code.Lost{}, panicked)
 	require.ErrorContains(t, d.Regain(panicked), "it is being read from the store again: ask again in a minute")
 	regained(t, d, want)
 	require.NoError(t, d.Regain("another panic"))
@@ -320,13 +322,13 @@ func TestALossThatIsMetWhileTheHistoryIsSavedIsMendedAndItIsSaved(t *testing.T) 
 		info, err := os.Stat(k.saved()[0])
 		return err == nil && info.Size() > 0
 	})
-	assert.Equal(t, want, figures(d))
+	assert.Equal(t, want, made(d))
 	end()
 	assert.Contains(t, k.log.String(), "will be read from the store again")
 
 	d, end = k.open()
 	defer end()
-	assert.Equal(t, want, figures(d))
+	assert.Equal(t, want, made(d))
 	assert.NotContains(t, k.log.String(), notUsed)
 }
 
@@ -353,7 +355,7 @@ func TestWhereTheStoreIsLostTooNoOtherFiguresAreGiven(t *testing.T) {
 	k.untilSaved()
 	d, end := k.open()
 	defer end()
-	want := figures(d)
+	want := made(d)
 	k.cutOff()
 	u.is.Store(true)
 	other := d.Settings().Definition

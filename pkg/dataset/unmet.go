@@ -9,6 +9,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -63,11 +64,11 @@ type unmet struct {
 	settings settings.Settings
 	states   map[string]collect.SourceState
 	counts   map[string]map[dora.Kind]int
-	places   []dora.Place // every repository has one at least
+	places   []history.Place // every repository has one at least
 	// repositories are the names of those that are read, by source.
 	repositories map[string][]string
-	preview      dora.Preview
-	probe        func(dora.Mapping) dora.Preview
+	preview      history.Preview
+	probe        func(dora.Mapping) history.Preview
 	found        []string
 	entries      []string // of services: there may be many
 }
@@ -133,7 +134,7 @@ func (u *unmet) ofProduction() {
 	for _, s := range u.settings.Services {
 		goesBy = goesBy || slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Environment.IsZero() })
 	}
-	environments := u.environments(func(dora.Place) bool { return true })
+	environments := u.environments(func(history.Place) bool { return true })
 	if len(environments) == 0 || !goesBy || slices.ContainsFunc(environments, u.settings.Production.Match) {
 		return
 	}
@@ -141,7 +142,7 @@ func (u *unmet) ofProduction() {
 }
 
 // environments are those that were deployed to, of some places.
-func (u *unmet) environments(of func(dora.Place) bool) []string {
+func (u *unmet) environments(of func(history.Place) bool) []string {
 	var names []string
 	for _, p := range u.places {
 		if p.Environment != "" && of(p) && !slices.Contains(names, p.Environment) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -20,7 +22,7 @@ func (u *unmet) ofService(index int) {
 		if shown.Deployments[n].Count > 0 || u.empty(rule.Source) {
 			continue
 		}
-		here := func(p dora.Place) bool {
+		here := func(p history.Place) bool {
 			return p.Source == rule.Source && (rule.Repository == "" || strings.EqualFold(p.Repository, rule.Repository))
 		}
 		environments, wanted, key := u.environments(here), rule.Environment, "environment"
@@ -99,7 +101,7 @@ func (u *unmet) ofLabels() {
 
 // ofPaths says which services have deployments that are theirs by place, and nothing in them that touches their paths. The
 // first deployment of all is every service's.
-func (u *unmet) ofPaths(s *dora.Snapshot) {
+func (u *unmet) ofPaths(s *facts.Snapshot) {
 	for i, shown := range u.preview.Services {
 		if i >= len(u.settings.Services) {
 			return
@@ -109,7 +111,7 @@ func (u *unmet) ofPaths(s *dora.Snapshot) {
 			matched += shown.Deployments[n].Count
 			shared = shared || len(rule.Paths) > 0
 		}
-		some := slices.ContainsFunc(s.Services, func(f *dora.Facts) bool {
+		some := slices.ContainsFunc(s.Services, func(f *facts.Service) bool {
 			return f.Service.Name == shown.Name && len(f.Deployments) > 1
 		})
 		if shared && matched > 1 && !some {

@@ -7,12 +7,14 @@ import (
 	"github.com/patrickmn/go-cache"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // views are the snapshots under other definitions than the settings': however many ask, the facts are worked out once for
 // each version. What nobody asks for any more goes, since each is as large as the data source's own.
 type views struct {
-	kept *cache.Cache // of *dora.Snapshot, by definition
+	kept *cache.Cache // of *facts.Snapshot, by definition
 }
 
 // viewLimit bounds how many definitions are kept at a time, viewRoom how much memory they take, as it is estimated, and
@@ -30,8 +32,8 @@ const (
 )
 
 // viewSize is about how much memory the facts under one definition take.
-func viewSize(s *dora.Snapshot) int64 {
-	w := s.Weigh(nil)
+func viewSize(s *facts.Snapshot) int64 {
+	w := figures.Weigh(s, nil)
 	return int64(w.Deployments+w.Incidents)*factSize + int64(w.Lengths)*lengthsSize
 }
 
@@ -39,19 +41,19 @@ func viewSize(s *dora.Snapshot) int64 {
 func newViews(release func(dora.Definition)) views {
 	kept := cache.New(viewLife, 0) // no goroutine of its own: forget is called as the store is looked at
 	kept.OnEvicted(func(_ string, snapshot any) {
-		release(snapshot.(*dora.Snapshot).Definition) //nolint:forcetypeassert // nothing else is put in
+		release(snapshot.(*facts.Snapshot).Definition) //nolint:forcetypeassert // nothing else is put in
 	})
 	return views{kept}
 }
 
 // of gives the facts under a definition as of a version.
-func (v views) of(definition dora.Definition, version uint64, derive func(dora.Definition) *dora.Snapshot) *dora.Snapshot {
+func (v views) of(definition dora.Definition, version uint64, derive func(dora.Definition) *facts.Snapshot) *facts.Snapshot {
 	key := keyOf(definition)
 	known, ok := v.kept.Get(key)
 	if !ok {
 		v.makeRoom()
 	}
-	snapshot, _ := known.(*dora.Snapshot)
+	snapshot, _ := known.(*facts.Snapshot)
 	if snapshot == nil || snapshot.Version != version {
 		snapshot = derive(definition)
 	}
@@ -60,10 +62,10 @@ func (v views) of(definition dora.Definition, version uint64, derive func(dora.D
 }
 
 // fresh gives the facts under a definition where they are at hand as of a version, else nil. It needs no lock.
-func (v views) fresh(definition dora.Definition, version uint64) *dora.Snapshot {
+func (v views) fresh(definition dora.Definition, version uint64) *facts.Snapshot {
 	key := keyOf(definition)
 	known, _ := v.kept.Get(key)
-	snapshot, _ := known.(*dora.Snapshot)
+	snapshot, _ := known.(*facts.Snapshot)
 	if snapshot == nil || snapshot.Version != version {
 		return nil
 	}
@@ -82,7 +84,7 @@ func (v views) makeRoom() {
 		var taken, largest int64
 		items := v.kept.Items()
 		for _, item := range items {
-			size := viewSize(item.Object.(*dora.Snapshot)) //nolint:forcetypeassert // nothing else is put in
+			size := viewSize(item.Object.(*facts.Snapshot)) //nolint:forcetypeassert // nothing else is put in
 			taken, largest = taken+size, max(largest, size)
 		}
 		if len(items) < 2 || len(items) < viewLimit && taken+largest <= viewRoom {

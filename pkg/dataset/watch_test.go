@@ -11,6 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // moved waits until a snapshot holds a number of deployments.
@@ -38,7 +39,7 @@ func ended(t *testing.T, d *dataset.Dataset) {
 	}
 }
 
-func facts(t *testing.T, s *dora.Snapshot, service string) *dora.Facts {
+func derived(t *testing.T, s *facts.Snapshot, service string) *facts.Service {
 	t.Helper()
 	found := s.Select([]dora.Filter{{Field: dora.ByService, Values: []string{service}}})
 	require.Len(t, found, 1)
@@ -57,8 +58,8 @@ func TestWhoeverWaitsIsToldOfAnEventAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, applied.Changed)
 	moved(t, d, 7)
-	assert.Same(t, facts(t, before, "booking"), facts(t, d.Snapshot(), "booking"), "what was not touched is the same")
-	assert.NotSame(t, facts(t, before, "records"), facts(t, d.Snapshot(), "records"))
+	assert.Same(t, derived(t, before, "booking"), derived(t, d.Snapshot(), "booking"), "what was not touched is the same")
+	assert.NotSame(t, derived(t, before, "records"), derived(t, d.Snapshot(), "records"))
 
 	applied, err = d.Post(t.Context(), last)
 	require.NoError(t, err)
@@ -81,7 +82,7 @@ func TestFactsUnderAnotherDefinitionAreWorkedOutOnce(t *testing.T) {
 	second := d.Under(narrow)
 	assert.NotSame(t, first, second)
 	assert.Same(t, second, d.Under(narrow))
-	assert.Same(t, facts(t, first, "booking"), facts(t, second, "booking"))
+	assert.Same(t, derived(t, first, "booking"), derived(t, second, "booking"))
 	for window := range 40 { // however many definitions are asked for, the right one answers
 		other := narrow
 		other.IncidentWindow = dora.Duration(time.Duration(window+1) * time.Hour)

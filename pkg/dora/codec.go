@@ -2,7 +2,6 @@ package dora
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"time"
 	"unique"
+
+	"github.com/livedora/dora-datasource/pkg/dora/compact"
 )
 
 // Stores keep events in a compact form: the version of the form, and then each field that is not empty, as its number
@@ -77,10 +78,10 @@ func Decode(kind Kind, body []byte) (e Event, err error) {
 	case len(body) > 0 && body[0] == compactForm:
 		r := eventReaders.Get().(*eventReader) //nolint:forcetypeassert // nothing else is put in
 		v := reflect.ValueOf(e).Elem()
-		r.rest, r.failure = body[1:], nil
+		r.Rest, r.Failure = body[1:], nil
 		r.read(layouts[v.Type()], v)
-		r.give()
-		err, r.rest = r.failure, nil
+		r.Give()
+		err, r.Rest = r.Failure, nil
 		eventReaders.Put(r)
 	default:
 		err = errors.New("it has a form that this version does not know")
@@ -219,7 +220,7 @@ func (l *layout) write(to []byte, v reflect.Value) []byte {
 		to = binary.AppendUvarint(to, uint64(i+1)) //nolint:gosec // small
 		switch f.form {
 		case formText, formName:
-			to = appendText(to, value.String())
+			to = compact.AppendText(to, value.String())
 		case formNumber:
 			to = binary.AppendVarint(to, value.Int())
 		case formTruth:
@@ -230,7 +231,7 @@ func (l *layout) write(to []byte, v reflect.Value) []byte {
 		case formTexts:
 			to = binary.AppendUvarint(to, uint64(value.Len())) //nolint:gosec // never negative
 			for i := range value.Len() {
-				to = appendText(to, value.Index(i).String())
+				to = compact.AppendText(to, value.Index(i).String())
 			}
 		case formStructs:
 			to = binary.AppendUvarint(to, uint64(value.Len())) //nolint:gosec // never negative
@@ -244,64 +245,50 @@ func (l *layout) write(to []byte, v reflect.Value) []byte {
 	return append(to, 0)
 }
 
-// appendText writes a text with twice its length in front; where that is odd the text is hex, of which two digits make
-// a byte: most of what is stored are names of commits.
-func appendText(to []byte, text string) []byte {
-	if name, ok := parseSHA(text); ok && !hasUpper(text) {
-		return append(binary.AppendUvarint(to, 2*2*uint64(len(name))+1), name[:]...)
-	}
-	to = binary.AppendUvarint(to, 2*uint64(len(text)))
-	return append(to, text...)
-}
-
-func hasUpper(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' })
-}
-
 // eventReader reads events in compact form.
 type eventReader struct {
-	reader
-	texts
+	compact.Reader
+	compact.Texts
 }
 
 var eventReaders = sync.Pool{New: func() any { return new(eventReader) }}
 
 func (r *eventReader) read(l *layout, v reflect.Value) {
 	for {
-		number := r.unsigned()
-		if number == 0 || r.failure != nil {
+		number := r.Unsigned()
+		if number == 0 || r.Failure != nil {
 			return
 		}
 		if number > uint64(len(l.fields)) || l.fields[number-1].index == nil {
-			r.fail()
+			r.Fail()
 			return
 		}
 		f := &l.fields[number-1]
 		value := v.FieldByIndex(f.index)
 		switch f.form {
 		case formText:
-			r.want(value.Addr().Interface().(*string), &r.reader) //nolint:forcetypeassert // by its form
+			r.Want(value.Addr().Interface().(*string), &r.Reader) //nolint:forcetypeassert // by its form
 		case formName:
-			value.SetString(unique.Make(r.text()).Value())
+			value.SetString(unique.Make(r.Text()).Value())
 		case formNumber:
-			value.SetInt(r.signed())
+			value.SetInt(r.Signed())
 		case formTruth:
 			value.SetBool(true)
 		case formTime:
-			seconds, nanoseconds := r.signed(), r.unsigned()
+			seconds, nanoseconds := r.Signed(), r.Unsigned()
 			if nanoseconds > math.MaxInt32 {
-				r.fail()
+				r.Fail()
 				return
 			}
 			*value.Addr().Interface().(*time.Time) = time.Unix(seconds, int64(nanoseconds)).UTC() //nolint:forcetypeassert // by its form
 		case formTexts:
-			texts := make([]string, r.count())
+			texts := make([]string, r.Count())
 			for i := range texts {
-				r.want(&texts[i], &r.reader)
+				r.Want(&texts[i], &r.Reader)
 			}
 			*value.Addr().Interface().(*[]string) = texts //nolint:forcetypeassert // by its form
 		case formStructs:
-			count := r.count()
+			count := r.Count()
 			value.Set(reflect.MakeSlice(value.Type(), count, count))
 			for i := range count {
 				r.read(f.of, value.Index(i))
@@ -311,100 +298,4 @@ func (r *eventReader) read(l *layout, v reflect.Value) {
 			r.read(f.of, value.Elem())
 		}
 	}
-}
-
-// reader reads a body from the front. After a failure it reads nothing but zeros.
-type reader struct {
-	rest    []byte
-	failure error
-}
-
-func (r *reader) fail() {
-	r.rest, r.failure = nil, errors.New("it is damaged, or was written by a newer version")
-}
-
-func (r *reader) unsigned() uint64 {
-	value, size := binary.Uvarint(r.rest)
-	if size <= 0 {
-		r.fail()
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return value
-}
-
-func (r *reader) signed() int64 {
-	value, size := binary.Varint(r.rest)
-	if size <= 0 {
-		r.fail()
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return value
-}
-
-// count reads how many elements follow, each of which takes a byte or more.
-func (r *reader) count() int {
-	count := r.unsigned()
-	if count > uint64(len(r.rest)) {
-		r.fail()
-		return 0
-	}
-	return int(count) //nolint:gosec // bounded by what is there
-}
-
-// raw reads a text as it was written: as it is, or hex as the bytes that it stands for.
-func (r *reader) raw() (text []byte, isHex bool) {
-	header := r.unsigned()
-	length := header / 2
-	isHex = header%2 == 1
-	if isHex {
-		length /= 2
-	}
-	if length > uint64(len(r.rest)) {
-		r.fail()
-		return nil, false
-	}
-	text, r.rest = r.rest[:length], r.rest[length:]
-	return text, isHex
-}
-
-func (r *reader) text() string {
-	raw, isHex := r.raw()
-	if isHex {
-		return hex.EncodeToString(raw)
-	}
-	return string(raw)
-}
-
-// texts gathers the texts of one event, which are then allocated together: there are a dozen in each of millions.
-type texts struct {
-	gathered []byte
-	wanted   []wantedText
-}
-
-type wantedText struct {
-	where      *string
-	begin, end int
-}
-
-// want reads a text that is put in its place by the next give.
-func (t *texts) want(where *string, from *reader) {
-	raw, isHex := from.raw()
-	begin := len(t.gathered)
-	if isHex {
-		t.gathered = hex.AppendEncode(t.gathered, raw)
-	} else {
-		t.gathered = append(t.gathered, raw...)
-	}
-	t.wanted = append(t.wanted, wantedText{where, begin, len(t.gathered)})
-}
-
-func (t *texts) give() {
-	all := string(t.gathered)
-	for _, w := range t.wanted {
-		*w.where = all[w.begin:w.end]
-	}
-	clear(t.wanted)
-	t.gathered, t.wanted = t.gathered[:0], t.wanted[:0]
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/doratest"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 	"github.com/livedora/dora-datasource/pkg/mangle"
 )
@@ -26,7 +27,7 @@ func stored(t testing.TB) map[dora.Kind][]byte {
 		require.NoError(t, err)
 		bodies[e.Kind()] = body
 	}
-	body, err := dora.Encode(&dora.Correction{Header: dora.Header{Source: "livedora", ID: "1", Updated: hour(1)}, Verdict: "ignore", Deployment: "github:a/b:deployment:1", Reason: "a test", Author: "dev-07", Made: hour(1)})
+	body, err := dora.Encode(&dora.Correction{Header: dora.Header{Source: "livedora", ID: "1", Updated: doratest.Hour(1)}, Verdict: "ignore", Deployment: "github:a/b:deployment:1", Reason: "a test", Author: "dev-07", Made: doratest.Hour(1)})
 	require.NoError(t, err)
 	bodies[dora.KindCorrection] = body
 	return bodies

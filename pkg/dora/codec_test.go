@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/doratest"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 )
 
@@ -45,7 +46,7 @@ func fill(v reflect.Value, random func() int) {
 			fill(v.Index(i), random)
 		}
 	case v.Kind() == reflect.String:
-		v.SetString([]string{"ward ☂", strings.Repeat("x", 300), sha("a commit"), strings.ToUpper(sha("A")), "deadbeef"}[random()%5])
+		v.SetString([]string{"ward ☂", strings.Repeat("x", 300), doratest.SHA("a commit"), strings.ToUpper(doratest.SHA("A")), "deadbeef"}[random()%5])
 	case v.Kind() == reflect.Bool:
 		v.SetBool(true)
 	default:

@@ -1,6 +1,7 @@
 package dora
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -42,6 +43,20 @@ type Bots struct {
 type Hotfix struct {
 	Labels   []string `json:"labels"`
 	Branches Pattern  `json:"branches"`
+}
+
+// Key tells definitions apart.
+func (d *Definition) Key() string {
+	text, _ := json.Marshal(d) // plain data: it cannot fail
+	return string(text)
+}
+
+// Same says whether two definitions read everything alike.
+func Same(a, b Definition) bool { return a.Key() == b.Key() }
+
+// Is says whether a change is an urgent fix.
+func (h *Hotfix) Is(c *Change) bool {
+	return anyLabel(c.Labels, h.Labels) || h.Branches.Match(c.Branch)
 }
 
 // DefaultDefinition is the reading of METRICS.md where settings say nothing else.

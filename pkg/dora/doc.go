@@ -1,7 +1,13 @@
-// Package dora is the domain: what happened (events), what it means (facts) and how much of it there was (series).
+// Package dora is the vocabulary of the domain: what happened (events), whose it is (services and their mapping), how it is
+// read (definitions, metrics, statistics, filters), and what people say of it (corrections). It is the floor of the house:
+// it knows neither Grafana nor any vendor nor a store, and every other package may use its words.
 //
-// It is the floor of the house. It does no I/O but through readers and writers that it is given to save a history in and
-// to restore it from, knows neither Grafana nor any vendor nor a store, and imports
-// nothing else of this module. The same events and the same definition always give the same facts, in whatever
-// order the events arrive; every formula of a metric lives here and nowhere else.
+// What is done with events is in the packages within, each of which knows only those before it:
+//
+//	code     a repository's commits and changes: the graph, the main line, packed and unpacked
+//	history  all that was told of a dataset, as its newest versions tell it
+//	facts    what a history means under a definition: the five metrics, by formula and evidence
+//	figures  statistics of facts over buckets and windows of time, and what can be said of them
+//
+// Package samples is what facts hand to figures; compact and work are tools of all of them.
 package dora

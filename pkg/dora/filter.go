@@ -2,6 +2,26 @@ package dora
 
 import "slices"
 
+// Field is what series are grouped and filtered by.
+type Field string
+
+// The fields.
+const (
+	ByService     Field = "service"
+	ByTeam        Field = "team"
+	ByEnvironment Field = "environment"
+	ByRepository  Field = "repository"
+	BySeverity    Field = "severity" // of incidents: see answerSeverity
+)
+
+// Allowed lists the fields that a query may name.
+func (Field) Allowed() []string {
+	return []string{string(ByService), string(ByTeam), string(ByEnvironment), string(ByRepository), string(BySeverity)}
+}
+
+// OfLane says whether deployments of one service may differ in it.
+func (f Field) OfLane() bool { return f == ByEnvironment || f == ByRepository }
+
 // Filter restricts to, or leaves out, some values of a field.
 type Filter struct {
 	Field  Field
@@ -26,7 +46,8 @@ func NewFilter(field Field, not bool, values []string) Filter {
 	return f
 }
 
-func (f *Filter) passes(value string) bool {
+// Passes says whether the filter lets a value pass.
+func (f *Filter) Passes(value string) bool {
 	value = f.fold(value)
 	if f.set != nil {
 		return f.set[value] != f.Not
@@ -37,17 +58,17 @@ func (f *Filter) passes(value string) bool {
 // fold is what values are told apart by: environments not by upper and lower case.
 func (f *Filter) fold(value string) string {
 	if f.Field == ByEnvironment {
-		return folded(value)
+		return FoldEnvironment(value)
 	}
 	return value
 }
 
-// Passing gives what says whether one of the facts' deployments passes filters on environment and repository. It looks
-// at each lane once, however many deployments are asked for.
-func (f *Facts) Passing(filters []Filter) func(*DeploymentFact) bool {
-	if !slices.ContainsFunc(filters, func(filter Filter) bool { return filter.Field.ofLane() }) {
-		return func(*DeploymentFact) bool { return true }
-	}
-	selected := f.lanesSelected(filters)
-	return func(d *DeploymentFact) bool { return selected[d.lane+1] }
+// PassesSeverity says whether an incident of a severity passes filters on it.
+func PassesSeverity(filters []Filter, severity string) bool {
+	return !slices.ContainsFunc(filters, func(f Filter) bool { return f.Field == BySeverity && !f.Passes(severity) })
+}
+
+// WithoutSeverity are the filters on other fields.
+func WithoutSeverity(filters []Filter) []Filter {
+	return slices.DeleteFunc(slices.Clone(filters), func(f Filter) bool { return f.Field == BySeverity })
 }

@@ -143,14 +143,3 @@ func Statuses(statuses []DeploymentStatus) []DeploymentStatus {
 
 // statusOrder is the order in which a deployment goes through states, for those of one instant.
 var statusOrder = map[DeploymentState]int{StateWaiting: 0, StateRunning: 1, StateSuccess: 2, StateFailure: 3, StateRetired: 4}
-
-// Latest is the latest of some times, zero where there is none.
-func Latest(times ...time.Time) time.Time {
-	var latest time.Time
-	for _, at := range times {
-		if at.After(latest) {
-			latest = at
-		}
-	}
-	return latest
-}

@@ -1,7 +1,5 @@
 package dora
 
-import "time"
-
 // Metric is one of the five.
 type Metric string
 
@@ -24,7 +22,8 @@ const (
 	Ratio   Measure = "ratio"
 )
 
-// MetricRow is all there is to know of a metric: one row of Metrics.
+// MetricRow is what there is to say of a metric: one row of Metrics. What it is made of is in pkg/dora/facts, in a file that
+// is named after it.
 type MetricRow struct {
 	Key         Metric
 	Name        string
@@ -34,9 +33,8 @@ type MetricRow struct {
 	Higher Bearing
 	// Statistics are those that make sense for it, the default first.
 	Statistics []Statistic
-	// zero says that an empty bucket is 0; else it is nothing.
-	zero    bool
-	samples func(f *Facts, def *Definition, add func(at time.Time, lane int, value float64))
+	// Zero says that an empty bucket is 0; else it is nothing.
+	Zero bool
 }
 
 var (
@@ -45,7 +43,34 @@ var (
 )
 
 // Metrics are the five metrics, in the order in which they are shown.
-var Metrics = []MetricRow{deploymentFrequency, leadTime, changeFailureRate, recoveryTime, reworkRate}
+var Metrics = []MetricRow{
+	{
+		Key: DeploymentFrequency, Name: "Deployment frequency", Unit: Count, Higher: Better,
+		Description: "How often the service is deployed to production: every deployment that succeeded.",
+		Statistics:  []Statistic{CountOf, PerDay, DaysPerWeek},
+		Zero:        true,
+	},
+	{
+		Key: LeadTime, Name: "Change lead time", Unit: Seconds, Higher: Worse,
+		Description: "How long a change takes from its first commit to running in production.",
+		Statistics:  lengths,
+	},
+	{
+		Key: ChangeFailureRate, Name: "Change failure rate", Unit: Ratio, Higher: Worse,
+		Description: "The share of deployments that failed in production, each counted once however many incidents it caused.",
+		Statistics:  ratios,
+	},
+	{
+		Key: RecoveryTime, Name: "Failed deployment recovery time", Unit: Seconds, Higher: Worse,
+		Description: "How long it takes to recover from a deployment that failed.",
+		Statistics:  lengths,
+	},
+	{
+		Key: ReworkRate, Name: "Deployment rework rate", Unit: Ratio, Higher: Worse,
+		Description: "The share of deployments that were unplanned, made to repair what users saw.",
+		Statistics:  ratios,
+	},
+}
 
 // Row finds a metric's row; nil if there is no such metric.
 func (m Metric) Row() *MetricRow {
@@ -66,9 +91,12 @@ func (Metric) Allowed() []string {
 	return keys
 }
 
-func oneIf(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
+// Bearing is what a move means for those who use the service.
+type Bearing string
+
+// The bearings.
+const (
+	Better  Bearing = "better"
+	Worse   Bearing = "worse"
+	Neither Bearing = "neither"
+)

@@ -13,6 +13,18 @@ type Service struct {
 	Incidents   []IncidentRule   `json:"incidents,omitempty"`
 }
 
+// Mapping says which services there are and what is production. Without services every repository is one, named
+// after it.
+type Mapping struct {
+	Services   []Service
+	Production Pattern
+	// Selections are which repositories of a source count; of a source that has none all do.
+	Selections []Selection
+}
+
+// DefaultProduction matches the environments that most teams call production.
+var DefaultProduction = MustPattern(`(?i)^(prod|production|live)$`)
+
 // DeploymentRule says which deployments are a service's. What is empty does not restrict, but for the environment:
 // where none is given, the pattern of production applies. It matches all spellings of an environment, or none.
 type DeploymentRule struct {

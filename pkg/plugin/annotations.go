@@ -8,6 +8,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -22,8 +23,8 @@ type annotation struct {
 // annotationsFrame is a row for each event, in the fields that Grafana's annotations read. Changes are marked by the
 // deployment that shipped them, so that asking for them is asking for deployments. What is still open lasts to the range's end or,
 // where that is still to come, until now.
-func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.Time) *data.Frame {
-	l := listed{snapshot: s, filters: q.DomainFilters(), within: r, now: now, toll: q.Toll}
+func annotationsFrame(q query.Query, s *facts.Snapshot, r query.Range, now time.Time) *data.Frame {
+	l := listed{snapshot: s, filters: q.DomainFilters(), within: r, now: now, meter: q.Meter}
 	var marks []marked
 	for f := range l.services {
 		if q.Events == query.EventsIncidents || (q.Events == query.EventsRecoveries && q.Definition.Recovery == dora.RecoveryOfIncident) {
@@ -71,9 +72,9 @@ func annotationsFrame(q query.Query, s *dora.Snapshot, r query.Range, now time.T
 // shown.
 type marked struct {
 	at         time.Time
-	facts      *dora.Facts
-	deployment *dora.DeploymentFact
-	incident   *dora.IncidentFact
+	facts      *facts.Service
+	deployment *facts.Deployment
+	incident   *facts.Incident
 }
 
 func (m *marked) title() string {
@@ -93,7 +94,7 @@ func (m *marked) annotation(l listed) annotation {
 	return a
 }
 
-func (a *annotation) tellOfDeployment(f *dora.Facts, d *dora.DeploymentFact) {
+func (a *annotation) tellOfDeployment(f *facts.Service, d *facts.Deployment) {
 	a.tags = "deployment," + statusOf(d)
 	a.text = many(d.Shipped, "change", "changes") + " to " + f.Environment(d)
 	if d.Failed() {
@@ -104,7 +105,7 @@ func (a *annotation) tellOfDeployment(f *dora.Facts, d *dora.DeploymentFact) {
 	}
 }
 
-func incidentMarks(f *dora.Facts, r query.Range, filters []dora.Filter) []marked {
+func incidentMarks(f *facts.Service, r query.Range, filters []dora.Filter) []marked {
 	var found []marked
 	for _, i := range f.Incidents {
 		e := i.Event
@@ -116,7 +117,7 @@ func incidentMarks(f *dora.Facts, r query.Range, filters []dora.Filter) []marked
 	return found
 }
 
-func (a *annotation) tellOfIncident(l listed, f *dora.Facts, i *dora.IncidentFact) {
+func (a *annotation) tellOfIncident(l listed, f *facts.Service, i *facts.Incident) {
 	e := i.Event
 	a.text, a.tags = f.Service.Name+": linked to no deployment", "incident"
 	if e.Severity != "" {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -12,7 +14,7 @@ type Custom struct {
 	// Definition is the reading of the metrics that was used.
 	Definition dora.Definition `json:"definition"`
 	// Bucket is the bucket in force, where there are buckets.
-	Bucket dora.Bucket `json:"bucket,omitempty"`
+	Bucket figures.Bucket `json:"bucket,omitempty"`
 	// Rolling is the window that each figure covers, such as "28 days"; absent where it is the bucket.
 	Rolling string `json:"rolling,omitempty"`
 	// Series tell what each series rests on, in the frame's order.
@@ -22,7 +24,7 @@ type Custom struct {
 	// Omitted is how many series there are beyond those of the answer.
 	Omitted int `json:"omitted,omitempty"`
 	// Unmeasured counts what could not be measured for the selected services in the range, by reason.
-	Unmeasured map[dora.Reason]int `json:"unmeasured,omitempty"`
+	Unmeasured map[facts.Reason]int `json:"unmeasured,omitempty"`
 	// Benchmark is what a report of that year tells of the metric, where the query asks for it.
 	Benchmark *CustomBenchmark `json:"benchmark,omitempty"`
 	// Collected is when the source that was longest not read was last read without an error; absent if one never was.
@@ -37,17 +39,17 @@ type CustomSeries struct {
 	N      []int       `json:"n"`
 	K      []int       `json:"k,omitempty"` // of ratios
 	// Interval holds, of ratios, the 95 % Wilson interval; null where n is 0.
-	Interval []*dora.Interval `json:"interval,omitempty"`
-	Partial  []int            `json:"partial"`  // indices of buckets that are cut or under way
-	Immature []int            `json:"immature"` // indices of buckets in which failures may still come to light
+	Interval []*figures.Interval `json:"interval,omitempty"`
+	Partial  []int               `json:"partial"`  // indices of buckets that are cut or under way
+	Immature []int               `json:"immature"` // indices of buckets in which failures may still come to light
 	// Limits are the process limits, where they were asked for and there are buckets enough.
-	Limits *dora.Limits `json:"limits,omitempty"`
+	Limits *figures.Limits `json:"limits,omitempty"`
 }
 
 // CustomBenchmark is what a report tells of a metric.
 type CustomBenchmark struct {
-	dora.Report
-	Levels []dora.Level `json:"levels"`
+	figures.Report
+	Levels []figures.Level `json:"levels"`
 }
 
 func customOf(b query.Basis) Custom {
@@ -61,7 +63,7 @@ func customOf(b query.Basis) Custom {
 	return c
 }
 
-func rests(s dora.Series) CustomSeries {
+func rests(s figures.Series) CustomSeries {
 	c := CustomSeries{Partial: []int{}, Immature: []int{}}
 	ratio := s.Metric.Row().Unit == dora.Ratio
 	for i := range s.Points {

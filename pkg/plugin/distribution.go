@@ -6,6 +6,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -19,7 +20,7 @@ func distributionFrame(f query.Figures) *data.Frame {
 			counts[i] = float64(n)
 		}
 		field := data.NewField("count", data.Labels(d.Labels), counts)
-		field.Config = &data.FieldConfig{Unit: grafanaUnits[dora.Count], DisplayNameFromDS: seriesName(f.Query, dora.Series{Labels: d.Labels, Statistic: dora.CountOf})}
+		field.Config = &data.FieldConfig{Unit: grafanaUnits[dora.Count], DisplayNameFromDS: seriesName(f.Query, figures.Series{Labels: d.Labels, Statistic: dora.CountOf})}
 		frame.Fields = append(frame.Fields, field)
 		custom.Series = append(custom.Series, CustomSeries{N: []int{d.N}, Partial: []int{}, Immature: []int{}})
 	}
@@ -29,11 +30,11 @@ func distributionFrame(f query.Figures) *data.Frame {
 
 // stepNames say the steps in words: < 1 h, 1 – 4 h, …, ≥ 4 w.
 func stepNames() []string {
-	names := []string{"< " + length(dora.Steps[0])}
-	for i, to := range dora.Steps[1:] {
-		names = append(names, length(dora.Steps[i])+" – "+length(to))
+	names := []string{"< " + length(figures.Steps[0])}
+	for i, to := range figures.Steps[1:] {
+		names = append(names, length(figures.Steps[i])+" – "+length(to))
 	}
-	return append(names, "≥ "+length(dora.Steps[len(dora.Steps)-1]))
+	return append(names, "≥ "+length(figures.Steps[len(figures.Steps)-1]))
 }
 
 // length is a bound as short as can be: 4 h, 2 d, 1 w.

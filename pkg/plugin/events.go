@@ -11,13 +11,15 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 // eventsFrame is the table that a query asks for.
 func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time) *data.Frame {
 	s, filters := d.Under(q.Definition), q.DomainFilters()
-	frame := lists[q.Events](listed{d, s, filters, r, now, q.Toll})
+	frame := lists[q.Events](listed{d, s, filters, r, now, q.Meter})
 	frame.Name = string(q.Events)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
 		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To, now),
@@ -28,17 +30,17 @@ func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time
 // listed is what a table is made from.
 type listed struct {
 	dataset  *dataset.Dataset
-	snapshot *dora.Snapshot
+	snapshot *facts.Snapshot
 	filters  []dora.Filter
 	within   query.Range
 	now      time.Time
-	toll     dora.Toll
+	meter    work.Meter
 }
 
 // services yields those that the filters let pass, as long as anyone waits for the table.
-func (l *listed) services(yield func(*dora.Facts) bool) {
+func (l *listed) services(yield func(*facts.Service) bool) {
 	for _, f := range l.snapshot.Select(l.filters) {
-		if !l.toll.Pay(1+len(f.Deployments)+len(f.Incidents)+len(f.Waiting)) || !yield(f) {
+		if !l.meter.Count(1+len(f.Deployments)+len(f.Incidents)+len(f.Waiting)) || !yield(f) {
 			return
 		}
 	}
@@ -47,15 +49,15 @@ func (l *listed) services(yield func(*dora.Facts) bool) {
 // lists makes each kind of table.
 var lists = map[query.Events]func(listed) *data.Frame{
 	query.EventsDeployments: func(l listed) *data.Frame {
-		return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return l.within.Holds(d.Finished) })
+		return deploymentsFrame(l, func(d *facts.Deployment) bool { return l.within.Holds(d.Finished) })
 	},
 	query.EventsFailures: func(l listed) *data.Frame {
-		return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return d.Failed() && l.within.Holds(d.Finished) })
+		return deploymentsFrame(l, func(d *facts.Deployment) bool { return d.Failed() && l.within.Holds(d.Finished) })
 	},
 	query.EventsRecoveries: recoveriesFrame,
 	query.EventsChanges:    changesFrame,
 	query.EventsIncidents: func(l listed) *data.Frame {
-		return incidentsFrame(l, func(i *dora.IncidentFact) bool { return l.within.Holds(i.Event.Opened) })
+		return incidentsFrame(l, func(i *facts.Incident) bool { return l.within.Holds(i.Event.Opened) })
 	},
 	query.EventsOpen:     openFrame,
 	query.EventsFailing:  failingFrame,
@@ -72,19 +74,19 @@ var lists = map[query.Events]func(listed) *data.Frame{
 // recoveriesFrame is a row for each failure, or incident, that ended in the range: what recovery time rests on.
 func recoveriesFrame(l listed) *data.Frame {
 	if l.snapshot.Definition.Recovery == dora.RecoveryOfIncident {
-		return incidentsFrame(l, func(i *dora.IncidentFact) bool {
+		return incidentsFrame(l, func(i *facts.Incident) bool {
 			_, ok := i.Lasted()
 			return ok && l.within.Holds(i.Event.Resolved)
 		})
 	}
-	return deploymentsFrame(l, func(d *dora.DeploymentFact) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
+	return deploymentsFrame(l, func(d *facts.Deployment) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
 }
 
 // deploymentsFrame is a row for each deployment to production that is wanted.
-func deploymentsFrame(l listed, wanted func(*dora.DeploymentFact) bool) *data.Frame {
+func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame {
 	type row struct {
-		facts *dora.Facts
-		d     *dora.DeploymentFact
+		facts *facts.Service
+		d     *facts.Deployment
 	}
 	var rows []row
 	for f := range l.services {
@@ -138,7 +140,7 @@ func version(d *dora.Deployment) string {
 	return d.SHA[:min(len(d.SHA), 10)]
 }
 
-func statusOf(d *dora.DeploymentFact) string {
+func statusOf(d *facts.Deployment) string {
 	switch {
 	case !d.Failed():
 		return "ok"
@@ -150,7 +152,7 @@ func statusOf(d *dora.DeploymentFact) string {
 }
 
 // evidenceOf says in words why a deployment is held to have failed.
-func evidenceOf(d *dora.DeploymentFact) string {
+func evidenceOf(d *facts.Deployment) string {
 	var parts []string
 	for _, e := range d.Evidence {
 		if d.Said != nil && e.By == d.Said.FullID() {
@@ -190,8 +192,8 @@ func shortID(id string) string { return "#" + id[strings.LastIndexByte(id, ':')+
 // changesFrame is a row for each change that was shipped, by the time it was shipped.
 func changesFrame(l listed) *data.Frame {
 	type shipment struct {
-		facts *dora.Facts
-		d     *dora.DeploymentFact
+		facts *facts.Service
+		d     *facts.Deployment
 	}
 	var shipments []shipment
 	for f := range l.services {
@@ -210,8 +212,8 @@ func changesFrame(l listed) *data.Frame {
 		most += shipments[enough].d.Shipped
 		enough++
 	}
-	byService := map[*dora.Facts][]int{}
-	var services []*dora.Facts
+	byService := map[*facts.Service][]int{}
+	var services []*facts.Service
 	for i, at := range shipments[:enough] {
 		if byService[at.facts] == nil {
 			services = append(services, at.facts)
@@ -220,11 +222,11 @@ func changesFrame(l listed) *data.Frame {
 	}
 	type row struct {
 		shipment
-		c dora.ChangeFact
+		c facts.Change
 	}
 	of := make([][]row, enough)
 	for _, f := range services {
-		if !l.toll.Pay(1 + len(byService[f])) {
+		if !l.meter.Count(1 + len(byService[f])) {
 			break
 		}
 		shipped := f.Shipments()
@@ -254,9 +256,9 @@ func changesFrame(l listed) *data.Frame {
 			lead = &c.Lead
 		}
 		t.length("lead_time", lead)
-		for stage, name := range dora.StageNames {
+		for stage, name := range facts.StageNames {
 			var length *time.Duration
-			if l, ok := c.Stages.Of(dora.Stage(stage)); ok && c.Excluded == "" {
+			if l, ok := c.Stages.Of(facts.Stage(stage)); ok && c.Excluded == "" {
 				length = &l
 			}
 			t.length(name, length)
@@ -268,7 +270,7 @@ func changesFrame(l listed) *data.Frame {
 	return t.frame()
 }
 
-func changeName(c *dora.ChangeFact) string {
+func changeName(c *facts.Change) string {
 	if c.Number > 0 {
 		return fmt.Sprintf("#%d", c.Number)
 	}
@@ -276,10 +278,10 @@ func changeName(c *dora.ChangeFact) string {
 }
 
 // incidentsFrame is a row for each incident that is wanted.
-func incidentsFrame(l listed, wanted func(*dora.IncidentFact) bool) *data.Frame {
+func incidentsFrame(l listed, wanted func(*facts.Incident) bool) *data.Frame {
 	type row struct {
-		facts *dora.Facts
-		i     *dora.IncidentFact
+		facts *facts.Service
+		i     *facts.Incident
 	}
 	var rows []row
 	for f := range l.services {

@@ -19,6 +19,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/demo/dashboard"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/plugin"
 )
 
@@ -65,7 +67,7 @@ func TestARatioComesWithItsCasesAndItsInterval(t *testing.T) {
 	s := custom.Series[0]
 	assert.Equal(t, []int{6, 1, 0}, s.N)
 	assert.Equal(t, []int{2, 0, 0}, s.K)
-	want, _ := dora.Wilson(2, 6)
+	want, _ := figures.Wilson(2, 6)
 	assert.Equal(t, &want, s.Interval[0])
 	assert.Nil(t, s.Interval[2], "nothing was deployed in March")
 	assert.Nil(t, g.one(i, `{"metric":"lead_time","bucket":"month"}`)[0].Meta.Custom.(plugin.Custom).Series[0].Interval)
@@ -73,12 +75,12 @@ func TestARatioComesWithItsCasesAndItsInterval(t *testing.T) {
 
 func TestWhatCouldNotBeMeasuredIsToldOfTheRangeAskedFor(t *testing.T) {
 	g, i := tiny(t)
-	of := func(query string, from, to time.Time) map[dora.Reason]int {
+	of := func(query string, from, to time.Time) map[facts.Reason]int {
 		return g.over(i, query, from, to)[0].Meta.Custom.(plugin.Custom).Unmeasured
 	}
 	january, february := year.From, year.From.AddDate(0, 1, 0)
 	for _, query := range []string{`{"metric":"lead_time"}`, `{"queryType":"stages","format":"table"}`, `{"queryType":"events"}`, `{"queryType":"signals"}`} {
-		assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 2, dora.ReasonBot: 1, dora.ReasonFailedRun: 1}, of(query, january, february), query)
+		assert.Equal(t, map[facts.Reason]int{facts.ReasonFirstDeployment: 2, facts.ReasonBot: 1, facts.ReasonFailedRun: 1}, of(query, january, february), query)
 		assert.Empty(t, of(query, february, february.AddDate(0, 1, 0)), query)
 	}
 }

@@ -11,20 +11,21 @@ import (
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 // interruption is something that has not ended: a failed deployment from which its service has not recovered, with the oldest of its
 // open incidents, or an open incident of no such deployment, with the one that it is held against.
 type interruption struct {
-	facts      *dora.Facts
+	facts      *facts.Service
 	since      time.Time
-	deployment *dora.DeploymentFact
-	incident   *dora.IncidentFact
+	deployment *facts.Deployment
+	incident   *facts.Incident
 }
 
 // lasts says whether a deployment failed, and nothing is known to have ended that.
-func lasts(d *dora.DeploymentFact) bool { return d.Failed() && d.Recovered == nil }
+func lasts(d *facts.Deployment) bool { return d.Failed() && d.Recovered == nil }
 
 // failingFrame is a row for each thing that is failing now, whatever the range, the latest first.
 func failingFrame(l listed) *data.Frame {
@@ -59,9 +60,9 @@ func failingFrame(l listed) *data.Frame {
 }
 
 // failingIn lists what is failing of one service.
-func failingIn(f *dora.Facts, filters []dora.Filter) []interruption {
+func failingIn(f *facts.Service, filters []dora.Filter) []interruption {
 	var all []interruption
-	at := map[*dora.DeploymentFact]int{}
+	at := map[*facts.Deployment]int{}
 	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
 		if lasts(d) && passes(d) {

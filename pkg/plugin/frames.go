@@ -8,6 +8,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -178,7 +179,7 @@ func labelNames(f query.Figures) []string {
 	return names
 }
 
-func figureField(q query.Query, s dora.Series, values []*float64, name string) *data.Field {
+func figureField(q query.Query, s figures.Series, values []*float64, name string) *data.Field {
 	field := data.NewField(fieldName(q), data.Labels(s.Labels), values)
 	field.Config = &data.FieldConfig{Unit: grafanaUnits[s.Unit], DisplayNameFromDS: name}
 	return field
@@ -199,7 +200,7 @@ func fieldName(q query.Query) string {
 }
 
 // seriesName is what a legend calls a series: its group, else its metric, with the statistic where it is not the usual.
-func seriesName(q query.Query, s dora.Series) string {
+func seriesName(q query.Query, s figures.Series) string {
 	parts := groupOf(q, s)
 	if len(parts) == 0 {
 		parts = append(parts, q.Metric.Row().Name)
@@ -212,7 +213,7 @@ func seriesName(q query.Query, s dora.Series) string {
 }
 
 // groupOf is what tells a series from the others of its answer, in the query's order.
-func groupOf(q query.Query, s dora.Series) []string {
+func groupOf(q query.Query, s figures.Series) []string {
 	var parts []string
 	if stage := s.Labels["stage"]; stage != "" {
 		parts = append(parts, stage)

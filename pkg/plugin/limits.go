@@ -3,21 +3,21 @@ package plugin
 import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 // limitField is one of a series' three lines: a row of limitLines.
 type limitField struct {
 	name string
-	of   func(*dora.Limits) float64
+	of   func(*figures.Limits) float64
 	dash []int // lengths of stroke and gap
 }
 
 var limitLines = []limitField{
-	{"mean", func(l *dora.Limits) float64 { return l.Mean }, []int{2, 6}},
-	{"lower", func(l *dora.Limits) float64 { return l.Lower }, []int{8, 8}},
-	{"upper", func(l *dora.Limits) float64 { return l.Upper }, []int{8, 8}},
+	{"mean", func(l *figures.Limits) float64 { return l.Mean }, []int{2, 6}},
+	{"lower", func(l *figures.Limits) float64 { return l.Lower }, []int{8, 8}},
+	{"upper", func(l *figures.Limits) float64 { return l.Upper }, []int{8, 8}},
 }
 
 // limitFields are the mean and limits of each series as lines for time series panels: thin, grey, dashed, and not in the
@@ -56,7 +56,7 @@ func limitFields(f query.Figures) []*data.Field {
 }
 
 // limitsOf are a series' mean, lower and upper limit; nothing where it has none.
-func limitsOf(l *dora.Limits) [3]*float64 {
+func limitsOf(l *figures.Limits) [3]*float64 {
 	if l == nil {
 		return [3]*float64{}
 	}
@@ -65,7 +65,7 @@ func limitsOf(l *dora.Limits) [3]*float64 {
 }
 
 // boundsOf are the bounds of a ratio's 95 % interval; nothing where there is no ratio.
-func boundsOf(p *dora.Point) [2]*float64 {
+func boundsOf(p *figures.Point) [2]*float64 {
 	interval, ok := p.Interval()
 	if !ok {
 		return [2]*float64{}

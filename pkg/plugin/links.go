@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -46,12 +47,12 @@ const (
 )
 
 // behindPoint leads from a chart's point to what its bucket or window rests on.
-func (l links) behindPoint(f query.Figures, s dora.Series) []data.DataLink {
+func (l links) behindPoint(f query.Figures, s figures.Series) []data.DataLink {
 	return l.to(f, "behind this point", theTime, filtersFor(s.Labels))
 }
 
 // behindFigure leads from a single figure to what it rests on.
-func (l links) behindFigure(f query.Figures, s dora.Series) []data.DataLink {
+func (l links) behindFigure(f query.Figures, s figures.Series) []data.DataLink {
 	at := ""
 	if f.Query.Rolling.Days > 0 {
 		at = theEnd // the window that ends where the range does
@@ -102,7 +103,7 @@ func (l links) to(f query.Figures, where, at string, group func() ([]query.Filte
 	if at != "" {
 		asked["at"], asked["bucket"], asked["timezone"] = at, f.Bucket, q.Timezone.String()
 		if at == theEnd {
-			asked["bucket"] = dora.Day
+			asked["bucket"] = figures.Day
 		}
 		if !q.Rolling.IsZero() {
 			asked["rolling"] = q.Rolling.String()

@@ -8,6 +8,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -15,13 +17,13 @@ import (
 // matter: what waits since before it waits all the more.
 func waitingFrame(l listed) *data.Frame {
 	t := &table{}
-	for _, w := range sortedRows(l, func(f *dora.Facts) []dora.Waiting { return f.Waiting },
-		func(w dora.Waiting) bool { return w.Merged.Before(l.within.To) },
-		func(a, b dora.Waiting) int { return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.SHA, b.SHA)) }) {
+	for _, w := range sortedRows(l, func(f *facts.Service) []facts.Waiting { return f.Waiting },
+		func(w facts.Waiting) bool { return w.Merged.Before(l.within.To) },
+		func(a, b facts.Waiting) int { return cmp.Or(a.Merged.Compare(b.Merged), cmp.Compare(a.SHA, b.SHA)) }) {
 		c := w.one
 		t.time("merged", c.Merged)
 		t.text("service", w.facts.Service.Name)
-		t.link("number", changeName(&dora.ChangeFact{Number: c.Number, SHA: c.SHA}), "Open the change")
+		t.link("number", changeName(&facts.Change{Number: c.Number, SHA: c.SHA}), "Open the change")
 		t.text("title", c.Title)
 		t.text("author", c.Author)
 		waited := l.now.Sub(c.Merged)
@@ -36,10 +38,10 @@ func waitingFrame(l listed) *data.Frame {
 func openFrame(l listed) *data.Frame {
 	t := &table{}
 	for _, w := range sortedRows(l, incidents,
-		func(i *dora.IncidentFact) bool {
+		func(i *facts.Incident) bool {
 			return i.Event.Resolved.IsZero() && i.Event.Opened.Before(l.within.To)
 		},
-		func(a, b *dora.IncidentFact) int { return a.Event.Opened.Compare(b.Event.Opened) }) {
+		func(a, b *facts.Incident) int { return a.Event.Opened.Compare(b.Event.Opened) }) {
 		i, e := w.one, w.one.Event
 		t.time("opened", e.Opened)
 		t.text("service", w.facts.Service.Name)
@@ -60,8 +62,8 @@ func openFrame(l listed) *data.Frame {
 func unlinkedFrame(l listed) *data.Frame {
 	t := &table{}
 	for _, w := range sortedRows(l, incidents,
-		func(i *dora.IncidentFact) bool { return i.Linked == nil && l.within.Holds(i.Event.Opened) },
-		func(a, b *dora.IncidentFact) int { return b.Event.Opened.Compare(a.Event.Opened) }) {
+		func(i *facts.Incident) bool { return i.Linked == nil && l.within.Holds(i.Event.Opened) },
+		func(a, b *facts.Incident) int { return b.Event.Opened.Compare(a.Event.Opened) }) {
 		e := w.one.Event
 		why, since := w.facts.WhyUnlinked(w.one, &l.snapshot.Definition)
 		t.time("opened", e.Opened)
@@ -76,17 +78,17 @@ func unlinkedFrame(l listed) *data.Frame {
 	return t.frame()
 }
 
-var unlinkedWords = map[dora.Unlinked]string{
-	dora.UnlinkedByPerson: "a person says that no deployment caused it",
-	dora.UnlinkedNames:    "its text names a deployment of another service or environment, or the definition takes no names as evidence",
-	dora.UnlinkedBefore:   "nothing was deployed before it",
-	dora.UnlinkedLate:     "the last deployment before it is longer ago than the incident window",
-	dora.UnlinkedOff:      "the definition takes no evidence from time, and its text names no deployment",
+var unlinkedWords = map[facts.Unlinked]string{
+	facts.UnlinkedByPerson: "a person says that no deployment caused it",
+	facts.UnlinkedNames:    "its text names a deployment of another service or environment, or the definition takes no names as evidence",
+	facts.UnlinkedBefore:   "nothing was deployed before it",
+	facts.UnlinkedLate:     "the last deployment before it is longer ago than the incident window",
+	facts.UnlinkedOff:      "the definition takes no evidence from time, and its text names no deployment",
 }
 
 // unmeasuredFrame is a row for each reason why something could not be measured, the most frequent first.
-func unmeasuredFrame(counts map[dora.Reason]int) *data.Frame {
-	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b dora.Reason) int {
+func unmeasuredFrame(counts map[facts.Reason]int) *data.Frame {
+	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b facts.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	t := &table{}
@@ -100,32 +102,32 @@ func unmeasuredFrame(counts map[dora.Reason]int) *data.Frame {
 }
 
 // reasonWords say what each reason means, and which figures lack what it counts.
-var reasonWords = map[dora.Reason]struct{ meaning, affects string }{
-	dora.ReasonFirstDeployment:    {"changes of the first deployment to an environment: there is nothing to compare it with", "lead time"},
-	dora.ReasonBot:                {"changes made by machines, which the definition leaves out", "lead time"},
-	dora.ReasonNegative:           {"changes that were deployed before they began: a clock was wrong", "lead time"},
-	dora.ReasonNoBase:             {"changes of a deployment whose history shares no commit with an earlier one, as after a rewrite: there is nothing to compare it with", "lead time"},
-	dora.ReasonUnknownCommit:      {"deployments of a commit that the repository's history does not have", "lead time"},
-	dora.ReasonUnknownFiles:       {"changes of which it is not known whether they touch the service's paths", "lead time"},
-	dora.ReasonUnknownContents:    {"deployments and runs of which it is not known whether they moved the service's paths", "all"},
-	dora.ReasonNoStart:            {"changes whose beginning is not known", "lead time"},
-	dora.ReasonNoMergeCommit:      {"pull requests of which the vendor lost what they became", "lead time"},
-	dora.ReasonNotOnMainLine:      {"pull requests merged into another branch, and never shipped", "lead time"},
-	dora.ReasonPromotion:          {"pull requests that bring in only what was merged before, such as a release request or a merge back", "none: what is inside them counts as itself"},
-	dora.ReasonOutsideChanges:     {"shipped commits that belong to no change, such as those pushed to a release branch", "lead time, unless its unit is the commit"},
-	dora.ReasonFailedRun:          {"runs that never succeeded: nothing was deployed", "none: they are no deployments"},
-	dora.ReasonUnreportedRun:      {"runs that a week after their last word have said neither success nor failure", "all: whether they deployed is not known"},
-	dora.ReasonUnknownRef:         {"deployments and runs that a service tells by their tag, of which the source does not tell any more what they were made of", "all"},
-	dora.ReasonRetriedRun:         {"runs that were run again, of which the source does not tell any more whether and when one succeeded first", "all"},
-	dora.ReasonRollbackUnresolved: {"rollbacks to a version that had not run before: no deployment can be blamed", "failure rate, recovery time"},
-	dora.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
-	dora.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
-	dora.ReasonNegativeRecovery:   {"failures that ended before their deployment finished", "recovery time"},
-	dora.ReasonIgnored:            {"deployments and incidents that a person said to ignore", "all"},
+var reasonWords = map[facts.Reason]struct{ meaning, affects string }{
+	facts.ReasonFirstDeployment:    {"changes of the first deployment to an environment: there is nothing to compare it with", "lead time"},
+	facts.ReasonBot:                {"changes made by machines, which the definition leaves out", "lead time"},
+	facts.ReasonNegative:           {"changes that were deployed before they began: a clock was wrong", "lead time"},
+	facts.ReasonNoBase:             {"changes of a deployment whose history shares no commit with an earlier one, as after a rewrite: there is nothing to compare it with", "lead time"},
+	facts.ReasonUnknownCommit:      {"deployments of a commit that the repository's history does not have", "lead time"},
+	facts.ReasonUnknownFiles:       {"changes of which it is not known whether they touch the service's paths", "lead time"},
+	facts.ReasonUnknownContents:    {"deployments and runs of which it is not known whether they moved the service's paths", "all"},
+	facts.ReasonNoStart:            {"changes whose beginning is not known", "lead time"},
+	facts.ReasonNoMergeCommit:      {"pull requests of which the vendor lost what they became", "lead time"},
+	facts.ReasonNotOnMainLine:      {"pull requests merged into another branch, and never shipped", "lead time"},
+	facts.ReasonPromotion:          {"pull requests that bring in only what was merged before, such as a release request or a merge back", "none: what is inside them counts as itself"},
+	facts.ReasonOutsideChanges:     {"shipped commits that belong to no change, such as those pushed to a release branch", "lead time, unless its unit is the commit"},
+	facts.ReasonFailedRun:          {"runs that never succeeded: nothing was deployed", "none: they are no deployments"},
+	facts.ReasonUnreportedRun:      {"runs that a week after their last word have said neither success nor failure", "all: whether they deployed is not known"},
+	facts.ReasonUnknownRef:         {"deployments and runs that a service tells by their tag, of which the source does not tell any more what they were made of", "all"},
+	facts.ReasonRetriedRun:         {"runs that were run again, of which the source does not tell any more whether and when one succeeded first", "all"},
+	facts.ReasonRollbackUnresolved: {"rollbacks to a version that had not run before: no deployment can be blamed", "failure rate, recovery time"},
+	facts.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
+	facts.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
+	facts.ReasonNegativeRecovery:   {"failures that ended before their deployment finished", "recovery time"},
+	facts.ReasonIgnored:            {"deployments and incidents that a person said to ignore", "all"},
 }
 
 // unmatchedFrame is a row for each environment, and each repository, that no service counts.
-func unmatchedFrame(places []dora.Place) *data.Frame {
+func unmatchedFrame(places []history.Place) *data.Frame {
 	t := &table{}
 	rows := 0
 	for _, p := range places {
@@ -199,14 +201,14 @@ func coverageFrame(l listed) *data.Frame {
 
 // of is one thing of a service.
 type of[T any] struct {
-	facts *dora.Facts
+	facts *facts.Service
 	one   T
 }
 
-func incidents(f *dora.Facts) []*dora.IncidentFact { return f.Incidents }
+func incidents(f *facts.Service) []*facts.Incident { return f.Incidents }
 
 // sortedRows are the things of all services that filters let pass, in an order, up to the limit of a table.
-func sortedRows[T any](l listed, all func(*dora.Facts) []T, passes func(T) bool, order func(a, b T) int) []of[T] {
+func sortedRows[T any](l listed, all func(*facts.Service) []T, passes func(T) bool, order func(a, b T) int) []of[T] {
 	var rows []of[T]
 	for f := range l.services {
 		for _, one := range all(f) {
@@ -219,7 +221,7 @@ func sortedRows[T any](l listed, all func(*dora.Facts) []T, passes func(T) bool,
 	return rows[:min(len(rows), query.RowLimit)]
 }
 
-func linkedVersion(i *dora.IncidentFact) string {
+func linkedVersion(i *facts.Incident) string {
 	if i.Linked == nil {
 		return ""
 	}

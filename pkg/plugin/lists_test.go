@@ -12,6 +12,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // rows are the cells of some columns, row by row.
@@ -117,7 +118,7 @@ func TestADistributionCountsLengthsByStep(t *testing.T) {
 	}
 	// 12 h, 24 h and 48 h: a length belongs to the first step that it is shorter than
 	assert.Equal(t, map[any]any{"12\u202fh – 1\u202fd": 1.0, "1\u202fd – 2\u202fd": 1.0, "2\u202fd – 4\u202fd": 1.0}, counts)
-	assert.Equal(t, len(dora.Steps)+1, frame.Rows())
+	assert.Equal(t, len(figures.Steps)+1, frame.Rows())
 	assert.Len(t, g.one(i, `{"metric":"lead_time","format":"distribution","groupBy":["service"]}`)[0].Fields, 3)
 }
 

@@ -142,7 +142,7 @@ func (q question) answer(ctx context.Context, d *dataset.Dataset, now time.Time)
 	}
 	asked := q.query
 	asked.Bound(r, q.text)
-	asked.Toll = waitedFor(ctx)
+	asked.Meter = waitedFor(ctx)
 	frame := framesOf(d, q.uid, asked, r, now)[0]
 	if err := ctx.Err(); err != nil { // what was worked out is not whole
 		return nil, nil, err

@@ -11,6 +11,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -86,7 +88,7 @@ func noSuchNames(q *query.Query, d *dataset.Dataset) string {
 		if f.Field == dora.BySeverity || f.Not || len(f.Values) == 0 || slices.Contains(f.Values, "") {
 			continue
 		}
-		known := d.Snapshot().Values(f.Field, nil)
+		known := figures.Values(d.Snapshot(), f.Field, nil)
 		if slices.ContainsFunc(f.Values, func(value string) bool { return slices.Contains(known, value) }) {
 			continue
 		}
@@ -101,7 +103,7 @@ func noSuchSeverity(q *query.Query, d *dataset.Dataset) string {
 		if f.Field != dora.BySeverity || f.Not || slices.Contains(f.Values, "") {
 			continue
 		}
-		known := d.Under(q.Definition).Values(dora.BySeverity, nil)
+		known := figures.Values(d.Under(q.Definition), dora.BySeverity, nil)
 		if !slices.ContainsFunc(f.Values, func(value string) bool { return slices.Contains(known, value) }) {
 			few := func(values []string) string { return strings.Join(values[:min(len(values), 10)], ", ") }
 			return fmt.Sprintf("No incident has the severity %s. There are: %s.", few(f.Values), cmp.Or(few(known), "none"))
@@ -174,7 +176,7 @@ var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, d
 func silent(f query.Figures) string { return silentRuns(f.Basis) }
 
 func silentRuns(b query.Basis) string {
-	n := b.Unmeasured[dora.ReasonUnreportedRun]
+	n := b.Unmeasured[facts.ReasonUnreportedRun]
 	if n == 0 {
 		return ""
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
+	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -144,7 +145,7 @@ func (i *Instance) answer(ctx context.Context, a *asked) backend.DataResponse {
 	if a.failure != nil {
 		return failed(a.failure)
 	}
-	a.query.Toll = waitedFor(ctx)
+	a.query.Meter = waitedFor(ctx)
 	frames := framesOf(a.dataset, i.uid, a.query, a.within, a.now)
 	if a.query.Live && ctx.Err() == nil {
 		if err := i.invite(ctx, frames[0], a); err != nil {
@@ -161,7 +162,7 @@ func (i *Instance) answer(ctx context.Context, a *asked) backend.DataResponse {
 }
 
 // waitedFor lets work go on as long as someone waits for it.
-func waitedFor(ctx context.Context) dora.Toll {
+func waitedFor(ctx context.Context) work.Meter {
 	return func(int) bool { return ctx.Err() == nil }
 }
 
@@ -184,7 +185,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeAnnotations:
 		frames = data.Frames{annotationsFrame(q, d.Under(q.Definition), r, now)}
 	case query.TypeValues:
-		frames = data.Frames{valuesFrame(d.Under(q.Definition).Values(q.Field, q.DomainFilters()))}
+		frames = data.Frames{valuesFrame(figures.Values(d.Under(q.Definition), q.Field, q.DomainFilters()))}
 	case query.TypeCollection:
 		frames = data.Frames{collectionFrame(d)}
 	case query.TypeStanding:

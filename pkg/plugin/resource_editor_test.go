@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/history"
 )
 
 func TestTheEditorShowsWhatUnsavedServicesWouldMatch(t *testing.T) {
 	viewer, _, _ := api(t)
-	var seen dora.Preview
+	var seen history.Preview
 	viewer.post("v1/preview", `{"production":"^staging$","services":[{"name":"booking","deployments":[{"source":"github","repository":"example-health/booking"}],
 		"incidents":[{"source":"github","repository":"example-health/booking"}]}]}`).is(http.StatusOK, &seen)
 	require.Len(t, seen.Services, 1)

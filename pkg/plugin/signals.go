@@ -10,6 +10,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -91,7 +92,7 @@ func wideSignals(c query.Changes) *data.Frame {
 	return frame
 }
 
-func starts(s dora.Series) []time.Time {
+func starts(s figures.Series) []time.Time {
 	times := make([]time.Time, len(s.Points))
 	for i, p := range s.Points {
 		times[i] = p.Start
@@ -103,7 +104,7 @@ func starts(s dora.Series) []time.Time {
 func signalTable(c query.Changes) *data.Frame {
 	type row struct {
 		w *query.Watched
-		s *dora.Signal
+		s *figures.Signal
 	}
 	var rows []row
 	for i := range c.Watched {
@@ -142,21 +143,21 @@ func signalTable(c query.Changes) *data.Frame {
 	return frame
 }
 
-func last(s *dora.Signal) int { return s.Points[len(s.Points)-1] }
+func last(s *figures.Signal) int { return s.Points[len(s.Points)-1] }
 
 // signalWords says what happened: "8 weeks in a row above the mean of 3.1 d".
-func signalWords(w *query.Watched, s *dora.Signal, bucket dora.Bucket) string {
+func signalWords(w *query.Watched, s *figures.Signal, bucket figures.Bucket) string {
 	mean := string(s.Side) + " the mean of " + Figure(w.Limits.Mean, w.Unit)
 	n := len(s.Points)
 	of := last(s) - s.Points[0] + 1
 	switch {
-	case s.Rule == dora.RuleOutside:
+	case s.Rule == figures.RuleOutside:
 		limit := w.Limits.Upper
-		if s.Side == dora.Below {
+		if s.Side == figures.Below {
 			limit = w.Limits.Lower
 		}
 		return Figure(*w.Points[last(s)].Value, w.Unit) + ", " + string(s.Side) + " the limit of " + Figure(limit, w.Unit)
-	case s.Rule == dora.RuleEight:
+	case s.Rule == figures.RuleEight:
 		return fmt.Sprintf("%d %ss in a row %s", n, bucket, mean)
 	case n == of:
 		return fmt.Sprintf("%d %ss in a row far %s", n, bucket, mean)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -17,12 +18,12 @@ var signalSentence = regexp.MustCompile(`^(?:(\d+) (days|weeks|months|quarters) 
 
 // Whatever the series, what is said of its signals can be read: the counts are those of the points, and agree.
 func TestASignalsSentenceSaysWhatItsPointsAre(t *testing.T) {
-	seen := map[dora.Rule]bool{}
+	seen := map[figures.Rule]bool{}
 	rapid.Check(t, func(t *rapid.T) {
-		bucket := rapid.SampledFrom([]dora.Bucket{dora.Day, dora.Week, dora.Month, dora.Quarter}).Draw(t, "bucket")
+		bucket := rapid.SampledFrom([]figures.Bucket{figures.Day, figures.Week, figures.Month, figures.Quarter}).Draw(t, "bucket")
 		level := rapid.Float64Range(1e4, 1e6).Draw(t, "level")
 		steps := rapid.SliceOfN(rapid.Float64Range(-1, 1), 12, 60).Draw(t, "steps")
-		s := dora.Series{Metric: dora.LeadTime, Statistic: dora.Median, Unit: dora.Seconds}
+		s := figures.Series{Metric: dora.LeadTime, Statistic: dora.Median, Unit: dora.Seconds}
 		at := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 		shift := 0.0
 		for i, step := range steps {
@@ -30,7 +31,7 @@ func TestASignalsSentenceSaysWhatItsPointsAre(t *testing.T) {
 				shift = rapid.Float64Range(-1, 1).Draw(t, "shift")
 			}
 			value := level * (1 + 0.1*step + 0.5*shift)
-			s.Points = append(s.Points, dora.Point{Span: dora.Span{Start: at, End: at.AddDate(0, 0, 7)}, Value: &value, N: 9})
+			s.Points = append(s.Points, figures.Point{Span: figures.Span{Start: at, End: at.AddDate(0, 0, 7)}, Value: &value, N: 9})
 			at = at.AddDate(0, 0, 7)
 		}
 		w := &query.Watched{Series: s, Limits: s.Limits()}

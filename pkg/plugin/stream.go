@@ -13,7 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/monitor"
 	"github.com/livedora/dora-datasource/pkg/query"
@@ -127,7 +127,7 @@ type follower struct {
 
 // sight is what an answer rests on. While it stays the same, only time can change the answer.
 type sight struct {
-	facts    []*dora.Facts
+	facts    []*facts.Service
 	earliest time.Time
 	notices  []data.Notice
 	version  uint64 // of the snapshot, where the answer rests on more than the facts of services
@@ -203,9 +203,9 @@ func (f *follower) look() bool {
 
 // restsOnMore says whether an answer rests on more than the facts of the services that it is about: a list of what belongs
 // to no service does, and where nothing was deployed to production, a notice tells what was deployed elsewhere.
-func restsOnMore(q *query.Query, facts []*dora.Facts) bool {
+func restsOnMore(q *query.Query, derived []*facts.Service) bool {
 	return q.Type == query.TypeEvents && (q.Events == query.EventsUnmatched || q.Events == query.EventsCorrections) ||
-		!slices.ContainsFunc(facts, func(f *dora.Facts) bool { return len(f.Deployments) > 0 })
+		!slices.ContainsFunc(derived, func(f *facts.Service) bool { return len(f.Deployments) > 0 })
 }
 
 // send works the question out and sends the answer; the one that was sent last, only if again. The whole frame is sent:

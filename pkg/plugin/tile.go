@@ -9,6 +9,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -84,14 +86,14 @@ func saidOf(field *data.Field) string {
 }
 
 // alarm has a tile of what failed not look calm while something is failing.
-func alarm(frame *data.Frame, q query.Query, s *dora.Snapshot) {
+func alarm(frame *data.Frame, q query.Query, s *facts.Snapshot) {
 	if q.Type != query.TypeMetric || q.Format != query.Tile || len(q.GroupBy) > 0 || (q.Metric != dora.ChangeFailureRate && q.Metric != dora.RecoveryTime) {
 		return
 	}
 	n := 0
 	filters := q.DomainFilters()
 	for _, f := range s.Select(filters) {
-		if !q.Toll.Pay(1 + len(f.Deployments) + len(f.Incidents)) {
+		if !q.Meter.Count(1 + len(f.Deployments) + len(f.Incidents)) {
 			return
 		}
 		n += len(failingIn(f, filters))
@@ -110,7 +112,7 @@ func alarm(frame *data.Frame, q query.Query, s *dora.Snapshot) {
 }
 
 // restsOnHere is what a figure rests on where it stands above: of a count, what is counted.
-func restsOnHere(q *query.Query, s dora.Series, p dora.Point) string {
+func restsOnHere(q *query.Query, s figures.Series, p figures.Point) string {
 	words := countedBy(q, s)
 	switch {
 	case p.Value == nil, s.Statistic != dora.CountOf && s.Statistic != dora.N && s.Statistic != dora.K:
@@ -124,7 +126,7 @@ func restsOnHere(q *query.Query, s dora.Series, p dora.Point) string {
 }
 
 // changed tells how a figure differs from that of the time of the same length before.
-func changed(now, before *dora.Point, unit dora.Measure, length time.Duration) string {
+func changed(now, before *figures.Point, unit dora.Measure, length time.Duration) string {
 	period := "the " + lengthBefore(length) + " before"
 	if before.Value == nil {
 		return "no figure for " + period

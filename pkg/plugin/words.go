@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 // comparison is the line above a tile's figure: what it rests on, and how it changed against the time of the same length
 // before.
-func comparison(q *query.Query, s dora.Series, now, before dora.Point, length time.Duration) string {
+func comparison(q *query.Query, s figures.Series, now, before figures.Point, length time.Duration) string {
 	var parts []string
 	if rest := restsOn(q, s, now); rest != "" {
 		parts = append(parts, rest)
@@ -47,7 +48,7 @@ var counted = map[dora.Metric][2]string{
 var countedUnits = map[dora.Unit][2]string{dora.UnitPullRequest: {"pull request", "pull requests"}, dora.UnitCommit: {"commit", "commits"}}
 
 // restsOn says how many events a figure rests on, and of a ratio how many of them count. Of a count it says nothing more.
-func restsOn(q *query.Query, s dora.Series, p dora.Point) string {
+func restsOn(q *query.Query, s figures.Series, p figures.Point) string {
 	words, of := countedBy(q, s), ""
 	switch {
 	case s.Statistic == dora.CountOf || s.Statistic == dora.N:
@@ -61,7 +62,7 @@ func restsOn(q *query.Query, s dora.Series, p dora.Point) string {
 }
 
 // countedBy are the words for what a figure counts, or rests on: one and several.
-func countedBy(q *query.Query, s dora.Series) [2]string {
+func countedBy(q *query.Query, s figures.Series) [2]string {
 	if words, ok := countedUnits[q.Definition.Unit]; ok && s.Metric == dora.LeadTime {
 		return words
 	}

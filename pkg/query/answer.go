@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // Range is the stretch of time that a question is about: From inclusive, To exclusive.
@@ -22,9 +24,9 @@ func (r Range) before() Range {
 type Basis struct {
 	Query  Query
 	Range  Range
-	Bucket dora.Bucket // what auto became
+	Bucket figures.Bucket // what auto became
 	// Unmeasured counts what the selected services could not have measured in the range, by reason.
-	Unmeasured map[dora.Reason]int
+	Unmeasured map[facts.Reason]int
 	// Deployed says whether any deployment that passes the filters was ever made; none deserves a word to the reader.
 	Deployed bool
 	// Services is how many services the filters let pass.
@@ -36,48 +38,48 @@ type Basis struct {
 // Figures answers a metric or stages query.
 type Figures struct {
 	Basis
-	Series []dora.Series
+	Series []figures.Series
 	// Distribution answers instead of Series where that is the format.
-	Distribution []dora.Distribution
+	Distribution []figures.Distribution
 	// Whole are, of a tile, the figures of the whole range, whose buckets are those of Series.
-	Whole []dora.Series
+	Whole []figures.Series
 	// Previous are the figures of the whole range for the period before; nil unless the query compares.
-	Previous []dora.Series
+	Previous []figures.Series
 	// Limits are the process limits of each series; nil unless the query asks for them, and an element is nil where
 	// there are too few buckets.
-	Limits []*dora.Limits
+	Limits []*figures.Limits
 }
 
 // Answer works out a metric or stages query over a snapshot that was derived with the query's definition.
-func Answer(q Query, s *dora.Snapshot, r Range, now time.Time) Figures {
+func Answer(q Query, s *facts.Snapshot, r Range, now time.Time) Figures {
 	if !q.hasBuckets() {
 		r = q.rolled(r)
 	}
-	figures := Figures{Basis: BasisOf(q, s, r, now)}
-	stages := q.stages(s, figures.Bucket, r, now)
+	made := Figures{Basis: BasisOf(q, s, r, now)}
+	stages := q.stages(s, made.Bucket, r, now)
 	if q.Format == Distribution {
-		figures.Distribution, figures.Omitted = s.Distribution(q.question(figures.Bucket, r, now))
+		made.Distribution, made.Omitted = figures.Distribute(s, q.question(made.Bucket, r, now))
 	} else {
-		figures.Series, figures.Omitted = ask(q, figures.Bucket, s, r, now, stages)
+		made.Series, made.Omitted = ask(q, made.Bucket, s, r, now, stages)
 	}
 	whole := q
 	if q.Format == Tile {
 		whole.Format = Numeric
-		figures.Whole, _ = ask(whole, figures.Bucket, s, whole.rolled(r), now, stages)
+		made.Whole, _ = ask(whole, made.Bucket, s, whole.rolled(r), now, stages)
 	}
 	if q.Compare == ComparePrevious {
-		figures.Previous, _ = ask(whole, figures.Bucket, s, whole.rolled(r.before()), now, stages)
+		made.Previous, _ = ask(whole, made.Bucket, s, whole.rolled(r.before()), now, stages)
 	}
 	if q.Limits {
-		for i := range figures.Series {
-			figures.Limits = append(figures.Limits, figures.Series[i].Limits())
+		for i := range made.Series {
+			made.Limits = append(made.Limits, made.Series[i].Limits())
 		}
 	}
-	return figures
+	return made
 }
 
 // Shown are the series whose figures a reader sees as such.
-func (f *Figures) Shown() []dora.Series {
+func (f *Figures) Shown() []figures.Series {
 	if f.Whole != nil {
 		return f.Whole
 	}
@@ -85,46 +87,46 @@ func (f *Figures) Shown() []dora.Series {
 }
 
 // question is what a query asks of a snapshot.
-func (q *Query) question(bucket dora.Bucket, r Range, now time.Time) dora.Question {
+func (q *Query) question(bucket figures.Bucket, r Range, now time.Time) figures.Question {
 	zone := q.Timezone.Location
-	question := dora.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Limit: q.SeriesLimit, Now: now, Toll: q.Toll}
+	question := figures.Question{Metric: q.Metric, Statistic: q.Statistic, GroupBy: q.GroupBy, Filters: q.DomainFilters(), Limit: q.SeriesLimit, Now: now, Meter: q.Meter}
 	if q.hasBuckets() {
 		question.Spans = bucket.Spans(r.From, r.To, zone)
-		question.Rolling, question.Bucket = dora.Window(q.Rolling), bucket
+		question.Rolling, question.Bucket = figures.Window(q.Rolling), bucket
 	} else {
-		question.Spans = []dora.Span{{Start: r.From.In(zone), End: r.To.In(zone)}}
+		question.Spans = []figures.Span{{Start: r.From.In(zone), End: r.To.In(zone)}}
 	}
 	return question
 }
 
 // stages are those that a stages query shows: all, or the one that took the longest over the range.
-func (q *Query) stages(s *dora.Snapshot, bucket dora.Bucket, r Range, now time.Time) []dora.Stage {
+func (q *Query) stages(s *facts.Snapshot, bucket figures.Bucket, r Range, now time.Time) []facts.Stage {
 	if q.Type == TypeStages && q.Stage == StageLongest {
 		whole := q.question(bucket, r, now)
-		whole.Spans = []dora.Span{{Start: r.From.In(q.Timezone.Location), End: r.To.In(q.Timezone.Location)}}
-		whole.Rolling, whole.Limit = dora.Window{}, 0
-		longest, _ := s.LongestStage(whole) // where nothing was measured, the first
-		return []dora.Stage{longest}
+		whole.Spans = []figures.Span{{Start: r.From.In(q.Timezone.Location), End: r.To.In(q.Timezone.Location)}}
+		whole.Rolling, whole.Limit = figures.Window{}, 0
+		longest, _ := figures.LongestStage(s, whole) // where nothing was measured, the first
+		return []facts.Stage{longest}
 	}
-	all := make([]dora.Stage, len(dora.StageNames))
+	all := make([]facts.Stage, len(facts.StageNames))
 	for stage := range all {
-		all[stage] = dora.Stage(stage)
+		all[stage] = facts.Stage(stage)
 	}
 	return all
 }
 
 // ask puts a query's questions to a snapshot: one, or one for each stage. It tells how many series are left out.
-func ask(q Query, bucket dora.Bucket, s *dora.Snapshot, r Range, now time.Time, stages []dora.Stage) (series []dora.Series, omitted int) {
+func ask(q Query, bucket figures.Bucket, s *facts.Snapshot, r Range, now time.Time, stages []facts.Stage) (series []figures.Series, omitted int) {
 	question := q.question(bucket, r, now)
 	if q.Type != TypeStages {
-		answer := s.Answer(question)
+		answer := figures.Of(s, question)
 		return answer.Series, answer.Omitted
 	}
 	for _, stage := range stages {
-		answer := s.AnswerStage(question, stage)
+		answer := figures.OfStage(s, question, stage)
 		omitted += answer.Omitted
 		for _, one := range answer.Series {
-			labels := map[string]string{"stage": dora.StageNames[stage]}
+			labels := map[string]string{"stage": facts.StageNames[stage]}
 			for field, value := range one.Labels {
 				labels[field] = value
 			}
@@ -136,15 +138,15 @@ func ask(q Query, bucket dora.Bucket, s *dora.Snapshot, r Range, now time.Time, 
 }
 
 // BasisOf tells what an answer over a range rests on.
-func BasisOf(q Query, s *dora.Snapshot, r Range, now time.Time) Basis {
+func BasisOf(q Query, s *facts.Snapshot, r Range, now time.Time) Basis {
 	filters := q.DomainFilters()
 	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To, now)}
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
 		// Most queries restrict no lane, so that the first deployment answers.
 		passes, looked := f.Passing(filters), 0
-		deployed := slices.ContainsFunc(f.Deployments, func(d *dora.DeploymentFact) bool { looked++; return passes(d) })
-		if !q.Toll.Pay(1 + looked) {
+		deployed := slices.ContainsFunc(f.Deployments, func(d *facts.Deployment) bool { looked++; return passes(d) })
+		if !q.Meter.Count(1 + looked) {
 			break
 		}
 		if ofLane && !deployed {

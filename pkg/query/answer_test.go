@@ -9,6 +9,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -27,24 +29,24 @@ const hour = 3600.0
 func answer(t *testing.T, text string, r query.Range) query.Figures {
 	t.Helper()
 	q := parse(t, text)
-	return query.Answer(q, history(t).Derive(q.Definition), r, later)
+	return query.Answer(q, collected(t).Derive(q.Definition), r, later)
 }
 
 // history is what happened in the tiny organisation, and more.
-func history(t *testing.T, more ...dora.Event) *dora.History {
+func collected(t *testing.T, more ...dora.Event) *facts.Deriver {
 	t.Helper()
 	object, err := strict.Object([]byte(`{"sources":[{"id":"github","type":"github","repositories":["example-health/*"]}],"services":` + datasettest.Services + `}`))
 	require.NoError(t, err)
 	s, err := settings.Parse(systems.All, object, nil)
 	require.NoError(t, err)
-	history := dora.NewHistory(s.Mapping())
+	history := facts.NewDeriver(s.Mapping())
 	history.Apply(datasettest.Events()...)
 	history.Apply(more...)
 	return history
 }
 
 // one is the only figure of an answer.
-func one(t *testing.T, series []dora.Series) dora.Point {
+func one(t *testing.T, series []figures.Series) figures.Point {
 	t.Helper()
 	require.Len(t, series, 1)
 	require.Len(t, series[0].Points, 1)
@@ -108,7 +110,7 @@ func TestAFigureIsComparedWithThePeriodOfTheSameLengthBefore(t *testing.T) {
 
 func TestAutoBecomesTheBucketThatShowsARangeWell(t *testing.T) {
 	f := answer(t, `{"metric":"deployment_frequency","timezone":"Europe/London"}`, january)
-	assert.Equal(t, dora.Day, f.Bucket)
+	assert.Equal(t, figures.Day, f.Bucket)
 	require.Len(t, f.Series, 1)
 	require.Len(t, f.Series[0].Points, 31)
 	assert.InDelta(t, 1, *f.Series[0].Points[0].Value, 0)
@@ -160,10 +162,10 @@ func TestAnAnswerTellsWhatItRestsOn(t *testing.T) {
 		f := answer(t, `{"format":"numeric","filters":[`+filters+`]}`, january)
 		assert.Equal(t, want.services, f.Services, filters)
 		assert.Equal(t, want.deployed, f.Deployed, filters)
-		assert.Equal(t, want.failedRuns, f.Unmeasured[dora.ReasonFailedRun], filters)
+		assert.Equal(t, want.failedRuns, f.Unmeasured[facts.ReasonFailedRun], filters)
 	}
 	f := answer(t, `{}`, january)
-	assert.Equal(t, 1, f.Unmeasured[dora.ReasonBot])
+	assert.Equal(t, 1, f.Unmeasured[facts.ReasonBot])
 }
 
 func TestARangeWithoutLengthHasNoSeries(t *testing.T) {

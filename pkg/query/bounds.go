@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // The bounds of one answer, whoever asks: panels, alert rules, programs.
@@ -45,7 +47,7 @@ func (q *Query) points(r Range) int64 {
 	if !q.hasBuckets() {
 		return 1
 	}
-	days := map[dora.Bucket]int64{dora.Day: 1, dora.Week: 7, dora.Month: 28, dora.Quarter: 90}[q.bucketFor(r)]
+	days := map[figures.Bucket]int64{figures.Day: 1, figures.Week: 7, figures.Month: 28, figures.Quarter: 90}[q.bucketFor(r)]
 	return max(1, r.To.Unix()-r.From.Unix())/(max(days, 1)*int64(24*time.Hour/time.Second)) + 2
 }
 
@@ -53,7 +55,7 @@ func (q *Query) points(r Range) int64 {
 func (q *Query) parts() int64 {
 	switch {
 	case q.Type == TypeStages && q.Stage == StageAll:
-		return int64(len(dora.StageNames))
+		return int64(len(facts.StageNames))
 	case q.EveryMetric:
 		return int64(len(dora.Metrics))
 	}
@@ -76,8 +78,8 @@ func (q *Query) Bound(r Range, text int) {
 
 // Size is about how much memory the answer takes, in bytes, while it is worked out, laid out and written. The query is
 // bound.
-func (q *Query) Size(s *dora.Snapshot, r Range, text int) int64 {
-	w := s.Weigh(q.DomainFilters())
+func (q *Query) Size(s *facts.Snapshot, r Range, text int) int64 {
+	w := figures.Weigh(s, q.DomainFilters())
 	rows := func(events int) int64 { return int64(events)*eventSize + int64(min(events, RowLimit))*rowSize }
 	size := anyAnswer + textCopies*int64(text)
 	switch q.Type {
@@ -100,7 +102,7 @@ func (q *Query) Size(s *dora.Snapshot, r Range, text int) int64 {
 		case EventsIncidents, EventsOpen, EventsUnlinked:
 			size += rows(w.Incidents)
 		case EventsUnmatched:
-			size += int64(s.Weigh(nil).Deployments) * placeSize
+			size += int64(figures.Weigh(s, nil).Deployments) * placeSize
 		case EventsChanges, EventsWaiting:
 			size += rows(w.Deployments+w.Waiting) + int64(w.Largest)*changeSize
 		case EventsCoverage, EventsUnmeasured, EventsCorrections:

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // What of a query fits together: each check refuses what would give an answer that means nothing.
@@ -20,10 +21,10 @@ func (q *Query) formats() []Format {
 var SignalFormats = []Format{Table, TimeSeries, Numeric}
 
 // bucketFor is what auto becomes over a range. Days per week need weeks at least.
-func (q *Query) bucketFor(r Range) dora.Bucket {
+func (q *Query) bucketFor(r Range) figures.Bucket {
 	bucket := q.Bucket.For(r.From, r.To)
-	if q.Bucket == dora.Auto && bucket == dora.Day && q.Statistic == dora.DaysPerWeek {
-		return dora.Week
+	if q.Bucket == figures.Auto && bucket == figures.Day && q.Statistic == dora.DaysPerWeek {
+		return figures.Week
 	}
 	return bucket
 }
@@ -37,7 +38,7 @@ func (q *Query) checkBucket(fail func(field, format string, args ...any)) {
 	if q.Type == TypeSignals && !slices.Contains(SignalFormats, q.Format) {
 		fail("format", "%s is not allowed for queryType signals; allowed: %s", q.Format, list(SignalFormats))
 	}
-	if q.hasBuckets() && q.Bucket == dora.Day && q.Statistic == dora.DaysPerWeek && q.Rolling.IsZero() {
+	if q.hasBuckets() && q.Bucket == figures.Day && q.Statistic == dora.DaysPerWeek && q.Rolling.IsZero() {
 		fail("bucket", "day is not allowed with statistic %s, which needs complete weeks; allowed: auto, week, month, quarter", q.Statistic)
 	}
 }

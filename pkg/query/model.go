@@ -1,6 +1,9 @@
 package query
 
-import "github.com/livedora/dora-datasource/pkg/dora"
+import (
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
+)
 
 // Model describes the query model as data. The frontend's editors and the docs are held to it by a test.
 type Model struct {
@@ -36,7 +39,7 @@ type ModelMetric struct {
 	Statistics  []dora.Statistic `json:"statistics"`
 	Description string           `json:"description"`
 	// Benchmarks are the years whose reports have levels of it.
-	Benchmarks []dora.Benchmark `json:"benchmarks"`
+	Benchmarks []figures.Benchmark `json:"benchmarks"`
 }
 
 // ModelNamed is a key with its name in words.
@@ -49,18 +52,18 @@ type ModelNamed struct {
 func Describe() Model {
 	m := Model{
 		Version: Version, Migrations: Migrations, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
-		Buckets: dora.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
+		Buckets: figures.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
 		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, Compare: Compare("").Allowed(),
-		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: dora.Benchmark("").Allowed(), Directions: Direction("").Allowed(),
+		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: figures.Benchmark("").Allowed(), Directions: Direction("").Allowed(),
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
 		Stages: Stage("").Allowed(), Marks: marks,
 	}
 	m.Standings = Standings
 	for _, row := range dora.Metrics {
-		metric := ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description, []dora.Benchmark{dora.NoBenchmark}}
-		for i := range dora.Reports {
-			if len(dora.Reports[i].Levels(row.Key)) > 0 {
-				metric.Benchmarks = append(metric.Benchmarks, dora.Reports[i].Year)
+		metric := ModelMetric{row.Key, row.Name, row.Unit, row.Statistics, row.Description, []figures.Benchmark{figures.NoBenchmark}}
+		for i := range figures.Reports {
+			if len(figures.Reports[i].Levels(row.Key)) > 0 {
+				metric.Benchmarks = append(metric.Benchmarks, figures.Reports[i].Year)
 			}
 		}
 		m.Metrics = append(m.Metrics, metric)

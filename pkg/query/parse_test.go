@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -26,8 +27,8 @@ func TestAQueryThatSaysNothingAsksForDeploymentFrequency(t *testing.T) {
 	for _, text := range []string{``, `{}`, `null`, `{"refId":"A","queryType":"","metric":null}`} {
 		q := parse(t, text)
 		assert.Equal(t, query.Query{
-			Version: 1, Type: query.TypeMetric, Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Bucket: dora.Auto,
-			Timezone: query.Zone{Location: time.UTC}, Format: query.TimeSeries, Compare: query.CompareNone, Benchmark: dora.NoBenchmark, Direction: query.AnyDirection,
+			Version: 1, Type: query.TypeMetric, Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Bucket: figures.Auto,
+			Timezone: query.Zone{Location: time.UTC}, Format: query.TimeSeries, Compare: query.CompareNone, Benchmark: figures.NoBenchmark, Direction: query.AnyDirection,
 			Definition: dora.DefaultDefinition(), Events: query.EventsDeployments, Field: dora.ByService, Stage: query.StageAll, Standing: query.OpenIncident,
 		}, q, text)
 	}
@@ -39,7 +40,7 @@ func TestAQueryIsReadWhole(t *testing.T) {
 		"compare":"previous","definition":{"leadTimeStart":"merged"},"events":"failures","field":"team"}`)
 	assert.Equal(t, dora.LeadTime, q.Metric)
 	assert.Equal(t, dora.P90, q.Statistic)
-	assert.Equal(t, dora.Week, q.Bucket)
+	assert.Equal(t, figures.Week, q.Bucket)
 	assert.Equal(t, []dora.Field{dora.ByTeam, dora.ByService}, q.GroupBy)
 	assert.Equal(t, "Europe/London", q.Timezone.String())
 	assert.Equal(t, query.Numeric, q.Format)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
+	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -133,25 +135,25 @@ type Filter struct {
 
 // Query is a question, complete: every field has its value or default.
 type Query struct {
-	Version    int             `json:"version"`
-	Type       Type            `json:"queryType"`
-	Metric     dora.Metric     `json:"metric"`
-	Statistic  dora.Statistic  `json:"statistic"`
-	Bucket     dora.Bucket     `json:"bucket"`
-	Rolling    Rolling         `json:"rolling"`
-	GroupBy    []dora.Field    `json:"groupBy"`
-	Filters    []Filter        `json:"filters"`
-	Timezone   Zone            `json:"timezone"`
-	Format     Format          `json:"format"`
-	Compare    Compare         `json:"compare"`
-	Limits     bool            `json:"limits"`
-	Benchmark  dora.Benchmark  `json:"benchmark"`
-	Direction  Direction       `json:"direction"`
-	Definition dora.Definition `json:"definition"`
-	Events     Events          `json:"events"`
-	At         Moment          `json:"at"`
-	Field      dora.Field      `json:"field"`
-	Standing   Standing        `json:"standing"`
+	Version    int               `json:"version"`
+	Type       Type              `json:"queryType"`
+	Metric     dora.Metric       `json:"metric"`
+	Statistic  dora.Statistic    `json:"statistic"`
+	Bucket     figures.Bucket    `json:"bucket"`
+	Rolling    Rolling           `json:"rolling"`
+	GroupBy    []dora.Field      `json:"groupBy"`
+	Filters    []Filter          `json:"filters"`
+	Timezone   Zone              `json:"timezone"`
+	Format     Format            `json:"format"`
+	Compare    Compare           `json:"compare"`
+	Limits     bool              `json:"limits"`
+	Benchmark  figures.Benchmark `json:"benchmark"`
+	Direction  Direction         `json:"direction"`
+	Definition dora.Definition   `json:"definition"`
+	Events     Events            `json:"events"`
+	At         Moment            `json:"at"`
+	Field      dora.Field        `json:"field"`
+	Standing   Standing          `json:"standing"`
 	// Live asks for the answer to be followed: whenever it becomes another one, it is sent anew.
 	Live bool `json:"live"`
 	// Range is what the question's range is relative to now, without which it cannot be followed.
@@ -163,8 +165,8 @@ type Query struct {
 	EveryMetric bool `json:"-"`
 	// SeriesLimit is how many series the answer to one of its questions may have; 0: any number.
 	SeriesLimit int `json:"-"`
-	// Toll is told of the work on the answer, and may end it.
-	Toll dora.Toll `json:"-"`
+	// Meter is told of the work on the answer, and may end it.
+	Meter work.Meter `json:"-"`
 }
 
 // Zone is an IANA time zone.
@@ -198,8 +200,8 @@ const (
 // joins one *strict.Error for each mistake.
 func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
-		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: dora.Auto, Timezone: Zone{time.UTC},
-		Compare: CompareNone, Benchmark: dora.NoBenchmark, Direction: AnyDirection, Events: EventsDeployments, Field: dora.ByService,
+		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: figures.Auto, Timezone: Zone{time.UTC},
+		Compare: CompareNone, Benchmark: figures.NoBenchmark, Direction: AnyDirection, Events: EventsDeployments, Field: dora.ByService,
 		Stage: StageAll, Standing: Standings[0].Key,
 	}
 	base.Evidence = slices.Clone(base.Evidence)

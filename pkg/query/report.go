@@ -4,13 +4,15 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // Report is figures as JSON: what the report command prints and the REST API answers.
 type Report struct {
-	Definition dora.Definition     `json:"definition"`
-	Series     []ReportSeries      `json:"series"`
-	Unmeasured map[dora.Reason]int `json:"unmeasured"`
+	Definition dora.Definition      `json:"definition"`
+	Series     []ReportSeries       `json:"series"`
+	Unmeasured map[facts.Reason]int `json:"unmeasured"`
 	// Omitted is how many series there are beyond the limit of one answer.
 	Omitted int `json:"omitted,omitempty"`
 }
@@ -23,7 +25,7 @@ type ReportSeries struct {
 	Labels    map[string]string `json:"labels"`
 	Points    []ReportPoint     `json:"points"`
 	// Limits are the process limits, where they were asked for and there are buckets enough.
-	Limits *dora.Limits `json:"limits,omitempty"`
+	Limits *figures.Limits `json:"limits,omitempty"`
 }
 
 // ReportPoint is one figure: from Start, inclusive, to End, exclusive.
@@ -52,7 +54,7 @@ func (f Figures) Report() Report {
 	return r
 }
 
-func reported(s dora.Series) ReportSeries {
+func reported(s figures.Series) ReportSeries {
 	r := ReportSeries{Metric: s.Metric, Statistic: s.Statistic, Unit: s.Unit, Labels: s.Labels, Points: []ReportPoint{}}
 	for _, p := range s.Points {
 		point := ReportPoint{Start: p.Start, End: p.End, Value: p.Value, N: p.N, Partial: p.Partial, Immature: p.Immature}

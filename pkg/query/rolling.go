@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // Rolling makes each figure cover a window that ends with its bucket: a number of calendar days, or of buckets.
@@ -79,7 +79,7 @@ func (q *Query) rolled(r Range) Range {
 		return r
 	}
 	zone := q.Timezone.Location
-	window := dora.Window(q.Rolling).Of(dora.Span{Start: r.From.In(zone), End: r.To.In(zone)}, q.Bucket)
+	window := figures.Window(q.Rolling).Of(figures.Span{Start: r.From.In(zone), End: r.To.In(zone)}, q.Bucket)
 	return Range{From: window.Start, To: r.To}
 }
 
@@ -125,7 +125,7 @@ func (q *Query) Within(r Range) Range {
 	}
 	switch {
 	case !q.Rolling.IsZero():
-		from = dora.Window(q.Rolling).Of(dora.Span{Start: from, End: to}, bucket).Start
+		from = figures.Window(q.Rolling).Of(figures.Span{Start: from, End: to}, bucket).Start
 	case from.Before(r.From):
 		from = r.From
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -70,11 +72,11 @@ type Changes struct {
 
 // Watched is a series and what its limits say of it.
 type Watched struct {
-	dora.Series
+	figures.Series
 	// Limits are nil where there are too few buckets to tell.
-	Limits *dora.Limits
+	Limits *figures.Limits
 	// Signals are those of the query's direction, by the time at which each was complete.
-	Signals []dora.Signal
+	Signals []figures.Signal
 	// Newest is the index of the newest bucket that is complete and mature; -1: there is none.
 	Newest int
 
@@ -91,7 +93,7 @@ func (w *Watched) Active(bucket int) *float64 {
 }
 
 // Watch works out a signals query over a snapshot that was derived with the query's definition.
-func Watch(q Query, s *dora.Snapshot, r Range, now time.Time) Changes {
+func Watch(q Query, s *facts.Snapshot, r Range, now time.Time) Changes {
 	changes := Changes{Basis: BasisOf(q, s, r, now)}
 	for _, row := range q.Metrics() {
 		one := q
@@ -109,7 +111,7 @@ func Watch(q Query, s *dora.Snapshot, r Range, now time.Time) Changes {
 	return changes
 }
 
-func (q *Query) watch(series dora.Series) Watched {
+func (q *Query) watch(series figures.Series) Watched {
 	w := Watched{Series: series, Limits: series.Limits(), Newest: -1, active: make([]int, len(series.Points))}
 	for _, signal := range series.Signals(w.Limits) {
 		if !q.Direction.passes(signal.Bearing) {
@@ -119,9 +121,9 @@ func (q *Query) watch(series dora.Series) Watched {
 		for _, at := range signal.Points {
 			w.active[at]++
 		}
-		q.Toll.Pay(len(signal.Points))
+		q.Meter.Count(len(signal.Points))
 	}
-	q.Toll.Pay(len(series.Points))
+	q.Meter.Count(len(series.Points))
 	for i := range series.Points {
 		if series.Points[i].Settled() {
 			w.Newest = i

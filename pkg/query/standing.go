@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // Standing names a number that says how things stand now, whatever the range of the question: what alert rules watch
@@ -39,7 +40,7 @@ type StandingRow struct {
 	Description string       `json:"description"`
 
 	// since is what a service's number counts from. Rows per source have none: their numbers are the collector's.
-	since func(*dora.Facts, []dora.Filter) Since
+	since func(*facts.Service, []dora.Filter) Since
 }
 
 // Standings are all the numbers, the default first.
@@ -84,16 +85,16 @@ type ServiceStanding struct {
 // one thing that a person has to look at.
 type Since struct {
 	At         time.Time
-	Incident   *dora.IncidentFact
-	Deployment *dora.DeploymentFact
+	Incident   *facts.Incident
+	Deployment *facts.Deployment
 }
 
 // Stand answers a standing query about services, by their names.
-func Stand(q Query, s *dora.Snapshot, now time.Time) []ServiceStanding {
+func Stand(q Query, s *facts.Snapshot, now time.Time) []ServiceStanding {
 	row, filters := q.Standing.Row(), q.DomainFilters()
 	answers := []ServiceStanding{}
 	for _, f := range s.Select(filters) {
-		if !q.Toll.Pay(1 + len(f.Deployments) + len(f.Incidents) + len(f.Waiting)) {
+		if !q.Meter.Count(1 + len(f.Deployments) + len(f.Incidents) + len(f.Waiting)) {
 			break
 		}
 		each := ServiceStanding{Service: f.Service.Name, Team: f.Service.Team}
@@ -106,7 +107,7 @@ func Stand(q Query, s *dora.Snapshot, now time.Time) []ServiceStanding {
 	return answers
 }
 
-func sinceOpened(f *dora.Facts, _ []dora.Filter) (first Since) {
+func sinceOpened(f *facts.Service, _ []dora.Filter) (first Since) {
 	for _, i := range f.Incidents {
 		if opened := i.Event.Opened; i.Event.Resolved.IsZero() && (first.At.IsZero() || opened.Before(first.At)) {
 			first = Since{At: opened, Incident: i, Deployment: i.Linked}
@@ -115,7 +116,7 @@ func sinceOpened(f *dora.Facts, _ []dora.Filter) (first Since) {
 	return first
 }
 
-func sinceFailed(f *dora.Facts, filters []dora.Filter) (first Since) {
+func sinceFailed(f *facts.Service, filters []dora.Filter) (first Since) {
 	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
 		if d.Failed() && d.Recovered == nil && (first.At.IsZero() || d.Finished.Before(first.At)) && passes(d) {
@@ -125,7 +126,7 @@ func sinceFailed(f *dora.Facts, filters []dora.Filter) (first Since) {
 	return first
 }
 
-func sinceDeployed(f *dora.Facts, filters []dora.Filter) (last Since) {
+func sinceDeployed(f *facts.Service, filters []dora.Filter) (last Since) {
 	passes := f.Passing(filters)
 	for _, d := range f.Deployments {
 		if d.Finished.After(last.At) && passes(d) {
@@ -135,7 +136,7 @@ func sinceDeployed(f *dora.Facts, filters []dora.Filter) (last Since) {
 	return last
 }
 
-func sinceMerged(f *dora.Facts, _ []dora.Filter) (first Since) {
+func sinceMerged(f *facts.Service, _ []dora.Filter) (first Since) {
 	for i := range f.Waiting {
 		first.At = earlier(first.At, f.Waiting[i].Merged)
 	}

@@ -29,7 +29,7 @@ func TestHowThingsStandNow(t *testing.T) {
 		{`"standing":"unrecovered","definition":{"incidentWindow":"9000h"}`, ptr(16 * day), nil}, // 106, held to have caused 502
 	} {
 		q := parse(t, `{"queryType":"standing",`+c.asks+`}`)
-		stand := query.Stand(q, history(t, broken).Derive(q.Definition), now)
+		stand := query.Stand(q, collected(t, broken).Derive(q.Definition), now)
 		require.Len(t, stand, 2)
 		for i, want := range []*float64{c.booking, c.records} {
 			if want == nil {
@@ -41,8 +41,8 @@ func TestHowThingsStandNow(t *testing.T) {
 		assert.Equal(t, "booking access records care", stand[0].Service+" "+stand[0].Team+" "+stand[1].Service+" "+stand[1].Team)
 	}
 	q := parse(t, `{"queryType":"standing","filters":[{"field":"team","values":["care"]}]}`)
-	assert.Len(t, query.Stand(q, history(t).Derive(q.Definition), now), 1)
-	ahead := query.Stand(parse(t, `{"queryType":"standing"}`), history(t).Derive(q.Definition), datasettest.At("Jan 25 09:00").Add(-time.Hour))
+	assert.Len(t, query.Stand(q, collected(t).Derive(q.Definition), now), 1)
+	ahead := query.Stand(parse(t, `{"queryType":"standing"}`), collected(t).Derive(q.Definition), datasettest.At("Jan 25 09:00").Add(-time.Hour))
 	assert.Zero(t, *ahead[0].Value, "a clock that is ahead makes no time run backwards")
 }
 

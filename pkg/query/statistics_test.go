@@ -11,6 +11,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -67,13 +69,13 @@ func TestAMomentNarrowsTheRangeToWhatItsFigureRestsOn(t *testing.T) {
 
 func TestDaysPerWeekNeedWeeks(t *testing.T) {
 	f := answer(t, `{"statistic":"median_days_per_week"}`, january)
-	assert.Equal(t, dora.Week, f.Bucket, "auto would be days")
+	assert.Equal(t, figures.Week, f.Bucket, "auto would be days")
 	assert.InDelta(t, 3, *f.Series[0].Points[0].Value, 0, "Jan 01 to 07: days 1, 3 and 5")
 }
 
 func TestWhatCouldNotBeMeasuredIsOfTheRange(t *testing.T) {
 	f := answer(t, `{"metric":"lead_time"}`, january)
-	assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 2, dora.ReasonBot: 1, dora.ReasonFailedRun: 1}, f.Unmeasured)
+	assert.Equal(t, map[facts.Reason]int{facts.ReasonFirstDeployment: 2, facts.ReasonBot: 1, facts.ReasonFailedRun: 1}, f.Unmeasured)
 	assert.Empty(t, answer(t, `{"metric":"lead_time"}`, february).Unmeasured)
 }
 
@@ -89,9 +91,9 @@ func TestSeverityGroupsRecoveryFromIncident(t *testing.T) {
 }
 
 // fewer is a service that deploys five times on each Monday, and once in the last of thirteen weeks.
-func fewer(t *testing.T) *dora.Snapshot {
+func fewer(t *testing.T) *facts.Snapshot {
 	t.Helper()
-	h := dora.NewHistory(dora.Mapping{Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	number := int64(0)
 	for week := range 13 {
 		times := 5 - week%2
@@ -126,7 +128,7 @@ func TestASignalIsActiveInTheNewestCompleteMatureBucket(t *testing.T) {
 	assert.Equal(t, 12, w.Limits.Buckets, "not those that begin before everything, nor that of which an hour is over")
 	assert.Equal(t, 13, w.Newest, "the week from Mar 25, counted from the week before everything")
 	require.Len(t, w.Signals, 1)
-	assert.Equal(t, dora.Signal{Rule: dora.RuleOutside, Side: dora.Below, Bearing: dora.Worse, Points: []int{13}}, w.Signals[0])
+	assert.Equal(t, figures.Signal{Rule: figures.RuleOutside, Side: figures.Below, Bearing: dora.Worse, Points: []int{13}}, w.Signals[0])
 	assert.InDelta(t, 1, *w.Active(w.Newest), 0)
 	assert.InDelta(t, 0, *w.Active(w.Newest - 1), 0)
 	assert.Nil(t, w.Active(w.Newest+1), "not over yet")

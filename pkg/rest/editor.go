@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
@@ -31,7 +32,7 @@ func preview(c *call) error {
 	if len(mapping.Services) > mappingServices {
 		return refuse(http.StatusBadRequest, "services", "%d are too many; allowed: %d", len(mapping.Services), mappingServices)
 	}
-	if err := c.admit(gate.LightSize + bodyFactor*int64(len(c.sent)) + int64(c.dataset.Snapshot().Weigh(nil).Deployments)*eventSize); err != nil {
+	if err := c.admit(gate.LightSize + bodyFactor*int64(len(c.sent)) + int64(figures.Weigh(c.dataset.Snapshot(), nil).Deployments)*eventSize); err != nil {
 		return err
 	}
 	var tried atomic.Int64

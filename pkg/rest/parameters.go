@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // Bounds of what one request may ask for.
@@ -133,8 +134,8 @@ type Page[T any] struct {
 type row[T any] struct {
 	place
 	// facts are the service whose changes the form needs, or nil.
-	facts *dora.Facts
-	show  func(*dora.Shipments) T
+	facts *facts.Service
+	show  func(*facts.Shipments) T
 }
 
 // pageAsked is how many rows a page has, and after which row it begins; nil: it is the first.
@@ -174,17 +175,17 @@ func page[T any](c *call, rows []row[T]) (Page[T], error) {
 		rows = rows[first:]
 	}
 	p.Items = make([]T, min(len(rows), size))
-	byService := map[*dora.Facts][]int{}
+	byService := map[*facts.Service][]int{}
 	for i := range p.Items {
 		byService[rows[i].facts] = append(byService[rows[i].facts], i)
 	}
-	for facts, of := range byService { // one at a time, so that the changes of no more are in memory
+	for derived, of := range byService { // one at a time, so that the changes of no more are in memory
 		if !c.waitedFor(0) {
 			return p, c.Context().Err()
 		}
-		var shipped *dora.Shipments
-		if facts != nil {
-			shipped = facts.Shipments()
+		var shipped *facts.Shipments
+		if derived != nil {
+			shipped = derived.Shipments()
 		}
 		for _, i := range of {
 			p.Items[i] = rows[i].show(shipped)

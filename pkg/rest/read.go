@@ -17,6 +17,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -121,9 +123,9 @@ func environments(c *call) error {
 
 // Metrics is the answer to a question about figures.
 type Metrics struct {
-	From   time.Time   `json:"from"`
-	To     time.Time   `json:"to"`
-	Bucket dora.Bucket `json:"bucket"`
+	From   time.Time      `json:"from"`
+	To     time.Time      `json:"to"`
+	Bucket figures.Bucket `json:"bucket"`
 	query.Report
 }
 
@@ -198,7 +200,7 @@ func (c *call) metrics(question []byte, fromText, toText string, tagged bool) er
 	if err := c.admit(q.Size(about, r, len(question)) + making); err != nil {
 		return err
 	}
-	q.Toll = c.waitedFor
+	q.Meter = c.waitedFor
 	figures := query.Answer(q, c.dataset.Under(q.Definition), r, c.now)
 	return c.write(http.StatusOK, Metrics{From: from, To: to, Bucket: figures.Bucket, Report: figures.Report()})
 }
@@ -223,14 +225,14 @@ func deployments(c *call) error {
 		passes := f.Passing(filters)
 		for _, d := range f.Deployments {
 			if within(d.Finished) && passes(d) && (status == "" || status == statusOf(d)) {
-				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, f, func(shipped *dora.Shipments) audit.DeploymentLine { return audit.Deployment(f, d, shipped) }})
+				rows = append(rows, row[audit.DeploymentLine]{place{d.Finished, f.Service.Name + " " + d.Event.FullID()}, f, func(shipped *facts.Shipments) audit.DeploymentLine { return audit.Deployment(f, d, shipped) }})
 			}
 		}
 	}
 	return list(c, rows)
 }
 
-func statusOf(d *dora.DeploymentFact) string {
+func statusOf(d *facts.Deployment) string {
 	switch {
 	case !d.Failed():
 		return "ok"
@@ -262,8 +264,8 @@ func changes(c *call) error {
 		return err
 	}
 	type shipment struct {
-		facts *dora.Facts
-		d     *dora.DeploymentFact
+		facts *facts.Service
+		d     *facts.Deployment
 	}
 	if err := c.admitList(filters); err != nil {
 		return err
@@ -288,8 +290,8 @@ func changes(c *call) error {
 			}
 		}
 	}
-	byService := map[*dora.Facts][]*dora.DeploymentFact{}
-	var services []*dora.Facts
+	byService := map[*facts.Service][]*facts.Deployment{}
+	var services []*facts.Service
 	for n, count := 0, 0; n < len(shipments) && (count <= most || shipments[n].d.Finished.Equal(shipments[n-1].d.Finished)); n++ {
 		f := shipments[n].facts
 		if byService[f] == nil {
@@ -307,7 +309,7 @@ func changes(c *call) error {
 		for _, d := range byService[f] {
 			for _, of := range shipped.Of(d) {
 				each := *of
-				rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, nil, func(*dora.Shipments) Change {
+				rows = append(rows, row[Change]{place{d.Finished, f.Service.Name + " " + d.Event.FullID() + " " + each.SHA + " " + strconv.Itoa(each.Number)}, nil, func(*facts.Shipments) Change {
 					return Change{
 						Service: f.Service.Name, Repository: each.Repository, Title: each.Title, Author: each.Author, URL: each.URL,
 						Deployment: d.Event.FullID(), Finished: d.Finished.UTC(), ChangeLine: audit.Change(&each),
@@ -335,7 +337,7 @@ func incidents(c *call) error {
 	for _, f := range c.dataset.Snapshot().Select(filters) {
 		for _, i := range f.Incidents {
 			if within(i.Event.Opened) && (state == "" || (state == "open") == i.Event.Resolved.IsZero()) {
-				rows = append(rows, row[audit.IncidentLine]{place{i.Event.Opened, f.Service.Name + " " + i.Event.FullID()}, nil, func(*dora.Shipments) audit.IncidentLine { return audit.Incident(f, i) }})
+				rows = append(rows, row[audit.IncidentLine]{place{i.Event.Opened, f.Service.Name + " " + i.Event.FullID()}, nil, func(*facts.Shipments) audit.IncidentLine { return audit.Incident(f, i) }})
 			}
 		}
 	}
@@ -360,8 +362,8 @@ func list[T any](c *call, rows []row[T]) error {
 	return c.write(http.StatusOK, p)
 }
 
-// facts are the same lines as the facts command's, in pieces, for there is no telling how many there are.
-func facts(c *call) error {
+// listFacts answers with the same lines as the facts command's, in pieces, for there is no telling how many there are.
+func listFacts(c *call) error {
 	within, filters, err := c.asked()
 	if err != nil || c.unchanged(true) { // a run may have become unreported
 		return err
@@ -402,7 +404,7 @@ const (
 
 // admitReading waits until facts may be read that take long. Without, twenty who read a million changes at once would all
 // get so little at a time that none of them has a last line before they give up.
-func (c *call) admitReading(services []*dora.Facts) (done func(), err error) {
+func (c *call) admitReading(services []*facts.Service) (done func(), err error) {
 	var size int64
 	for _, f := range services {
 		size += sizeOf(f)
@@ -424,7 +426,9 @@ func (c *call) admitReading(services []*dora.Facts) (done func(), err error) {
 }
 
 // sizeOf is about what a service's lines take while they are written, in bytes.
-func sizeOf(f *dora.Facts) int64 { return anyCall + int64(f.Weigh().Lengths)*changeSize }
+func sizeOf(f *facts.Service) int64 {
+	return anyCall + int64(figures.WeighService(f).Lengths)*changeSize
+}
 
 // CutOffLine is the last line of facts that are not all there.
 type CutOffLine struct {
@@ -447,7 +451,7 @@ func (c *call) cutOff(reason error) error {
 
 // factsOf are the lines of one service, written in pieces. They are let in by themselves: whoever reads slowly keeps
 // nobody waiting.
-func (c *call) factsOf(f *dora.Facts, within func(time.Time) bool) (pieces [][]byte, err error) {
+func (c *call) factsOf(f *facts.Service, within func(time.Time) bool) (pieces [][]byte, err error) {
 	if err := c.admit(sizeOf(f)); err != nil {
 		return nil, err
 	}

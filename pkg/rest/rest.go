@@ -17,6 +17,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/gate"
 )
 
@@ -161,7 +162,7 @@ func (c *call) admit(size int64) error {
 
 // admitList is admit for a list of the events of some services.
 func (c *call) admitList(filters []dora.Filter) error {
-	w := c.dataset.Snapshot().Weigh(filters)
+	w := figures.Weigh(c.dataset.Snapshot(), filters)
 	return c.admit(anyCall + int64(w.Deployments+w.Incidents)*eventSize + int64(min(w.Deployments+w.Incidents, pageLimit))*rowSize + int64(w.Largest)*changeSize)
 }
 

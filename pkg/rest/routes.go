@@ -45,7 +45,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodGet, "v1/deployments", Viewer, and(listing, "status"), deployments, false, noBody},
 		{http.MethodGet, "v1/changes", Viewer, listing, changes, false, noBody},
 		{http.MethodGet, "v1/incidents", Viewer, and(listing, "state"), incidents, false, noBody},
-		{http.MethodGet, "v1/facts", Viewer, and(selecting, "from", "to"), facts, false, noBody},
+		{http.MethodGet, "v1/facts", Viewer, and(selecting, "from", "to"), listFacts, false, noBody},
 		{http.MethodGet, "v1/collection", Viewer, nil, collection, false, noBody},
 		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false, noBody},
 		{http.MethodPost, "v1/preview", Viewer, nil, preview, false, mappingBody},

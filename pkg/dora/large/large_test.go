@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/large"
 )
 
 func TestAHistoryHasItsSizeAndIsWhollyMeasured(t *testing.T) {
 	size := large.Size{Services: 3, Deployments: 20, Changes: 4, Months: 2, Every: 5}
-	h := dora.NewHistory(dora.Mapping{Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	for e := range size.Events() {
 		h.Apply(e)
 	}
@@ -25,12 +26,12 @@ func TestAHistoryHasItsSizeAndIsWhollyMeasured(t *testing.T) {
 		assert.Len(t, f.Deployments, 20)
 		assert.Len(t, f.Incidents, 4)
 		assert.Empty(t, f.Waiting)
-		assert.Equal(t, map[dora.Reason]int{dora.ReasonFirstDeployment: 4}, f.Unmeasured)
+		assert.Equal(t, map[facts.Reason]int{facts.ReasonFirstDeployment: 4}, f.Unmeasured)
 		for _, d := range f.Deployments {
 			assert.Len(t, f.Shipments().Of(d), 4)
 			assert.False(t, d.Finished.Before(large.Begin) || d.Finished.After(size.End()))
 		}
-		assert.True(t, slices.ContainsFunc(f.Deployments, (*dora.DeploymentFact).Failed))
+		assert.True(t, slices.ContainsFunc(f.Deployments, (*facts.Deployment).Failed))
 	}
 }
 
@@ -44,7 +45,7 @@ func TestAServiceIsTheSameInHistoriesOfDifferentSizes(t *testing.T) {
 func TestTheHistoryGoesOn(t *testing.T) {
 	size := large.Size{Services: 1, Deployments: 5, Changes: 2, Months: 1, Every: 5}
 	service := size.Service(0)
-	h := dora.NewHistory(dora.Mapping{Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	h.Apply(slices.Collect(service.Events())...)
 	h.Apply(service.Deploy(size.End())...)
 	f := h.Derive(dora.DefaultDefinition()).Services[0]

@@ -11,13 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // Check derives facts from events, which are to be those of the history however they were collected, and compares them
 // with the values beside it: contents, lead times, percentiles and months of every environment that has values; with an
 // overlay also failures, recoveries, incidents and reviews.
 func (r *History) Check(t *testing.T, events []dora.Event) {
-	h := dora.NewHistory(dora.Mapping{Services: r.Services()})
+	h := facts.NewDeriver(dora.Mapping{Services: r.Services()})
 	h.Apply(events...)
 	file, environments := "expected.json", []string{"internal-dev", "prod"}
 	if r.Overlay {
@@ -55,18 +57,18 @@ func withBots(unit dora.Unit) dora.Definition {
 	return def
 }
 
-func (r *History) checkDeployments(t *testing.T, h *dora.History, name string, want *environment) {
+func (r *History) checkDeployments(t *testing.T, h *facts.Deriver, name string, want *environment) {
 	snapshot := r.snapshots(h, withBots(dora.UnitPullRequest))[name]
 	assert.Equal(t, want.DeploymentsPerMonth, r.perMonth(t, snapshot, dora.DeploymentFrequency, dora.CountOf, time.UTC))
 	if want.Deployments == nil {
 		return // of this environment only the counts were worked out
 	}
 
-	facts := snapshot.Services[0]
-	require.Len(t, facts.Deployments, len(want.Deployments))
-	leads := map[int]*dora.ChangeFact{}
-	shipped := facts.Shipments()
-	for i, d := range facts.Deployments {
+	derived := snapshot.Services[0]
+	require.Len(t, derived.Deployments, len(want.Deployments))
+	leads := map[int]*facts.Change{}
+	shipped := derived.Shipments()
+	for i, d := range derived.Deployments {
 		w := want.Deployments[i]
 		require.Equal(t, w.Deployment, d.Event.Number)
 		require.True(t, w.SucceededAt.Equal(d.Finished))
@@ -84,17 +86,17 @@ func (r *History) checkDeployments(t *testing.T, h *dora.History, name string, w
 		got := leads[w.Number]
 		require.True(t, w.FirstAuthoredAt.Equal(got.FirstCommit), "first commit of #%d", w.Number)
 		if w.LeadSeconds < 0 {
-			require.Equal(t, dora.ReasonNegative, got.Excluded, "#%d", w.Number)
+			require.Equal(t, facts.ReasonNegative, got.Excluded, "#%d", w.Number)
 			continue
 		}
 		require.Empty(t, got.Excluded, "#%d", w.Number)
 		require.InDelta(t, w.LeadSeconds, got.Lead.Seconds(), 0, "lead time of #%d", w.Number)
 	}
-	notShipped := facts.Unmeasured[dora.ReasonNotOnMainLine] + len(facts.Waiting)
+	notShipped := derived.Unmeasured[facts.ReasonNotOnMainLine] + len(derived.Waiting)
 	assert.Equal(t, len(want.NeverShipped), notShipped)
 }
 
-func (r *History) checkPercentiles(t *testing.T, h *dora.History, name string, want *environment) {
+func (r *History) checkPercentiles(t *testing.T, h *facts.Deriver, name string, want *environment) {
 	check := func(unit dora.Unit, overall summary, months map[string]summary) {
 		snapshot := r.snapshots(h, withBots(unit))[name]
 		for statistic, of := range map[dora.Statistic]func(summary) float64{
@@ -103,8 +105,8 @@ func (r *History) checkPercentiles(t *testing.T, h *dora.History, name string, w
 			dora.P75:    func(s summary) float64 { return s.P75Seconds },
 			dora.P90:    func(s summary) float64 { return s.P90Seconds },
 		} {
-			whole := snapshot.Ask(dora.Question{
-				Metric: dora.LeadTime, Statistic: statistic, Now: r.end, Spans: []dora.Span{{Start: r.begin, End: r.end}},
+			whole := figures.Ask(snapshot, figures.Question{
+				Metric: dora.LeadTime, Statistic: statistic, Now: r.end, Spans: []figures.Span{{Start: r.begin, End: r.end}},
 			})
 			if overall.Count > 0 || statistic == dora.N {
 				require.InDelta(t, of(overall), *whole[0].Points[0].Value, 1e-6, "%s %s", unit, statistic)
@@ -123,9 +125,9 @@ func (r *History) checkPercentiles(t *testing.T, h *dora.History, name string, w
 }
 
 // perMonth is a statistic of the months that have anything, by YYYY-MM in a zone.
-func (r *History) perMonth(t *testing.T, s *dora.Snapshot, metric dora.Metric, statistic dora.Statistic, zone *time.Location) map[string]float64 {
+func (r *History) perMonth(t *testing.T, s *facts.Snapshot, metric dora.Metric, statistic dora.Statistic, zone *time.Location) map[string]float64 {
 	t.Helper()
-	series := s.Ask(dora.Question{Metric: metric, Statistic: statistic, Now: r.end, Spans: dora.Month.Spans(r.begin.In(zone), r.end, zone)})
+	series := figures.Ask(s, figures.Question{Metric: metric, Statistic: statistic, Now: r.end, Spans: figures.Month.Spans(r.begin.In(zone), r.end, zone)})
 	require.Len(t, series, 1)
 	months := map[string]float64{}
 	for _, p := range series[0].Points {
@@ -139,7 +141,7 @@ func (r *History) perMonth(t *testing.T, s *dora.Snapshot, metric dora.Metric, s
 // checkPlainChanges compares the changes that were no pull request with what the recording knows of how each pull
 // request landed. Where a rebase begins the recording guesses from subjects, and guesses short where the branch had a
 // merge commit or a subject that names an issue; so a commit that keeps the author date of a rebased one may be either.
-func (r *History) checkPlainChanges(t *testing.T, h *dora.History, name string) {
+func (r *History) checkPlainChanges(t *testing.T, h *facts.Deriver, name string) {
 	plain, rebased := r.plain()
 	shipped := map[string]bool{}
 	facts := r.snapshots(h, withBots(dora.UnitChange))[name].Services[0]
@@ -208,7 +210,7 @@ func (r *History) reach(sha string) map[string]bool {
 	return reached
 }
 
-func (r *History) checkLondon(t *testing.T, snapshots map[string]*dora.Snapshot, want *overlay) {
+func (r *History) checkLondon(t *testing.T, snapshots map[string]*facts.Snapshot, want *overlay) {
 	london, err := time.LoadLocation("Europe/London")
 	require.NoError(t, err)
 	require.Len(t, want.DeploymentsPerMonthLondon, 2)
@@ -217,8 +219,8 @@ func (r *History) checkLondon(t *testing.T, snapshots map[string]*dora.Snapshot,
 	}
 }
 
-func (r *History) checkReviews(t *testing.T, snapshots map[string]*dora.Snapshot, want *overlay) {
-	got := map[int]*dora.ChangeFact{}
+func (r *History) checkReviews(t *testing.T, snapshots map[string]*facts.Snapshot, want *overlay) {
+	got := map[int]*facts.Change{}
 	facts := snapshots["prod"].Services[0]
 	shipped := facts.Shipments()
 	for _, d := range facts.Deployments {
@@ -247,8 +249,8 @@ func (r *History) checkReviews(t *testing.T, snapshots map[string]*dora.Snapshot
 	assert.Positive(t, compared)
 }
 
-func checkIncidents(t *testing.T, snapshots map[string]*dora.Snapshot, want *overlay) {
-	got := map[int64]*dora.IncidentFact{}
+func checkIncidents(t *testing.T, snapshots map[string]*facts.Snapshot, want *overlay) {
+	got := map[int64]*facts.Incident{}
 	for _, name := range []string{"prod", "prod-worker"} {
 		for _, i := range snapshots[name].Services[0].Incidents {
 			require.Nil(t, got[i.Event.Number], "no issue is two services'")
@@ -270,6 +272,6 @@ func checkIncidents(t *testing.T, snapshots map[string]*dora.Snapshot, want *ove
 	}
 }
 
-func at(f *dora.Facts, number int64) int {
-	return slices.IndexFunc(f.Deployments, func(d *dora.DeploymentFact) bool { return d.Event.Number == number })
+func at(f *facts.Service, number int64) int {
+	return slices.IndexFunc(f.Deployments, func(d *facts.Deployment) bool { return d.Event.Number == number })
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
 // accusation is one piece of evidence: whom it is against, and the rollback, pull request or issue behind it.
@@ -24,7 +26,7 @@ type charges map[accusation]*time.Time
 
 // checkFailures compares failures and recoveries. The recorded rules differ from the metrics' definitions in what is
 // said beside each; there the definitions win, and are read here once more.
-func (r *History) checkFailures(t *testing.T, snapshot *dora.Snapshot, name string, want *overlay) {
+func (r *History) checkFailures(t *testing.T, snapshot *facts.Snapshot, name string, want *overlay) {
 	facts := snapshot.Services[0]
 	assert.Len(t, facts.Deployments, want.ChangeFailure[name].Succeeded)
 	var runs, rollbacks []int64
@@ -54,7 +56,7 @@ func (r *History) checkFailures(t *testing.T, snapshot *dora.Snapshot, name stri
 	r.checkRecoveries(t, snapshot, due)
 }
 
-func (r *History) charges(facts *dora.Facts, name string, want *overlay) (due charges, failedRuns []int64) {
+func (r *History) charges(facts *facts.Service, name string, want *overlay) (due charges, failedRuns []int64) {
 	due = charges{}
 	shipper := r.shippers(facts)
 	for _, f := range want.Failures[name] {
@@ -107,7 +109,7 @@ func (r *History) charges(facts *dora.Facts, name string, want *overlay) (due ch
 }
 
 // shippers is which deployment brought in each commit.
-func (r *History) shippers(facts *dora.Facts) map[string]int64 {
+func (r *History) shippers(facts *facts.Service) map[string]int64 {
 	found := map[string]int64{}
 	for _, d := range facts.Deployments {
 		for sha := range r.reach(d.Event.SHA) {
@@ -139,7 +141,7 @@ func (r *History) takesBack(title string) bool {
 	return len(title) > 8 && title[:8] == `Revert "`
 }
 
-func behind(f *dora.Facts, e dora.Evidence) int64 {
+func behind(f *facts.Service, e facts.Evidence) int64 {
 	if e.Kind == dora.EvidenceRemedy {
 		return int64(e.Change)
 	}
@@ -158,7 +160,7 @@ func behind(f *dora.Facts, e dora.Evidence) int64 {
 
 // blamed is whom a rollback blames: what directly follows the last earlier deployment of the restored sha or an
 // ancestor of it. 0: there is none.
-func (r *History) blamed(f *dora.Facts, rollback int64) int64 {
+func (r *History) blamed(f *facts.Service, rollback int64) int64 {
 	i := at(f, rollback)
 	restored := r.reach(f.Deployments[i].Event.SHA)
 	for i--; i >= 0; i-- {
@@ -170,7 +172,7 @@ func (r *History) blamed(f *dora.Facts, rollback int64) int64 {
 }
 
 // mended is whom a hotfix blames where the deployment just before its own is known.
-func (r *History) mended(f *dora.Facts, before int64) int64 {
+func (r *History) mended(f *facts.Service, before int64) int64 {
 	for i := at(f, before); i > 0; i-- {
 		sha, previous := f.Deployments[i].Event.SHA, f.Deployments[i-1].Event.SHA
 		switch {
@@ -189,7 +191,7 @@ func (r *History) mended(f *dora.Facts, before int64) int64 {
 
 // checkRecoveries compares when each failure ended: at the first rollback or remedy, or when the last of its incidents
 // was closed, if all are.
-func (r *History) checkRecoveries(t *testing.T, snapshot *dora.Snapshot, due charges) {
+func (r *History) checkRecoveries(t *testing.T, snapshot *facts.Snapshot, due charges) {
 	facts := snapshot.Services[0]
 	ends := map[int64][]time.Time{}
 	open := map[int64]bool{}
@@ -222,8 +224,8 @@ func (r *History) checkRecoveries(t *testing.T, snapshot *dora.Snapshot, due cha
 			assert.True(t, all[0].Equal(d.Recovered.At), "%d recovered %s, not %s", d.Event.Number, d.Recovered.At, all[0])
 		}
 	}
-	samples := snapshot.Ask(dora.Question{
-		Metric: dora.RecoveryTime, Statistic: dora.N, Now: r.end, Spans: []dora.Span{{Start: r.begin, End: r.end.AddDate(5, 0, 0)}},
+	samples := figures.Ask(snapshot, figures.Question{
+		Metric: dora.RecoveryTime, Statistic: dora.N, Now: r.end, Spans: []figures.Span{{Start: r.begin, End: r.end.AddDate(5, 0, 0)}},
 	})
 	assert.Equal(t, recovered, samples[0].Points[0].N)
 	assert.Positive(t, recovered)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 )
 
 // History is a repository's recorded history.
@@ -262,11 +263,11 @@ func (r *History) Services() []dora.Service {
 }
 
 // snapshots derives each service by itself.
-func (r *History) snapshots(h *dora.History, def dora.Definition) map[string]*dora.Snapshot {
+func (r *History) snapshots(h *facts.Deriver, def dora.Definition) map[string]*facts.Snapshot {
 	whole := h.Derive(def)
-	byName := map[string]*dora.Snapshot{}
+	byName := map[string]*facts.Snapshot{}
 	for _, f := range whole.Services {
-		byName[f.Service.Name] = &dora.Snapshot{Definition: whole.Definition, Services: []*dora.Facts{f}, Earliest: whole.Earliest}
+		byName[f.Service.Name] = &facts.Snapshot{Definition: whole.Definition, Services: []*facts.Service{f}, Earliest: whole.Earliest}
 	}
 	return byName
 }

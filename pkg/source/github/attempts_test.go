@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
@@ -174,13 +175,13 @@ func TestARunWhoseEarlierAttemptsAreGoneIsCountedAndNotDated(t *testing.T) {
 	assert.True(t, found.Retried)
 	assert.True(t, found.Finished().IsZero())
 	assert.True(t, found.Failed().IsZero())
-	h := dora.NewHistory(dora.Mapping{Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	for _, e := range l.events {
 		h.Apply(e)
 	}
-	facts := h.Derive(dora.DefaultDefinition()).Services[0]
-	assert.Empty(t, facts.Deployments)
-	assert.Equal(t, map[dora.Reason]int{dora.ReasonRetriedRun: 1}, facts.Unmeasured)
+	derived := h.Derive(dora.DefaultDefinition()).Services[0]
+	assert.Empty(t, derived.Deployments)
+	assert.Equal(t, map[facts.Reason]int{facts.ReasonRetriedRun: 1}, derived.Unmeasured)
 }
 
 func signed(t *testing.T, event string, body []byte) http.Header {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -68,7 +69,7 @@ func TestAPullRequestFromBeforeTheHistoryIsReadWhenItIsShippedWithin(t *testing.
 	asked := slices.DeleteFunc(slices.Clone(g.operations), func(operation string) bool { return operation != "Claims" && operation != "Pulls" })
 	assert.Equal(t, []string{"Claims", "Pulls"}, asked)
 
-	h := dora.NewHistory(dora.Mapping{Production: dora.MustPattern("^prod$")})
+	h := facts.NewDeriver(dora.Mapping{Production: dora.MustPattern("^prod$")})
 	h.Apply(slices.Collect(maps.Values(l.events))...)
 	facts := h.Derive(dora.DefaultDefinition()).Services[0]
 	bare := 0

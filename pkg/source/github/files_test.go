@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -102,7 +103,7 @@ func TestServicesOfOneRepositoryShipWhatTheirPeoplePlanned(t *testing.T) {
 		mapping.Services = append(mapping.Services, dora.Service{Name: service.Name, Deployments: []dora.DeploymentRule{rule}})
 	}
 	require.Len(t, mapping.Services, 2)
-	h := dora.NewHistory(mapping)
+	h := facts.NewDeriver(mapping)
 	h.Apply(slices.Collect(maps.Values(l.events))...)
 	def := dora.DefaultDefinition()
 	def.Bots.LeadTime = dora.Include
@@ -122,8 +123,8 @@ func TestServicesOfOneRepositoryShipWhatTheirPeoplePlanned(t *testing.T) {
 			slices.Sort(numbers)
 		}
 		assert.Equal(t, truth.Shipped, got, f.Service.Name)
-		assert.Zero(t, f.Unmeasured[dora.ReasonUnknownFiles])
-		assert.Zero(t, f.Unmeasured[dora.ReasonUnknownContents])
+		assert.Zero(t, f.Unmeasured[facts.ReasonUnknownFiles])
+		assert.Zero(t, f.Unmeasured[facts.ReasonUnknownContents])
 	}
 }
 

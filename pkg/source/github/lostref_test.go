@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 )
 
@@ -87,16 +88,16 @@ func TestARefThatNobodyTellsOfIsCounted(t *testing.T) {
 	defer proxy.Close()
 	l := newLedger()
 	g.read(t, l, proxy.URL, production("x-v"))
-	h := dora.NewHistory(dora.Mapping{Services: []dora.Service{
+	h := facts.NewDeriver(dora.Mapping{Services: []dora.Service{
 		{Name: "x", Deployments: []dora.DeploymentRule{production("x-v")}}, {Name: "all", Deployments: []dora.DeploymentRule{production("")}},
 	}})
 	for _, e := range l.events {
 		h.Apply(e)
 	}
-	facts := h.Derive(dora.DefaultDefinition()).Services
-	assert.Len(t, facts[0].Deployments, 2, "who does not tell by tags counts them")
-	assert.Empty(t, facts[1].Deployments)
-	assert.Equal(t, map[dora.Reason]int{dora.ReasonUnknownRef: 2}, facts[1].Unmeasured)
+	derived := h.Derive(dora.DefaultDefinition()).Services
+	assert.Len(t, derived[0].Deployments, 2, "who does not tell by tags counts them")
+	assert.Empty(t, derived[1].Deployments)
+	assert.Equal(t, map[facts.Reason]int{facts.ReasonUnknownRef: 2}, derived[1].Unmeasured)
 
 	kept := l.events
 	found := g.read(t, l, g.server.URL, production("x-v"), production("y-v"))

@@ -22,6 +22,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/intake"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/github"
@@ -72,7 +73,7 @@ func (o *told) receive(r *http.Request, err error) (source.Received, error) {
 var gone = regexp.MustCompile(`"ref":"hotfix/[^"]*"`)
 
 // facts are all lines of the facts under services that share nothing, as JSON.
-func facts(t require.TestingT, w *world.World, s store.Store) []string {
+func derived(t require.TestingT, w *world.World, s store.Store) []string {
 	var services []dora.Service
 	for _, each := range w.Services() {
 		services = append(services, dora.Service{
@@ -81,7 +82,7 @@ func facts(t require.TestingT, w *world.World, s store.Store) []string {
 			Incidents:   []dora.IncidentRule{{Source: "github", Repository: each.Repository, Labels: each.IncidentLabels}},
 		})
 	}
-	h := dora.NewHistory(dora.Mapping{Services: services, Production: dora.DefaultProduction})
+	h := facts.NewDeriver(dora.Mapping{Services: services, Production: dora.DefaultProduction})
 	for change, err := range s.Changes(context.Background(), 0) {
 		require.NoError(t, err)
 		h.Apply(change.Event)
@@ -139,7 +140,7 @@ func TestAnEventIsOneByWebhookByAPIAndByReadingInWhateverOrder(t *testing.T) {
 	for _, a := range arrivals {
 		a.apply(t, baseline)
 	}
-	want := facts(t, o.world, baseline)
+	want := derived(t, o.world, baseline)
 
 	kinds := map[string]int{}
 	for i, h := range o.hooks {
@@ -189,7 +190,7 @@ func TestAnEventIsOneByWebhookByAPIAndByReadingInWhateverOrder(t *testing.T) {
 		for _, again := range order[:rapid.IntRange(0, 20).Draw(draw, "replayed")] {
 			again.apply(draw, s)
 		}
-		assert.Equal(draw, want, facts(draw, o.world, s))
+		assert.Equal(draw, want, derived(draw, o.world, s))
 		assert.Equal(draw, storetest.Counts(draw, baseline), storetest.Counts(draw, s), "one event, whoever told of it")
 	})
 }
@@ -214,7 +215,7 @@ func TestAWebhookIsSeenBeforeAnythingIsRead(t *testing.T) {
 		arrival{false, received.Events}.apply(t, s)
 		refresh = append(refresh, received.Refresh...)
 	}
-	assert.Contains(t, strings.Join(facts(t, o.world, s), "\n"), fmt.Sprintf(`"id":"github:%s:deployment:%d"`, deployed.Repository, deployed.ID))
+	assert.Contains(t, strings.Join(derived(t, o.world, s), "\n"), fmt.Sprintf(`"id":"github:%s:deployment:%d"`, deployed.Repository, deployed.ID))
 	require.NotEmpty(t, refresh)
 	for _, part := range refresh {
 		assert.Equal(t, deployed.Repository, part)
@@ -231,7 +232,7 @@ func TestAWebhookIsSeenBeforeAnythingIsRead(t *testing.T) {
 	require.NoError(t, fresh.collect(t.Context(), o.source, time.Time{}))
 	all := memory.New()
 	arrival{true, slices.Collect(maps.Values(fresh.events))}.apply(t, all)
-	assert.Equal(t, facts(t, o.world, all), facts(t, o.world, s))
+	assert.Equal(t, derived(t, o.world, all), derived(t, o.world, s))
 }
 
 const status = `{"action":"created","deployment_status":{"id":7,"state":"success","created_at":"2026-03-02T09:05:00Z","log_url":"https://github.example/run"},

@@ -1,0 +1,101 @@
+package facts
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/samples"
+)
+
+// Snapshot is what a history means under one definition. It is immutable: any number of readers share it.
+type Snapshot struct {
+	Definition dora.Definition
+	// Version rises whenever the history took in an event that may change facts. A service whose facts are the same
+	// pointer in two snapshots of one definition was not touched between them.
+	Version uint64
+	// Services are the facts of each service, by name.
+	Services []*Service
+	// Earliest and Latest are when the first and last deployment, run, incident or recovery was; zero where
+	// there is none.
+	Earliest, Latest time.Time
+
+	reach     map[string]time.Time     // since when sources are known completely
+	spellings map[string]dora.Spelling // of environments, by how they are folded
+}
+
+// order puts the services in order, and finds what holds of all of them.
+func (s *Snapshot) order() {
+	slices.SortStableFunc(s.Services, func(a, b *Service) int { return cmp.Compare(a.Service.Name, b.Service.Name) })
+	s.spell()
+	for _, f := range s.Services {
+		s.Earliest, s.Latest = dora.Sooner(s.Earliest, f.first), dora.Latest(s.Latest, f.last)
+	}
+}
+
+// spell finds how each environment was written last, by whichever service.
+func (s *Snapshot) spell() {
+	s.spellings = map[string]dora.Spelling{}
+	for _, f := range s.Services {
+		for _, l := range f.lanes {
+			name := dora.FoldEnvironment(l.environment.Text)
+			last := s.spellings[name]
+			last.Join(l.environment)
+			s.spellings[name] = last
+		}
+	}
+}
+
+// Value is what series and lists show of a lane: an environment as anyone wrote it last.
+func (s *Snapshot) Value(f *Service, field dora.Field, lane int) string {
+	value := f.Value(field, lane)
+	if field == dora.ByEnvironment && lane != samples.NoLane {
+		if last, ok := s.spellings[dora.FoldEnvironment(value)]; ok {
+			return last.Text
+		}
+	}
+	return value
+}
+
+// Select yields the facts that filters on services and teams let pass; filters on other fields are for its lanes and
+// incidents.
+func (s *Snapshot) Select(filters []dora.Filter) []*Service {
+	var found []*Service
+	for _, f := range s.Services {
+		if !slices.ContainsFunc(filters, func(filter dora.Filter) bool {
+			return !filter.Field.OfLane() && filter.Field != dora.BySeverity && !filter.Passes(f.Value(filter.Field, samples.NoLane))
+		}) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// Since is from when on a service without a deployment is known to have had none; zero: that is never known. Where
+// something was deployed, or told, it was looked at least since the first of all that is known.
+func (s *Snapshot) Since(f *Service) time.Time {
+	var since time.Time
+	if f.hasRead {
+		for i := range f.Service.Deployments {
+			at, known := s.reach[f.Service.Deployments[i].Source]
+			if !known {
+				since = time.Time{}
+				break
+			}
+			since = dora.Latest(since, at)
+		}
+	}
+	if len(f.lanes) > 0 && (since.IsZero() || s.Earliest.Before(since)) {
+		return s.Earliest
+	}
+	return since
+}
+
+// Reached is since when any source is known completely; zero where none is.
+func (s *Snapshot) Reached() (since time.Time) {
+	for _, at := range s.reach {
+		since = dora.Sooner(since, at)
+	}
+	return since
+}
