@@ -160,7 +160,7 @@ func (s *repositorySync) readAgain(c *census) {
 	clear(c.fresh)
 	clear(c.met)
 	clear(c.all)
-	s.met.lists = nil
+	s.met.lists, s.met.ways = nil, nil
 	*c.pass.Stream = cursor.Stream{}
 	if c.list == issueList {
 		s.issues = cursor.NewPass(&s.state.Issues, s.request.Since)
