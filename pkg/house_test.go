@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"source/cursor":              {"source/pages"},
 	"source/github":              {"dora", "source", "source/cursor", "source/pages", "source/wire"},
 	"source/github/replayserver": {},
+	"source/sourcetest":          {"dora", "source", "source/wire"},
 	"intake":                     {"dora", "strict"},
 	"source/alertmanager":        {"dora", "source"},
 	"source/webhook":             {"dora", "intake", "source"},
