@@ -48,17 +48,18 @@ func (j *judge) fields(row []Field) {
 			key := f.When.Key[strings.LastIndexByte(f.When.Key, '.')+1:]
 			j.fail(field, "is not allowed with %s: %s%s; allowed with %s: %s", key, j.chosen(f.When.Key), f.When.Because, key, strings.Join(f.When.Values, ", "))
 		}
+		fits := f.Form.fitting()
 		switch v := value.(type) {
 		case string:
 			if f.Kind == Address {
 				j.address(field, v)
 			}
-			if !f.Form.fits(v) {
+			if !fits(v) {
 				j.fail(field, "%s", f.Form.problem())
 			}
 		case []any:
 			for k, each := range v {
-				if text, _ := each.(string); !f.Form.fits(text) {
+				if text, _ := each.(string); !fits(text) {
 					j.fail(fmt.Sprintf("%s[%d]", field, k), "%s%s", quoted(text), f.Form.problem())
 				}
 			}
@@ -137,7 +138,7 @@ func (j *judge) access(a *Access) {
 			text, key := j.secrets[secret.Name], SecretKey(j.id, secret.Name)
 			if text == "" {
 				j.fail(key, "is missing; %s needs %s", way.Noun, j.parts(way, secret.Name))
-			} else if !secret.Form.fits(text) {
+			} else if !secret.Form.fitting()(text) {
 				j.fail(key, "%s", secret.Form.problem())
 			}
 		}
@@ -216,9 +217,12 @@ func (s *System) Label(key string) string {
 	return ""
 }
 
-// fits says whether a text has a form. Every text has none.
-func (f *Form) fits(text string) bool {
-	return f == nil || regexp.MustCompile(f.Pattern).MatchString(text)
+// fitting says of texts whether they have the form. Every text has none.
+func (f *Form) fitting() func(string) bool {
+	if f == nil {
+		return func(string) bool { return true }
+	}
+	return regexp.MustCompile(f.Pattern).MatchString
 }
 
 func (f *Form) problem() string {

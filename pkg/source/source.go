@@ -1,5 +1,6 @@
-// Package source is the contract between the collector and the systems that it reads. One sub-package speaks to one
-// system and turns its API into events; none of them knows another, a store, or Grafana.
+// Package source is the contract between the systems that events come from and all who know of them: how a source is read
+// and told, for the collector, and what a system declares of itself, for settings, the editor and the documentation. One
+// sub-package speaks to one system and turns its API into events; none of them knows another, a store, or Grafana.
 package source
 
 import (

@@ -11,20 +11,15 @@ export function SystemFields(props: SystemProps) {
     <>
       {system.rows.map((row, index) => {
         const shown = row.filter(({ label, when }) => label !== undefined && holds(system, source, when));
+        const controls = shown.map((field) => <FieldControl key={field.key} {...props} field={field} />);
         return (
           <Fragment key={index}>
             {index === 0 && system.access ? (
               <AccessFields {...props} access={system.access}>
-                {shown.map((field) => (
-                  <FieldControl key={field.key} {...props} field={field} />
-                ))}
+                {controls}
               </AccessFields>
             ) : (
-              <Row>
-                {shown.map((field) => (
-                  <FieldControl key={field.key} {...props} field={field} />
-                ))}
-              </Row>
+              controls.length > 0 && <Row>{controls}</Row>
             )}
             {shown
               .filter(({ key, empty }) => empty !== undefined && isEmpty(valueAt(source, key)))

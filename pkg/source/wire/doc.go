@@ -14,8 +14,8 @@
 // A source makes one Host when it is configured, and one Session for each run:
 //
 //	host := &wire.Host{
-//		Name: "GitLab", ID: config.ID, Client: wire.WithinHost(client), Addresses: []string{root},
-//		Credentials: wire.Token{Text: token, Refused: "GitLab does not accept the token: …"},
+//		Name: "GitLab", ID: given.ID, Client: wire.WithinHost(given.Client), Addresses: []string{root},
+//		Credentials: wire.Token{Text: given.Secrets["token"], Refused: "GitLab does not accept the token: …"},
 //		Sign:        func(h http.Header, token string) { h.Set("PRIVATE-TOKEN", token) },
 //		Limits:      wire.Limits{Total: "RateLimit-Limit", Remaining: "RateLimit-Remaining", Reset: "RateLimit-Reset"},
 //		Genuine:     func(h http.Header) bool { return h.Get("X-Gitlab-Meta") != "" },
