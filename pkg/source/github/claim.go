@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/lineage"
 )
 
 // Pull requests are read as far back as the history's limit goes; the commit graph goes to the root. So a deployment may
@@ -20,44 +20,15 @@ const (
 	landedNear = 24 * time.Hour
 	// unclaimedLimit bounds how many commits of a repository are looked up; the oldest beyond it stay commits.
 	unclaimedLimit = 5000
-	// lanesLimit bounds how many environments of services the cursor knows the first deployment of.
-	lanesLimit = 200
 	// surveyPages bounds how far the branch is read once more, where it was not read as a whole in this run.
 	surveyPages = 100
 	// claimsPerQuery are how many commits one query asks about, and pullsPerQuery how many pull requests it reads.
 	claimsPerQuery, pullsPerQuery = 50, 25
 )
 
-// firstShip is the first deployment of a service into an environment within the history.
-type firstShip struct {
-	SHA      string    `json:"sha"`
-	Finished time.Time `json:"finished"`
-	Number   int64     `json:"number"`
-	Done     bool      `json:"done,omitempty"` // what later ones can ship was looked up
-}
-
 // enter takes note of a success for the lanes that it is in, and names them.
 func (s *Source) enter(p *position, d *dora.Deployment) (lanes []string) {
-	if !d.Settled() {
-		return nil
-	}
-	for _, service := range s.servedBy(d) {
-		lane := service + "\n" + strings.ToLower(d.Environment)
-		first := p.Lanes[lane]
-		switch {
-		case first == nil && len(p.Lanes) >= lanesLimit:
-			continue
-		case first == nil:
-			if p.Lanes == nil {
-				p.Lanes = map[string]*firstShip{}
-			}
-			p.Lanes[lane] = &firstShip{SHA: d.SHA, Finished: d.Finished(), Number: d.Number}
-		case !first.Done && (d.Finished().Before(first.Finished) || d.Finished().Equal(first.Finished) && d.Number < first.Number):
-			*first = firstShip{SHA: d.SHA, Finished: d.Finished(), Number: d.Number}
-		}
-		lanes = append(lanes, lane)
-	}
-	return lanes
+	return p.Lanes.Enter(d, s.servedBy(d))
 }
 
 // servedBy names the services that count a deployment; where it is not known which do, there is one without a name.
@@ -176,7 +147,7 @@ func (s *repositorySync) unclaimed(ctx context.Context, lanes []string) ([]strin
 		if g, recent, err = s.survey(ctx, slices.Sorted(maps.Keys(tips))); err != nil {
 			return nil, err
 		}
-	} else if len(g.parents) == len(recent) {
+	} else if g.Size() == len(recent) {
 		return nil, nil
 	}
 	var line, rest []string
@@ -187,18 +158,18 @@ func (s *repositorySync) unclaimed(ctx context.Context, lanes []string) ([]strin
 			*list = append(*list, sha)
 		}
 	}
-	met := g.met()
+	met := g.Met()
 	for _, first := range slices.Sorted(maps.Keys(tips)) {
 		if !met[first] {
 			continue // nothing can be told from it
 		}
-		before := g.below([]string{first}, nil)
+		before := g.Below([]string{first}, nil)
 		before[first] = true
 		from := append([]string{s.branch.target}, tips[first]...)
 		walked := map[string]bool{}
 		for _, tip := range from {
 			for at := tip; !before[at] && !walked[at]; {
-				parents, known := g.parents[at]
+				parents, known := g.Parents(at)
 				if !known {
 					break
 				}
@@ -210,7 +181,7 @@ func (s *repositorySync) unclaimed(ctx context.Context, lanes []string) ([]strin
 				at = parents[0]
 			}
 		}
-		for _, sha := range slices.Sorted(maps.Keys(g.below(from, before))) {
+		for _, sha := range slices.Sorted(maps.Keys(g.Below(from, before))) {
 			note(&rest, sha)
 		}
 	}
@@ -218,8 +189,8 @@ func (s *repositorySync) unclaimed(ctx context.Context, lanes []string) ([]strin
 }
 
 // survey reads the branch once more, back to some commits.
-func (s *repositorySync) survey(ctx context.Context, firsts []string) (*graph, map[string]bool, error) {
-	g, recent := newGraph(firsts), map[string]bool{}
+func (s *repositorySync) survey(ctx context.Context, firsts []string) (*lineage.Graph, map[string]bool, error) {
+	g, recent := lineage.NewGraph(firsts), map[string]bool{}
 	after := ""
 	for range surveyPages {
 		node, err := read(ctx, s.run, func(api reader) (*historyNode, error) { return api.behind(ctx, s, s.branch.target, after) })
@@ -234,12 +205,12 @@ func (s *repositorySync) survey(ctx context.Context, firsts []string) (*graph, m
 			for i, parent := range c.Parents.Nodes {
 				parents[i] = parent.OID
 			}
-			g.add(c.OID, parents)
+			g.Add(c.OID, parents)
 			if s.isRecent(c.CommittedDate) {
 				recent[c.OID] = true
 			}
 		}
-		if after = node.History.PageInfo.EndCursor; !node.History.PageInfo.HasNextPage || g.complete(s.branch.target) {
+		if after = node.History.PageInfo.EndCursor; !node.History.PageInfo.HasNextPage || g.Complete(s.branch.target) {
 			break
 		}
 	}
@@ -249,35 +220,6 @@ func (s *repositorySync) survey(ctx context.Context, firsts []string) (*graph, m
 // isRecent says that a commit landed surely within the history, so that its pull request has been read.
 func (s *repositorySync) isRecent(committed time.Time) bool {
 	return !committed.Before(s.request.Since.Add(landedNear))
-}
-
-// met are the commits that were seen, or named by one that was.
-func (g *graph) met() map[string]bool {
-	all := make(map[string]bool, len(g.parents))
-	for sha, parents := range g.parents {
-		all[sha] = true
-		for _, parent := range parents {
-			all[parent] = true
-		}
-	}
-	return all
-}
-
-// below are the commits that some lead to, themselves included, as far as they were seen, without those before.
-func (g *graph) below(from []string, before map[string]bool) map[string]bool {
-	found := map[string]bool{}
-	stack := slices.Clone(from)
-	for len(stack) > 0 {
-		at := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		parents, known := g.parents[at]
-		if !known || found[at] || before[at] {
-			continue
-		}
-		found[at] = true
-		stack = append(stack, parents...)
-	}
-	return found
 }
 
 // noteRecent takes note of which commits landed surely within the history.

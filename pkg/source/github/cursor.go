@@ -8,6 +8,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/lineage"
 )
 
 // cursorVersion rises when the cursor's form changes; an older cursor is not understood and everything is read again.
@@ -88,15 +89,13 @@ type position struct {
 	ByCommit []string `json:"byCommit,omitempty"`
 	// Lanes are the first deployments of services into environments; Unclaimed the commits older than the history's limit
 	// whose pull requests are still to be asked for.
-	Lanes     map[string]*firstShip `json:"lanes,omitempty"`
-	Unclaimed []string              `json:"unclaimed,omitempty"`
+	Lanes     lineage.Lanes `json:"lanes,omitempty"`
+	Unclaimed []string      `json:"unclaimed,omitempty"`
 }
 
-// history is the default branch. Heads and Base are anchors: commits whose every ancestor is handed over. Heads are the
-// last ones reached, the newest first; Base are some of those before, the newest first.
+// history is the default branch, and where a later run may stop.
 type history struct {
-	Heads []string `json:"heads,omitempty"`
-	Base  []string `json:"base,omitempty"`
+	lineage.Anchors
 	// Line is the head of the main line that landings were last known to agree with, where they are deployments.
 	Line string `json:"line,omitempty"`
 	// First is the first reading while it is under way.
@@ -107,12 +106,9 @@ type history struct {
 type firstReading struct {
 	Target string `json:"target"`
 	Page   string `json:"page"`
-	// Next is the main line commit that comes next. Sample holds one main line commit of every Stride-th page, to be
-	// anchors when the reading is through.
-	Next   string   `json:"next,omitempty"`
-	Sample []string `json:"sample,omitempty"`
-	Pages  int      `json:"pages"`
-	Stride int      `json:"stride"`
+	// Next is the main line commit that comes next.
+	Next string `json:"next,omitempty"`
+	lineage.Sampling
 	// Ahead are the commits read last, shortened: deployments of them may be read only after a break, when no other
 	// memory of them is left.
 	Ahead []string `json:"ahead,omitempty"`
@@ -165,12 +161,3 @@ func (p *positions) encode() ([]byte, error) {
 
 // at is a repository's position, which may be moved until the next one is read.
 func (p *positions) at(key string) *position { return p.Repositories.At(key) }
-
-// halve keeps every second entry, the first included.
-func halve(list []string) []string {
-	var kept []string
-	for i := 0; i < len(list); i += 2 {
-		kept = append(kept, list[i])
-	}
-	return kept
-}

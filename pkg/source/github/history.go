@@ -1,15 +1,10 @@
 package github
 
 import (
-	"slices"
-
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/lineage"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
-
-// anchorLimit bounds how many heads, and how many older anchors, the cursor keeps for a repository.
-const anchorLimit = 24
 
 // aheadLimit bounds how many commits of an unfinished first reading the cursor keeps.
 const aheadLimit = 2000
@@ -17,7 +12,7 @@ const aheadLimit = 2000
 // branch reads the default branch's history. The first reading ends at the root; later ones end where every way back
 // leads to an anchor, which holds for side branches older than the last head and after a forced push alike.
 type branch struct {
-	graph  *graph
+	graph  *lineage.Graph
 	ahead  map[string]bool // what the first reading had read before a break, shortened
 	state  *history
 	done   bool
@@ -34,7 +29,7 @@ type branch struct {
 }
 
 func newBranch(p *position) *branch {
-	b := &branch{graph: newGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}, recent: map[string]bool{}}
+	b := &branch{graph: lineage.NewGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}, recent: map[string]bool{}}
 	b.whole = b.first() && b.state.First == nil
 	if b.line = b.state.Line; b.line == "" && !b.first() {
 		b.line = b.state.Heads[0] // by an earlier version
@@ -49,7 +44,7 @@ func newBranch(p *position) *branch {
 }
 
 // has says whether a commit has been read or is known.
-func (b *branch) has(sha string) bool { return b.graph.has(sha) || b.ahead[shortened(sha)] }
+func (b *branch) has(sha string) bool { return b.graph.Has(sha) || b.ahead[shortened(sha)] }
 
 // shortened is enough of a sha to tell it from a few thousand others.
 func shortened(sha string) string { return sha[:min(len(sha), 12)] }
@@ -83,7 +78,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 	for _, c := range commits.Nodes {
 		commit := s.commit(repository, c)
 		read[commit.SHA] = commit
-		if b.graph.add(commit.SHA, commit.Parents) {
+		if b.graph.Add(commit.SHA, commit.Parents) {
 			news, fresh[commit.SHA] = append(news, commit), true
 		}
 	}
@@ -92,7 +87,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 	if first := b.state.First; first != nil {
 		first.turn(commits, line)
 	}
-	if !commits.PageInfo.HasNextPage || (!b.first() && b.graph.complete(b.target)) {
+	if !commits.PageInfo.HasNextPage || (!b.first() && b.graph.Complete(b.target)) {
 		b.finish()
 	}
 	return news
@@ -101,7 +96,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 func (b *branch) start(head string) {
 	b.target, b.next = head, head
 	if b.first() {
-		b.state.First = &firstReading{Target: head, Next: head, Stride: 1}
+		b.state.First = &firstReading{Target: head, Next: head, Sampling: lineage.NewSampling()}
 	}
 }
 
@@ -135,13 +130,8 @@ func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) str
 
 // turn moves the first reading past a page, of which one main line commit, if it had any, is told.
 func (f *firstReading) turn(commits *pages.Page[commitNode], line string) {
-	if f.Pages%f.Stride == 0 && line != "" {
-		f.Sample = append(f.Sample, line)
-	}
-	f.Page, f.Pages = commits.PageInfo.EndCursor, f.Pages+1
-	if len(f.Sample) > anchorLimit {
-		f.Sample, f.Stride = halve(f.Sample), f.Stride*2
-	}
+	f.Turn(line)
+	f.Page = commits.PageInfo.EndCursor
 	for _, c := range commits.Nodes {
 		f.Ahead = append(f.Ahead, shortened(c.OID))
 	}
@@ -151,21 +141,10 @@ func (f *firstReading) turn(commits *pages.Page[commitNode], line string) {
 // finish makes an anchor of the head that was read to the end.
 func (b *branch) finish() {
 	b.done = true
-	b.graph.settle([]string{b.target})
+	b.graph.Settle([]string{b.target})
 	if first := b.state.First; first != nil {
-		b.graph.settle(first.Sample)
+		b.graph.Settle(first.Sample)
 		b.state.Base, b.state.First = first.Sample, nil
 	}
-	if slices.Index(b.state.Heads, b.target) == 0 {
-		return
-	}
-	b.state.Heads = cursor.Remember(b.state.Heads, b.target, len(b.state.Heads)+1)
-	if len(b.state.Heads) > anchorLimit {
-		half := anchorLimit / 2
-		b.state.Base = cursor.Remember(b.state.Base, b.state.Heads[half], len(b.state.Base)+1)
-		b.state.Heads = b.state.Heads[:half]
-	}
-	if len(b.state.Base) > anchorLimit {
-		b.state.Base = halve(b.state.Base)
-	}
+	b.state.Reach(b.target)
 }

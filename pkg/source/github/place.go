@@ -102,8 +102,8 @@ func (s *repositorySync) placeOne(ctx context.Context, sha string, node *history
 	var events []dora.Event
 	for {
 		events = append(events, s.takeBehind(node.History)...)
-		if s.branch.graph.complete(sha) || !node.History.PageInfo.HasNextPage {
-			s.branch.graph.settle([]string{sha})
+		if s.branch.graph.Complete(sha) || !node.History.PageInfo.HasNextPage {
+			s.branch.graph.Settle([]string{sha})
 			return events, nil
 		}
 		var err error
@@ -123,7 +123,7 @@ func (s *repositorySync) takeBehind(commits *pages.Page[commitNode]) []dora.Even
 	var events []dora.Event
 	for _, c := range commits.Nodes {
 		commit := s.commit(s.state.Name, c)
-		if s.branch.graph.add(commit.SHA, commit.Parents) {
+		if s.branch.graph.Add(commit.SHA, commit.Parents) {
 			events = append(events, commit)
 		}
 	}

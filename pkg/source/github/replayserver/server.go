@@ -1,6 +1,6 @@
-// Package replayserver starts, for tests, the stand-in for GitHub that replays real histories. It lies beside the
-// repository, or where LIVEDORA_REPLAY says with what it needs installed, and runs on node. A test that cannot have it is
-// skipped and says why.
+// Package replayserver starts, for tests, the stand-ins for GitHub and other systems that replay real histories. They lie
+// beside the repository, or where LIVEDORA_REPLAY says with what they need installed, and run on node. A test that cannot
+// have one is skipped and says why.
 package replayserver
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // Server is a process that replays histories.
 type Server struct {
-	// URL is that of its REST API, as GitHub Enterprise has it.
+	// URL is that of its REST API, as GitHub Enterprise has it; of another system the address that people open it at.
 	URL string `json:"url"`
 
 	process *exec.Cmd
@@ -27,8 +27,19 @@ type Server struct {
 // Start starts a server that lets in who has the token, with more arguments. Whoever starts it ends it.
 func Start(t *testing.T, token string, arguments ...string) *Server {
 	t.Helper()
-	s := &Server{process: exec.Command("node", append([]string{"server.mjs", "--token", token, "--speed", "0"}, arguments...)...)} //nolint:gosec // of tests
-	s.process.Dir, s.process.Stderr = Directory(t), os.Stderr
+	return start(t, Directory(t), "server.mjs", token, arguments)
+}
+
+// StartSystem starts the stand-in for another system, such as gitlab, which needs nothing installed.
+func StartSystem(t *testing.T, system, token string, arguments ...string) *Server {
+	t.Helper()
+	return start(t, SystemDirectory(t, system), "systems/"+system+"/server.mjs", token, arguments)
+}
+
+func start(t *testing.T, dir, script, token string, arguments []string) *Server {
+	t.Helper()
+	s := &Server{process: exec.Command("node", append([]string{script, "--token", token, "--speed", "0"}, arguments...)...)} //nolint:gosec // of tests
+	s.process.Dir, s.process.Stderr = dir, os.Stderr
 	out, err := s.process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.process.Start())
@@ -61,6 +72,28 @@ func Directory(t *testing.T) string {
 	dir, err := directory()
 	if err != nil {
 		t.Skip("the replay of GitHub cannot run: ", err)
+	}
+	return dir
+}
+
+// SystemDirectory is where the stand-ins lie, that of a system among them.
+func SystemDirectory(t *testing.T, system string) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the replay takes seconds to start")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed: the replay of " + system + " cannot run")
+	}
+	dir := os.Getenv("LIVEDORA_REPLAY")
+	if dir == "" {
+		var err error
+		if dir, err = beside(); err != nil {
+			t.Skip("the replay of "+system+" cannot run: ", err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "systems", system)); err != nil {
+		t.Skip("there is no replay of "+system+": ", err)
 	}
 	return dir
 }
@@ -107,7 +140,7 @@ func beside() (string, error) {
 		}
 		break
 	}
-	return "", errors.New("no replay of GitHub beside the repository")
+	return "", errors.New("no replay beside the repository")
 }
 
 // CleanUp removes the copy that was made. Packages whose tests start servers call it when all have run.
