@@ -183,6 +183,6 @@ func TestEachRoleDoesWhatItMayAndNoMore(t *testing.T) {
 
 func TestAProblemWithTheSettingsIsToldToPrograms(t *testing.T) {
 	g := start(t)
-	viewer, _, _ := programs(t, g.save("dora", `{"sources":[{"id":"github","type":"gitlab"}]}`))
-	viewer.get("v1/services").refused(http.StatusServiceUnavailable, "", `sources[0].type: "gitlab" is not allowed`)
+	viewer, _, _ := programs(t, g.save("dora", `{"sources":[{"id":"github","type":"gitea"}]}`))
+	viewer.get("v1/services").refused(http.StatusServiceUnavailable, "", `sources[0].type: "gitea" is not allowed`)
 }

@@ -60,8 +60,11 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"collect":{"interval":"1h"}}`:                             "collect.interval: there is no such key; allowed: every, backfill",
 		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, dataset",
 		// values that are none of the allowed
-		`{"sources":[{"id":"github","type":"gitlab","repositories":["a/b"]}]}`: `sources[0].type: "gitlab" is not allowed; allowed: github`,
-		`{"sources":[{` + github + `,"deployments":{"from":"pushes"}}]}`:       `sources[0].deployments.from: "pushes" is not allowed; allowed: deployments, workflow_runs, releases, tags, merges`,
+		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"deployments":{"from":"deployments","environment":"live"}}]}`: `sources[0].deployments.environment: is not allowed with from: deployments, which name their environments; allowed with from: pipelines, releases, tags, merges`,
+		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"labels":["incident"]}}]}`:                       `sources[0].incidents.labels: is not allowed with from: type; allowed with from: labels`,
+		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"from":"none","severity":"sev(1)"}}]}`:           `sources[0].incidents.severity: is not allowed with from: none; allowed with from: type, labels`,
+		`{"sources":[{"id":"github","type":"gitea","repositories":["a/b"]}]}`:                                                       `sources[0].type: "gitea" is not allowed; allowed: github`,
+		`{"sources":[{` + github + `,"deployments":{"from":"pushes"}}]}`:                                                            `sources[0].deployments.from: "pushes" is not allowed; allowed: deployments, workflow_runs, releases, tags, merges`,
 		// keys that do not go together
 		`{"sources":[{` + github + `,"deployments":{"workflow":"^deploy"}}]}`:                  "sources[0].deployments.workflow: is not allowed with from: deployments; allowed with from: workflow_runs",
 		`{"sources":[{` + github + `,"deployments":{"from":"merges","branch":"main"}}]}`:       "sources[0].deployments.branch: is not allowed with from: merges; allowed with from: workflow_runs",
@@ -258,7 +261,7 @@ func TestSecretsStayOutOfErrorsAndJSON(t *testing.T) {
 		`{"sources":[{` + github + `,"graphqlUrl":"https://user:` + secret + `@github.example/graphql"}]}`,
 		`{"sources":[{` + github + `,"url":"https://user:` + secret + `@git hub.example:x"}]}`,
 		`{"sources":[{` + github + `,"repositories":["https://` + secret + `@github.com/a/b"]}]}`,
-		`{"sources":[{"id":"git.hub","type":"gitlab"}],"store":{"type":"sqlite"}}`,
+		`{"sources":[{"id":"git.hub","type":"gitea"}],"store":{"type":"sqlite"}}`,
 	} {
 		_, err := parse(t, wrong, secrets)
 		require.Error(t, err, wrong)

@@ -5,12 +5,14 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
 	"github.com/livedora/dora-datasource/pkg/source/github"
+	"github.com/livedora/dora-datasource/pkg/source/gitlab"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
 )
 
 // All are the systems, in the order in which people are offered them. A new one is a folder beside the others and a line here.
 var All = source.Systems{
 	&github.System,
+	&gitlab.System,
 	&alertmanager.System,
 	&webhook.System,
 }
