@@ -201,11 +201,14 @@ func Torture() error {
 	return carryOut(steps)
 }
 
-// Golden writes the golden files, what the frontend knows of queries and systems, and the docs of both anew; look at the
+// Golden writes the golden files, what the frontend knows of queries and systems, the docs of both and the picture of the house anew; look at the
 // difference before committing it.
 func Golden() error {
 	mg.Deps(Packages)
 	if err := sh.RunV("go", "test", "./pkg/plugin", "./pkg/query", "./pkg/systems", "-update"); err != nil {
+		return err
+	}
+	if err := sh.RunV("go", "test", "./pkg", "-run", "TheHouse", "-update"); err != nil {
 		return err
 	}
 	return sh.RunV("npm", "run", "--silent", "format")

@@ -1,7 +1,14 @@
 package main_test
 
 import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,4 +89,129 @@ func TestEveryPackageKnowsOnlyWhatItMay(t *testing.T) {
 		}
 	}
 	assert.Equal(t, len(mayImport), seen, "the plan lists what is there")
+}
+
+var update = flag.Bool("update", false, "write the picture and the rooms of docs/how-it-is-built.md anew")
+
+const houseFile = "../docs/how-it-is-built.md"
+
+// floors are how the rooms lie in the picture, the lowest last. What is there for tests and measuring alone is not drawn.
+var floors = []struct {
+	title string
+	rooms []string
+}{
+	{"programs", []string{"", "cli", "plugin", "demo", "demo/dashboard", "demo/rule", "world", "terminal", "notices"}},
+	{"answers", []string{"rest", "query", "audit", "monitor", "gate", "intake"}},
+	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
+	{"systems", nil}, // below source
+	{"stores", []string{"store", "store/memory", "store/sqlite"}},
+	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/work"}},
+}
+
+// notDrawn are there for tests and for measuring.
+var notDrawn = []string{"bench", "docstest", "dora/doratest", "dora/large", "dora/replaytest", "mangle", "store/storetest", "dataset/datasettest"}
+
+func TestTheHouseIsDrawnAsItIs(t *testing.T) {
+	listed, err := exec.Command("go", "list", "-json=ImportPath,Doc,GoFiles", "./...").Output()
+	require.NoError(t, err)
+	docs := map[string]string{}
+	files := map[string]int{}
+	for decoder := json.NewDecoder(strings.NewReader(string(listed))); decoder.More(); {
+		var p struct {
+			ImportPath, Doc string
+			GoFiles         []string
+		}
+		require.NoError(t, decoder.Decode(&p))
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "github.com/livedora/dora-datasource/pkg"), "/")
+		docs[name], files[name] = p.Doc, len(p.GoFiles)
+	}
+	var picture, rooms strings.Builder
+	picture.WriteString("```mermaid\nflowchart TD\n")
+	rooms.WriteString("| room | files | |\n| --- | --- | --- |\n")
+	drawn := map[string]bool{}
+	for _, floor := range floors {
+		fmt.Fprintf(&picture, "  subgraph %s\n", floor.title)
+		in := floor.rooms
+		if in == nil {
+			for _, name := range slices.Sorted(maps.Keys(mayImport)) {
+				if strings.HasPrefix(name, "source") && !strings.HasSuffix(name, "server") && !strings.HasSuffix(name, "test") {
+					in = append(in, name)
+				}
+			}
+		}
+		for _, name := range in {
+			require.Contains(t, mayImport, name, "floors draw what is there")
+			drawn[name] = true
+			fmt.Fprintf(&picture, "    %s[\"%s\"]\n", nodeOf(name), roomOf(name))
+			fmt.Fprintf(&rooms, "| `%s` | %d | %s |\n", roomOf(name), files[name], strings.TrimPrefix(docs[name], "Package "))
+		}
+		picture.WriteString("  end\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(drawn)) {
+		for _, used := range mayImport[name] {
+			if drawn[used] && !reachedOtherwise(name, used) {
+				fmt.Fprintf(&picture, "  %s --> %s\n", nodeOf(name), nodeOf(used))
+			}
+		}
+	}
+	picture.WriteString("```\n")
+	for name := range mayImport {
+		assert.True(t, drawn[name] || slices.Contains(notDrawn, name) || strings.HasSuffix(name, "server") || strings.HasSuffix(name, "test"), "%q has no floor", name)
+	}
+	holdBetween(t, "the picture", picture.String())
+	holdBetween(t, "the rooms", rooms.String())
+}
+
+func nodeOf(name string) string { return "r_" + strings.ReplaceAll(name, "/", "_") }
+
+// roomOf is what a package is called in the page.
+func roomOf(name string) string {
+	if name == "" {
+		return "main"
+	}
+	return name
+}
+
+// reachedOtherwise says whether one package uses another by way of a third as well.
+func reachedOtherwise(from, to string) bool {
+	var reaches func(at string) bool
+	reaches = func(at string) bool {
+		return at == to || slices.ContainsFunc(mayImport[at], reaches)
+	}
+	return slices.ContainsFunc(mayImport[from], func(other string) bool { return other != to && reaches(other) })
+}
+
+// holdBetween holds a part of the page to what follows from the code, or writes it.
+func holdBetween(t *testing.T, title, want string) {
+	t.Helper()
+	begin, end := "<!-- "+title+": written by go tool mage golden -->\n", "<!-- end of "+title+" -->\n"
+	text, err := os.ReadFile(houseFile)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(text), begin)
+	require.True(t, found, begin)
+	told, after, found := strings.Cut(rest, end)
+	require.True(t, found, end)
+	if *update {
+		require.NoError(t, os.WriteFile(houseFile, []byte(before+begin+want+end+after), 0o644))
+		return
+	}
+	assert.Equal(t, want, told, "go tool mage golden writes it anew")
+}
+
+// What the page says of files holds as long as they are there, and declare what it says they do.
+func TestThePageOfTheHouseLeadsToWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile(houseFile)
+	require.NoError(t, err)
+	_, ways, _ := strings.Cut(string(text), "## The way of a question")
+	named := regexp.MustCompile("`(pkg/[\\w/.]+|src/[\\w/.]+)`").FindAllStringSubmatch(ways, -1)
+	require.Greater(t, len(named), 20)
+	for _, each := range named {
+		_, err := os.Stat(filepath.Join("..", each[1]))
+		assert.NoError(t, err)
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(pkg/[\\w/.]+\\.go)` \\| .*?`(\\w+)`").FindAllStringSubmatch(ways, -1) {
+		code, err := os.ReadFile(filepath.Join("..", row[1]))
+		require.NoError(t, err)
+		assert.Contains(t, string(code), row[2], "%s has %s", row[1], row[2])
+	}
 }

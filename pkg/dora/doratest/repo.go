@@ -143,7 +143,7 @@ func (r *Repo) Snapshot() *facts.Snapshot {
 	return h.Derive(r.Def)
 }
 
-// Facts are those of the only service.
+// Facts are those of the story's only service.
 func (r *Repo) Facts() *facts.Service {
 	r.t.Helper()
 	s := r.Snapshot()

@@ -12,7 +12,7 @@ type Deployment struct {
 	Event    *dora.Deployment
 	Finished time.Time
 	// Shipped counts the units of lead time that it shipped first, and Measured those of them that have one. They
-	// themselves are in Facts.Shipments.
+	// themselves are in Service.Shipments.
 	Shipped, Measured int
 	// Commits counts the commits that it shipped first, merges included.
 	Commits int
@@ -33,7 +33,7 @@ type Deployment struct {
 	// Rework says why it was unplanned work; empty if it was planned.
 	Rework ReworkReason
 
-	place    int32 // in Facts.Deployments
+	place    int32 // in Service.Deployments
 	leads    int32 // where its lead times begin in their column
 	lane     int
 	blamed   int  // of a rollback: which deployment of the lane it blames; -1: none

@@ -11,7 +11,7 @@ import (
 // unmeasurable tells what could not be measured, and where.
 type unmeasurable struct {
 	reason Reason
-	lane   int // noLane where it belongs to none
+	lane   int // samples.NoLane where it belongs to none
 }
 
 // leave notes that something could not be measured, at the time that it would have counted.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -130,4 +131,36 @@ func (h *History) MayServe(s *dora.Service, d *dora.Deployment) bool {
 		rule.TagPrefix = ""
 		return told && rule.Matches(d, h.mapping.Production)
 	})
+}
+
+// MappedServices are the services of the settings, or one for each repository where settings name none.
+func (h *History) MappedServices() []dora.Service {
+	if h.mapped != nil {
+		return h.mapped
+	}
+	if len(h.mapping.Services) > 0 {
+		h.mapped = h.mapping.Services
+		return h.mapped
+	}
+	h.mapped = h.repositoriesAsServices()
+	return h.mapped
+}
+
+// repositoriesAsServices makes a service of each repository, by source and name.
+func (h *History) repositoriesAsServices() []dora.Service {
+	var services []dora.Service
+	repositories := slices.SortedFunc(maps.Values(h.repositories), func(a, b *Repository) int {
+		return cmp.Or(cmp.Compare(a.Key.Source, b.Key.Source), cmp.Compare(a.Key.Name, b.Key.Name))
+	})
+	for _, r := range repositories {
+		if r.out {
+			continue
+		}
+		services = append(services, dora.Service{
+			Name:        r.Name,
+			Deployments: []dora.DeploymentRule{{Source: r.Key.Source, Repository: r.Name}},
+			Incidents:   []dora.IncidentRule{{Source: r.Key.Source, Repository: r.Name}},
+		})
+	}
+	return services
 }

@@ -14,7 +14,7 @@ import (
 type Sample struct {
 	At    int64 // unix milliseconds: the time that the metric is bucketed by
 	Value float64
-	Lane  int16 // whose environment and repository; noLane where it belongs to none
+	Lane  int16 // whose environment and repository; NoLane where it belongs to none
 }
 
 // NoLane is the lane of a sample that belongs to none.

@@ -1,0 +1,62 @@
+package history
+
+import "github.com/livedora/dora-datasource/pkg/dora"
+
+// touchMentioning marks the services of the incidents whose text has any of a deployment's names.
+func (h *History) touchMentioning(names []string) {
+	for _, name := range names {
+		for _, i := range h.mentioned[name] {
+			h.touchIncident(i.Event)
+		}
+	}
+}
+
+// moved is touch where a commit or a change came.
+func (h *History) moved(r *Repository) {
+	if r.Told && (len(h.told) == 0 || h.told[len(h.told)-1] != r) {
+		h.told = append(h.told, r)
+	}
+	h.touch(r)
+}
+
+func (h *History) touch(r *Repository) {
+	h.version++
+	if h.everything {
+		return
+	}
+	for _, s := range h.placement().deploying(r.Key) {
+		h.touched[s.Name] = true
+	}
+}
+
+func (h *History) touchIncident(e *dora.Incident) {
+	h.version++
+	if h.everything {
+		return
+	}
+	for _, s := range h.placement().reporting(keyOf(e.Source, e.Repository)) {
+		for i := range s.Incidents {
+			if s.Incidents[i].Matches(e) {
+				h.touched[s.Name] = true
+			}
+		}
+	}
+	for _, c := range h.said[NameOf(e.Header, e.Repository)] {
+		if r, d := h.deployment(h.Now(c.Deployment, c.Made)); d != nil {
+			h.touch(r) // the service that a person holds it against may be none of those
+		}
+	}
+}
+
+// TakeTouched gives the services whose facts are out of date, all of them where everything is, and begins anew.
+func (h *History) TakeTouched() (services map[string]bool, everything bool) {
+	services, everything = h.touched, h.everything
+	h.touched, h.everything = map[string]bool{}, false
+	return services, everything
+}
+
+// AsDerived says that everything that the history has was derived.
+func (h *History) AsDerived() {
+	h.TakeTouched()
+	h.told = nil
+}
