@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"dora/replaytest":            {"dora", "dora/facts", "dora/figures"},
 	"strict":                     {},
 	"gate":                       {},
-	"docstest":                   {},
+	"goldentest":                 {},
 	"mangle":                     {},
 	"terminal":                   {},
 	"notices":                    {},

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/livedora/dora-datasource/pkg/audit"
-	"github.com/livedora/dora-datasource/pkg/docstest"
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 )
 
 // auditLines are what facts prints, and what lies within it, by the names of the docs.
@@ -20,7 +20,7 @@ var auditLines = map[string]any{
 }
 
 func TestTheDocsListTheFieldsOfFacts(t *testing.T) {
-	table := docstest.Section(t, "command-line.md", "fields")
+	table := goldentest.Section("command-line.md", "fields").Text(t)
 	quoted := regexp.MustCompile("`([^`]+)`")
 	words := func(cell string) (names []string) {
 		for _, found := range quoted.FindAllStringSubmatch(cell, -1) {

@@ -7,16 +7,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/livedora/dora-datasource/pkg/docstest"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 func TestTheDocsTellTheSameModel(t *testing.T) {
-	if *update {
-		docstest.Rewrite(t, "query.md", "model", modelInWords())
-	}
-	assert.Equal(t, modelInWords(), docstest.Section(t, "query.md", "model"), "go test ./pkg/query -update rewrites the section")
+	goldentest.Section("query.md", "model").Holds(t, modelInWords(), *update)
 }
 
 func TestEveryFieldOfAQueryIsTold(t *testing.T) {

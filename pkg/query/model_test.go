@@ -1,35 +1,20 @@
 package query_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
 var update = flag.Bool("update", false, "rewrite the frontend's model from this package")
 
-// The frontend's editors offer what this file lists.
-const modelFile = "../../src/query/model.json"
-
+// The frontend's editors offer what its file lists.
 func TestTheFrontendKnowsTheSameModel(t *testing.T) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	require.NoError(t, encoder.Encode(query.Describe()))
-	if *update {
-		require.NoError(t, os.WriteFile(modelFile, text.Bytes(), 0o644))
-	}
-	known, err := os.ReadFile(modelFile)
-	require.NoError(t, err)
-	assert.JSONEq(t, text.String(), string(known), "go test ./pkg/query -update and npm run format rewrite the file")
+	goldentest.JSON(t, "../../src/query/model.json", query.Describe(), *update)
 }
 
 func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {

@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/livedora/dora-datasource/pkg/docstest"
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 )
 
 func TestTheSecurityPageListsEveryRouteWithItsRole(t *testing.T) {
 	listed := map[string]string{}
-	for line := range strings.Lines(docstest.Section(t, "security.md", "routes")) {
+	for line := range strings.Lines(goldentest.Section("security.md", "routes").Text(t)) {
 		cells := strings.Split(line, "|")
 		if len(cells) < 4 {
 			continue

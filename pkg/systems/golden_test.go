@@ -1,66 +1,38 @@
 package systems_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/systems"
 )
 
 var update = flag.Bool("update", false, "write the editor's document and the documentation of the systems anew")
 
-// The editor's forms are drawn by this file, and judge by it.
-const editorFile = "../../src/settings/systems.json"
-
+// The editor's forms are drawn by its file, and judge by it.
 func TestTheEditorKnowsTheSameSystems(t *testing.T) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	require.NoError(t, encoder.Encode(systems.All))
-	if *update {
-		require.NoError(t, os.WriteFile(editorFile, text.Bytes(), 0o644))
-	}
-	known, err := os.ReadFile(editorFile)
-	require.NoError(t, err)
-	assert.JSONEq(t, text.String(), string(known), "go tool mage golden rewrites the file")
+	goldentest.JSON(t, "../../src/settings/systems.json", systems.All, *update)
 }
 
-// written are the parts of files that follow from what systems declare, by file, between two lines of comment.
+// written are the parts of files that follow from what systems declare.
 var written = []struct {
-	file, begin, end string
-	part             func() string
+	goldentest.Part
+	words func() string
 }{
-	{"../../docs/configure.md", "<!-- the systems: written by go tool mage golden -->\n", "<!-- end of the systems -->\n", reference},
-	{"../../docs/webhooks.md", "<!-- the senders: written by go tool mage golden -->\n", "<!-- end of the senders -->\n", senders},
-	{"../rest/openapi.yaml", "        # proofs, written by go tool mage golden\n", "        # end of the proofs\n", proofs},
-	{"../rest/openapi.yaml", "    # who is posted to, written by go tool mage golden\n", "    # end of who is posted to\n", posted},
+	{goldentest.Section("configure.md", "systems"), reference},
+	{goldentest.Section("webhooks.md", "senders"), senders},
+	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "        # proofs, written by go tool mage golden", End: "        # end of the proofs"}, proofs},
+	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "    # who is posted to, written by go tool mage golden", End: "    # end of who is posted to"}, posted},
 }
 
 func TestTheDocumentationTellsTheSameSystems(t *testing.T) {
 	for _, each := range written {
-		text, err := os.ReadFile(each.file)
-		require.NoError(t, err)
-		before, rest, found := strings.Cut(string(text), each.begin)
-		require.True(t, found, "%s: %s", each.file, each.begin)
-		told, after, found := strings.Cut(rest, each.end)
-		require.True(t, found, "%s: %s", each.file, each.end)
-		part := each.part()
-		if *update {
-			told = part
-			require.NoError(t, os.WriteFile(each.file, []byte(before+each.begin+told+each.end+after), 0o644))
-		}
-		assert.Equal(t, part, told, "go tool mage golden rewrites the part of %s", each.file)
+		each.Holds(t, each.words(), *update)
 	}
 }
 
