@@ -72,7 +72,7 @@ func TestABadRowOfTheStoreCostsOneRow(t *testing.T) {
 			assert.Equal(t, services, nowServices)
 			assert.Equal(t, facts, nowFacts)
 			assert.Contains(t, says, "Collect its source again", "what to do")
-			p.end()
+			p.Close()
 			assert.NotContains(t, log.String(), "panic")
 
 			p = startWith(t, exec.Command(program), io.Discard)
@@ -92,7 +92,7 @@ func TestATimeThatCannotHaveBeenPoisonsNothing(t *testing.T) {
 	from.DataSourceInstanceSettings.DecryptedSecureJSONData["webhooks.secret"] = hookSecret
 	p := start(t)
 	before := p.figures(from)
-	p.end()
+	p.Close()
 
 	for i, at := range []time.Time{time.Date(-1200, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		datasettest.Fill(t, path, "1/ci", &dora.Deployment{

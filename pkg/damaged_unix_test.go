@@ -155,7 +155,7 @@ func TestAStoreThatIsDamagedWhileItIsInUseIsToldAndAnswersStay(t *testing.T) {
 			posted, answer := p.posts(other)
 			assert.Equal(t, http.StatusOK, posted, answer)
 			assert.Equal(t, figures, p.figures(from))
-			p.end()
+			p.Close()
 			assert.NotContains(t, log.String(), "panic")
 			assert.NotContains(t, log.String(), "goroutine")
 
@@ -167,7 +167,7 @@ func TestAStoreThatIsDamagedWhileItIsInUseIsToldAndAnswersStay(t *testing.T) {
 				assert.Equal(t, backend.HealthStatusError, status)
 				assert.Contains(t, says, "store.path "+path)
 				assert.Contains(t, says, c.after)
-				p.end()
+				p.Close()
 				after, err := os.ReadFile(path) //nolint:gosec // a test's own
 				require.NoError(t, err)
 				assert.True(t, bytes.Equal(before, after), "the file is left as it is")

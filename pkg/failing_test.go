@@ -138,7 +138,7 @@ func (p *process) figures(from backend.PluginContext) string {
 // thisYear is the first frame over the year of the invented organisation.
 func (p *process) thisYear(from backend.PluginContext, query string) *data.Frame {
 	p.Helper()
-	answer, err := p.data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
+	answer, err := p.Data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
 		PluginContext: from, Queries: []backend.DataQuery{{
 			RefID: "A", JSON: []byte(query), TimeRange: backend.TimeRange{From: moment(p.T, "2025-01-01T00:00:00Z"), To: moment(p.T, "2026-01-01T00:00:00Z")},
 		}},
@@ -162,7 +162,7 @@ func (p *process) noticed(from backend.PluginContext) string {
 
 func (p *process) health(from backend.PluginContext) (backend.HealthStatus, string) {
 	p.Helper()
-	h, err := p.diagnostics.CheckHealth(p.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(from)})
+	h, err := p.Diagnostics.CheckHealth(p.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(from)})
 	require.NoError(p, err)
 	return backend.HealthStatus(h.Status), h.Message
 }

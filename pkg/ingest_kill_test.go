@@ -178,7 +178,7 @@ func TestIngestionThatIsKilledAgainAndAgainHasTheSameFacts(t *testing.T) {
 	left, _ := post(t, p, from, letters, &acknowledged)
 	require.Empty(t, left)
 	each := time.Since(began) / time.Duration(len(letters))
-	p.end()
+	p.Close()
 	want := command(t, "facts", "--settings", undisturbed)
 	require.Contains(t, want, `"resolved"`)
 
@@ -189,7 +189,7 @@ func TestIngestionThatIsKilledAgainAndAgainHasTheSameFacts(t *testing.T) {
 		left := letters
 		for len(left) > 0 {
 			p := start(t)
-			victim, err := os.FindProcess(p.pid)
+			victim, err := os.FindProcess(p.PID())
 			require.NoError(t, err)
 			var acknowledged atomic.Int64
 			ended := make(chan struct{})
@@ -218,7 +218,7 @@ func TestIngestionThatIsKilledAgainAndAgainHasTheSameFacts(t *testing.T) {
 				kills++
 				again += underWay
 			}
-			p.end()
+			p.Close()
 		}
 		require.True(t, want == command(t, "facts", "--settings", file), "round %d has other facts, after %d kills", rounds, kills)
 	}

@@ -37,7 +37,7 @@ func (p *process) call(from backend.PluginContext, method, path string, headers 
 		from.User = &backend.User{Login: "sa-1-github", Role: "Viewer"}
 	}
 	bare, _, _ := strings.Cut(path, "?")
-	stream, err := p.resource.CallResource(p.Context(), backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
+	stream, err := p.Resource.CallResource(p.Context(), backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
 		PluginContext: from, Method: method, Path: bare, URL: path, Headers: headers, Body: body,
 	}))
 	if err != nil {
@@ -107,7 +107,7 @@ func TestEveryWebhookThatWasAcceptedOutlivesAKill(t *testing.T) {
 	status, answer, err := p.call(from, "POST", "webhooks?source=github", header, body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status, string(answer))
-	before := resident(p.pid)
+	before := resident(p.PID())
 
 	var (
 		mu       sync.Mutex
@@ -125,7 +125,7 @@ func TestEveryWebhookThatWasAcceptedOutlivesAKill(t *testing.T) {
 	for n := 2; n <= count; n++ {
 		<-tick.C
 		if n%hooksSecond == 0 {
-			peak = max(peak, resident(p.pid))
+			peak = max(peak, resident(p.PID()))
 		}
 		work.Go(func() {
 			header, body := hook(n)
@@ -146,7 +146,7 @@ func TestEveryWebhookThatWasAcceptedOutlivesAKill(t *testing.T) {
 	}
 	lasted := time.Since(begun)
 	killed.Store(true)
-	victim, err := os.FindProcess(p.pid)
+	victim, err := os.FindProcess(p.PID())
 	require.NoError(t, err)
 	require.NoError(t, victim.Kill()) // with the last ones under way
 	work.Wait()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -14,16 +13,14 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dataset/datasettest"
+	"github.com/livedora/dora-datasource/pkg/demo"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
 
@@ -63,13 +60,7 @@ const (
 // process is the plugin's, driven over Grafana's own protocol.
 type process struct {
 	*testing.T
-	data        grpcplugin.DataClient
-	diagnostics grpcplugin.DiagnosticsClient
-	stream      grpcplugin.StreamClient
-	end         func()
-	resource    grpcplugin.ResourceClient
-	pid         int
-	address     net.Addr
+	*demo.Connection
 }
 
 func start(t *testing.T) *process {
@@ -81,35 +72,10 @@ func start(t *testing.T) *process {
 func startWith(t *testing.T, command *exec.Cmd, log io.Writer) *process {
 	t.Helper()
 	t.TempDir() // the test's directory goes after what is open in it
-	client := goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd: command,
-		HandshakeConfig: goplugin.HandshakeConfig{
-			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
-		},
-		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{},
-		}},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		Logger:           hclog.NewNullLogger(), Stderr: log,
-	})
-	t.Cleanup(client.Kill)
-	protocol, err := client.Client()
+	connection, err := demo.Connect(command, log)
 	require.NoError(t, err)
-	running := client.ReattachConfig()
-	p := &process{T: t, end: client.Kill, pid: running.Pid, address: running.Addr}
-	dispensed, err := protocol.Dispense("data")
-	require.NoError(t, err)
-	p.data = dispensed.(grpcplugin.DataClient)
-	dispensed, err = protocol.Dispense("diagnostics")
-	require.NoError(t, err)
-	p.diagnostics = dispensed.(grpcplugin.DiagnosticsClient)
-	dispensed, err = protocol.Dispense("stream")
-	require.NoError(t, err)
-	p.stream = dispensed.(grpcplugin.StreamClient)
-	dispensed, err = protocol.Dispense("resource")
-	require.NoError(t, err)
-	p.resource = dispensed.(grpcplugin.ResourceClient)
-	return p
+	t.Cleanup(connection.Close)
+	return &process{t, connection}
 }
 
 // source is a data source as Grafana knows it.
@@ -125,7 +91,7 @@ func source(uid, jsonData string, updated int64) backend.PluginContext {
 
 func (p *process) ask(from backend.PluginContext, headers map[string]string, query string) data.Frames {
 	p.Helper()
-	answer, err := p.data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
+	answer, err := p.Data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
 		PluginContext: from, Headers: headers, Queries: []backend.DataQuery{{
 			RefID: "A", JSON: []byte(query), TimeRange: backend.TimeRange{From: datasettest.At("Jan 01 00:00"), To: datasettest.At("Feb 01 00:00")},
 		}},
@@ -215,7 +181,7 @@ func TestHealthOfTheBuiltPlugin(t *testing.T) {
 		"wrong": {settings(url, `,"production":"("`), backend.HealthStatusError, `The settings need attention. Production (production): "("`},
 		"none":  {`{}`, backend.HealthStatusError, "No source is configured."},
 	} {
-		h, err := p.diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(source(uid, c.jsonData, 1))})
+		h, err := p.Diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(source(uid, c.jsonData, 1))})
 		require.NoError(t, err)
 		assert.Equal(t, c.status, backend.HealthStatus(h.Status), uid)
 		assert.True(t, strings.HasPrefix(h.Message, c.says), h.Message)
@@ -228,7 +194,7 @@ func TestANewProcessGoesOnAtOnceWhereTheOldOneEnded(t *testing.T) {
 	dora := source("dora", settings(url, `,"store":{"path":"`+filepath.Join(t.TempDir(), "dora.db")+`"}`), 1)
 	first := start(t)
 	had := first.waitUntilRead(dora)
-	first.end()
+	first.Close()
 
 	second := start(t)
 	_, has := second.collection(dora)

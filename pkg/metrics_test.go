@@ -20,7 +20,7 @@ import (
 // metrics are what Prometheus reads of the process, by name, and as text.
 func (p *process) metrics() (map[string]*dto.MetricFamily, string) {
 	p.Helper()
-	answer, err := p.diagnostics.CollectMetrics(p.Context(), &pluginv2.CollectMetricsRequest{})
+	answer, err := p.Diagnostics.CollectMetrics(p.Context(), &pluginv2.CollectMetricsRequest{})
 	require.NoError(p, err)
 	text := answer.GetMetrics().GetPrometheus()
 	parser := expfmt.NewTextParser(model.UTF8Validation)

@@ -18,7 +18,7 @@ import (
 func (p *process) march(to backend.PluginContext, service string) subscription {
 	p.Helper()
 	const from, until = "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"
-	answer, err := p.data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
+	answer, err := p.Data.QueryData(p.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
 		PluginContext: to, Queries: []backend.DataQuery{{
 			RefID:     "A",
 			JSON:      fmt.Appendf(nil, `{"metric":"deployment_frequency","format":"numeric","filters":[{"field":"service","values":[%q]}],"live":true,"range":{"from":%q,"to":%q}}`, service, from, until),
@@ -92,7 +92,7 @@ func TestWhatOneNodeIsToldTheStreamsOfAnotherShow(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	assert.Contains(t, string(answer), `"stored":0`, "what the other node was told is known here")
 
-	nodes[0].end()
+	nodes[0].Close()
 	tell(nodes[1])
 	screens[1].until(t, float64(told))
 }

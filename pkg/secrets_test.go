@@ -77,10 +77,10 @@ func telltale(t *testing.T, token string) (address string, heard *said) {
 // firstFrame is what a panel is sent that begins to follow a question, by either way.
 func (p *process) firstFrame(from backend.PluginContext, to subscription) string {
 	p.Helper()
-	joined, err := p.stream.SubscribeStream(p.Context(), backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
+	joined, err := p.Stream.SubscribeStream(p.Context(), backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
 	require.NoError(p, err)
 	require.Equal(p, pluginv2.SubscribeStreamResponse_OK, joined.Status)
-	stream, err := p.stream.RunStream(p.Context(), backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
+	stream, err := p.Stream.RunStream(p.Context(), backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
 	require.NoError(p, err)
 	packet, err := stream.Recv()
 	require.NoError(p, err)
@@ -118,7 +118,7 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 				RefID: fmt.Sprint(i), JSON: []byte(q), TimeRange: backend.TimeRange{From: time.Now().AddDate(-1, 0, 0), To: time.Now()},
 			})
 		}
-		answer, err := p.data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(request))
+		answer, err := p.Data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(request))
 		require.NoError(t, err)
 		for _, each := range answer.Responses {
 			out.WriteString(each.Error)
@@ -136,7 +136,7 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 	wrong := source("wrong", strings.Replace(text, `"id":"two"`, `"id":"three","appId":"7","installationId":"42"`, 1), 1)
 	wrong.DataSourceInstanceSettings.DecryptedSecureJSONData = planted
 	for _, each := range []backend.PluginContext{from, wrong} {
-		health, err := p.diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(each)})
+		health, err := p.Diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(each)})
 		require.NoError(t, err)
 		out.WriteString(health.Message)
 		out.Write(health.JsonDetails)
@@ -167,11 +167,11 @@ func TestNoSecretComesOutOfTheBuiltProgram(t *testing.T) {
 		out.Write(answer)
 	}
 	out.WriteString(p.firstFrame(from, p.march(from, "example-health/booking")))
-	metrics, err := p.diagnostics.CollectMetrics(t.Context(), &pluginv2.CollectMetricsRequest{})
+	metrics, err := p.Diagnostics.CollectMetrics(t.Context(), &pluginv2.CollectMetricsRequest{})
 	require.NoError(t, err)
 	require.Contains(t, string(metrics.Metrics.Prometheus), "livedora_source_errors_total")
 	out.Write(metrics.Metrics.Prometheus)
-	p.end()
+	p.Close()
 	for _, file := range []string{store, store + "-wal"} { // what rests on the disk
 		content, err := os.ReadFile(file)
 		if err == nil {

@@ -44,7 +44,7 @@ func TestAnswersThatGrafanaHasNotReadYetAreCounted(t *testing.T) {
 	connection, err := grpc.NewClient("passthrough:plugin", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-			opened, err := (&net.Dialer{}).DialContext(ctx, p.address.Network(), p.address.String())
+			opened, err := (&net.Dialer{}).DialContext(ctx, p.Address().Network(), p.Address().String())
 			reader = &slow{Conn: opened}
 			return reader, err
 		}))

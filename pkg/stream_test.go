@@ -83,7 +83,7 @@ type channel struct {
 func (p *process) follow(from backend.PluginContext, to subscription) *channel {
 	p.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	stream, err := p.stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
+	stream, err := p.Stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: from, Path: to.path, Data: to.data}))
 	require.NoError(p, err)
 	c := &channel{stream: stream, sent: make(chan *data.Frame, 100), ended: make(chan error, 1)}
 	done := make(chan struct{})
@@ -166,7 +166,7 @@ func TestTheBuiltPluginRefusesAnotherQueryOnAChannel(t *testing.T) {
 	from := source("dora", jsonData, 1)
 	booking, records := p.subscription(from, "booking"), p.subscription(from, "records")
 	subscribe := func(s subscription) *pluginv2.SubscribeStreamResponse {
-		response, err := p.stream.SubscribeStream(t.Context(), backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: from, Path: s.path, Data: s.data}))
+		response, err := p.Stream.SubscribeStream(t.Context(), backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: from, Path: s.path, Data: s.data}))
 		require.NoError(t, err)
 		return response
 	}
@@ -191,7 +191,7 @@ func TestStreamsGoOnAfterNewSettingsAndAfterARestart(t *testing.T) {
 	require.ErrorContains(t, open.end(t), "settings changed", "which is when Grafana opens it again, with new settings")
 	open = first.follow(after, booking)
 	open.until(t, 5)
-	first.end()
+	first.Close()
 	require.Error(t, open.end(t))
 
 	second := start(t)

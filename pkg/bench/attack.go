@@ -274,7 +274,7 @@ func withstand(ctx context.Context, program, path string, a *attack) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.plugin.Close() }()
+	defer s.plugin.Close()
 	pid := s.plugin.PID()
 	stranger := &target{plugin: s.plugin.As("stranger")}
 	light := question{name: "a stranger's", queries: []string{`{"metric":"lead_time","format":"numeric",` + service + `}`}}

@@ -103,7 +103,7 @@ func measureLive(ctx context.Context, program string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = h.plugin.Close() }()
+	defer h.plugin.Close()
 	fmt.Println("| from a webhook to a changed frame | min | median | 95 % within | max | target | | processor time for each |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- |")
 	var done <-chan profiled
@@ -148,7 +148,8 @@ func openHall(ctx context.Context, program, path string) (*hall, error) {
 	h := &hall{plugin: plugin, services: map[int]*large.Service{}}
 	first := questions[0]
 	if err := (&target{plugin: plugin}).ask(ctx, &first); err != nil {
-		return nil, errors.Join(err, plugin.Close())
+		plugin.Close()
+		return nil, err
 	}
 	return h, nil
 }

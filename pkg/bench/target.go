@@ -47,7 +47,7 @@ func startTarget(ctx context.Context, program, path string) (*target, error) {
 	return t, nil
 }
 
-func (t *target) end() { _ = t.plugin.Close() }
+func (t *target) end() { t.plugin.Close() }
 
 // ask asks once, and sees to it that there is something in the answer.
 func (t *target) ask(ctx context.Context, q *question) error {

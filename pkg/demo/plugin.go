@@ -18,24 +18,17 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 
 	"github.com/livedora/dora-datasource/pkg/settings"
 )
 
 // Plugin is the built plugin in a process of its own, driven as Grafana drives it.
 type Plugin struct {
-	client      *goplugin.Client
-	data        grpcplugin.DataClient
-	stream      grpcplugin.StreamClient
-	calls       grpcplugin.ResourceClient
-	diagnostics grpcplugin.DiagnosticsClient
-	context     backend.PluginContext
-	log         *tail
+	*Connection
+	context backend.PluginContext
+	log     *tail
 }
 
 // StartPlugin starts the program and hands it one data source.
@@ -63,40 +56,16 @@ func StartPlugin(program string, file *settings.File) (*Plugin, error) {
 	if path := file.Settings.Store.Path; path != "" {
 		command.Env = append(command.Env, settings.StoreRootVariable+"="+filepath.Dir(path))
 	}
-	p.client = goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd:         command,
-		SkipHostEnv: true, // it is there already
-		HandshakeConfig: goplugin.HandshakeConfig{
-			ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue,
-		},
-		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
-		}},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		Logger:           hclog.NewNullLogger(),
-		Stderr:           p.log,
-	})
-	protocol, err := p.client.Client()
-	if err != nil {
-		p.client.Kill()
-		return nil, fmt.Errorf("%s does not start as a plugin: %w\n%s", program, err, p.log)
+	if p.Connection, err = Connect(command, p.log); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, p.log)
 	}
-	parts := map[string]any{"data": nil, "stream": nil, "resource": nil, "diagnostics": nil}
-	for name := range parts {
-		if parts[name], err = protocol.Dispense(name); err != nil {
-			p.client.Kill()
-			return nil, fmt.Errorf("%s does not speak the part %s of the protocol: %w", program, name, err)
-		}
-	}
-	p.data, p.stream, p.calls = parts["data"].(grpcplugin.DataClient), parts["stream"].(grpcplugin.StreamClient), parts["resource"].(grpcplugin.ResourceClient)
-	p.diagnostics = parts["diagnostics"].(grpcplugin.DiagnosticsClient)
 	return p, nil
 }
 
 // Ask sends queries as Grafana would.
 func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.Responses, error) {
 	request := &backend.QueryDataRequest{PluginContext: p.context, Headers: map[string]string{}, Queries: queries}
-	answer, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
+	answer, err := p.Data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err() // gRPC's own word for it does not wrap it
@@ -110,18 +79,10 @@ func (p *Plugin) Ask(ctx context.Context, queries []backend.DataQuery) (backend.
 	return response.Responses, nil
 }
 
-// PID is the process that the plugin runs in.
-func (p *Plugin) PID() int {
-	if running := p.client.ReattachConfig(); running != nil {
-		return running.Pid
-	}
-	return 0
-}
-
 // Follow runs a channel's stream and hands each frame on as JSON, as Grafana does, until the context or the stream ends.
 func (p *Plugin) Follow(ctx context.Context, channel string, query json.RawMessage, show func(json.RawMessage)) error {
 	path := strings.TrimPrefix(channel, "ds/"+p.context.DataSourceInstanceSettings.UID+"/")
-	running, err := p.stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: p.context, Path: path, Data: query}))
+	running, err := p.Stream.RunStream(ctx, backend.ToProto().RunStreamRequest(&backend.RunStreamRequest{PluginContext: p.context, Path: path, Data: query}))
 	if err != nil {
 		return fmt.Errorf("the stream cannot be opened: %w", err)
 	}
@@ -147,7 +108,7 @@ func (p *Plugin) As(login string) *Plugin {
 // Subscribe asks to follow a channel, and says whether it may be.
 func (p *Plugin) Subscribe(ctx context.Context, channel string, query json.RawMessage) (bool, error) {
 	path := strings.TrimPrefix(channel, "ds/"+p.context.DataSourceInstanceSettings.UID+"/")
-	answer, err := p.stream.SubscribeStream(ctx, backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: p.context, Path: path, Data: query}))
+	answer, err := p.Stream.SubscribeStream(ctx, backend.ToProto().SubscribeStreamRequest(&backend.SubscribeStreamRequest{PluginContext: p.context, Path: path, Data: query}))
 	if err != nil {
 		return false, fmt.Errorf("the plugin does not answer: %w", err)
 	}
@@ -157,7 +118,7 @@ func (p *Plugin) Subscribe(ctx context.Context, channel string, query json.RawMe
 // Send calls the data source's address, and hands on the status and the pieces of the answer.
 func (p *Plugin) Send(ctx context.Context, method, address string, body []byte, take func(status int, piece []byte)) error {
 	path, _, _ := strings.Cut(address, "?")
-	answer, err := p.calls.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
+	answer, err := p.Resource.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
 		PluginContext: p.context, Method: method, Path: path, URL: address, Body: body,
 	}))
 	for err == nil {
@@ -177,7 +138,7 @@ func (p *Plugin) Send(ctx context.Context, method, address string, body []byte, 
 
 // Health asks whether the data source works.
 func (p *Plugin) Health(ctx context.Context) error {
-	_, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.context)})
+	_, err := p.Diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.context)})
 	if err != nil {
 		return fmt.Errorf("the plugin does not answer: %w", err)
 	}
@@ -195,7 +156,7 @@ func (p *Plugin) Call(ctx context.Context, address string, body any, secret stri
 	path, _, _ := strings.Cut(address, "?")
 	from := p.context
 	from.User = &backend.User{Login: "github", Role: "Viewer"}
-	answer, err := p.calls.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
+	answer, err := p.Resource.CallResource(ctx, backend.ToProto().CallResourceRequest(&backend.CallResourceRequest{
 		PluginContext: from, Method: http.MethodPost, Path: path, URL: address, Body: text,
 		Headers: map[string][]string{
 			"Content-Type": {"application/json"}, "X-Github-Event": {"deployment_status"}, "X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(sum.Sum(nil))},
@@ -211,12 +172,6 @@ func (p *Plugin) Call(ctx context.Context, address string, body any, secret stri
 	case said.Code != http.StatusOK:
 		return fmt.Errorf("the plugin answers a webhook with %d: %s", said.Code, said.Body)
 	}
-	return nil
-}
-
-// Close ends the plugin's process.
-func (p *Plugin) Close() error {
-	p.client.Kill()
 	return nil
 }
 

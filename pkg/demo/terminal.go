@@ -26,7 +26,7 @@ func (d *demo) inTerminal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.atEnd(plugin.Close)
+	d.atEnd(func() error { plugin.Close(); return nil })
 	if err := d.awaitCollection(ctx, plugin); err != nil {
 		return err
 	}
