@@ -18,6 +18,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/world"
@@ -99,6 +100,13 @@ func (f *followed) collect() {
 	require.NoError(f, err)
 }
 
+// follows collects, and holds that the kept store is as one that begins now.
+func (f *followed) follows(what string) {
+	f.Helper()
+	f.collect()
+	f.same(what)
+}
+
 // same holds that the kept store says what an empty one says that reads now.
 func (f *followed) same(what string) {
 	f.Helper()
@@ -146,46 +154,36 @@ func TestTheStoreFollowsRepositories(t *testing.T) {
 		for name, story := range map[string]func(f *followed){
 			"renamed": func(f *followed) {
 				f.done(f.world.Rename(a, "example-health/slots"))
-				f.collect()
-				f.same("renamed")
+				f.follows("renamed")
 				f.done(f.world.Rename("example-health/slots", a))
-				f.collect()
-				f.same("renamed back")
+				f.follows("renamed back")
 			},
 			"renamed in letter case": func(f *followed) {
 				f.done(f.world.Rename(a, "example-health/Booking"))
-				f.collect()
-				f.same("renamed")
+				f.follows("renamed")
 			},
 			"renamed, and another takes its name": func(f *followed) {
 				f.done(f.world.Rename(a, "example-health/slots"))
 				f.done(f.world.Rename(b, a))
-				f.collect()
-				f.same("renamed")
+				f.follows("renamed")
 			},
 			"names swapped": func(f *followed) {
 				f.done(f.world.Swap(a, b))
-				f.collect()
-				f.same("swapped")
+				f.follows("swapped")
 				f.done(f.world.Swap(b, a))
-				f.collect()
-				f.same("swapped back")
+				f.follows("swapped back")
 			},
 			"deleted, and made anew under the same name": func(f *followed) {
 				f.done(f.world.Remove(a))
-				f.collect()
-				f.same("deleted")
+				f.follows("deleted")
 				f.done(f.world.Rename(b, a))
-				f.collect()
-				f.same("made anew")
+				f.follows("made anew")
 			},
 			"transferred to another owner": func(f *followed) {
 				f.done(f.world.Rename(a, "elsewhere/booking"))
-				f.collect()
-				f.same("out of reach")
+				f.follows("out of reach")
 				f.done(f.world.Rename("elsewhere/booking", a))
-				f.collect()
-				f.same("and back")
+				f.follows("and back")
 			},
 			"left out, and back": func(f *followed) {
 				before := said(f.kept)
@@ -195,21 +193,17 @@ func TestTheStoreFollowsRepositories(t *testing.T) {
 				f.same("by a narrower name")
 				f.reads("example-health/*")
 				require.Equal(f, before, said(f.kept), "nothing has to be read again")
-				f.collect()
-				f.same("read again")
+				f.follows("read again")
 			},
 			"read by an old name": func(f *followed) {
 				f.reads(a, b)
 				f.done(f.world.Rename(a, "example-health/slots"))
-				f.collect()
-				f.same("renamed")
+				f.follows("renamed")
 				f.done(f.world.Rename(b, a))
 				f.reads(a, c)
-				f.collect()
-				f.same("another has the name")
+				f.follows("another has the name")
 				f.reads("example-health/slots", a)
-				f.collect()
-				f.same("by the new name")
+				f.follows("by the new name")
 			},
 		} {
 			t.Run(name+" over "+api, func(t *testing.T) {
@@ -231,27 +225,23 @@ func TestTheStoreFollowsDeploymentsAndIssues(t *testing.T) {
 			f.collect()
 			_, err := f.world.RemoveDeployment(a, 3)
 			f.done(err)
-			f.collect()
-			f.same("a deployment deleted")
+			f.follows("a deployment deleted")
 
 			incidents := f.world.Incidents(a)
 			require.NotEmpty(f, incidents)
 			moved, err := f.world.TransferIssue(a, incidents[0], b)
 			f.done(err)
-			f.collect()
-			f.same("an incident transferred")
+			f.follows("an incident transferred")
 			_, err = f.world.TransferIssue(b, moved, a)
 			f.done(err)
-			f.collect()
-			f.same("and back")
+			f.follows("and back")
 			for _, number := range f.world.Incidents(a) {
 				_, err = f.world.TransferIssue(a, number, "")
 				f.done(err)
 			}
 			_, err = f.world.Deploy(f.world.Services()[0].Name)
 			f.done(err)
-			f.collect()
-			f.same("all deleted, while something was deployed")
+			f.follows("all deleted, while something was deployed")
 		})
 	}
 }
@@ -272,19 +262,16 @@ func TestTheStoreFollowsPullRequests(t *testing.T) {
 				f.collect()
 				for _, number := range []int{merged[0], merged[len(merged)/2], merged[len(merged)-1]} {
 					f.done(f.world.HidePull(a, number, true))
-					f.collect()
-					f.same(fmt.Sprintf("%d is not shown any more", number))
+					f.follows(fmt.Sprintf("%d is not shown any more", number))
 				}
 				f.done(f.world.HidePull(a, merged[len(merged)/2], false))
 				f.done(f.world.HidePull(a, merged[len(merged)-1], false))
 				_, err := f.world.Deploy(f.world.Services()[0].Name)
 				f.done(err)
-				f.collect()
-				f.same("two are shown again, while something is deployed")
+				f.follows("two are shown again, while something is deployed")
 				if f.backfill > 365*24*time.Hour { // what a deployment of long ago shipped was looked for once
 					f.done(f.world.HidePull(a, merged[2], false))
-					f.collect()
-					f.same("shown for the first time")
+					f.follows("shown for the first time")
 				}
 			})
 		}
@@ -300,27 +287,31 @@ func TestTheStoreFollowsAMainLineThatIsRewritten(t *testing.T) {
 			f.collect()
 			before, err := f.world.Reset(a, 4, "")
 			f.done(err)
-			f.collect()
-			f.same("forced back by four commits")
+			f.follows("forced back by four commits")
 			services := f.world.Services()
 			_, err = f.world.Deploy(services[slices.IndexFunc(services, func(s world.Service) bool { return s.Repository == a })].Name)
 			f.done(err)
-			f.collect()
-			f.same("another way from there")
+			f.follows("another way from there")
 			_, err = f.world.Reset(a, 0, before)
 			f.done(err)
-			f.collect()
-			f.same("forced to where it was")
+			f.follows("forced to where it was")
 		})
 	}
 }
 
-func TestWordsOutliveARename(t *testing.T) {
-	f := follow(t, 5, "graphql")
+// corrected collects, and says of a deployment that it failed.
+func (f *followed) corrected() *facts.Deployment {
+	f.Helper()
 	f.collect()
 	d := f.kept.Snapshot().Services[0].Deployments[2]
 	_, err := f.kept.Correct(f.Context(), dora.Correction{Deployment: d.Event.FullID(), Verdict: dora.VerdictFailed, Reason: "nobody could log in", Author: "dev-01"})
 	f.done(err)
+	return d
+}
+
+func TestWordsOutliveARename(t *testing.T) {
+	f := follow(t, 5, "graphql")
+	d := f.corrected()
 	f.done(f.world.Rename(d.Event.Repository, "example-health/renamed"))
 	f.collect()
 	found := f.kept.Snapshot()
@@ -338,10 +329,7 @@ func TestWordsOutliveARename(t *testing.T) {
 
 func TestWhatAPersonCorrectedIsNotWithdrawn(t *testing.T) {
 	f := follow(t, 5, "graphql")
-	f.collect()
-	d := f.kept.Snapshot().Services[0].Deployments[2]
-	_, err := f.kept.Correct(f.Context(), dora.Correction{Deployment: d.Event.FullID(), Verdict: dora.VerdictFailed, Reason: "nobody could log in", Author: "dev-01"})
-	f.done(err)
+	d := f.corrected()
 	for range 40 {
 		_, err := f.world.RemoveDeployment(d.Event.Repository, 0)
 		if err != nil {
@@ -382,8 +370,7 @@ func TestWhateverHappensToRepositoriesTheFiguresAreThoseOfAnEmptyStore(t *testin
 					for range 1 + random.IntN(3) {
 						story = append(story, f.draw(random))
 					}
-					f.collect()
-					f.same(strings.Join(story, "; "))
+					f.follows(strings.Join(story, "; "))
 				}
 			})
 		}

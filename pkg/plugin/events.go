@@ -82,22 +82,29 @@ func recoveriesFrame(l listed) *data.Frame {
 	return deploymentsFrame(l, func(d *facts.Deployment) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
 }
 
-// deploymentsFrame is a row for each deployment to production that is wanted.
-func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame {
-	type row struct {
-		facts *facts.Service
-		d     *facts.Deployment
-	}
-	var rows []row
+// deployed is a deployment, with the service that it is of.
+type deployed struct {
+	facts *facts.Service
+	d     *facts.Deployment
+}
+
+// deployments are those to production that are wanted.
+func (l listed) deployments(wanted func(*facts.Deployment) bool) (all []deployed) {
 	for f := range l.services {
 		passes := f.Passing(l.filters)
 		for _, d := range f.Deployments {
 			if wanted(d) && passes(d) {
-				rows = append(rows, row{f, d})
+				all = append(all, deployed{f, d})
 			}
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
+	return all
+}
+
+// deploymentsFrame is a row for each deployment to production that is wanted.
+func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame {
+	rows := l.deployments(wanted)
+	slices.SortStableFunc(rows, func(a, b deployed) int {
 		return cmp.Or(b.d.Finished.Compare(a.d.Finished), cmp.Compare(b.d.Event.Number, a.d.Event.Number))
 	})
 	rows = rows[:min(len(rows), query.RowLimit)]
@@ -191,20 +198,8 @@ func shortID(id string) string { return "#" + id[strings.LastIndexByte(id, ':')+
 
 // changesFrame is a row for each change that was shipped, by the time it was shipped.
 func changesFrame(l listed) *data.Frame {
-	type shipment struct {
-		facts *facts.Service
-		d     *facts.Deployment
-	}
-	var shipments []shipment
-	for f := range l.services {
-		passes := f.Passing(l.filters)
-		for _, d := range f.Deployments {
-			if l.within.Holds(d.Finished) && d.Shipped > 0 && passes(d) {
-				shipments = append(shipments, shipment{f, d})
-			}
-		}
-	}
-	slices.SortStableFunc(shipments, func(a, b shipment) int { return b.d.Finished.Compare(a.d.Finished) })
+	shipments := l.deployments(func(d *facts.Deployment) bool { return d.Shipped > 0 && l.within.Holds(d.Finished) })
+	slices.SortStableFunc(shipments, func(a, b deployed) int { return b.d.Finished.Compare(a.d.Finished) })
 	// Changes may have to be worked out: no more are looked at than the table can show, and of one service at a time, so
 	// that no more is in memory.
 	enough, most := 0, 0
@@ -221,7 +216,7 @@ func changesFrame(l listed) *data.Frame {
 		byService[at.facts] = append(byService[at.facts], i)
 	}
 	type row struct {
-		shipment
+		deployed
 		c facts.Change
 	}
 	of := make([][]row, enough)

@@ -10,8 +10,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
 
 // nobody is a user who owns nothing.
@@ -46,8 +44,7 @@ func TestWhatGrafanasUserMayNotWriteIsExplained(t *testing.T) {
 		path := filepath.Join(base, name, "live-dora.db")
 		require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
 		if file != absent {
-			s, err := sqlite.Open(t.Context(), path, "team")
-			require.NoError(t, err)
+			s := opened(t, path)
 			write(t, s, changes(0, 3))
 			require.NoError(t, s.Close())
 			allow(path, file)

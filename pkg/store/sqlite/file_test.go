@@ -17,6 +17,14 @@ import (
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
 
+// opened is a file's store of a team.
+func opened(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, "team")
+	require.NoError(t, err)
+	return s
+}
+
 // other opens a file as another program would.
 func other(t *testing.T, path string) *sql.DB {
 	t.Helper()
@@ -38,8 +46,7 @@ func count(t *testing.T, s store.Store) int {
 
 func TestAFileIsCreatedWithItsDirectoriesAndKeptFromOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a new", "dir?with=odd%20 characters#", "live dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	write(t, s, changes(0, 3))
 	require.NoError(t, s.Close())
 
@@ -53,8 +60,7 @@ func TestAFileIsCreatedWithItsDirectoriesAndKeptFromOthers(t *testing.T) {
 
 func TestAnyoneCanOpenTheFileAndSeeWhatIsInIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 3))
 
@@ -69,8 +75,7 @@ func TestAnyoneCanOpenTheFileAndSeeWhatIsInIt(t *testing.T) {
 
 func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	before := changes(0, 3)
 	write(t, s, before)
 	require.NoError(t, s.Close())
@@ -82,11 +87,10 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 		_, err = db.Exec(`UPDATE events SET body = ? WHERE sequence = ?`, string(body), i+1)
 		require.NoError(t, err)
 	}
-	_, err = db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; DROP TABLE owners; DROP TABLE unreadable; PRAGMA user_version = 1`)
+	_, err := db.Exec(`ALTER TABLE datasets DROP COLUMN forgets; DROP TABLE owners; DROP TABLE unreadable; PRAGMA user_version = 1`)
 	require.NoError(t, err)
 
-	s, err = sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s = opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(2, 2))
 	var after []dora.Event
@@ -103,8 +107,7 @@ func TestAFileOfTheFirstVersionWhoseBodiesAreJSONIsReadOn(t *testing.T) {
 func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "live-dora.db")
-	old, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	old := opened(t, path)
 	link := filepath.Join(directory, "link.db")
 	require.NoError(t, os.Symlink(path, link))
 	next, err := sqlite.Open(t.Context(), link, "team")
@@ -124,8 +127,7 @@ func TestStoresOfOneProcessShareAFileUntilTheLastIsClosed(t *testing.T) {
 
 func TestAFileThatWasRemovedWhileOpenIsNotWrittenToBySuccessors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	old, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	old := opened(t, path)
 	write(t, old, changes(0, 3))
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		require.NoError(t, os.Remove(path+suffix))
@@ -141,8 +143,7 @@ func TestAFileThatWasRemovedWhileOpenIsNotWrittenToBySuccessors(t *testing.T) {
 	}
 	refused("it would be lost with the process")
 
-	next, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	next := opened(t, path)
 	assert.Zero(t, count(t, next))
 	write(t, next, changes(0, 1))
 	assert.False(t, next.Replaced())
@@ -150,19 +151,17 @@ func TestAFileThatWasRemovedWhileOpenIsNotWrittenToBySuccessors(t *testing.T) {
 	require.NoError(t, old.Close())
 	require.NoError(t, next.Close())
 
-	again, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	again := opened(t, path)
 	assert.Equal(t, 1, count(t, again))
 	require.NoError(t, again.Close())
 }
 
 func TestAStoreOfANewerVersionIsRefusedAndLeftAsItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	require.NoError(t, s.Close())
 	db := other(t, path)
-	_, err = db.Exec(`PRAGMA user_version = 99`)
+	_, err := db.Exec(`PRAGMA user_version = 99`)
 	require.NoError(t, err)
 
 	_, err = sqlite.Open(t.Context(), path, "team")
@@ -217,12 +216,11 @@ func TestPathsThatCannotWorkAreExplained(t *testing.T) {
 
 func TestAFileThatWasMovedAwayAndBackIsWrittenOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 3))
 	require.NoError(t, os.Rename(path, path+".away"))
-	_, err = s.Apply(t.Context(), store.Batch{Events: changes(3, 1)})
+	_, err := s.Apply(t.Context(), store.Batch{Events: changes(3, 1)})
 	require.Error(t, err)
 	require.NoError(t, os.Rename(path+".away", path))
 	write(t, s, changes(3, 1))
@@ -231,8 +229,7 @@ func TestAFileThatWasMovedAwayAndBackIsWrittenOn(t *testing.T) {
 
 func TestAStoreThatANewerVersionMigratesWhileItIsOpenIsNeitherWrittenNorRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 3))
 	lease, err := s.Acquire(t.Context(), "github", "one", time.Hour)
@@ -272,13 +269,11 @@ func TestAStoreThatANewerVersionMigratesWhileItIsOpenIsNeitherWrittenNorRead(t *
 func TestAFileThatOthersMayReadIsForGrafanasUserAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
 	for before, after := range map[os.FileMode]os.FileMode{0o644: 0o600, 0o640: 0o600, 0o666: 0o660, 0o660: 0o660, 0o600: 0o600} {
-		kept, err := sqlite.Open(t.Context(), path, "team")
-		require.NoError(t, err)
+		kept := opened(t, path)
 		write(t, kept, changes(0, 1))
 		require.NoError(t, kept.Close())
 		require.NoError(t, os.Chmod(path, before))
-		s, err := sqlite.Open(t.Context(), path, "team")
-		require.NoError(t, err)
+		s := opened(t, path)
 		write(t, s, changes(1, 1))
 		for _, end := range []string{"", "-wal", "-shm"} {
 			info, err := os.Stat(path + end)
@@ -299,8 +294,7 @@ func link(t *testing.T, to, at string) string {
 // damaged is a store whose schema was overwritten.
 func damaged(t *testing.T, path string) string {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	require.NoError(t, s.Close())
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -72,6 +72,18 @@ func writeBatches(ctx context.Context, s *sqlite.Store) error {
 	}
 }
 
+// startWriter starts a process that writes to a store, and gives a line for each batch that is acknowledged.
+func startWriter(t *testing.T, path string) (writer *exec.Cmd, acknowledged *bufio.Scanner) {
+	t.Helper()
+	writer = exec.Command(os.Args[0])
+	writer.Env = append(os.Environ(), killedPath+"="+path)
+	writer.Stderr = os.Stderr
+	output, err := writer.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, writer.Start())
+	return writer, bufio.NewScanner(output)
+}
+
 func TestEveryAcknowledgedBatchOutlivesAKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -79,14 +91,7 @@ func TestEveryAcknowledgedBatchOutlivesAKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
 	acknowledged := 0
 	for kill := range 10 {
-		writer := exec.Command(os.Args[0])
-		writer.Env = append(os.Environ(), killedPath+"="+path)
-		writer.Stderr = os.Stderr
-		output, err := writer.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, writer.Start())
-
-		lines := bufio.NewScanner(output)
+		writer, lines := startWriter(t, path)
 		for range 3 + 7*kill%20 { // somewhere else each time
 			require.True(t, lines.Scan(), "the writer writes until it is killed")
 		}
@@ -96,11 +101,11 @@ func TestEveryAcknowledgedBatchOutlivesAKill(t *testing.T) {
 			last = lines.Text() // acknowledged before the kill came through
 		}
 		_ = writer.Wait() // it was killed: that is no news
-		acknowledged, err = strconv.Atoi(last)
+		number, err := strconv.Atoi(last)
 		require.NoError(t, err)
+		acknowledged = number
 
-		s, err := sqlite.Open(t.Context(), path, "team")
-		require.NoError(t, err)
+		s := opened(t, path)
 		cursor, err := s.Cursor(t.Context(), "pagerduty")
 		require.NoError(t, err)
 		committed, err := strconv.Atoi(string(cursor))
@@ -118,16 +123,9 @@ func TestTwoProcessesWriteToOneFile(t *testing.T) {
 		t.Skip("starts a process")
 	}
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
-	writer := exec.Command(os.Args[0])
-	writer.Env = append(os.Environ(), killedPath+"="+path)
-	writer.Stderr = os.Stderr
-	output, err := writer.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, writer.Start())
-	theirs := bufio.NewScanner(output)
+	writer, theirs := startWriter(t, path)
 
 	followed := make(map[string]bool)
 	var position store.Sequence

@@ -70,8 +70,7 @@ func TestANameThatNobodyUsesYetCannotBeTakenFromItsOrganisation(t *testing.T) {
 
 func TestOfTwoOrganisationsThatOpenOneDatasetAtOnceOneHasIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	kept, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	kept := opened(t, path)
 	defer func() { require.NoError(t, kept.Close()) }()
 	failures := make([]error, 8)
 	var work sync.WaitGroup

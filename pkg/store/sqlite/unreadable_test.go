@@ -47,8 +47,7 @@ func TestABadRowCostsOneRow(t *testing.T) {
 	for name, spoil := range spoiled {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "live-dora.db")
-			s, err := sqlite.Open(t.Context(), path, "team")
-			require.NoError(t, err)
+			s := opened(t, path)
 			write(t, s, changes(0, 5))
 			require.Equal(t, []store.Sequence{1, 2, 3, 4, 5}, read(t, s, 0))
 			none, err := s.Unreadable(t.Context())
@@ -74,8 +73,7 @@ func TestABadRowCostsOneRow(t *testing.T) {
 			assert.Equal(t, 4, shown)
 			require.NoError(t, s.Close())
 
-			s, err = sqlite.Open(t.Context(), path, "team")
-			require.NoError(t, err)
+			s = opened(t, path)
 			defer func() { require.NoError(t, s.Close()) }()
 			told(s)
 			assert.Equal(t, []store.Sequence{4, 5}, read(t, s, 3), "and after a start, of which it is told though nobody reads it again")
@@ -94,8 +92,7 @@ func TestABadRowCostsOneRow(t *testing.T) {
 
 func TestManyBadRowsAtTheEndAreReadPast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 5000))
 	spoils(t, path, `UPDATE events SET body = x'00' WHERE sequence BETWEEN 2 AND 4900`)
@@ -112,8 +109,7 @@ func TestManyBadRowsAtTheEndAreReadPast(t *testing.T) {
 // Merging meets a bad row where nobody has read it yet.
 func TestAnEventThatIsToldTakesThePlaceOfABadRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "live-dora.db")
-	s, err := sqlite.Open(t.Context(), path, "team")
-	require.NoError(t, err)
+	s := opened(t, path)
 	defer func() { require.NoError(t, s.Close()) }()
 	write(t, s, changes(0, 5))
 	spoils(t, path, spoiled["its body is nonsense"])
@@ -137,8 +133,7 @@ func TestADamagedLeaseIsNobodysAndADamagedCountIsCountedAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "live-dora.db")
-			s, err := sqlite.Open(t.Context(), path, "team")
-			require.NoError(t, err)
+			s := opened(t, path)
 			defer func() { require.NoError(t, s.Close()) }()
 			write(t, s, changes(0, 3))
 			before, err := s.Acquire(t.Context(), "github", "one", time.Hour)
