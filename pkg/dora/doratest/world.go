@@ -331,10 +331,14 @@ func (w *World) pull(r *worldRepo, nested string) {
 			w.land(r, c)
 			r.plain = append(r.plain, c)
 		}
-		for _, c := range own {
+		for i, c := range own {
 			landed := w.commit(r, author, r.tip)
 			landed.Authored = c.Authored
-			w.merged(r, p, landed)
+			if i == len(own)-1 { // it was merged once, with the last
+				w.merged(r, p, landed)
+			} else {
+				w.land(r, landed)
+			}
 		}
 	case "nested":
 		// Merged into a branch, which may itself be merged later.
