@@ -28,11 +28,15 @@ test('a deployment is corrected in two clicks, and the word is taken back', asyn
   const table = deployments(page);
   const says = table.getByText('it failed, says admin: no reason given, on the dashboard Trust the numbers');
   await table.getByRole('button', { name: 'It failed', exact: true }).first().click();
-  const { id } = await confirmed(page, page.getByRole('dialog').last());
+  await confirmed(page, page.getByRole('dialog').last());
   await expect(says).toBeVisible();
 
-  await takeBack(page, id);
+  const corrections = page.getByTestId('data-testid Panel header Corrections');
+  await expect(corrections.getByText('in force').first()).toBeVisible();
+  await corrections.getByRole('button', { name: 'Take back', exact: true }).first().click();
+  await confirmed(page, page.getByRole('dialog').last());
   await expect(says).toHaveCount(0);
+  await expect(corrections.getByText('taken back by admin').first()).toBeVisible();
 });
 
 test('a correction keeps its reason, whatever it says', async ({ gotoDashboardPage, page }) => {
