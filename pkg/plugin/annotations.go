@@ -98,7 +98,8 @@ func (a *annotation) tellOfDeployment(f *facts.Service, d *facts.Deployment) {
 	a.tags = "deployment," + statusOf(d)
 	a.text = many(d.Shipped, "change", "changes") + " to " + f.Environment(d)
 	if d.Failed() {
-		a.text = "failed: " + evidenceOf(d)
+		evidence, _ := evidenceOf(f, d)
+		a.text = "failed: " + evidence
 		if d.Recovered != nil {
 			a.text += "; recovered after " + Figure(d.Recovered.At.Sub(d.Finished).Seconds(), dora.Seconds)
 		}

@@ -20,11 +20,31 @@ import (
 func eventsFrame(q query.Query, d *dataset.Dataset, r query.Range, now time.Time) *data.Frame {
 	s, filters := d.Under(q.Definition), q.DomainFilters()
 	frame := lists[q.Events](listed{d, s, filters, r, now, q.Meter})
+	giveWay(frame)
 	frame.Name = string(q.Events)
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable, Custom: Custom{
 		Definition: q.Definition, Unmeasured: s.Unmeasured(filters, r.From, r.To, now),
 	}}
 	return frame
+}
+
+// giveWay hides, in panels, the columns of texts that say nothing in any row: the others have their room.
+func giveWay(frame *data.Frame) {
+	for _, field := range frame.Fields {
+		if field.Type() != data.FieldTypeString || field.Name == "id" {
+			continue
+		}
+		says := false
+		for row := 0; row < field.Len() && !says; row++ {
+			says = field.At(row) != ""
+		}
+		if !says {
+			if field.Config == nil {
+				field.Config = &data.FieldConfig{}
+			}
+			field.Config.Custom = map[string]any{"hideFrom": map[string]any{"viz": true}}
+		}
+	}
 }
 
 // listed is what a table is made from.
@@ -67,7 +87,7 @@ var lists = map[query.Events]func(listed) *data.Frame{
 		return unmeasuredFrame(l.snapshot.Unmeasured(l.filters, l.within.From, l.within.To, l.now))
 	},
 	query.EventsUnmatched:   func(l listed) *data.Frame { return unmatchedFrame(l.dataset.Places()) },
-	query.EventsCorrections: func(l listed) *data.Frame { return correctionsFrame(l.dataset.Corrections(), l.within) },
+	query.EventsCorrections: correctionsFrame,
 	query.EventsCoverage:    coverageFrame,
 }
 
@@ -119,7 +139,8 @@ func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame
 		t.number("changes", float64(d.Shipped))
 		t.length("lead_time_p50", each.facts.MedianLead(d))
 		t.text("status", statusOf(d))
-		t.text("evidence", evidenceOf(d))
+		evidence, speaks := evidenceOf(each.facts, d)
+		t.linkBy("evidence", evidence, "Open what speaks for it", "evidence_url")
 		var recovery *time.Duration
 		if d.Recovered != nil {
 			length := d.Recovered.At.Sub(d.Finished)
@@ -135,6 +156,7 @@ func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame
 		t.text("rework", string(d.Rework))
 		t.text("id", e.FullID())
 		t.text("url", e.URL)
+		t.text("evidence_url", cmp.Or(speaks, e.URL))
 	}
 	return t.frame()
 }
@@ -158,21 +180,6 @@ func statusOf(d *facts.Deployment) string {
 	}
 }
 
-// evidenceOf says in words why a deployment is held to have failed.
-func evidenceOf(d *facts.Deployment) string {
-	var parts []string
-	for _, e := range d.Evidence {
-		if d.Said != nil && e.By == d.Said.FullID() {
-			continue // said below
-		}
-		parts = append(parts, evidenceWords[e.Kind]+" "+shortID(e.By))
-	}
-	if d.Said != nil {
-		parts = append(parts, said(d.Said))
-	}
-	return strings.Join(parts, "; ")
-}
-
 // said is a person's word, with its reason.
 func said(c *dora.Correction) string {
 	return verdictWords[c.Verdict] + ", says " + c.Author + ": " + c.Reason
@@ -183,14 +190,6 @@ var verdictWords = map[dora.Verdict]string{
 	dora.VerdictNotFailed: "it did not fail",
 	dora.VerdictLinked:    "that deployment caused it",
 	dora.VerdictUnlinked:  "no deployment caused it",
-}
-
-var evidenceWords = map[dora.EvidenceKind]string{
-	dora.EvidenceManual:   "held by a person to have caused incident",
-	dora.EvidenceExplicit: "named by incident",
-	dora.EvidenceRollback: "rolled back by deployment",
-	dora.EvidenceRemedy:   "mended by deployment",
-	dora.EvidenceIncident: "followed by incident",
 }
 
 // shortID is the vendor's number at the end of an id.
@@ -259,8 +258,9 @@ func changesFrame(l listed) *data.Frame {
 			t.length(name, length)
 		}
 		t.text("unmeasured", string(c.Excluded))
-		t.text("deployment", version(each.d.Event))
+		t.linkBy("deployment", version(each.d.Event), "Open the deployment", "deployment_url")
 		t.text("url", c.URL)
+		t.text("deployment_url", each.d.Event.URL)
 	}
 	return t.frame()
 }
@@ -296,17 +296,19 @@ func incidentsFrame(l listed, wanted func(*facts.Incident) bool) *data.Frame {
 		t.text("service", each.facts.Service.Name)
 		t.text("severity", e.Severity)
 		t.link("title", e.Title, "Open the incident")
-		linked, evidence := "", "not linked"
+		linked, deployment := linkedDeployment(each.i)
+		evidence := "not linked"
 		if each.i.Linked != nil {
-			linked, evidence = version(each.i.Linked.Event), string(each.i.By)
+			evidence = string(each.i.By)
 		}
 		if each.i.Said != nil {
 			evidence += "; " + said(each.i.Said)
 		}
-		t.text("linked_deployment", linked)
+		t.linkBy("linked_deployment", linked, "Open the deployment", "deployment_url")
 		t.text("evidence", evidence)
 		t.text("id", e.FullID())
 		t.text("url", e.URL)
+		t.text("deployment_url", deployment)
 	}
 	return t.frame()
 }

@@ -159,11 +159,11 @@ func (g *grafana) follow(i *plugin.Instance, link data.DataLink, values map[stri
 	assert.NotRegexp(g, regexp.MustCompile(`\$\{|%24%7B`), address, "every variable has a value")
 	parsed, err := url.Parse(address)
 	require.NoError(g, err)
-	if parsed.Path == "/d/livedora-trust" {
+	if board, ok := strings.CutPrefix(parsed.Path, "/d/livedora-"); ok {
 		assert.Equal(g, values["__from"], parsed.Query().Get("from"))
 		assert.Equal(g, values["__to"], parsed.Query().Get("to"))
 		assert.Equal(g, "dora", parsed.Query().Get("var-datasource"))
-		return g.over(i, onTrust(g.T, parsed.Query()), from, to)[0]
+		return g.over(i, onBoard(g.T, board, parsed.Query()), from, to)[0]
 	}
 	assert.Equal(g, "/explore", parsed.Path)
 	var panes map[string]struct {
@@ -183,11 +183,11 @@ func (g *grafana) follow(i *plugin.Instance, link data.DataLink, values map[stri
 	return nil
 }
 
-// onTrust is the query of the panel of Trust the numbers that an address leads to, as the frontend sends it: with the
+// onBoard is the query of the panel of a dashboard that an address leads to, as the frontend sends it: with the
 // address' variables, without what is empty, and with its ad hoc filters.
-func onTrust(t *testing.T, address url.Values) string {
+func onBoard(t *testing.T, name string, address url.Values) string {
 	t.Helper()
-	board, err := dashboard.Read("../../dashboards/trust.json")
+	board, err := dashboard.Read("../../dashboards/" + name + ".json")
 	require.NoError(t, err)
 	stands := map[string]string{}
 	for _, v := range board.Variables.List {
@@ -215,7 +215,10 @@ func onTrust(t *testing.T, address url.Values) string {
 				asked[key] = value
 			}
 		}
-		filters := []any{map[string]any{"field": "service", "values": []string{stands["service"]}}}
+		filters := []any{}
+		if stands["service"] != "" { // else it is about all that its other variables let pass
+			filters = append(filters, map[string]any{"field": "service", "values": []string{stands["service"]}})
+		}
 		for _, written := range address["var-filters"] {
 			parts := strings.Split(written, "|")
 			for i := range parts {
@@ -283,8 +286,8 @@ func TestAViewerFollowsAFigureOfAServiceWithoutExplore(t *testing.T) {
 		`{"metric":"change_failure_rate","bucket":"week","groupBy":["service","environment"]}`:                                                                       "/d/livedora-trust",
 		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking"]},{"field":"team","op":"not_in","values":["a|b,c","nobody"]}]}`:     "/d/livedora-trust",
 		`{"metric":"recovery_time","bucket":"week","filters":[{"field":"service","values":["booking"]},{"field":"environment","op":"not_in","values":["staging"]}]}`: "/d/livedora-trust",
-		`{"metric":"lead_time","bucket":"week"}`: "/explore",
-		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking","records"]}]}`:                               "/explore",
+		`{"metric":"lead_time","bucket":"week"}`: "/d/livedora-organisation",
+		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking","records"]}]}`:                               "/d/livedora-organisation",
 		`{"metric":"lead_time","bucket":"week","filters":[{"field":"service","values":["booking"]}],"definition":{"leadTimeStart":"opened"}}`: "/explore",
 	} {
 		for _, link := range g.one(i, query)[0].Fields[1].Config.Links {

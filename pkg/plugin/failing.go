@@ -90,7 +90,8 @@ func (f *interruption) sentence(age time.Duration) string {
 	service := f.facts.Service.Name
 	switch {
 	case f.incident == nil:
-		return service + " has not recovered from deployment " + version(f.deployment.Event) + " for " + lasting(age) + ": " + evidenceOf(f.deployment)
+		evidence, _ := evidenceOf(f.facts, f.deployment)
+		return service + " has not recovered from deployment " + version(f.deployment.Event) + " for " + lasting(age) + ": " + evidence
 	case f.deployment == nil:
 		return "Incident " + shortID(f.incident.Event.FullID()) + " of " + service + " has been open for " + lasting(age)
 	case !lasts(f.deployment):

@@ -13,9 +13,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
-// links leads from a figure to the events behind it: to the dashboard that lists them, which viewers may open too, with
-// the same service, filters and group, and the moment of the figure. What that dashboard cannot ask for, figures of several
-// services or under another definition than the data source's, leads to Explore, which only editors may use. They are
+// links leads from a figure to the events behind it: to a dashboard that lists them, which viewers may open too, with
+// the same service, filters and group, and the moment of the figure. What dashboards cannot ask for, figures under another definition than the data source's, leads to Explore, which only editors may use. They are
 // addresses, because Grafana's internal links cannot carry the panel's range.
 // Neither the range nor anything else in them changes with time, so that a live panel's frame stays the same.
 type links struct {
@@ -116,8 +115,8 @@ func (l links) to(f query.Figures, where, at string, group func() ([]query.Filte
 	var found []data.DataLink
 	for _, kind := range behind[metric] {
 		asked["events"] = kind.events
-		address, listed := l.trust(kind.events, asked)
-		if !same || !listed {
+		address := l.listed(kind.events, asked)
+		if !same {
 			address = l.explore(asked)
 		}
 		found = append(found, data.DataLink{Title: kind.name + " " + where, TargetBlank: true, URL: variables.Replace(address)})
@@ -125,24 +124,26 @@ func (l links) to(f query.Figures, where, at string, group func() ([]query.Filte
 	return found
 }
 
-// trustPanels are the panels of the dashboard Trust the numbers that list each kind of events.
-var trustPanels = map[query.Events]string{
+// listPanels are the panels of the dashboards Trust the numbers and Organisation that list each kind of events.
+var listPanels = map[query.Events]string{
 	query.EventsDeployments: "panel-9", query.EventsFailures: "panel-9", query.EventsRecoveries: "panel-9", query.EventsChanges: "panel-10",
 }
 
-// trust is the address of the table of those events on the dashboard Trust the numbers; false where that cannot ask the
-// same, because it is about one service.
-func (l links) trust(events query.Events, asked map[string]any) (string, bool) {
+// listed is the address of the table of those events on the dashboard Trust the numbers, which is about one service, or else on
+// Organisation.
+func (l links) listed(events query.Events, asked map[string]any) string {
 	const theService, theOthers = "var-service", "var-filters"
-	values := url.Values{"var-datasource": {l.uid}, "from": {theFrom}, "to": {theTo}, "viewPanel": {trustPanels[events]}}
+	board := "organisation"
+	values := url.Values{"var-datasource": {l.uid}, "from": {theFrom}, "to": {theTo}, "viewPanel": {listPanels[events]}}
 	for _, f := range asked["filters"].([]query.Filter) {
 		if f.Field == dora.ByService && f.Op == query.OpIn && len(f.Values) == 1 && !values.Has(theService) {
 			values.Set(theService, f.Values[0])
+			board = "trust"
 			continue
 		}
 		values.Add(theOthers, adHoc(f))
 	}
-	if trustPanels[events] != trustPanels[query.EventsChanges] {
+	if listPanels[events] != listPanels[query.EventsChanges] {
 		values.Set("var-deployments", string(events))
 	}
 	for _, name := range []string{"at", "bucket", "rolling", "timezone"} {
@@ -150,7 +151,7 @@ func (l links) trust(events query.Events, asked map[string]any) (string, bool) {
 			values.Set("var-"+name, fmt.Sprint(value))
 		}
 	}
-	return "/d/livedora-trust?" + strings.ReplaceAll(values.Encode(), "+", "%20"), values.Has(theService)
+	return "/d/livedora-" + board + "?" + strings.ReplaceAll(values.Encode(), "+", "%20")
 }
 
 // adHoc writes a filter as Grafana has those of a dashboard in its address: key|operator|value, with more values behind.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -50,9 +51,11 @@ func openFrame(l listed) *data.Frame {
 		age := l.now.Sub(e.Opened)
 		t.length("open_for", &age)
 		t.time("acknowledged", e.Acknowledged)
-		t.text("linked_deployment", linkedVersion(i))
+		linked, deployment := linkedDeployment(i)
+		t.linkBy("linked_deployment", linked, "Open the deployment", "deployment_url")
 		t.text("id", e.FullID())
 		t.text("url", e.URL)
+		t.text("deployment_url", deployment)
 	}
 	return t.frame()
 }
@@ -152,31 +155,78 @@ func unmatchedFrame(places []history.Place) *data.Frame {
 }
 
 // correctionsFrame is a row for each word that a person said in the range, the newest first, those that were taken back
-// too.
-func correctionsFrame(words []dora.Correction, r query.Range) *data.Frame {
-	t, rows := &table{}, 0
-	for _, c := range slices.Backward(words) {
-		if !r.Holds(c.Made) {
-			continue
-		}
-		if rows++; rows > query.RowLimit {
+// too. What it is about has the name that people know.
+func correctionsFrame(l listed) *data.Frame {
+	var rows []dora.Correction
+	for _, c := range slices.Backward(l.dataset.Corrections()) {
+		if len(rows) == query.RowLimit {
 			break
 		}
+		if l.within.Holds(c.Made) {
+			rows = append(rows, c)
+		}
+	}
+	about := l.named(rows)
+	t := &table{}
+	for _, c := range rows {
 		state := "in force"
 		if c.Undone {
 			state = "taken back by " + c.UndoneBy
 		}
+		deployment, incident := about[c.Deployment], about[c.Incident]
 		t.time("made", c.Made)
 		t.text("verdict", string(c.Verdict))
-		t.text("deployment", c.Deployment)
-		t.text("incident", c.Incident)
+		t.linkBy("deployment", deployment.name, "Open the deployment", "deployment_url")
+		t.linkBy("incident", incident.name, "Open the incident", "incident_url")
 		t.text("service", c.Service)
 		t.text("reason", c.Reason)
 		t.text("author", c.Author)
 		t.text("state", state)
 		t.text("id", c.FullID())
+		t.text("deployment_id", c.Deployment)
+		t.text("incident_id", c.Incident)
+		t.text("deployment_url", deployment.url)
+		t.text("incident_url", incident.url)
 	}
 	return t.frame()
+}
+
+// thing is what a person knows a deployment or an incident by, and where it is seen.
+type thing struct{ name, url string }
+
+// named are the things that words are about, by their full ids. What no service has keeps its id for a name.
+func (l *listed) named(words []dora.Correction) map[string]thing {
+	about := map[string]thing{}
+	for _, c := range words {
+		for _, id := range []string{c.Deployment, c.Incident} {
+			if id != "" {
+				about[id] = thing{name: id}
+			}
+		}
+	}
+	if len(about) == 0 {
+		return about
+	}
+	own := map[string]bool{} // the ids without their sources, so that none has to be put together of each event
+	for id := range about {
+		_, part, _ := strings.Cut(id, ":")
+		own[part] = true
+	}
+	all := *l
+	all.filters = nil
+	for f := range all.services {
+		for _, d := range f.Deployments {
+			if own[d.Event.ID] {
+				about[d.Event.FullID()] = thing{version(d.Event), d.Event.URL}
+			}
+		}
+		for _, i := range f.Incidents {
+			if own[i.Event.ID] {
+				about[i.Event.FullID()] = thing{cmp.Or(i.Event.Title, shortID(i.Event.FullID())), i.Event.URL}
+			}
+		}
+	}
+	return about
 }
 
 // coverageFrame is a row for each service, by name: counts of what happened and of how much of it is measured.
@@ -221,9 +271,10 @@ func sortedRows[T any](l listed, all func(*facts.Service) []T, passes func(T) bo
 	return rows[:min(len(rows), query.RowLimit)]
 }
 
-func linkedVersion(i *facts.Incident) string {
+// linkedDeployment is the version that an incident is held against, and its address.
+func linkedDeployment(i *facts.Incident) (name, url string) {
 	if i.Linked == nil {
-		return ""
+		return "", ""
 	}
-	return version(i.Linked.Event)
+	return version(i.Linked.Event), i.Linked.Event.URL
 }

@@ -95,8 +95,9 @@ func TestPeoplesWordsAreListedWithTheirReasons(t *testing.T) {
 	})...)
 	i := g.save("dora", settings(silent(t), `"store":{"type":"sqlite","path":"`+path+`"}`, `"services":`+datasettest.Services, `"collect":{"backfill":"3650d"}`))
 	corrections := g.one(i, `{"queryType":"events","events":"corrections"}`)[0]
-	assert.Equal(t, [][]any{{datasettest.At("Jan 10 09:00"), "not_failed", deployment, "a supplier's outage", "dev-02", "in force"}},
+	assert.Equal(t, [][]any{{datasettest.At("Jan 10 09:00"), "not_failed", "v1.2", "a supplier's outage", "dev-02", "in force"}},
 		rows(t, corrections, "made", "verdict", "deployment", "reason", "author", "state"))
+	assert.Equal(t, [][]any{{deployment, "https://github.example/example-health/booking/deployments/103"}}, rows(t, corrections, "deployment_id", "deployment_url"))
 }
 
 func TestCoverageCountsAndDoesNotCompare(t *testing.T) {

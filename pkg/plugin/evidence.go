@@ -1,0 +1,80 @@
+package plugin
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+)
+
+// evidenceOf says in words why a deployment is held to have failed, by the names that people know, and gives the address of
+// the strongest that has one.
+func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
+	var parts []string
+	for _, e := range d.Evidence {
+		if d.Said != nil && e.By == d.Said.FullID() {
+			continue // said below
+		}
+		name, address := shortID(e.By), ""
+		switch e.Kind {
+		case dora.EvidenceRollback, dora.EvidenceRemedy:
+			if by := deploymentAt(f, e.By, e.At); by != nil {
+				name, address = version(by.Event), by.Event.URL
+			}
+		case dora.EvidenceExplicit, dora.EvidenceIncident, dora.EvidenceManual:
+			if by := incidentAt(f, e.By, e.At); by != nil {
+				address = by.Event.URL
+			}
+		}
+		if url == "" {
+			url = address
+		}
+		parts = append(parts, evidenceWords[e.Kind]+" "+name)
+	}
+	if d.Said != nil {
+		parts = append(parts, said(d.Said))
+	}
+	return strings.Join(parts, "; "), url
+}
+
+var evidenceWords = map[dora.EvidenceKind]string{
+	dora.EvidenceManual:   "held by a person to have caused incident",
+	dora.EvidenceExplicit: "named by incident",
+	dora.EvidenceRollback: "rolled back by deployment",
+	dora.EvidenceRemedy:   "mended by deployment",
+	dora.EvidenceIncident: "followed by incident",
+}
+
+// deploymentAt is the service's deployment of that full id, which finished at that time; nil: there is none.
+func deploymentAt(f *facts.Service, id string, at time.Time) *facts.Deployment {
+	from := sort.Search(len(f.Deployments), func(i int) bool { return !f.Deployments[i].Finished.Before(at) })
+	for _, d := range f.Deployments[from:] {
+		if d.Finished.After(at) {
+			break
+		}
+		if is(&d.Event.Header, id) {
+			return d
+		}
+	}
+	return nil
+}
+
+// incidentAt is the service's incident of that full id, which opened at that time; nil: there is none.
+func incidentAt(f *facts.Service, id string, at time.Time) *facts.Incident {
+	from := sort.Search(len(f.Incidents), func(i int) bool { return !f.Incidents[i].Event.Opened.Before(at) })
+	if i := slices.IndexFunc(f.Incidents[from:], func(i *facts.Incident) bool {
+		return i.Event.Opened.After(at) || is(&i.Event.Header, id)
+	}); i >= 0 && is(&f.Incidents[from+i].Event.Header, id) {
+		return f.Incidents[from+i]
+	}
+	return nil
+}
+
+// is says whether an event has a full id.
+func is(h *dora.Header, id string) bool {
+	source, own, _ := strings.Cut(id, ":")
+	return h.Source == source && h.ID == own
+}
