@@ -9,6 +9,7 @@ import labels from '../../pkg/settings/labels.json';
 import { enter, field, pick } from '../form/testing';
 import { ConfigEditor } from './ConfigEditor';
 import { DoraOptions, DoraSecrets } from '../settings/settings';
+import { holds, SystemField, systems } from '../settings/systems';
 
 type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 
@@ -271,6 +272,21 @@ test('once there is a source, the page says what to do next', async () => {
     'href',
     expect.stringContaining('alerting.md')
   );
+});
+
+test('each system has a form with all that it declares and that applies', () => {
+  open({ jsonData: { sources: systems.map(({ type }) => ({ id: type, type })) } });
+  systems.forEach((system) => {
+    const card = source(`Source ${system.type}`);
+    const applies = (of: SystemField) =>
+      of.label !== undefined && holds(system, { id: '', type: system.type }, of.when);
+    const first = system.access?.ways[0];
+    const labels = [...system.rows.flat(), ...(first?.fields ?? [])].filter(applies).map(({ label }) => label!);
+    const secrets = (first?.secrets ?? []).map(({ label }) => label);
+    [...labels, ...secrets, ...(system.webhook ? ['Webhook secret'] : [])].forEach((label) =>
+      expect(card.getByLabelText(label, { selector: 'input, textarea' })).toBeInTheDocument()
+    );
+  });
 });
 
 test('every field is called what messages about it call it', () => {

@@ -11,7 +11,7 @@
 //		sourcetest.Run(t, sourcetest.Subject{
 //			Start: func(t *testing.T) *sourcetest.System { … },
 //			Open: func(address string, client *http.Client, pace wire.Pace) source.Source {
-//				return gitlab.New(settings(address), client, gitlab.WithPace(pace))
+//				return gitlab.New(source.Given{ID: "gitlab", Secrets: secrets, Client: client}, settings(address), gitlab.WithPace(pace))
 //			},
 //			Secrets: []string{token},
 //		})
