@@ -82,6 +82,16 @@ func TestASettingThatMatchesNothingIsSaid(t *testing.T) {
 	}
 }
 
+func TestAPatternOfAGroupMatchesWhatIsInItsSubgroups(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dora.db")
+	name := "example-health/booking/web"
+	datasettest.Fill(t, path, "1/dora", &dora.Repository{Header: dora.Header{Source: "gitlab", ID: name, Updated: datasettest.At("Jan 01 09:00")}, Name: name, DefaultBranch: "main"})
+	source := map[string]any{"id": "gitlab", "type": "gitlab", "url": "https://gitlab.invalid", "repositories": []string{"example-health/**", "example-helth/**"}}
+	_, _, log := run(t, write(t, map[string]any{"sources": []any{source}, "store": map[string]any{"path": path}}, token), "report --settings FILE")
+	assert.NotContains(t, log, `"example-health/**" matches no repository`)
+	assert.Contains(t, log, `Source gitlab: repositories: "example-helth/**" matches no repository.`)
+}
+
 func TestManyEntriesThatMatchNothingAreSaidInAFewLines(t *testing.T) {
 	var services []string
 	for n := range 40 {

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,11 +120,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 
 // reads says whether a pattern names any repository that was read.
 func (u *unmet) reads(source, pattern string) bool {
-	pattern = strings.ToLower(strings.TrimSpace(pattern))
-	return slices.ContainsFunc(u.repositories[source], func(name string) bool {
-		matched, err := path.Match(pattern, strings.ToLower(name))
-		return err == nil && matched
-	})
+	return slices.ContainsFunc(u.repositories[source], dora.Selection{Repositories: []string{pattern}}.Takes)
 }
 
 // ofProduction says that the pattern of production, where anything goes by it, matches no environment.

@@ -115,7 +115,7 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 		case s.Incidents.From == IncidentsByLabels:
 			return fmt.Sprintf("no issue has a label of incidents.labels (%s).", source.Listed(s.Incidents.Labels))
 		}
-		return "no issue is of the type incident; where incidents are issues with a label, incidents.from is labels."
+		return "no issue is of the type incident. Where incidents are issues with a label, incidents.from is labels; where they are elsewhere, it is none."
 	}
 	return ""
 }
