@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/goldentest"
 )
 
 // mayImport is the plan of the house: what each package may know of the others. What is not listed here does not exist.
@@ -109,7 +111,7 @@ var floors = []struct {
 }
 
 // notDrawn are there for tests and for measuring.
-var notDrawn = []string{"bench", "docstest", "dora/doratest", "dora/large", "dora/replaytest", "mangle", "store/storetest", "dataset/datasettest"}
+var notDrawn = []string{"bench", "goldentest", "dora/doratest", "dora/large", "dora/replaytest", "mangle", "store/storetest", "dataset/datasettest"}
 
 func TestTheHouseIsDrawnAsItIs(t *testing.T) {
 	listed, err := exec.Command("go", "list", "-json=ImportPath,Doc,GoFiles", "./...").Output()
@@ -158,8 +160,9 @@ func TestTheHouseIsDrawnAsItIs(t *testing.T) {
 	for name := range mayImport {
 		assert.True(t, drawn[name] || slices.Contains(notDrawn, name) || strings.HasSuffix(name, "server") || strings.HasSuffix(name, "test"), "%q has no floor", name)
 	}
-	holdBetween(t, "the picture", picture.String())
-	holdBetween(t, "the rooms", rooms.String())
+	for subject, words := range map[string]string{"picture": picture.String(), "rooms": rooms.String()} {
+		goldentest.Part{File: houseFile, Begin: "<!-- the " + subject + ": ", End: "<!-- end of the " + subject + " -->"}.Holds(t, words, *update)
+	}
 }
 
 func nodeOf(name string) string { return "r_" + strings.ReplaceAll(name, "/", "_") }
@@ -179,23 +182,6 @@ func reachedOtherwise(from, to string) bool {
 		return at == to || slices.ContainsFunc(mayImport[at], reaches)
 	}
 	return slices.ContainsFunc(mayImport[from], func(other string) bool { return other != to && reaches(other) })
-}
-
-// holdBetween holds a part of the page to what follows from the code, or writes it.
-func holdBetween(t *testing.T, title, want string) {
-	t.Helper()
-	begin, end := "<!-- "+title+": written by go tool mage golden -->\n", "<!-- end of "+title+" -->\n"
-	text, err := os.ReadFile(houseFile)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(text), begin)
-	require.True(t, found, begin)
-	told, after, found := strings.Cut(rest, end)
-	require.True(t, found, end)
-	if *update {
-		require.NoError(t, os.WriteFile(houseFile, []byte(before+begin+want+end+after), 0o644))
-		return
-	}
-	assert.Equal(t, want, told, "go tool mage golden writes it anew")
 }
 
 // What the page says of files holds as long as they are there, and declare what it says they do.
