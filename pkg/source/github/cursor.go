@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/lineage"
 )
@@ -55,8 +56,8 @@ type position struct {
 	History     history       `json:"history,omitzero"`
 	// Counts are how many entries lists had. Unsure says that the store has something that a first reading, which was broken
 	// off, may find gone.
-	Counts map[list]count `json:"counts,omitempty"`
-	Unsure bool           `json:"unsure,omitempty"`
+	Counts map[list]census.Count `json:"counts,omitempty"`
+	Unsure bool                  `json:"unsure,omitempty"`
 
 	// Labels is what counted as an incident when issues were last read; Relabelled counts how often that changed.
 	Labels     string `json:"labels,omitempty"`

@@ -14,5 +14,5 @@
 // is put into the words of a deployment with its statuses.
 //
 // What every source needs is in the packages beside it: requests and their limits in wire, lists in pages, where a run goes
-// on in cursor. It imports these, dora and source of this module and nothing else of it.
+// on in cursor and lineage, what is there no longer in census.
 package github

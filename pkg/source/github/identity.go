@@ -8,28 +8,11 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 )
 
 // A repository is told by GitHub's number, which it keeps whatever it is called and whosever it is. Names are handed on:
 // one may lead to a repository of another name, and be given to another repository later.
-
-// listing is what owners' lists have said in a run.
-type listing struct {
-	owners map[string]bool  // those of which all was listed
-	there  map[string]bool  // the names of all that was listed, whether it is read or not
-	called map[int64]string // by number
-}
-
-func newListing() listing {
-	return listing{owners: map[string]bool{}, there: map[string]bool{}, called: map[int64]string{}}
-}
-
-func (l *listing) note(name string, id int64) {
-	l.there[strings.ToLower(name)] = true
-	if id != 0 {
-		l.called[id] = name
-	}
-}
 
 // recognise says whether a repository is to be read from its beginning: because it is called otherwise than it was, or
 // because its name means another one.
@@ -120,31 +103,14 @@ func (s *repositorySync) tellMoved() []dora.Event {
 	slices.Sort(former)
 	for _, name := range slices.Compact(former) {
 		events = append(events, s.gone(name, p.Name, version))
-		events = append(events, s.posted(name)...)
+		events = append(events, census.Posted(s.known(dora.KindDeployment, name), p.Name)...)
 	}
 	return events
 }
 
 // gone tells that there is no repository of a name any more, in a version above one that was handed over.
 func (r *run) gone(name, moved string, version time.Time) *dora.Repository {
-	updated := r.Now().UTC()
-	if !updated.After(version) {
-		updated = version.Add(time.Second)
-	}
-	return &dora.Repository{Header: dora.Header{Source: r.config.ID, ID: name, Updated: updated}, Name: name, Withdrawn: true, Moved: moved}
-}
-
-// posted are the deployments that were posted under a former name, under the present one: nobody can read them again.
-func (s *repositorySync) posted(former string) []dora.Event {
-	var events []dora.Event
-	for _, e := range s.known(dora.KindDeployment, former) {
-		if d, ok := e.(*dora.Deployment); ok && d.Posted() && strings.HasPrefix(d.ID, d.Repository) {
-			moved := *d
-			moved.ID, moved.Repository = s.state.Name+d.ID[len(d.Repository):], s.state.Name
-			events = append(events, &moved)
-		}
-	}
-	return events
+	return census.Gone(r.config.ID, name, moved, r.Now().UTC(), version)
 }
 
 // vanished tells of the repositories that their owner's list shows no longer, where all of it was listed. One that is to be
@@ -154,10 +120,10 @@ func (r *run) vanished(ctx context.Context) error {
 	r.positions.Repositories.Rest()
 	for key, p := range r.positions.Repositories.All() {
 		owner, _, _ := strings.Cut(strings.ToLower(p.Name), "/")
-		if p.Gone || p.Name == "" || !r.listed.owners[owner] || r.listed.there[strings.ToLower(p.Name)] || !r.selection.lists(p.Name) {
+		if p.Gone || p.Name == "" || !r.listed.Lacks(owner, p.Name) || !r.selection.lists(p.Name) {
 			continue
 		}
-		moved := r.listed.called[p.ID]
+		moved := r.listed.Called(p.ID)
 		if moved != "" && r.selection.Takes(moved) || r.selection.Names(p.Name) {
 			continue
 		}

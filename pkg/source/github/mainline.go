@@ -16,7 +16,7 @@ func (s *repositorySync) relands(ctx context.Context) (events []dora.Event, chan
 	if s.from() != FromMerges || s.request.Known == nil || b.target == "" {
 		return nil, false, nil
 	}
-	if b.gone > 0 || !b.kept && !c.whole {
+	if b.gone > 0 || !b.kept && !c.Whole {
 		line, err := s.mainLine(ctx)
 		if err != nil || line == nil {
 			return nil, false, err
@@ -25,8 +25,8 @@ func (s *repositorySync) relands(ctx context.Context) (events []dora.Event, chan
 		for _, e := range s.known(dora.KindDeployment, s.state.Name) {
 			known[e.Head().ID] = true
 		}
-		clear(c.met)
-		c.whole, s.landed = true, landing{}
+		c.Forget()
+		c.Whole, s.landed = true, landing{}
 		for _, e := range s.merged(s.state.Branch, line) {
 			if !known[e.Head().ID] { // it was known as a commit, and off the main line
 				events = append(events, e)

@@ -105,7 +105,7 @@ func (s *repositorySync) merged(branch string, landed []*dora.Commit) []dora.Eve
 			Ref: &refNode{Name: branch, Prefix: branchPrefix}, Statuses: succeeded(c.Committed, ""),
 		}
 		s.landed.count++
-		s.censusOf(deploymentList).meet(node.name, node.CreatedAt, nil)
+		s.censusOf(deploymentList).Meet(node.name, node.CreatedAt, nil)
 		deployment := s.deployment(s.state.Name, node)
 		deployment.Creator, deployment.Landing = c.Author, true
 		deployment.Rank++ // above what version 0.1 made of it

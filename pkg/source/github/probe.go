@@ -43,7 +43,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 		list := answer.Owner.Repositories
 		for i, node := range list.Nodes {
 			if node != nil {
-				r.listed.note(node.NameWithOwner, node.DatabaseID)
+				r.listed.Note(node.NameWithOwner, node.DatabaseID)
 			}
 			switch {
 			case node == nil:

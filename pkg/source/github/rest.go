@@ -95,7 +95,7 @@ func (a rest) owned(ctx context.Context, login string) ([]target, error) {
 	var found []target
 	failures := []error{err}
 	for _, each := range repositories {
-		a.listed.note(each.FullName, each.ID)
+		a.listed.Note(each.FullName, each.ID)
 		switch {
 		case each.unread != nil:
 			failures = append(failures, a.unlisted(login, each.FullName, each.unread))

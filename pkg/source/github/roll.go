@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
@@ -49,9 +50,9 @@ const (
 func (s *repositorySync) takeEnds(p *pages.Page[pullNode]) {
 	c := s.ended
 	_, only := s.reader.(rest)
-	c.page(p.TotalCount, p.Counted, only && s.pulls.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
+	c.Page(p.TotalCount, p.Counted, only && s.pulls.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	for _, n := range p.Nodes {
-		c.all[int64(n.Number)] = true
+		c.Saw(int64(n.Number))
 		s.endedAt[n.Number] = dora.Latest(n.MergedAt, n.ClosedAt).Unix()
 	}
 }
@@ -77,43 +78,39 @@ func (s *repositorySync) callRoll(ctx context.Context) (events []dora.Event, cha
 		if events, err = s.answer(ctx, called); err != nil {
 			return nil, false, err
 		}
-		c.total, c.newest = called.total, max(c.newest, called.newest)
+		c.Total, c.Newest = called.total, max(c.Newest, called.newest)
 	}
 	return events, s.note(c), nil
 }
 
 // missesPulls says whether pull requests may have gone, or come that are older than the newest.
-func (s *repositorySync) missesPulls(ctx context.Context, c *census) (bool, error) {
+func (s *repositorySync) missesPulls(ctx context.Context, c *tally) (bool, error) {
 	unsure := s.state.Unsure
-	if !c.whole && !c.resumed { // by an earlier version, which did not count
+	if !c.Whole && !c.resumed { // by an earlier version, which did not count
 		unsure = true
 	}
 	if _, only := s.reader.(rest); !only {
 		c.list = mergedList
 	} else if issues := s.censusOf(issueList); issues != nil && !s.met.noIssues {
-		c.list, c.told = sharedList, true
-		c.total = 1
-		c.before, c.counted = s.state.Counts[sharedList]
-		c.newest = c.before.Newest
-		return !c.counted && unsure || issues.again || issues.misses(), nil
+		c.list, c.Told = sharedList, true
+		c.Total = 1
+		c.Remembers(s.counted(sharedList))
+		return !c.Counted && unsure || issues.Again || issues.Misses(), nil
 	} else {
 		c.list = closedList
 	}
-	c.before, c.counted = s.state.Counts[c.list]
-	c.newest = max(c.before.Newest, s.request.Since.Unix(), 0)
-	if err := s.recount(ctx, c); err != nil || !c.told {
+	c.Remembers(s.counted(c.list))
+	c.Newest = max(c.Newest, s.request.Since.Unix(), 0)
+	if err := s.recount(ctx, c); err != nil || !c.Told {
 		return false, err
 	}
 	for number, at := range s.endedAt {
-		if at > c.before.Newest {
-			c.fresh[int64(number)] = true
-		}
-		c.newest = max(c.newest, at)
+		c.Came(int64(number), at)
 	}
-	if !c.counted {
+	if !c.Counted {
 		return unsure, nil
 	}
-	return c.misses(), nil
+	return c.Misses(), nil
 }
 
 // answer compares what was called with what the store has.
@@ -136,9 +133,8 @@ func (s *repositorySync) answer(ctx context.Context, called *roll) (events []dor
 	for number, change := range known {
 		if !there[number] && !change.Withdrawn && change.Rank >= 0 {
 			gone := *change
-			gone.ID, gone.Withdrawn = pullID(s.state.Name, number), true
-			gone.Rank++
-			events = append(events, &gone)
+			gone.ID = pullID(s.state.Name, number)
+			events = append(events, census.Withdraw(&gone))
 		}
 	}
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
@@ -151,8 +147,9 @@ func (s *repositorySync) answer(ctx context.Context, called *roll) (events []dor
 			change := s.change(s.state.Name, pull)
 			s.own(change)
 			s.owns(change)
-			if was := known[pull.Number]; was != nil && !change.NewerThan(was.Header) {
-				change.Updated, change.Rank = was.Updated, was.Rank+1
+			if was := known[pull.Number]; was != nil {
+				events = append(events, census.Above(change, was))
+				continue
 			}
 			events = append(events, change)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -29,13 +30,13 @@ type run struct {
 	// shapes are those of a repository's tags, and branches the names that begin in a way, as far as they were asked for.
 	shapes, branches map[string]map[string]bool
 	// listed is what owners' lists have said. Forgotten are the names, in lower case, that mean others than the store knows.
-	listed    listing
+	listed    census.Listing
 	forgotten map[string]bool
 }
 
 func (s *Source) begin(request source.Request, positions *positions) *run {
 	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, positions: positions, reread: map[string]bool{}, tags: map[string]map[string]bool{},
-		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, listed: newListing(), forgotten: map[string]bool{},
+		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, forgotten: map[string]bool{},
 	}
 	r.choose()
 	return r

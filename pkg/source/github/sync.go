@@ -50,10 +50,10 @@ type repositorySync struct {
 	passed   map[string]bool
 	// lists are those whose entries can go. Settled are the numbers of deployments that are read a second time, only to see
 	// which there are, and whose statuses are known.
-	lists   []*census
+	lists   []*tally
 	settled map[int64]bool
 	// ended are the pull requests, and endedAt when each that was met was merged or closed, in seconds.
-	ended    *census
+	ended    *tally
 	endedAt  map[int]int64
 	counting bool // the first page counts what there is
 	// pullsRead are the numbers of pull requests that this run has read, claimed what they landed and consist of, and tips
@@ -108,8 +108,8 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 	s.branch = newBranch(state)
 	s.pulls = cursor.NewPass(&state.Pulls, r.request.Since)
 	s.runs = s.newRuns()
-	s.lists = []*census{s.newCensus(deploymentList, dora.KindDeployment, s.runs)}
-	s.ended = s.newCensus(pullList, dora.KindChange, s.pulls)
+	s.lists = []*tally{s.newTally(deploymentList, dora.KindDeployment, s.runs)}
+	s.ended = s.newTally(pullList, dora.KindChange, s.pulls)
 	if r.config.Incidents != nil {
 		wanted := r.incidentsWanted()
 		if state.Labels != wanted && state.Labels != "" {
@@ -119,7 +119,7 @@ func (r *run) beginSync(part string, state *position) *repositorySync {
 		state.Labels = wanted
 		s.wasKnown = state.Issues.Done || state.Relabelled > 0
 		s.issues = cursor.NewPass(&state.Issues, r.request.Since)
-		s.lists = append(s.lists, s.newCensus(issueList, dora.KindIncident, s.issues))
+		s.lists = append(s.lists, s.newTally(issueList, dora.KindIncident, s.issues))
 	}
 	return s
 }
@@ -252,11 +252,11 @@ func (s *repositorySync) takeDeployments(p *pages.Page[deploymentNode]) []dora.E
 	}
 	count := cursor.Fresh(p.Nodes, func(n deploymentNode) time.Time { return n.CreatedAt }, s.runs.Until)
 	list := s.censusOf(deploymentList)
-	list.page(p.TotalCount, p.Counted, s.runs.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
+	list.Page(p.TotalCount, p.Counted, s.runs.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	for _, n := range p.Nodes {
-		list.counts(n.DatabaseID)
+		list.Number(n.DatabaseID)
 		if !n.draft {
-			list.meet(n.id(), n.CreatedAt, nil)
+			list.Meet(n.id(), n.CreatedAt, nil)
 		}
 	}
 	var events []dora.Event
@@ -286,24 +286,24 @@ func (s *repositorySync) takeIssues(node *repositoryNode) []dora.Event {
 	}
 	list := s.censusOf(issueList)
 	if every := node.EveryIssue; every != nil {
-		list.page(every.TotalCount, true, false)
+		list.Page(every.TotalCount, true, false)
 	}
 	if _, only := s.reader.(rest); only { // without a limit of time
-		list.page(0, false, s.issues.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
+		list.Page(0, false, s.issues.Stream.Page == "" && !p.PageInfo.HasNextPage && !p.Unchanged)
 	}
 	count := cursor.Fresh(p.Nodes, func(n issueNode) time.Time { return n.UpdatedAt }, s.issues.Until)
 	var events []dora.Event
 	for i, n := range p.Nodes {
-		list.counts(n.Number)
+		list.Number(n.Number)
 		if n.pull {
 			continue
 		}
-		incident := s.incident(s.state.Name, n, s.state.Relabelled, s.wasKnown && !list.again)
+		incident := s.incident(s.state.Name, n, s.state.Relabelled, s.wasKnown && !list.Again)
 		if incident != nil && i < count {
 			events = append(events, incident)
 		}
 		if incident != nil && !incident.Withdrawn {
-			list.meet("issue:"+strconv.FormatInt(n.Number, 10), n.CreatedAt, incident)
+			list.Meet("issue:"+strconv.FormatInt(n.Number, 10), n.CreatedAt, incident)
 		}
 	}
 	var newest time.Time

@@ -40,7 +40,7 @@ func (r *run) targets(ctx context.Context) ([]target, error) {
 		if source.Stops(err) {
 			return list, err
 		}
-		r.listed.owners[owner] = err == nil
+		r.listed.Whole(owner, err == nil)
 		for _, t := range found {
 			add(t)
 		}
