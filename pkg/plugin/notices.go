@@ -32,9 +32,9 @@ func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
 }
 
 // dataNotices tell that the data behind an answer is not whole, or old. How the sources are doing is what a collection's
-// rows say themselves.
+// rows say themselves, and a tile in the place of its figure: a sign beside its title would leave the title no room.
 func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
-	if q.Type != query.TypeCollection {
+	if q.Type != query.TypeCollection && q.Format != query.Tile {
 		for _, s := range d.State() {
 			notices = append(notices, sourceNotices(s)...)
 		}
@@ -185,6 +185,9 @@ func silentRuns(b query.Basis) string {
 
 // few tells of figures that rest on few events.
 func few(f query.Figures) string {
+	if f.Query.Format == query.Tile {
+		return "" // it says itself how many
+	}
 	needed := enough[f.Query.Statistic]
 	shown, rare, least := 0, 0, 0
 	for _, s := range f.Shown() {
@@ -206,6 +209,8 @@ func few(f query.Figures) string {
 		return ""
 	case shown == 1:
 		return fmt.Sprintf("This figure rests on few events: n %d.", least)
+	case rare == 1:
+		return fmt.Sprintf("1 of %d figures rests on fewer than %d events (%d), so that it says little.", shown, needed, least)
 	default:
 		return fmt.Sprintf("%d of %d figures rest on fewer than %d events (the fewest: %d), so that single ones say little.", rare, shown, needed, least)
 	}

@@ -1,4 +1,4 @@
-import { DoraQuery, model } from './model';
+import { allowed, DoraQuery, model, uses } from './model';
 import { sentence } from './wording';
 
 const say = (fields: Partial<DoraQuery>) => sentence({ refId: 'A', ...fields });
@@ -115,4 +115,34 @@ test('every metric and statistic makes a sentence of its own', () => {
 test('a query that cannot be computed is spoken of without falling over', () => {
   expect(say({ queryType: 'ranking' })).toBe('A query of the unknown type ranking.');
   expect(say({ metric: 'velocity', filters: 'x' as never, groupBy: 3 as never })).toContain('velocity');
+});
+
+test('whatever is asked, the sentence reads as one', () => {
+  const some = [undefined, 'x'];
+  for (const queryType of model.queryTypes) {
+    for (const metric of model.metrics.map(({ key }) => key)) {
+      for (const format of [undefined, ...model.formats]) {
+        for (const extra of [
+          ...model.events.map((events) => ({ events })),
+          ...model.standings.map(({ key }) => ({ standing: key })),
+          ...model.buckets.map((bucket) => ({ bucket })),
+          ...model.directions.map((direction) => ({ direction })),
+          ...model.stages.map((stage) => ({ stage })),
+          { compare: 'previous', live: true },
+          { rolling: '28 days', groupBy: ['service', 'team'] },
+          { limits: true, filters: [{ field: 'team', op: 'in', values: ['a', 'b'] }] },
+        ]) {
+          for (const timezone of some) {
+            const query = { refId: 'A', queryType, metric, format, timezone, ...extra } as DoraQuery;
+            if (format && uses(query, 'format') && !allowed(query, 'format').includes(format)) {
+              continue; // it is refused
+            }
+            const text = sentence(query);
+            expect(text).toMatch(/^[A-Z][^]*[a-z0-9)]\.$/);
+            expect(text).not.toMatch(/undefined|null|NaN|\s\s|,,|, \.|_|\bper automatic\b/);
+          }
+        }
+      }
+    }
+  }
 });
