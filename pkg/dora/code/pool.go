@@ -12,7 +12,7 @@ type Pool struct {
 	mu    sync.Mutex
 	limit int       // commits and changes
 	size  int       // of those that are unpacked
-	order list.List // of *codeRepository, the one that was worked on last in front
+	order list.List // of *Repository, the one that was worked on last in front
 	busy  map[*Repository]bool
 }
 
