@@ -34,14 +34,13 @@ type Kind string
 
 // The kinds of fields.
 const (
-	Text     Kind = "text"
-	Address  Kind = "address"  // of HTTP; without a log-in
-	Pattern  Kind = "pattern"  // a regular expression
-	Duration Kind = "duration" // a dora.Duration
-	List     Kind = "list"     // texts
-	Globs    Kind = "globs"    // texts, of which those with ! in front leave out
-	Choice   Kind = "choice"   // one of Choices
-	Flag     Kind = "flag"     // true or false
+	Text    Kind = "text"
+	Address Kind = "address" // of HTTP; without a log-in
+	Pattern Kind = "pattern" // a regular expression
+	List    Kind = "list"    // texts
+	Globs   Kind = "globs"   // texts, of which those with ! in front leave out
+	Choice  Kind = "choice"  // one of Choices
+	Flag    Kind = "flag"    // true or false
 )
 
 // Option is one of the values of a choice.
@@ -71,7 +70,7 @@ type When struct {
 // Form is what a text looks like, in what the regular expressions of Go and of browsers have in common.
 type Form struct {
 	Pattern string `json:"pattern"`
-	// Allowed says it in words; Noun is what a text of another form is not, such as " a private key".
+	// Allowed says it in words; Noun is what a text of another form is not, such as "a private key".
 	Allowed string `json:"allowed"`
 	Noun    string `json:"-"`
 }
