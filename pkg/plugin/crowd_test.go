@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +93,65 @@ func TestAQueryEndsWithItsContext(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, backend.StatusTimeout, response.Responses["A"].Status, text)
 	}
+}
+
+// leaving is the context of someone who leaves after it was looked so often whether they still wait.
+type leaving struct {
+	context.Context
+	looks    atomic.Int64
+	patience int64
+}
+
+func (l *leaving) Err() error {
+	if l.looks.Add(1) > l.patience {
+		return context.Canceled
+	}
+	return l.Context.Err()
+}
+
+func TestAQueryThatNobodyWaitsForAnyMoreIsLeftUndone(t *testing.T) {
+	g, i := crowded(t, 16)
+	require.NoError(t, g.ask(i, `{}`)["A"].Error) // the dataset is open
+	ask := func(who *leaving, text string) backend.DataResponse {
+		response, err := i.QueryData(who, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(text), TimeRange: decades}}})
+		require.NoError(t, err)
+		return response.Responses["A"]
+	}
+	const heavy = `{"metric":"lead_time","bucket":"day","rolling":"3660 buckets","groupBy":["service"]}`
+	for _, text := range append(everyQuery(), heavy) {
+		stays := &leaving{Context: t.Context(), patience: math.MaxInt64}
+		require.NoError(t, ask(stays, text).Error, text)
+		whole := stays.looks.Load()
+		if text == heavy {
+			require.Greater(t, whole, int64(40), "while it is worked on it is looked whether someone waits")
+		}
+		for _, patience := range []int64{min(3, whole-1), min(4, whole-1), whole / 4, whole / 2, whole - 1} {
+			leaves := &leaving{Context: t.Context(), patience: patience}
+			require.Equal(t, backend.StatusTimeout, ask(leaves, text).Status, "%s: after %d looks of %d", text, patience, whole)
+			if text == heavy && patience <= whole/4 {
+				assert.Less(t, leaves.looks.Load(), whole/2, "and otherwise the rest is left undone")
+			}
+		}
+	}
+}
+
+func TestFiguresThatNobodyWaitsForAnyMoreAreNoAnswer(t *testing.T) {
+	g, i := crowded(t, 16)
+	require.NoError(t, g.ask(i, `{}`)["A"].Error) // the dataset is open
+	ask := func(who *leaving) (status int) {
+		from := backend.PluginContext{OrgID: 1, User: &backend.User{Login: "one", Role: "Viewer"}}
+		require.NoError(t, i.CallResource(backend.WithPluginContext(who, from), &backend.CallResourceRequest{
+			PluginContext: from, Method: http.MethodPost, Path: "v1/metrics", URL: "v1/metrics",
+			Body: []byte(`{"metric":"lead_time","bucket":"day","rolling":"3660 buckets","groupBy":["service"],"from":"2006-01-01","to":"2025-12-31"}`),
+		}, backend.CallResourceResponseSenderFunc(func(r *backend.CallResourceResponse) error {
+			status = max(status, r.Status)
+			return nil
+		})))
+		return status
+	}
+	stays := &leaving{Context: t.Context(), patience: math.MaxInt64}
+	require.Equal(t, http.StatusOK, ask(stays))
+	assert.Equal(t, http.StatusServiceUnavailable, ask(&leaving{Context: t.Context(), patience: stays.looks.Load() / 2}), "figures that are not all worked out are none")
 }
 
 // occupied is a plugin whose gate is full of heavy work until it is let go.

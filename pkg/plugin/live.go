@@ -143,12 +143,12 @@ func (q question) answer(ctx context.Context, d *dataset.Dataset, now time.Time)
 	asked := q.query
 	asked.Bound(r, q.text)
 	asked.Meter = waitedFor(ctx)
-	frame := framesOf(d, q.uid, asked, r, now)[0]
+	frames := framesOf(d, q.uid, asked, r, now)
 	if err := ctx.Err(); err != nil { // what was worked out is not whole
 		return nil, nil, err
 	}
-	live, err := mark(frame, now)
-	return frame, live, err
+	live, err := mark(frames[0], now)
+	return frames[0], live, err
 }
 
 // size is about how much memory the answer takes.

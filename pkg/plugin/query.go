@@ -166,18 +166,25 @@ func waitedFor(ctx context.Context) work.Meter {
 	return func(int) bool { return ctx.Err() == nil }
 }
 
-// framesOf answers a query. A live one is answered in one frame, which is what one channel carries.
+// framesOf answers a query. A live one is answered in one frame, which is what one channel carries. Where nobody waits for
+// the answer any more there may be none: figures that are not all worked out cannot be laid out.
 func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now time.Time) data.Frames {
 	var frames data.Frames
 	var notices []data.Notice
 	switch q.Type {
 	case query.TypeMetric, query.TypeStages:
 		figures := query.Answer(q, d.Under(q.Definition), r, now)
+		if !q.Meter.Count(0) {
+			return nil
+		}
 		frames, notices = figureFrames(figures, links{uid, d.Settings().Definition}), figuresNotices(figures, d)
 		alarm(frames[0], q, d.Under(q.Definition))
 		sayUnread(frames, q, unread(figures.Basis, d))
 	case query.TypeSignals:
 		changes := query.Watch(q, d.Under(q.Definition), r, now)
+		if !q.Meter.Count(0) {
+			return nil
+		}
 		frames, notices = signalFrames(changes), signalsNotices(changes, d)
 		sayUnread(frames, q, unread(changes.Basis, d))
 	case query.TypeEvents:

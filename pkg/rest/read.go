@@ -202,6 +202,9 @@ func (c *call) metrics(question []byte, fromText, toText string, tagged bool) er
 	}
 	q.Meter = c.waitedFor
 	figures := query.Answer(q, c.dataset.Under(q.Definition), r, c.now)
+	if err := c.Context().Err(); err != nil { // what was worked out is not whole
+		return err
+	}
 	return c.write(http.StatusOK, Metrics{From: from, To: to, Bucket: figures.Bucket, Report: figures.Report()})
 }
 
