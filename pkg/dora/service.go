@@ -33,8 +33,17 @@ type DeploymentRule struct {
 	Environment Pattern `json:"environment,omitzero"`
 	TagPrefix   string  `json:"tagPrefix,omitempty"` // the ref starts with it
 	Task        string  `json:"task,omitempty"`      // the deployment task or workflow
+	// Code is where the commits and changes are read that its deployments ship; nil: in their own repository, or in the one
+	// repository of the same name that another source reads.
+	Code *Code `json:"code,omitempty"`
 	// Paths tell the service from others that share its deployments: its changes are those that touch any of them.
 	Paths []Glob `json:"paths,omitempty"`
+}
+
+// Code is a repository of a source that reads code.
+type Code struct {
+	Source     string `json:"source"`
+	Repository string `json:"repository,omitempty"` // empty: of the same name
 }
 
 // IncidentRule says which incidents are a service's.

@@ -53,7 +53,7 @@ func (r *reader) change(value any) []dora.Event {
 	if !r.decode(value, &c) {
 		return nil
 	}
-	r.repository(c.Repository)
+	r.repository(&c.Repository)
 	if c.Number <= 0 {
 		r.fail("number", "%d is not allowed; allowed: the number of the pull or merge request", c.Number)
 	}

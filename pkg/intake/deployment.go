@@ -59,7 +59,7 @@ func (r *reader) deployment(value any) []dora.Event {
 		return nil
 	}
 	r.id(d.ID)
-	r.repository(d.Repository)
+	r.repository(&d.Repository)
 	r.text("environment", d.Environment, nameLimit, true)
 	r.sha("sha", d.SHA)
 	if d.Branch != "" && d.Tag != "" {

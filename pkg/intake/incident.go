@@ -38,7 +38,7 @@ func (r *reader) incident(value any) []dora.Event {
 		r.text(text.field, text.value, nameLimit, false)
 	}
 	if i.Repository != "" {
-		r.repository(i.Repository)
+		r.repository(&i.Repository)
 	}
 	if i.Number < 0 {
 		r.fail("number", "%d is not allowed; allowed: a whole number above 0", i.Number)

@@ -212,7 +212,10 @@ func (r *reader) sha(field, sha string) {
 	}
 }
 
-func (r *reader) repository(name string) {
+// repository makes a remote's address the name of the repository that it leads to, and judges the name.
+func (r *reader) repository(given *string) {
+	*given = dora.RepositoryAt(*given)
+	name := *given
 	if name == "" {
 		r.fail("repository", "is missing; allowed: a name such as owner/name")
 	} else if len(name) > nameLimit || !namePattern.MatchString(name) {

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,14 @@ func TestADocumentBecomesEvents(t *testing.T) {
 	i := events[1].(*dora.Incident)
 	assert.Equal(t, "ci:incident:4711", i.FullID())
 	assert.Equal(t, int64(4711), i.Number)
+}
+
+func TestARepositoryMayBeNamedByItsRemotesAddress(t *testing.T) {
+	for _, remote := range []string{"https://ci:secret@forge.example/example-health/api.git", "git@forge.example:example-health/api.git"} {
+		events, err := intake.Document(intake.Context{Source: "ci", Now: now}, []byte(strings.Replace(good, "example-health/api", remote, 1)))
+		require.NoError(t, err)
+		assert.Equal(t, "example-health/api", events[0].(*dora.Deployment).Repository)
+	}
 }
 
 func TestEveryMistakeOfABatchIsToldWithItsPlace(t *testing.T) {

@@ -111,6 +111,7 @@ var reasonWords = map[facts.Reason]struct{ meaning, affects string }{
 	facts.ReasonNegative:           {"changes that were deployed before they began: a clock was wrong", "lead time"},
 	facts.ReasonNoBase:             {"changes of a deployment whose history shares no commit with an earlier one, as after a rewrite: there is nothing to compare it with", "lead time"},
 	facts.ReasonUnknownCommit:      {"deployments of a commit that the repository's history does not have", "lead time"},
+	facts.ReasonNoHistory:          {"deployments from a repository whose commits no source tells: name one that reads it, or the repository of the service's code", "lead time, failures by rollback, revert and hotfix"},
 	facts.ReasonUnknownFiles:       {"changes of which it is not known whether they touch the service's paths", "lead time"},
 	facts.ReasonUnknownContents:    {"deployments and runs of which it is not known whether they moved the service's paths", "all"},
 	facts.ReasonNoStart:            {"changes whose beginning is not known", "lead time"},

@@ -63,6 +63,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"deployments":{"from":"deployments","environment":"live"}}]}`: `sources[0].deployments.environment: is not allowed with from: deployments, which name their environments; allowed with from: pipelines, releases, tags, merges`,
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"labels":["incident"]}}]}`:                       `sources[0].incidents.labels: is not allowed with from: type; allowed with from: labels`,
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"from":"none","severity":"sev(1)"}}]}`:           `sources[0].incidents.severity: is not allowed with from: none; allowed with from: type, labels`,
+		`{"sources":[{` + github + `}],"services":[{"name":"a","deployments":[{"source":"github","code":{"source":"gitlab"}}]}]}`:   `services[0].deployments[0].code.source: "gitlab" is no source's id; allowed: github`,
 		`{"sources":[{"id":"github","type":"gitea","repositories":["a/b"]}]}`:                                                       `sources[0].type: "gitea" is not allowed; allowed: github`,
 		`{"sources":[{` + github + `,"deployments":{"from":"pushes"}}]}`:                                                            `sources[0].deployments.from: "pushes" is not allowed; allowed: deployments, workflow_runs, releases, tags, merges`,
 		// keys that do not go together

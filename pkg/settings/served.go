@@ -16,7 +16,11 @@ func (s *Settings) share() {
 		each.Shared = nil
 		for _, service := range s.Services {
 			for _, rule := range service.Deployments {
-				if repository := cmp.Or(strings.ToLower(rule.Repository), source.AnyRepository); rule.Source == each.ID && len(rule.Paths) > 0 && !slices.Contains(each.Shared, repository) {
+				from, name := rule.Source, rule.Repository
+				if rule.Code != nil {
+					from, name = rule.Code.Source, cmp.Or(rule.Code.Repository, rule.Repository)
+				}
+				if repository := cmp.Or(strings.ToLower(name), source.AnyRepository); from == each.ID && len(rule.Paths) > 0 && !slices.Contains(each.Shared, repository) {
 					each.Shared = append(each.Shared, repository)
 				}
 			}

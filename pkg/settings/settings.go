@@ -189,6 +189,9 @@ func (s *Settings) validateServices(sources []string, fail func(field, format st
 		names[service.Name] = true
 		for j, rule := range service.Deployments {
 			checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)
+			if rule.Code != nil {
+				checkSource(fmt.Sprintf("%s.deployments[%d].code.source", at, j), rule.Code.Source, sources, fail)
+			}
 			if len(rule.Paths) > 0 && !slices.ContainsFunc(rule.Paths, func(g dora.Glob) bool { return !g.Excludes() }) {
 				fail(fmt.Sprintf("%s.deployments[%d].paths", at, j), "only leaves out; allowed: at least one path without ! in front, such as packages/x/**")
 			}

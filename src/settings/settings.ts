@@ -38,6 +38,8 @@ export interface ServiceDeployments {
   task?: string;
   /** Which files are the service's, where others share its deployments: globs, with ! in front to leave out. */
   paths?: string[];
+  /** Where its commits and changes are read, where that is another source. Files only. */
+  code?: { source: string; repository?: string };
 }
 
 export interface ServiceIncidents {

@@ -52,6 +52,8 @@ type working struct {
 	mends    []mend // what its changes put right
 	// noBase says that its history shares no commit with any earlier one's.
 	noBase bool
+	// noHistory says that nothing is known of any commit of its repository.
+	noHistory bool
 	// promotions counts the pull requests that it shipped and that are none of its changes, outside the commits that belong
 	// to no change.
 	promotions, outside int

@@ -10,7 +10,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora/history"
 )
 
-// lane is one service's deployments from one repository into one environment, in order. Contents, rollbacks and
+// lane is one service's deployments of one repository's code into one environment, in order. Contents, rollbacks and
 // remedies are worked out within a lane: what runs there is one version after another.
 type lane struct {
 	repository  *history.Repository
@@ -47,6 +47,7 @@ func (d *Deriver) lanes(s *dora.Service, f *Service) (lanes []*lane, laneless un
 	}
 	byKey := map[laneKey]*lane{}
 	for _, r := range d.RepositoriesOf(s) {
+		lender := d.CodeOf(s, r)
 		for _, event := range r.Deployments {
 			if !d.Serves(s, event) {
 				if event.RefKind == dora.RefLost && d.MayServe(s, event) {
@@ -54,10 +55,10 @@ func (d *Deriver) lanes(s *dora.Service, f *Service) (lanes []*lane, laneless un
 				}
 				continue
 			}
-			key := laneKey{r, dora.FoldEnvironment(event.Environment)}
+			key := laneKey{lender, dora.FoldEnvironment(event.Environment)}
 			l := byKey[key]
 			if l == nil {
-				l = &lane{repository: r, reading: d.reading}
+				l = &lane{repository: lender, reading: d.reading}
 				byKey[key] = l
 			}
 			l.spelling.Take(event)
@@ -147,10 +148,11 @@ func (l *lane) fill() {
 	commits := l.versions()
 	l.shipped = make([]int32, len(g.Commits))
 	reached := make([]bool, len(g.Commits))
+	noHistory := !l.repository.HasCode()
 	for i, d := range l.deployments {
 		at := commits[i]
 		if at == code.NoNode {
-			d.unknown = true
+			d.unknown, d.noHistory = true, noHistory
 			continue
 		}
 		if !g.Known(at) {
@@ -160,6 +162,7 @@ func (l *lane) fill() {
 			l.shipped[n] = int32(i) + 1
 			d.contents = append(d.contents, n)
 		}) || !g.Known(at)
+		d.noHistory = d.unknown && noHistory
 		d.noBase = i > 0 && !d.unknown && l.isolated(d.contents, int32(i)+1)
 		d.Commits = len(d.contents)
 	}

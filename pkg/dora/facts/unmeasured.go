@@ -42,7 +42,10 @@ func (f *Service) count(def *dora.Definition, apart []leftOut) {
 		f.leave(d.reason, f.laneOf(d.event), d.at(), 1)
 	}
 	for _, d := range f.Deployments {
-		if d.unknown {
+		switch {
+		case d.noHistory:
+			f.leave(ReasonNoHistory, d.lane, d.Finished, 1)
+		case d.unknown:
 			f.leave(ReasonUnknownCommit, d.lane, d.Finished, 1)
 		}
 		f.leave(ReasonPromotion, d.lane, d.Finished, d.promotions)
@@ -124,6 +127,7 @@ const (
 	ReasonNegative           Reason = "negative"            // the lead time is below zero: a clock was wrong
 	ReasonNoBase             Reason = "no_base"             // shipped by a deployment whose history shares no commit with an earlier one: it was rewritten
 	ReasonUnknownCommit      Reason = "unknown_commit"      // a deployment whose commit or history is not known
+	ReasonNoHistory          Reason = "no_history"          // a deployment from a repository of which no source tells the commits
 	ReasonUnknownFiles       Reason = "unknown_files"       // a change of a service with paths whose files are not all known
 	ReasonUnknownContents    Reason = "unknown_contents"    // a deployment or run of which it is not known whether it moved the service's paths
 	ReasonNoStart            Reason = "no_start"            // the time at which lead time begins is not known

@@ -12,6 +12,7 @@ import (
 type History struct {
 	mapping      dora.Mapping
 	repositories map[Key]*Repository
+	shared       map[string][]*Repository // by name, where several sources have one of it; nil when they must be listed anew
 	unpacked     *code.Pool
 	told         []*Repository        // something came of them while they were packed
 	incidents    map[string]*Incident // by full id, as nameOf has it

@@ -13,18 +13,23 @@ import (
 type placement struct {
 	deploys map[Key][]*dora.Service
 	reports map[Key][]*dora.Service
+	lends   map[Key][]*dora.Service // by where they say that their code is
 }
 
 func (h *History) placement() *placement {
 	if h.placed != nil {
 		return h.placed
 	}
-	p := &placement{deploys: map[Key][]*dora.Service{}, reports: map[Key][]*dora.Service{}}
+	p := &placement{deploys: map[Key][]*dora.Service{}, reports: map[Key][]*dora.Service{}, lends: map[Key][]*dora.Service{}}
 	services := h.MappedServices()
 	for i := range services {
 		s := &services[i]
 		for _, rule := range s.Deployments {
 			p.deploys[keyOf(rule.Source, rule.Repository)] = append(p.deploys[keyOf(rule.Source, rule.Repository)], s)
+			if rule.Code != nil {
+				at := keyOf(rule.Code.Source, cmp.Or(rule.Code.Repository, rule.Repository))
+				p.lends[at] = append(p.lends[at], s)
+			}
 		}
 		for _, rule := range s.Incidents {
 			p.reports[keyOf(rule.Source, rule.Repository)] = append(p.reports[keyOf(rule.Source, rule.Repository)], s)
@@ -48,7 +53,8 @@ func either(at map[Key][]*dora.Service, key Key) []*dora.Service {
 	return append(append(make([]*dora.Service, 0, len(named)+len(any)), named...), any...)
 }
 
-// RepositoriesOf lists the repositories that a service's deployments may come from, each once.
+// RepositoriesOf lists the repositories that a service's deployments may come from, and those whose code they borrow, each
+// once.
 func (h *History) RepositoriesOf(s *dora.Service) []*Repository {
 	var found []*Repository
 	seen := map[*Repository]bool{}
@@ -56,6 +62,10 @@ func (h *History) RepositoriesOf(s *dora.Service) []*Repository {
 		if r != nil && !r.out && !seen[r] {
 			seen[r] = true
 			found = append(found, r)
+			if lender := h.CodeOf(s, r); !seen[lender] {
+				seen[lender] = true
+				found = append(found, lender)
+			}
 		}
 	}
 	for i := range s.Deployments {

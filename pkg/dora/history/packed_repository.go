@@ -31,7 +31,7 @@ func OfPacked(mapping dora.Mapping, said Words, repositories []PackedRepository)
 	h.said = said
 	for _, at := range repositories {
 		r := &Repository{Key: at.key, Name: at.name, Event: at.event, Deployments: make(map[string]*dora.Deployment, len(at.deployments))}
-		r.Unpacked = at.packed.Unpack()
+		r.Unpacked, r.Size = at.packed.Unpack(), at.packed.Size.Size
 		for _, d := range at.deployments {
 			r.Deployments[within(d.ID, d.Repository)] = d
 		}

@@ -39,6 +39,10 @@ type Tally struct {
 	Repository  string `json:"repository"`
 	Environment string `json:"environment"`
 	Deployments int    `json:"deployments"`
+	// Code is where their commits and changes are read, source and repository, where that is elsewhere. NoHistory says that
+	// they are read nowhere.
+	Code      string `json:"code,omitempty"`
+	NoHistory bool   `json:"noHistory,omitempty"`
 }
 
 // Preview matches another mapping with the history. It derives nothing.
@@ -65,7 +69,7 @@ func (h *History) PreviewAt(m dora.Mapping, meter work.Meter) (Preview, bool) {
 			if rule.Repository != "" {
 				among = places[keyOf(rule.Source, rule.Repository)]
 			}
-			shown.Deployments = append(shown.Deployments, match(rule, among, m.Production, counted))
+			shown.Deployments = append(shown.Deployments, match(rule, among, m.Production, counted, func(at *destination, matched *Tally) { h.joins(s, at, matched) }))
 		}
 		for j := range s.Incidents {
 			matched := 0
@@ -109,6 +113,7 @@ func (h *History) PreviewAt(m dora.Mapping, meter work.Meter) (Preview, bool) {
 
 // destination is the deployments of one repository into one environment.
 type destination struct {
+	from        *Repository
 	tally       Tally // of its runs: legs of one count once
 	deployments []*dora.Deployment
 	runs        []Run
@@ -127,7 +132,7 @@ func (h *History) destinations() (of map[Key][]*destination, all []*destination)
 		for _, d := range r.Deployments {
 			at := here[dora.FoldEnvironment(d.Environment)]
 			if at == nil {
-				at = &destination{tally: Tally{Source: r.Key.Source, Repository: r.Name}}
+				at = &destination{from: r, tally: Tally{Source: r.Key.Source, Repository: r.Name}}
 				here[dora.FoldEnvironment(d.Environment)] = at
 				of[key] = append(of[key], at)
 				all = append(all, at)
@@ -160,6 +165,15 @@ func (at *destination) count() {
 // shownSteps is what a match that is shown counts: it takes more than to look at one.
 const shownSteps = 20
 
+// joins tells where the code of what a service takes is.
+func (h *History) joins(s *dora.Service, at *destination, matched *Tally) {
+	lender := h.CodeOf(s, at.from)
+	if lender != at.from {
+		matched.Code = lender.Key.Source + ": " + lender.Name
+	}
+	matched.NoHistory = !lender.HasCode()
+}
+
 // take takes all of them.
 func (at *destination) take() {
 	at.whole = true
@@ -174,7 +188,7 @@ func byDestination(a, b *destination) int {
 }
 
 // match finds what an entry matches; most places are ruled out by their first deployment.
-func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *work.Counter) DeploymentsMatch {
+func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *work.Counter, joins func(*destination, *Tally)) DeploymentsMatch {
 	found := DeploymentsMatch{Places: []Tally{}}
 	anywhere := *r
 	anywhere.TagPrefix, anywhere.Task = "", ""
@@ -202,6 +216,7 @@ func match(r *dora.DeploymentRule, places []*destination, production dora.Patter
 		}
 		if matched.Deployments > 0 {
 			counted.Add(shownSteps)
+			joins(at, &matched)
 			found.Count += matched.Deployments
 			found.Places = append(found.Places, matched)
 		}

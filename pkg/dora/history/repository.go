@@ -65,7 +65,7 @@ func (h *History) repository(source, name string) *Repository {
 	if !ok {
 		r = &Repository{Key: key, Name: name, Deployments: map[string]*dora.Deployment{}, out: h.outside(key)}
 		h.repositories[key] = r
-		h.mapped, h.placed = nil, nil
+		h.mapped, h.placed, h.shared = nil, nil, nil
 		h.everything = true // a rule without a repository, and the default mapping, may take it in
 	}
 	return r

@@ -24,9 +24,8 @@ func (h *History) touch(r *Repository) {
 	if h.everything {
 		return
 	}
-	for _, s := range h.placement().deploying(r.Key) {
-		h.touched[s.Name] = true
-	}
+	h.mark(h.placement().deploying(r.Key))
+	h.touchBorrowers(r)
 }
 
 func (h *History) touchIncident(e *dora.Incident) {

@@ -62,14 +62,11 @@ func (d *dataset) commit(label, parents, at string) {
 }
 
 // request is a merge request that landed by one of the replay's kinds.
-func (d *dataset) request(iid int, kind, base, commits, landed, created, merged string, more row) {
+func (d *dataset) request(iid int, kind, base, commits, landed, created, merged string) {
 	own := shas(commits)
 	r := row{
 		"id": 500000 + iid, "number": iid, "kind": kind, "author": "dev-1", "mergedBy": "dev-9", "createdAt": when(created), "mergedAt": when(merged),
 		"baseRefName": base, "baseRefOid": own[0], "headRefName": "branch", "headRefOid": own[len(own)-1], "mergeCommit": sha(landed), "commits": own, "labels": []string{},
-	}
-	for key, value := range more {
-		r[key] = value
 	}
 	d.add("pulls", r)
 }
@@ -92,9 +89,9 @@ func (d *dataset) deploy(id int, label, environment, created, steps string, job 
 	}
 }
 
-func (d *dataset) issue(iid int, created, title, body string, events ...row) {
+func (d *dataset) issue(iid int, created, title string, events ...row) {
 	all := append([]row{{"event": "labeled", "createdAt": when(created), "label": "incident"}}, events...)
-	d.add("issues", row{"id": 900000 + iid, "number": iid, "title": title, "body": body, "author": "dev-7", "createdAt": when(created), "events": all})
+	d.add("issues", row{"id": 900000 + iid, "number": iid, "title": title, "body": "", "author": "dev-7", "createdAt": when(created), "events": all})
 }
 
 func (d *dataset) write() string {

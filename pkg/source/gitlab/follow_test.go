@@ -38,7 +38,7 @@ func TestReadingsFromMonthToMonthEndWhereOneReadingDoes(t *testing.T) {
 func TestAReadingThatIsBrokenOffAnywhereGoesOn(t *testing.T) {
 	t.Parallel()
 	d := chain(t)
-	d.issue(1, "02 12:10", "Sign-in fails", "")
+	d.issue(1, "02 12:10", "Sign-in fails")
 	r := d.replay()
 	own := incidents("health/api")
 	whole := newLedger()

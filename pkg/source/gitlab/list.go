@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -128,7 +127,7 @@ func (r *reading[T, P]) refresh(ctx context.Context) error {
 	query.Set("order_by", "updated_at")
 	query.Set("sort", "desc")
 	query.Set("per_page", strconv.Itoa(newest))
-	p, err := many[T, P](ctx, r.run, r.part, of(r.projectSync.state.ID)+r.path, query, http.StatusForbidden)
+	p, err := many[T, P](ctx, r.run, r.part, of(r.state.ID)+r.path, query)
 	if err != nil {
 		return err
 	}
@@ -194,7 +193,7 @@ func (r *reading[T, P]) store() {
 		return
 	}
 	r.stored = map[string]dora.Event{}
-	for _, e := range r.known(r.kind, r.projectSync.state.Name) {
+	for _, e := range r.known(r.kind, r.state.Name) {
 		r.stored[e.Head().ID] = e
 	}
 }
@@ -231,7 +230,7 @@ func (r *reading[T, P]) forward(ctx context.Context, begin time.Time, hand func(
 			query.Set("updated_after", begin.UTC().Format("2006-01-02T15:04:05.000Z"))
 		}
 		query.Set("page", strconv.Itoa(number))
-		p, err := many[T, P](ctx, r.run, r.part, of(r.projectSync.state.ID)+r.path, query)
+		p, err := many[T, P](ctx, r.run, r.part, of(r.state.ID)+r.path, query)
 		if err != nil {
 			return err
 		}

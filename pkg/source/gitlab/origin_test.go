@@ -133,11 +133,11 @@ func TestAMergeRequestFromBeforeTheHistoryIsReadWhenItIsShippedWithin(t *testing
 		}
 		at := "01 03:" + strconv.Itoa(10+i)
 		d.commit(label, before, at)
-		d.request(100+i, "squash", "main", label, label, at, at, nil)
+		d.request(100+i, "squash", "main", label, label, at, at)
 	}
 	d.commit("b", "l29", "20 10:00")
-	d.request(1, "squash", "main", "a", "a", "01 01:30", "01 02:00", nil)
-	d.request(2, "squash", "main", "b", "b", "20 09:00", "20 10:00", nil)
+	d.request(1, "squash", "main", "a", "a", "01 01:30", "01 02:00")
+	d.request(2, "squash", "main", "b", "b", "20 09:00", "20 10:00")
 	d.deploy(1, "a", "production", "19 10:00", "success@19T10:10", true)
 	d.deploy(2, "b", "production", "20 11:00", "success@20T12:00", true)
 	r := d.replay()

@@ -109,10 +109,10 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 	case dora.KindDeployment:
 		return s.Deployments.lacking()
 	case dora.KindIncident:
-		switch {
-		case s.Incidents.From == NoIncidents:
+		switch s.Incidents.From {
+		case NoIncidents:
 			return ""
-		case s.Incidents.From == IncidentsByLabels:
+		case IncidentsByLabels:
 			return fmt.Sprintf("no issue has a label of incidents.labels (%s).", source.Listed(s.Incidents.Labels))
 		}
 		return "no issue is of the type incident. Where incidents are issues with a label, incidents.from is labels; where they are elsewhere, it is none."

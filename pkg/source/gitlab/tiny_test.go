@@ -299,7 +299,7 @@ func TestWhatIsDeletedIsWithdrawnAndWhatComesBackCounts(t *testing.T) {
 	assert.Less(t, len(g.asked), requests, "what is new is not taken for what is missing")
 
 	g.change(func() {
-		p.lists["deployments"] = append(kept["deployments"], p.lists["deployments"][len(p.lists["deployments"])-1])
+		p.lists["deployments"] = slices.Concat(kept["deployments"], p.lists["deployments"][len(p.lists["deployments"])-1:])
 		p.lists["merge_requests"], p.lists["issues"] = kept["merge_requests"], kept["issues"]
 	})
 	require.NoError(t, g.reads(t, l, "health/api"))
@@ -480,7 +480,7 @@ func TestWhatMovesWhileAListIsReadIsMet(t *testing.T) {
 	}
 	g := newTiny(t, p)
 	moved := 0
-	g.before = func(_ http.ResponseWriter, r *http.Request, path string) bool {
+	g.before = func(_ http.ResponseWriter, _ *http.Request, path string) bool {
 		if path == "/projects/1/deployments" && moved < 3 {
 			// Between two pages an entry that was read changes, and moves to the end; one before it is deleted.
 			rows := p.lists["deployments"]

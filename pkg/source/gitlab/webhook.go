@@ -38,8 +38,8 @@ type payload struct {
 		Status       string `json:"status"` // of a pipeline
 		State        string `json:"state"`
 		Action       string `json:"action"`
-		Type         string `json:"type"` // of an issue
-		NoteableType string `json:"noteable_type"`
+		Type         string `json:"type"`          // of an issue
+		NoteableType string `json:"noteable_type"` //nolint:misspell // as GitLab has it
 	} `json:"object_attributes"`
 	Labels []struct {
 		Title string `json:"title"`

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,7 +56,7 @@ func receive(t *testing.T, s *gitlab.Source) *hooked {
 		received, err := s.Receive(r.Header, body)
 		if err != nil {
 			h.refused[err]++
-			if err != source.ErrForged && err != source.ErrStale {
+			if !errors.Is(err, source.ErrForged) && !errors.Is(err, source.ErrStale) {
 				h.mistakes = append(h.mistakes, err)
 			}
 			w.WriteHeader(http.StatusUnauthorized)
@@ -204,8 +205,8 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"a pipeline under way", `{"object_kind":"pipeline","object_attributes":{"status":"running"},` + project + `}`, from(gitlab.FromPipelines), false, false, "under way"},
 		{"a merge", `{"object_kind":"merge_request","object_attributes":{"state":"merged","action":"merge"},` + project + `}`, nil, true, false, ""},
 		{"an approval", `{"object_kind":"merge_request","object_attributes":{"state":"opened","action":"approved"},` + project + `}`, nil, false, false, "not merged"},
-		{"a comment before the merge", `{"object_kind":"note","object_attributes":{"noteable_type":"MergeRequest"},"merge_request":{"state":"opened"},` + project + `}`, nil, false, false, "once the merge request is merged"},
-		{"a comment after it", `{"object_kind":"note","object_attributes":{"noteable_type":"MergeRequest"},"merge_request":{"state":"merged"},` + project + `}`, nil, true, false, ""},
+		{"a comment before the merge", `{"object_kind":"note","object_attributes":{"noteable_type":"MergeRequest"},"merge_request":{"state":"opened"},` + project + `}`, nil, false, false, "once the merge request is merged"}, //nolint:misspell // as GitLab has it
+		{"a comment after it", `{"object_kind":"note","object_attributes":{"noteable_type":"MergeRequest"},"merge_request":{"state":"merged"},` + project + `}`, nil, true, false, ""},                                          //nolint:misspell // as GitLab has it
 		{"a push", `{"object_kind":"push","ref":"refs/heads/main",` + project + `}`, nil, true, false, ""},
 		{"a push to a branch", `{"object_kind":"push","ref":"refs/heads/feature",` + project + `}`, nil, false, false, "read once it is merged"},
 		{"a tag", `{"object_kind":"tag_push","ref":"refs/tags/v1",` + project + `}`, from(gitlab.FromTags), true, false, ""},

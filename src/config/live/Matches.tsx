@@ -31,7 +31,8 @@ export function named(places: Tally[]): string {
   const first = places
     .slice(0, NAMED)
     .map(
-      ({ repository, environment, deployments }) => `${repository} → ${environment} (${deployments.toLocaleString()})`
+      ({ repository, environment, deployments, code, noHistory }) =>
+        `${repository} → ${environment} (${deployments.toLocaleString()}${code ? `, of the code of ${code}` : ''}${noHistory ? ', of code that no source reads' : ''})`
     );
   const rest = places.length - first.length;
   return first.join(', ') + (rest > 0 ? ` and ${rest} more` : '');

@@ -8,6 +8,10 @@ export interface Tally {
   repository: string;
   environment: string;
   deployments: number;
+  /** Where their commits and changes are read, where that is elsewhere. */
+  code?: string;
+  /** They are read nowhere. */
+  noHistory?: boolean;
 }
 
 /** What settings that are not saved yet would match in what has been collected. */
