@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"source/lineage":             {"dora", "source/cursor"},
 	"source/census":              {"dora"},
 	"source/github":              {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
-	"source/gitlab":              {"dora", "source", "source/cursor", "source/lineage", "source/pages", "source/wire"},
+	"source/gitlab":              {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
 	"source/github/replayserver": {},
 	"source/sourcetest":          {"dora", "source", "source/wire"},
 	"intake":                     {"dora", "strict"},

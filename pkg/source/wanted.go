@@ -1,7 +1,9 @@
 package source
 
 import (
+	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -41,19 +43,38 @@ func (w *Wanted) Counts(repository, environment string) bool {
 	return false
 }
 
-// Serving is what decides of a repository which of its deployments count, to tell whether it has changed.
+// ServedBy names the services that count a deployment; where it is not known which do, there is one without a name.
+func (w *Wanted) ServedBy(d *dora.Deployment) (services []string) {
+	if w.Served == nil {
+		return []string{""}
+	}
+	for i := range w.Served {
+		service := &w.Served[i]
+		if slices.ContainsFunc(service.Deployments, func(rule dora.DeploymentRule) bool { return rule.Matches(d, dora.Pattern{}) }) {
+			services = append(services, service.Name)
+		}
+	}
+	return services
+}
+
+// Serving is a digest of what decides of a repository which of its deployments count, to tell whether it has changed; empty
+// where nothing is known of it.
 func (w *Wanted) Serving(repository string) string {
-	var text strings.Builder
+	text := fnv.New64a()
+	empty := true
 	for i := range w.Served {
 		for j := range w.Served[i].Deployments {
 			rule := &w.Served[i].Deployments[j]
 			if rule.Repository == "" || strings.EqualFold(rule.Repository, repository) {
 				for _, part := range []string{w.Served[i].Name, rule.Environment.String(), rule.TagPrefix, rule.Task} {
-					text.WriteString(part)
-					text.WriteByte(0)
+					_, _ = text.Write(append([]byte(part), 0)) // it cannot fail
 				}
+				empty = false
 			}
 		}
 	}
-	return text.String()
+	if empty {
+		return ""
+	}
+	return strconv.FormatUint(text.Sum64(), 36)
 }

@@ -133,7 +133,7 @@ func (l *List) Compare(part string, known []dora.Event, recent time.Time, spared
 		case met && IsWithdrawn(e) && !version.Head().NewerThan(e.Head()):
 			events = append(events, Above(version, e))
 		case met || IsWithdrawn(e) || spared(e, name):
-		case !happened(e).Before(recent):
+		case !Happened(e).Before(recent):
 			l.Young = true
 		default:
 			events = append(events, Withdraw(e))

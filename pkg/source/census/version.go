@@ -71,8 +71,8 @@ func Above(e, before dora.Event) dora.Event {
 	return e
 }
 
-// happened is when an event came to be, as far as its list tells of it; zero where it stands in none, as a commit's landing.
-func happened(e dora.Event) time.Time {
+// Happened is when an event came to be, as far as its list tells of it; zero where it stands in none, as a commit's landing.
+func Happened(e dora.Event) time.Time {
 	switch e := e.(type) {
 	case *dora.Deployment:
 		if !e.Landing {

@@ -28,21 +28,7 @@ const (
 
 // enter takes note of a success for the lanes that it is in, and names them.
 func (s *Source) enter(p *position, d *dora.Deployment) (lanes []string) {
-	return p.Lanes.Enter(d, s.servedBy(d))
-}
-
-// servedBy names the services that count a deployment; where it is not known which do, there is one without a name.
-func (s *Source) servedBy(d *dora.Deployment) (services []string) {
-	if s.config.Served == nil {
-		return []string{""}
-	}
-	for i := range s.config.Served {
-		service := &s.config.Served[i]
-		if slices.ContainsFunc(service.Deployments, func(rule dora.DeploymentRule) bool { return rule.Matches(d, dora.Pattern{}) }) {
-			services = append(services, service.Name)
-		}
-	}
-	return services
+	return p.Lanes.Enter(d, s.config.ServedBy(d))
 }
 
 // ship notes what a deployment may ship.

@@ -89,8 +89,8 @@ var errNoList = errors.New("there is no list where one was asked for")
 
 // lacking says which needed field an object does not have; nil where it has them all.
 func lacking(object any) error {
-	if needy, ok := object.(record); ok && needy.lacks() != "" {
-		return errors.New(needy.lacks() + " is missing")
+	if needy, ok := object.(wire.Record); ok && needy.Lacks() != "" {
+		return errors.New(needy.Lacks() + " is missing")
 	}
 	return nil
 }

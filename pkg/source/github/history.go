@@ -12,30 +12,27 @@ const aheadLimit = 2000
 // branch reads the default branch's history. The first reading ends at the root; later ones end where every way back
 // leads to an anchor, which holds for side branches older than the last head and after a forced push alike.
 type branch struct {
+	lineage.Line
 	graph  *lineage.Graph
 	ahead  map[string]bool // what the first reading had read before a break, shortened
 	state  *history
 	done   bool
 	target string // the head that this pass reads from; empty until it is known
 	page   string
-	next   string // the commit of the main line that comes next
 	// whole says that this run has seen all of it, of which recent are the commits within the history's limit.
 	whole  bool
 	recent map[string]bool
-	gone   int            // heads that were lost while they were read
-	line   string         // the head of the main line as it was; empty where nothing is known of it
-	kept   bool           // the main line leads to that
-	landed []*dora.Commit // commits of the main line that are news and have not been taken
+	gone   int // heads that were lost while they were read
 }
 
 func newBranch(p *position) *branch {
 	b := &branch{graph: lineage.NewGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, ahead: map[string]bool{}, recent: map[string]bool{}}
 	b.whole = b.first() && b.state.First == nil
-	if b.line = b.state.Line; b.line == "" && !b.first() {
-		b.line = b.state.Heads[0] // by an earlier version
+	if b.Was = b.state.Line; b.Was == "" && !b.first() {
+		b.Was = b.state.Heads[0] // by an earlier version
 	}
 	if first := b.state.First; first != nil {
-		b.target, b.page, b.next = first.Target, first.Page, first.Next
+		b.target, b.page, b.Next = first.Target, first.Page, first.Next
 		for _, short := range first.Ahead {
 			b.ahead[short] = true
 		}
@@ -82,9 +79,10 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 			news, fresh[commit.SHA] = append(news, commit), true
 		}
 	}
-	line := b.follow(read, fresh)
+	line := b.Follow(read, fresh)
 	b.page = commits.PageInfo.EndCursor
 	if first := b.state.First; first != nil {
+		first.Next = b.Next
 		first.turn(commits, line)
 	}
 	if !commits.PageInfo.HasNextPage || (!b.first() && b.graph.Complete(b.target)) {
@@ -94,7 +92,7 @@ func (b *branch) take(s *Source, repository string, node *repositoryNode) []dora
 }
 
 func (b *branch) start(head string) {
-	b.target, b.next = head, head
+	b.target, b.Next = head, head
 	if b.first() {
 		b.state.First = &firstReading{Target: head, Next: head, Sampling: lineage.NewSampling()}
 	}
@@ -102,30 +100,8 @@ func (b *branch) start(head string) {
 
 // restart reads from the branch's present head again.
 func (b *branch) restart() {
-	b.target, b.page, b.next, b.kept, b.state.First = "", "", "", false, nil
+	b.target, b.page, b.Next, b.Kept, b.state.First = "", "", "", false, nil
 	b.whole = b.first()
-}
-
-// follow walks down the main line as far as the page goes and returns its last commit there. Those that are news have
-// landed since the branch was last read.
-func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) string {
-	line := ""
-	for at := read[b.next]; at != nil; at = read[b.next] {
-		b.kept = b.kept || at.SHA == b.line
-		delete(read, b.next) // once each, should an answer say that a commit comes before itself
-		line, b.next = at.SHA, ""
-		if len(at.Parents) > 0 {
-			b.next = at.Parents[0]
-		}
-		if fresh[at.SHA] {
-			b.landed = append(b.landed, at)
-		}
-	}
-	b.kept = b.kept || b.next == b.line
-	if b.state.First != nil {
-		b.state.First.Next = b.next
-	}
-	return line
 }
 
 // turn moves the first reading past a page, of which one main line commit, if it had any, is told.

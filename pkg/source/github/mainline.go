@@ -16,7 +16,7 @@ func (s *repositorySync) relands(ctx context.Context) (events []dora.Event, chan
 	if s.from() != FromMerges || s.request.Known == nil || b.target == "" {
 		return nil, false, nil
 	}
-	if b.gone > 0 || !b.kept && !c.Whole {
+	if b.gone > 0 || !b.Kept && !c.Whole {
 		line, err := s.mainLine(ctx)
 		if err != nil || line == nil {
 			return nil, false, err

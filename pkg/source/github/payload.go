@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // payload is what all of GitHub's webhooks have, and the parts of them that some hook reads.
@@ -62,8 +63,8 @@ func (p part[T]) read(field string) (*T, error) {
 	if err := json.Unmarshal(p.text, value); err != nil {
 		return nil, unreadable(field, err)
 	}
-	if needy, ok := any(value).(record); ok && needy.lacks() != "" {
-		return nil, missing(field + "." + needy.lacks())
+	if needy, ok := any(value).(wire.Record); ok && needy.Lacks() != "" {
+		return nil, missing(field + "." + needy.Lacks())
 	}
 	return value, nil
 }

@@ -102,7 +102,7 @@ func (r *run) digest(node probeNode) string {
 	if from := r.from(); from == FromWorkflowRuns || from == FromReleases {
 		return "" // the list does not tell of them
 	}
-	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.serving(node.NameWithOwner)}
+	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.config.Serving(node.NameWithOwner)}
 	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
 	if node.PushedAt != nil {
 		add("pushed", *node.PushedAt)

@@ -7,17 +7,12 @@ import (
 	"time"
 
 	api "github.com/google/go-github/v60/github"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // The records are what REST answers and what webhooks tell, in GitHub's words, with no field but those that are read: so
 // nothing else can make an answer unreadable, whatever GitHub comes to put there. A field may be null or absent unless
 // lacks names it.
-
-// record is one object of GitHub's.
-type record interface {
-	// lacks names a field that is needed and not there; empty where nothing is missing.
-	lacks() string
-}
 
 type repositoryRecord struct {
 	FullName      string `json:"full_name"`
@@ -26,8 +21,8 @@ type repositoryRecord struct {
 	DefaultBranch string `json:"default_branch"`
 }
 
-func (r *repositoryRecord) lacks() string {
-	return firstMissing(need{"full_name", r.FullName == ""}, need{"default_branch", r.DefaultBranch == ""})
+func (r *repositoryRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("full_name", r.FullName == ""), wire.Need("default_branch", r.DefaultBranch == ""))
 }
 
 type userRecord struct {
@@ -56,12 +51,12 @@ type commitRecord struct {
 	} `json:"parents"`
 }
 
-func (c *commitRecord) lacks() string {
+func (c *commitRecord) Lacks() string {
 	orphan := false
 	for _, parent := range c.Parents {
 		orphan = orphan || parent.SHA == ""
 	}
-	return firstMissing(need{"sha", c.SHA == ""}, need{"commit.author.date", c.authored().IsZero()}, need{"parents", c.Parents == nil}, need{"parents.sha", orphan})
+	return wire.FirstMissing(wire.Need("sha", c.SHA == ""), wire.Need("commit.author.date", c.authored().IsZero()), wire.Need("parents", c.Parents == nil), wire.Need("parents.sha", orphan))
 }
 
 func (c *commitRecord) nodeID() string { return c.NodeID }
@@ -95,8 +90,8 @@ type pullCommitRecord struct {
 	} `json:"commit"`
 }
 
-func (c *pullCommitRecord) lacks() string {
-	return firstMissing(need{"sha", c.SHA == ""}, need{"commit.author.date", c.authored().IsZero()})
+func (c *pullCommitRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("sha", c.SHA == ""), wire.Need("commit.author.date", c.authored().IsZero()))
 }
 
 func (c *pullCommitRecord) nodeID() string { return c.NodeID }
@@ -109,7 +104,9 @@ type fileRecord struct {
 	Filename string `json:"filename"`
 }
 
-func (f *fileRecord) lacks() string { return firstMissing(need{"filename", f.Filename == ""}) }
+func (f *fileRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("filename", f.Filename == ""))
+}
 
 // nodeID tells it from the others of the list, as its path does.
 func (f *fileRecord) nodeID() string { return f.Filename }
@@ -119,7 +116,7 @@ type tagRecord struct {
 	Name   string `json:"name"`
 }
 
-func (t *tagRecord) lacks() string { return firstMissing(need{"name", t.Name == ""}) }
+func (t *tagRecord) Lacks() string { return wire.FirstMissing(wire.Need("name", t.Name == "")) }
 
 func (t *tagRecord) nodeID() string { return t.NodeID }
 
@@ -145,8 +142,8 @@ type pullRecord struct {
 	Labels         []labelRecord `json:"labels"`
 }
 
-func (p *pullRecord) lacks() string {
-	return firstMissing(need{"number", p.Number <= 0}, need{"created_at", p.CreatedAt.IsZero()}, need{"updated_at", p.UpdatedAt.IsZero()})
+func (p *pullRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("number", p.Number <= 0), wire.Need("created_at", p.CreatedAt.IsZero()), wire.Need("updated_at", p.UpdatedAt.IsZero()))
 }
 
 func (p *pullRecord) nodeID() string { return p.NodeID }
@@ -158,7 +155,7 @@ type reviewRecord struct {
 	User        *userRecord `json:"user"`
 }
 
-func (r *reviewRecord) lacks() string { return firstMissing(need{"state", r.State == ""}) }
+func (r *reviewRecord) Lacks() string { return wire.FirstMissing(wire.Need("state", r.State == "")) }
 
 func (r *reviewRecord) nodeID() string { return r.NodeID }
 
@@ -174,8 +171,8 @@ type deploymentRecord struct {
 	Creator     *userRecord `json:"creator"`
 }
 
-func (d *deploymentRecord) lacks() string {
-	return firstMissing(need{"id", d.ID <= 0}, need{"sha", d.SHA == ""}, need{"environment", d.Environment == ""}, need{"created_at", d.CreatedAt.IsZero()})
+func (d *deploymentRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", d.ID <= 0), wire.Need("sha", d.SHA == ""), wire.Need("environment", d.Environment == ""), wire.Need("created_at", d.CreatedAt.IsZero()))
 }
 
 func (d *deploymentRecord) nodeID() string { return remembered(d.NodeID, "deployment", d.ID) }
@@ -195,8 +192,8 @@ type statusRecord struct {
 	LogURL    string `json:"log_url"`
 }
 
-func (s *statusRecord) lacks() string {
-	return firstMissing(need{"state", s.State == ""}, need{"created_at", s.CreatedAt.IsZero()})
+func (s *statusRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("state", s.State == ""), wire.Need("created_at", s.CreatedAt.IsZero()))
 }
 
 func (s *statusRecord) nodeID() string { return s.NodeID }
@@ -205,16 +202,16 @@ type runsRecord struct {
 	Runs []*runRecord `json:"workflow_runs"`
 }
 
-func (r *runsRecord) lacks() string {
+func (r *runsRecord) Lacks() string {
 	for _, run := range r.Runs {
 		if run == nil {
 			return "an entry of workflow_runs"
 		}
-		if field := run.lacks(); field != "" {
+		if field := run.Lacks(); field != "" {
 			return "workflow_runs." + field
 		}
 	}
-	return firstMissing(need{"workflow_runs", r.Runs == nil})
+	return wire.FirstMissing(wire.Need("workflow_runs", r.Runs == nil))
 }
 
 type runRecord struct {
@@ -234,8 +231,8 @@ type runRecord struct {
 	Actor        *userRecord `json:"actor"`
 }
 
-func (w *runRecord) lacks() string {
-	return firstMissing(need{"id", w.ID <= 0}, need{"head_sha", w.HeadSHA == ""}, need{"created_at", w.CreatedAt.IsZero()}, need{"updated_at", w.UpdatedAt.IsZero()})
+func (w *runRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", w.ID <= 0), wire.Need("head_sha", w.HeadSHA == ""), wire.Need("created_at", w.CreatedAt.IsZero()), wire.Need("updated_at", w.UpdatedAt.IsZero()))
 }
 
 func (w *runRecord) nodeID() string { return remembered(w.NodeID, "workflow_run", w.ID) }
@@ -254,8 +251,8 @@ type issueRecord struct {
 	PullRequest given         `json:"pull_request"` // what is listed among the issues may be one
 }
 
-func (i *issueRecord) lacks() string {
-	return firstMissing(need{"number", i.Number <= 0}, need{"created_at", i.CreatedAt.IsZero()}, need{"updated_at", i.UpdatedAt.IsZero()})
+func (i *issueRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("number", i.Number <= 0), wire.Need("created_at", i.CreatedAt.IsZero()), wire.Need("updated_at", i.UpdatedAt.IsZero()))
 }
 
 func (i *issueRecord) nodeID() string { return i.NodeID }
@@ -298,21 +295,6 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 		m.Time = at.Time
 	}
 	return nil
-}
-
-// need is a field, and whether it is missing.
-type need struct {
-	field   string
-	missing bool
-}
-
-func firstMissing(needs ...need) string {
-	for _, each := range needs {
-		if each.missing {
-			return each.field
-		}
-	}
-	return ""
 }
 
 func firstKnown(times ...time.Time) time.Time {

@@ -39,12 +39,12 @@ type compareRecord struct {
 	Commits []*pullCommitRecord `json:"commits"`
 }
 
-func (c *compareRecord) lacks() string {
+func (c *compareRecord) Lacks() string {
 	for i, each := range c.Commits {
 		if each == nil {
 			return fmt.Sprintf("commits[%d]", i)
 		}
-		if field := each.lacks(); field != "" {
+		if field := each.Lacks(); field != "" {
 			return fmt.Sprintf("commits[%d].%s", i, field)
 		}
 	}

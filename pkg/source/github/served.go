@@ -1,9 +1,6 @@
 package github
 
 import (
-	"hash/fnv"
-	"strconv"
-
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
@@ -16,17 +13,6 @@ func (s *repositorySync) counts(d *dora.Deployment) bool {
 	return s.config.Counts(d.Repository, d.Environment)
 }
 
-// serving is what decides of a repository which deployments count; when it changes, they are read again.
-func (s *Source) serving(repository string) string {
-	text := s.config.Serving(repository)
-	if text == "" {
-		return ""
-	}
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte(text)) // it cannot fail
-	return strconv.FormatUint(sum.Sum64(), 36)
-}
-
 // serve has deployments read again that are counted in another way than when they were read: commits of some were not
 // followed, and refs not looked for. Over REST that is a request for each, so that it is done where commits were left.
 func (s *repositorySync) serve() {
@@ -34,7 +20,7 @@ func (s *repositorySync) serve() {
 	if p.Deployments.Page != "" { // what was passed over before the break is not remembered
 		p.PassedOver = true
 	}
-	serving := s.serving(s.part)
+	serving := s.config.Serving(s.part)
 	if p.Serving == serving {
 		return
 	}

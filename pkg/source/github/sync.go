@@ -215,10 +215,10 @@ func (s *repositorySync) restart() {
 func (s *repositorySync) takeCommits(node *repositoryNode) []dora.Event {
 	commits := s.branch.take(s.Source, s.state.Name, node)
 	s.noteRecent(commits)
-	defer func() { s.branch.landed = nil }()
-	s.land(s.branch.landed)
+	defer func() { s.branch.Landed = nil }()
+	s.land(s.branch.Landed)
 	if s.from() == FromMerges {
-		return append(commits, s.merged(node.branch(), s.branch.landed)...)
+		return append(commits, s.merged(node.branch(), s.branch.Landed)...)
 	}
 	return commits
 }

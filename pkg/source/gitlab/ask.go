@@ -61,7 +61,7 @@ func subject(path string) string {
 // one reads an object. It says false where there is none.
 func one[T any, P interface {
 	*T
-	record
+	wire.Record
 }](ctx context.Context, r *run, part, path string, query url.Values) (*T, bool, error) {
 	answer, err := r.get(ctx, part, path, query, absent...)
 	if err != nil || answer.Status == http.StatusNotFound {
@@ -69,7 +69,7 @@ func one[T any, P interface {
 	}
 	object, err := wire.Decode[T](r.Session, part, answer)
 	if err == nil {
-		err = r.whole(part, P(&object).lacks())
+		err = r.whole(part, P(&object).Lacks())
 	}
 	return &object, err == nil, err
 }
@@ -86,7 +86,7 @@ type page[T any] struct {
 // many reads a page of a list.
 func many[T any, P interface {
 	*T
-	record
+	wire.Record
 }](ctx context.Context, r *run, part, path string, query url.Values, handled ...int) (page[T], error) {
 	answer, err := r.get(ctx, part, path, query, handled...)
 	if err != nil {
@@ -103,7 +103,7 @@ func many[T any, P interface {
 		if row == nil {
 			return page[T]{}, r.Unexpected(part, pages.ErrHole)
 		}
-		if err := r.whole(part, P(row).lacks()); err != nil {
+		if err := r.whole(part, P(row).Lacks()); err != nil {
 			return page[T]{}, err
 		}
 	}
@@ -120,7 +120,7 @@ func many[T any, P interface {
 // all reads a list that is short, by page numbers to its end.
 func all[T any, P interface {
 	*T
-	record
+	wire.Record
 }](ctx context.Context, r *run, part, path string, query url.Values, key func(*T) string, handled ...int) ([]*T, bool, error) {
 	query = clone(query)
 	query.Set("per_page", strconv.Itoa(widest))

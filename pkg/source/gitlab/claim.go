@@ -32,25 +32,11 @@ func (s *projectSync) ship(d *dora.Deployment) {
 	if s.request.Since.IsZero() {
 		return
 	}
-	for _, lane := range s.state.Lanes.Enter(d, s.servedBy(d)) {
+	for _, lane := range s.state.Lanes.Enter(d, s.config.ServedBy(d)) {
 		if !s.state.Lanes[lane].Done {
 			s.tips[lane] = append(s.tips[lane], d.SHA)
 		}
 	}
-}
-
-// servedBy names the services that count a deployment; where it is not known which do, there is one without a name.
-func (s *Source) servedBy(d *dora.Deployment) (services []string) {
-	if s.config.Served == nil {
-		return []string{""}
-	}
-	for i := range s.config.Served {
-		service := &s.config.Served[i]
-		if slices.ContainsFunc(service.Deployments, func(rule dora.DeploymentRule) bool { return rule.Matches(d, dora.Pattern{}) }) {
-			services = append(services, service.Name)
-		}
-	}
-	return services
 }
 
 // owns takes note of a merge request that was read, of what it landed, and whether it is from before the history.

@@ -220,7 +220,7 @@ func (s *projectSync) ask(ctx context.Context, text string, variables func() map
 		}
 		return answer, wire.Answered, nil
 	})
-	if refused && s.undecided && !stops(onlyRefused(err)) {
+	if refused && s.undecided && !source.Stops(onlyRefused(err)) {
 		return true, nil
 	}
 	return false, err
@@ -317,4 +317,6 @@ func (s *projectSync) who(ctx context.Context, u *userRecord) (string, error) {
 	return who(u, machine), nil
 }
 
-func (u *userRecord) lacks() string { return firstMissing(need{"username", u.Username == ""}) }
+func (u *userRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("username", u.Username == ""))
+}

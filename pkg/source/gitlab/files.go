@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // Where services share a project and tell their own changes by paths, the files of each change are read: those of merge
@@ -39,7 +40,7 @@ type diffRecord struct {
 	NewPath string `json:"new_path"`
 }
 
-func (d *diffRecord) lacks() string { return firstMissing(need{"new_path", d.NewPath == ""}) }
+func (d *diffRecord) Lacks() string { return wire.FirstMissing(wire.Need("new_path", d.NewPath == "")) }
 
 func filesOf(paths []string) *dora.Files {
 	slices.Sort(paths)

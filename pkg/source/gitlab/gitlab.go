@@ -154,33 +154,22 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	}
 	r := s.begin(request)
 	targets, err := r.wanted(ctx)
-	if stops(err) {
+	if source.Stops(err) {
 		return err
 	}
 	failures := []error{err}
 	r.Progress.Parts = len(targets)
 	r.Report()
-	for _, target := range targets {
-		err := r.sync(ctx, target)
-		failures = append(failures, err)
-		if stops(err) {
-			return errors.Join(failures...)
-		}
+	err = source.Each(targets, func(t target) error { return r.sync(ctx, t) })
+	failures = append(failures, err)
+	if source.Stops(err) {
+		return errors.Join(failures...)
 	}
 	if len(request.Only) == 0 {
 		failures = append(failures, r.vanished(ctx))
 	}
 	r.Report()
 	return errors.Join(failures...)
-}
-
-// stops says that an error would meet every other project as well, or that the run was ended from outside.
-func stops(err error) bool {
-	if err == nil {
-		return false
-	}
-	var known *source.Error
-	return !errors.As(err, &known) || known.Cause.Whole()
 }
 
 // known is what the store has of a project; nothing where its name means another one since.

@@ -37,25 +37,22 @@ type firstReading struct {
 // to an anchor, which holds for side branches older than the last head and after a forced push alike.
 type branch struct {
 	*projectSync
+	lineage.Line
 	graph  *lineage.Graph
 	state  *history
 	target string // the head that is read from
-	next   string // the commit of the main line that comes next
 	// whole says that this run has seen all of it; early is when commits were made that are older than the history's limit.
-	whole  bool
-	early  map[string]time.Time
-	line   string         // the head of the main line as it was; empty where nothing is known of it
-	kept   bool           // the main line leads to that
-	lost   int            // heads that were lost while they were read
-	landed []*dora.Commit // commits of the main line that are news and have not been taken
+	whole bool
+	early map[string]time.Time
+	lost  int // heads that were lost while they were read
 }
 
 func newBranch(s *projectSync) *branch {
 	p := s.state
 	b := &branch{projectSync: s, graph: lineage.NewGraph(p.History.Heads, p.History.Base, p.Placed), state: &p.History, early: map[string]time.Time{}}
 	b.whole = b.first() && b.state.First == nil
-	if b.line = b.state.Line; b.line == "" && !b.first() {
-		b.line = b.state.Heads[0]
+	if b.Was = b.state.Line; b.Was == "" && !b.first() {
+		b.Was = b.state.Heads[0]
 	}
 	return b
 }
@@ -118,14 +115,14 @@ func (b *branch) read(ctx context.Context) error {
 // begin is where a reading begins: at the branch's head, or where the first reading was broken off.
 func (b *branch) begin(name string) (ref string, number int) {
 	if first := b.state.First; first != nil {
-		b.target, b.next = first.Target, first.Next
+		b.target, b.Next = first.Target, first.Next
 		return first.Target, first.Page
 	}
 	return name, 1
 }
 
 func (b *branch) start(head string) {
-	b.target, b.next = head, head
+	b.target, b.Next = head, head
 	if b.first() {
 		b.state.First = &firstReading{Target: head, Page: 1, Next: head, Sampling: lineage.NewSampling()}
 	}
@@ -133,7 +130,7 @@ func (b *branch) start(head string) {
 
 // restart reads from the branch's present head again.
 func (b *branch) restart() {
-	b.target, b.next, b.kept, b.state.First = "", "", false, nil
+	b.target, b.Next, b.Kept, b.state.First = "", "", false, nil
 	b.whole = b.first()
 }
 
@@ -150,39 +147,18 @@ func (b *branch) take(p page[commitRecord]) (events []dora.Event, done bool) {
 			b.early[commit.SHA] = commit.Committed
 		}
 	}
-	line := b.follow(read, fresh)
+	line := b.Follow(read, fresh)
 	if first := b.state.First; first != nil {
+		first.Next = b.Next
 		first.Turn(line)
 		first.Page++
 	}
-	b.land(b.landed)
+	b.land(b.Landed)
 	if b.from() == FromMerges {
-		events = append(events, b.merged(b.landed)...)
+		events = append(events, b.merged(b.Landed)...)
 	}
-	b.landed = nil
+	b.Landed = nil
 	return events, p.next == 0 || len(p.rows) == 0 || !b.first() && b.graph.Complete(b.target)
-}
-
-// follow walks down the main line as far as the page goes and returns its last commit there. Those that are news have
-// landed since the branch was last read.
-func (b *branch) follow(read map[string]*dora.Commit, fresh map[string]bool) string {
-	line := ""
-	for at := read[b.next]; at != nil; at = read[b.next] {
-		b.kept = b.kept || at.SHA == b.line
-		delete(read, b.next) // once each, should an answer say that a commit comes before itself
-		line, b.next = at.SHA, ""
-		if len(at.Parents) > 0 {
-			b.next = at.Parents[0]
-		}
-		if fresh[at.SHA] {
-			b.landed = append(b.landed, at)
-		}
-	}
-	b.kept = b.kept || b.next == b.line
-	if b.state.First != nil {
-		b.state.First.Next = b.next
-	}
-	return line
 }
 
 // finish makes an anchor of the head that was read to the end.

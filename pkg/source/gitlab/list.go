@@ -11,6 +11,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
@@ -199,19 +200,7 @@ func (r *reading[T, P]) store() {
 }
 
 // isThere says that the store has an event that was not taken back.
-func isThere(e dora.Event) bool { return e != nil && !isWithdrawn(e) }
-
-func isWithdrawn(e dora.Event) bool {
-	switch e := e.(type) {
-	case *dora.Deployment:
-		return e.Withdrawn
-	case *dora.Incident:
-		return e.Withdrawn
-	case *dora.Change:
-		return e.Withdrawn
-	}
-	return false
-}
+func isThere(e dora.Event) bool { return e != nil && !census.IsWithdrawn(e) }
 
 // errDisorder says that a list did not come in the order that was asked for, so that some of it would be passed over.
 var errDisorder = errors.New("the list is not in the order of last change")

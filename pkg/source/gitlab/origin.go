@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/census"
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // Where deployments are something else than GitLab's own, they take the same way: what is read is put into the words of a
@@ -158,7 +160,7 @@ func (s *projectSync) firstSuccess(ctx context.Context, p *pipelineRecord) (time
 	return last, nil
 }
 
-func (j *jobRecord) lacks() string { return firstMissing(need{"id", j.ID <= 0}) }
+func (j *jobRecord) Lacks() string { return wire.FirstMissing(wire.Need("id", j.ID <= 0)) }
 
 // readReleases reads releases as deployments. Nothing but reading them tells of those that are new or gone.
 func (s *projectSync) readReleases(ctx context.Context) error {
@@ -230,12 +232,12 @@ func (s *projectSync) compare(ctx context.Context, found []*dora.Deployment) err
 		case was == nil:
 			events = append(events, d)
 		case was.SHA != d.SHA || was.Withdrawn || !was.Finished().Equal(d.Finished()):
-			events = append(events, above(d, was))
+			events = append(events, census.Above(d, was))
 		}
 	}
 	for _, d := range known {
 		if !d.Withdrawn && !d.Posted() && !d.Created.Before(s.request.Since) {
-			events = append(events, withdrawn(d))
+			events = append(events, census.Withdraw(d))
 		}
 	}
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
@@ -281,7 +283,7 @@ func (s *projectSync) relands(ctx context.Context) error {
 		return nil
 	}
 	defer func() { b.state.Line = b.target }()
-	if b.kept || b.line == "" || s.request.Known == nil {
+	if b.Kept || b.Was == "" || s.request.Known == nil {
 		return nil
 	}
 	line, err := s.mainLine(ctx)
@@ -297,13 +299,13 @@ func (s *projectSync) relands(ctx context.Context) error {
 			if was != nil {
 				before = was
 			}
-			events = append(events, above(e, before))
+			events = append(events, census.Above(e, before))
 		}
 		delete(known, e.Head().ID)
 	}
 	for _, d := range known {
 		if d.Landing && !d.Withdrawn {
-			events = append(events, withdrawn(d))
+			events = append(events, census.Withdraw(d))
 		}
 	}
 	return s.emit(ctx, events)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 )
 
 // target is a project to read.
@@ -65,7 +67,7 @@ func (r *run) listed(ctx context.Context, g group, only bool) ([]*projectRecord,
 	}
 	rows, found, err = all[projectRecord](ctx, r, g.path, "/users/"+url.PathEscape(g.path)+"/projects", url.Values{"order_by": {"id"}, "sort": {"asc"}}, key, absent...)
 	switch {
-	case stops(err):
+	case source.Stops(err):
 		return nil, err
 	case err != nil || !found: // it is no group, and no user either
 		return nil, r.noGroup(g.path, nil)
@@ -80,7 +82,7 @@ func (r *run) group(ctx context.Context, g group, path string, query url.Values)
 	}
 	p, err = many[projectRecord](ctx, r, g.path, "/users/"+url.PathEscape(g.path)+"/projects", url.Values{"order_by": {"id"}}, absent...)
 	switch {
-	case stops(err):
+	case source.Stops(err):
 		return p, err
 	case err != nil || p.absent:
 		return p, r.noGroup(g.path, nil)
@@ -109,7 +111,7 @@ func (r *run) wanted(ctx context.Context) ([]target, error) {
 			continue
 		}
 		p, err := r.find(ctx, name)
-		if stops(err) {
+		if source.Stops(err) {
 			return list, err
 		}
 		if err != nil {
@@ -124,7 +126,7 @@ func (r *run) wanted(ctx context.Context) ([]target, error) {
 	}
 	for _, g := range r.selection.groups {
 		rows, err := r.listed(ctx, g, false)
-		if stops(err) {
+		if source.Stops(err) {
 			return list, err
 		}
 		failures = append(failures, err)
@@ -191,13 +193,7 @@ func (s *projectSync) tellMoved() []dora.Event {
 	var events []dora.Event
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(p.Old))) {
 		events = append(events, s.gone(name, p.Name, p.Announced))
-		for _, e := range s.known(dora.KindDeployment, name) {
-			if d, ok := e.(*dora.Deployment); ok && d.Posted() && strings.HasPrefix(d.ID, d.Repository) {
-				moved := *d
-				moved.ID, moved.Repository = p.Name+d.ID[len(d.Repository):], p.Name
-				events = append(events, &moved)
-			}
-		}
+		events = append(events, census.Posted(s.known(dora.KindDeployment, name), p.Name)...)
 	}
 	p.Old = nil
 	return events
@@ -205,11 +201,7 @@ func (s *projectSync) tellMoved() []dora.Event {
 
 // gone tells that there is no project of a name any more, in a version above one that was handed over.
 func (r *run) gone(name, moved string, version time.Time) *dora.Repository {
-	updated := r.Now().UTC()
-	if !updated.After(version) {
-		updated = version.Add(time.Second)
-	}
-	return &dora.Repository{Header: dora.Header{Source: r.config.ID, ID: name, Updated: updated}, Name: name, Withdrawn: true, Moved: moved}
+	return census.Gone(r.config.ID, name, moved, r.Now().UTC(), version)
 }
 
 // vanished tells of the projects that their group's list shows no longer, where all of it was listed. One that is read under

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 )
 
@@ -73,17 +74,17 @@ func (r *reading[T, P]) call(ctx context.Context) error {
 			return err
 		}
 		for _, e := range back {
-			events = append(events, above(e, r.stored[e.Head().ID]))
+			events = append(events, census.Above(e, r.stored[e.Head().ID]))
 		}
 	}
 	doubtful := false
 	for name, e := range r.stored {
 		switch {
-		case called[name] || isWithdrawn(e) || r.isPosted(e):
-		case !happened(e).Before(began.Add(-cursor.Overlap)):
+		case called[name] || census.IsWithdrawn(e) || r.isPosted(e):
+		case !census.Happened(e).Before(began.Add(-cursor.Overlap)):
 			doubtful = true // it may have come since the list was called
 		default:
-			events = append(events, withdrawn(e))
+			events = append(events, census.Withdraw(e))
 		}
 	}
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
@@ -99,56 +100,4 @@ func (r *reading[T, P]) isPosted(e dora.Event) bool {
 		return e.Opened.Before(r.request.Since)
 	}
 	return false
-}
-
-// happened is when an event came to be, as far as its list could have told.
-func happened(e dora.Event) time.Time {
-	switch e := e.(type) {
-	case *dora.Deployment:
-		return e.Created
-	case *dora.Incident:
-		return e.Opened
-	case *dora.Change:
-		return e.Merged
-	}
-	return time.Time{}
-}
-
-// withdrawn is a version of an event that takes it back.
-func withdrawn(e dora.Event) dora.Event {
-	switch e := e.(type) {
-	case *dora.Deployment:
-		gone := *e
-		gone.Withdrawn = true
-		gone.Rank++
-		return &gone
-	case *dora.Incident:
-		gone := *e
-		gone.Withdrawn = true
-		gone.Rank++
-		return &gone
-	case *dora.Change:
-		gone := *e
-		gone.Withdrawn = true
-		gone.Rank++
-		return &gone
-	}
-	return e
-}
-
-// above makes sure that an event that is there again outweighs the version that took it back.
-func above(e, before dora.Event) dora.Event {
-	if before == nil || e.Head().NewerThan(before.Head()) {
-		return e
-	}
-	was := before.Head()
-	switch e := e.(type) {
-	case *dora.Deployment:
-		e.Updated, e.Rank = was.Updated, was.Rank+1
-	case *dora.Incident:
-		e.Updated, e.Rank = was.Updated, was.Rank+1
-	case *dora.Change:
-		e.Updated, e.Rank = was.Updated, was.Rank+1
-	}
-	return e
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
 // The records are what REST answers and webhooks tell, in GitLab's words, with no field but those that are read. A field may
@@ -57,8 +59,8 @@ func disabled(access string) bool { return access == "disabled" }
 // doomed says that the project was deleted, which GitLab does days after it was asked to; meanwhile it has another name.
 func (p *projectRecord) doomed() bool { return p.Deletion != "" }
 
-func (p *projectRecord) lacks() string {
-	return firstMissing(need{"id", p.ID <= 0}, need{"path_with_namespace", !strings.Contains(p.Path, "/")})
+func (p *projectRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", p.ID <= 0), wire.Need("path_with_namespace", !strings.Contains(p.Path, "/")))
 }
 
 type userRecord struct {
@@ -77,8 +79,8 @@ type commitRecord struct {
 	CommittedDate moment   `json:"committed_date"`
 }
 
-func (c *commitRecord) lacks() string {
-	return firstMissing(need{"id", c.ID == ""}, need{"committed_date", c.CommittedDate.IsZero()})
+func (c *commitRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", c.ID == ""), wire.Need("committed_date", c.CommittedDate.IsZero()))
 }
 
 type environmentRecord struct {
@@ -101,8 +103,8 @@ type pipelineRecord struct {
 	User       *userRecord `json:"user"`
 }
 
-func (p *pipelineRecord) lacks() string {
-	return firstMissing(need{"id", p.ID <= 0}, need{"sha", p.SHA == ""}, need{"created_at", p.CreatedAt.IsZero()}, need{"updated_at", p.UpdatedAt.IsZero()})
+func (p *pipelineRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", p.ID <= 0), wire.Need("sha", p.SHA == ""), wire.Need("created_at", p.CreatedAt.IsZero()), wire.Need("updated_at", p.UpdatedAt.IsZero()))
 }
 
 func (p *pipelineRecord) stand() (int64, time.Time) { return p.ID, p.UpdatedAt.Time }
@@ -132,9 +134,9 @@ type deploymentRecord struct {
 	Deployable  *jobRecord         `json:"deployable"` // null for a deployment that was reported through the API
 }
 
-func (d *deploymentRecord) lacks() string {
-	return firstMissing(need{"id", d.ID <= 0}, need{"sha", d.SHA == ""}, need{"environment.name", d.Environment == nil || d.Environment.Name == ""},
-		need{"created_at", d.CreatedAt.IsZero()}, need{"updated_at", d.UpdatedAt.IsZero()})
+func (d *deploymentRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", d.ID <= 0), wire.Need("sha", d.SHA == ""), wire.Need("environment.name", d.Environment == nil || d.Environment.Name == ""),
+		wire.Need("created_at", d.CreatedAt.IsZero()), wire.Need("updated_at", d.UpdatedAt.IsZero()))
 }
 
 func (d *deploymentRecord) stand() (int64, time.Time) { return d.ID, d.UpdatedAt.Time }
@@ -157,8 +159,8 @@ type mergeRequestRecord struct {
 	ClosedAt        moment      `json:"closed_at"`
 }
 
-func (m *mergeRequestRecord) lacks() string {
-	return firstMissing(need{"iid", m.IID <= 0}, need{"created_at", m.CreatedAt.IsZero()}, need{"updated_at", m.UpdatedAt.IsZero()})
+func (m *mergeRequestRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("iid", m.IID <= 0), wire.Need("created_at", m.CreatedAt.IsZero()), wire.Need("updated_at", m.UpdatedAt.IsZero()))
 }
 
 func (m *mergeRequestRecord) stand() (int64, time.Time) { return m.IID, m.UpdatedAt.Time }
@@ -182,8 +184,8 @@ type noteRecord struct {
 	Author    *userRecord `json:"author"`
 }
 
-func (n *noteRecord) lacks() string {
-	return firstMissing(need{"id", n.ID <= 0}, need{"created_at", n.CreatedAt.IsZero()})
+func (n *noteRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("id", n.ID <= 0), wire.Need("created_at", n.CreatedAt.IsZero()))
 }
 
 type issueRecord struct {
@@ -200,8 +202,8 @@ type issueRecord struct {
 	ClosedAt    moment   `json:"closed_at"` // null again once it is reopened
 }
 
-func (i *issueRecord) lacks() string {
-	return firstMissing(need{"iid", i.IID <= 0}, need{"created_at", i.CreatedAt.IsZero()}, need{"updated_at", i.UpdatedAt.IsZero()})
+func (i *issueRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("iid", i.IID <= 0), wire.Need("created_at", i.CreatedAt.IsZero()), wire.Need("updated_at", i.UpdatedAt.IsZero()))
 }
 
 func (i *issueRecord) stand() (int64, time.Time) { return i.IID, i.UpdatedAt.Time }
@@ -218,7 +220,9 @@ type releaseRecord struct {
 	} `json:"_links"`
 }
 
-func (r *releaseRecord) lacks() string { return firstMissing(need{"tag_name", r.TagName == ""}) }
+func (r *releaseRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("tag_name", r.TagName == ""))
+}
 
 type tagRecord struct {
 	Name      string        `json:"name"`
@@ -226,31 +230,11 @@ type tagRecord struct {
 	Commit    *commitRecord `json:"commit"`
 }
 
-func (t *tagRecord) lacks() string { return firstMissing(need{"name", t.Name == ""}) }
-
-// record is one object of GitLab's.
-type record interface {
-	// lacks names a field that is needed and not there; empty where nothing is missing.
-	lacks() string
-}
+func (t *tagRecord) Lacks() string { return wire.FirstMissing(wire.Need("name", t.Name == "")) }
 
 // standing is a record of a list that is read by its last change.
 type standing interface {
-	record
+	wire.Record
 	// stand is its number, and when it last changed.
 	stand() (int64, time.Time)
-}
-
-type need struct {
-	field   string
-	missing bool
-}
-
-func firstMissing(needs ...need) string {
-	for _, each := range needs {
-		if each.missing {
-			return each.field
-		}
-	}
-	return ""
 }

@@ -3,13 +3,12 @@ package gitlab
 import (
 	"context"
 	"errors"
-	"hash/fnv"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
 )
 
 // projectSync reads one project until it is up to date.
@@ -69,7 +68,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 		}
 		err := step.do(ctx)
 		failures = append(failures, err)
-		if stops(err) {
+		if source.Stops(err) {
 			return errors.Join(failures...)
 		}
 		if err != nil && len(failures) == 1 {
@@ -100,7 +99,7 @@ func (s *projectSync) prepare() {
 			p.History, p.Placed, p.Unplaced, p.Lost = history{}, nil, nil, nil
 		}
 	}
-	if serving := s.serving(); p.Serving != serving {
+	if serving := s.config.Serving(s.state.Name); p.Serving != serving {
 		if p.PassedOver {
 			p.Deployments, p.PassedOver = stream{}, false
 		}
@@ -112,18 +111,6 @@ func (s *projectSync) prepare() {
 		}
 		p.Incidents, p.Issues = wanted, stream{}
 	}
-}
-
-// serving is what decides of the project which deployments count; when it changes, and some were passed over, they are read
-// again.
-func (s *projectSync) serving() string {
-	text := s.config.Serving(s.state.Name)
-	if text == "" {
-		return ""
-	}
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte(text)) // it cannot fail
-	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
 // incidentsWanted is what makes an issue an incident; when it changes, issues are read again.

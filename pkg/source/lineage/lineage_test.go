@@ -60,3 +60,17 @@ func TestTheFirstDeploymentOfALaneIsTheOneThatFinishedFirst(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"sha":"1"`)
 }
+
+func TestTheMainLineIsWalkedByFirstParents(t *testing.T) {
+	commit := func(sha string, parents ...string) *dora.Commit { return &dora.Commit{SHA: sha, Parents: parents} }
+	line := lineage.Line{Next: "d", Was: "b"}
+	read := map[string]*dora.Commit{"d": commit("d", "c", "side"), "c": commit("c", "b"), "side": commit("side", "a")}
+	assert.Equal(t, "c", line.Follow(read, map[string]bool{"d": true, "c": true, "side": true}))
+	assert.True(t, line.Kept, "it leads to where it was")
+	assert.Equal(t, "b", line.Next)
+	assert.Len(t, line.Landed, 2, "what a merge brought in did not land by itself")
+
+	rewritten := lineage.Line{Next: "x", Was: "b"}
+	assert.Equal(t, "x", rewritten.Follow(map[string]*dora.Commit{"x": commit("x", "x")}, nil), "a commit before itself ends the walk")
+	assert.False(t, rewritten.Kept)
+}

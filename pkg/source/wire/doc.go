@@ -4,12 +4,13 @@
 //
 // # How a source is composed
 //
-// Four packages hold what every source needs. None of them calls a source: a client takes the parts that it can use.
+// Five packages hold what every source needs. None of them calls a source: a client takes the parts that it can use.
 //
 //   - wire: one request, its answer, and what to make of a bad one;
 //   - pages: lists that come in pages, by number, link or cursor, and that shift while they are read;
 //   - cursor: where a run goes on: positions by part, watermarks with their overlap, what is to be asked about again;
-//   - census: what the store has and the system has no longer, what was counted, and what has another name now.
+//   - census: what the store has and the system has no longer, what was counted, and what has another name now;
+//   - lineage: commits, which of them are known with all that leads to them, and where a later run may stop.
 //
 // A source makes one Host when it is configured, and one Session for each run:
 //
