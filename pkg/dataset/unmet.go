@@ -127,7 +127,7 @@ func (u *unmet) reads(source, pattern string) bool {
 func (u *unmet) ofProduction() {
 	goesBy := len(u.settings.Services) == 0
 	for _, s := range u.settings.Services {
-		goesBy = goesBy || slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Environment.IsZero() })
+		goesBy = goesBy || slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Environment.IsZero() && r.Tier == "" })
 	}
 	environments := u.environments(func(history.Place) bool { return true })
 	if len(environments) == 0 || !goesBy || slices.ContainsFunc(environments, u.settings.Production.Match) {

@@ -26,7 +26,7 @@ func (u *unmet) ofService(index int) {
 			return p.Source == rule.Source && (rule.Repository == "" || strings.EqualFold(p.Repository, rule.Repository))
 		}
 		environments, wanted, key := u.environments(here), rule.Environment, "environment"
-		if wanted.IsZero() {
+		if wanted.IsZero() && rule.Tier == "" {
 			wanted, key = u.settings.Production, "production"
 		}
 		switch {
@@ -34,7 +34,7 @@ func (u *unmet) ofService(index int) {
 			entry("deployments", n, "names a repository that source %s does not read: %q; %s.", rule.Source, rule.Repository, strict.Among(rule.Repository, u.repositories[rule.Source]))
 		case len(environments) == 0:
 			entry("deployments", n, "matches nothing: there is no deployment of it.")
-		case !slices.ContainsFunc(environments, wanted.Match):
+		case !wanted.IsZero() && !slices.ContainsFunc(environments, wanted.Match):
 			entry("deployments", n, "matches nothing: %s %q is none of the environments that it is deployed to: %s.", key, wanted, quoted(environments))
 		default:
 			entry("deployments", n, "matches nothing: no deployment has the%s.", traits(rule))
@@ -52,6 +52,9 @@ func traits(rule dora.DeploymentRule) string {
 	var texts []string
 	if rule.TagPrefix != "" {
 		texts = append(texts, fmt.Sprintf(" tagPrefix %q", rule.TagPrefix))
+	}
+	if rule.Tier != "" {
+		texts = append(texts, fmt.Sprintf(" tier %q", rule.Tier))
 	}
 	if rule.Task != "" {
 		texts = append(texts, fmt.Sprintf(" task %q", rule.Task))

@@ -36,7 +36,7 @@ var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[ChangeCommit](): {"sha", "authored"},
 	reflect.TypeFor[Review]():       {"author", "state", "at"},
 	reflect.TypeFor[Deployment](): {"source", "id", "updated", "rank", "repository", "number", "environment", "task", "sha", "ref", "refKind", "created",
-		"statuses", "url", "creator", "retried", "withdrawn", "run", "landing"},
+		"statuses", "url", "creator", "retried", "withdrawn", "run", "landing", "tier"},
 	reflect.TypeFor[DeploymentStatus](): {"state", "at"},
 	reflect.TypeFor[Incident](): {"source", "id", "updated", "rank", "repository", "service", "number", "title", "body", "url", "labels", "severity",
 		"opened", "acknowledged", "resolved", "withdrawn"},

@@ -135,17 +135,19 @@ const ReviewApproved = "approved"
 // Deployment is one run that brings, or tries to bring, a version into an environment.
 type Deployment struct {
 	Header
-	Repository  string             `json:"repository"`
-	Number      int64              `json:"number"` // the vendor's number; orders deployments that finished together
-	Environment string             `json:"environment"`
-	Task        string             `json:"task,omitempty"` // the deployment task or workflow, where the vendor has one
-	SHA         string             `json:"sha"`
-	Ref         string             `json:"ref,omitempty"`
-	RefKind     RefKind            `json:"refKind,omitempty"`
-	Created     time.Time          `json:"created"`
-	Statuses    []DeploymentStatus `json:"statuses"` // in order of time
-	URL         string             `json:"url,omitempty"`
-	Creator     string             `json:"creator,omitempty"`
+	Repository  string `json:"repository"`
+	Number      int64  `json:"number"` // the vendor's number; orders deployments that finished together
+	Environment string `json:"environment"`
+	// Tier is what the vendor says that the environment is for, such as production, where it does.
+	Tier     string             `json:"tier,omitempty"`
+	Task     string             `json:"task,omitempty"` // the deployment task or workflow, where the vendor has one
+	SHA      string             `json:"sha"`
+	Ref      string             `json:"ref,omitempty"`
+	RefKind  RefKind            `json:"refKind,omitempty"`
+	Created  time.Time          `json:"created"`
+	Statuses []DeploymentStatus `json:"statuses"` // in order of time
+	URL      string             `json:"url,omitempty"`
+	Creator  string             `json:"creator,omitempty"`
 	// Retried says that the run was run again and that not all of its earlier attempts can be read any more: when it
 	// first succeeded, if it did, is not known. It has no say where a success is known.
 	Retried bool `json:"retried,omitempty"`

@@ -106,6 +106,7 @@ func mergeDeployment(known, told *Deployment) (Event, error) {
 		older, newer = known, told
 	}
 	merged := *known
+	merged.Tier = cmp.Or(newer.Tier, older.Tier)
 	merged.Task, merged.SHA = cmp.Or(newer.Task, older.Task), cmp.Or(newer.SHA, older.SHA)
 	merged.Ref, merged.RefKind = cmp.Or(newer.Ref, older.Ref), cmp.Or(newer.RefKind, older.RefKind)
 	merged.URL, merged.Creator = cmp.Or(newer.URL, older.URL), cmp.Or(newer.Creator, older.Creator)

@@ -31,8 +31,10 @@ type DeploymentRule struct {
 	Source      string  `json:"source"`
 	Repository  string  `json:"repository"` // owner/name
 	Environment Pattern `json:"environment,omitzero"`
-	TagPrefix   string  `json:"tagPrefix,omitempty"` // the ref starts with it
-	Task        string  `json:"task,omitempty"`      // the deployment task or workflow
+	// Tier is what the vendor says that the environment is for. Where it is given, and no environment, it decides alone.
+	Tier      string `json:"tier,omitempty"`
+	TagPrefix string `json:"tagPrefix,omitempty"` // the ref starts with it
+	Task      string `json:"task,omitempty"`      // the deployment task or workflow
 	// Code is where the commits and changes are read that its deployments ship; nil: in their own repository, or in the one
 	// repository of the same name that another source reads.
 	Code *Code `json:"code,omitempty"`
@@ -58,12 +60,13 @@ type IncidentRule struct {
 // Matches says whether a deployment is one of the rule's.
 func (r *DeploymentRule) Matches(d *Deployment, production Pattern) bool {
 	environment := r.Environment
-	if environment.IsZero() {
+	if environment.IsZero() && r.Tier == "" {
 		environment = production
 	}
 	return d.Source == r.Source &&
 		(r.Repository == "" || strings.EqualFold(d.Repository, r.Repository)) &&
-		environment.MatchFold(d.Environment) &&
+		(environment.IsZero() && r.Tier != "" || environment.MatchFold(d.Environment)) &&
+		(r.Tier == "" || strings.EqualFold(d.Tier, r.Tier)) &&
 		(r.TagPrefix == "" || strings.HasPrefix(d.Ref, r.TagPrefix)) &&
 		(r.Task == "" || d.Task == r.Task)
 }

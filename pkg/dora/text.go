@@ -58,7 +58,7 @@ func wordings(e Event) []wording {
 	case *Change:
 		return []wording{name("author", &e.Author), name("base", &e.Base), name("branch", &e.Branch), {"title", &e.Title, TitleLimit, false}, {"body", &e.Body, BodyLimit, true}}
 	case *Deployment:
-		return []wording{name("environment", &e.Environment), name("task", &e.Task), name("ref", &e.Ref), name("creator", &e.Creator), name("run", &e.Run), name("sha", &e.SHA)}
+		return []wording{name("environment", &e.Environment), name("tier", &e.Tier), name("task", &e.Task), name("ref", &e.Ref), name("creator", &e.Creator), name("run", &e.Run), name("sha", &e.SHA)}
 	case *Incident:
 		return []wording{name("service", &e.Service), name("severity", &e.Severity), {"title", &e.Title, TitleLimit, false}, {"body", &e.Body, BodyLimit, true}}
 	}

@@ -28,6 +28,8 @@ func (s *Settings) share() {
 	}
 }
 
+var anyEnvironment = dora.MustPattern(".*")
+
 // serve tells each source which of its deployments a service counts. What none counts is read all the same, but not
 // followed to its commits.
 func (s *Settings) serve() {
@@ -44,7 +46,10 @@ func (s *Settings) serve() {
 				if rule.Source != source.ID {
 					continue
 				}
-				if rule.Environment.IsZero() {
+				switch {
+				case rule.Environment.IsZero() && rule.Tier != "":
+					rule.Environment = anyEnvironment
+				case rule.Environment.IsZero():
 					rule.Environment = s.Production
 				}
 				rule.Paths = nil

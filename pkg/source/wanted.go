@@ -69,6 +69,9 @@ func (w *Wanted) Serving(repository string) string {
 				for _, part := range []string{w.Served[i].Name, rule.Environment.String(), rule.TagPrefix, rule.Task} {
 					_, _ = text.Write(append([]byte(part), 0)) // it cannot fail
 				}
+				if rule.Tier != "" {
+					_, _ = text.Write([]byte("tier " + rule.Tier))
+				}
 				empty = false
 			}
 		}

@@ -34,6 +34,8 @@ export interface ServiceDeployments {
   source: string;
   repository?: string;
   environment?: string;
+  /** What the vendor says that the environment is for, such as production. Files only. */
+  tier?: string;
   tagPrefix?: string;
   task?: string;
   /** Which files are the service's, where others share its deployments: globs, with ! in front to leave out. */

@@ -129,6 +129,23 @@ func TestDeploymentsOfBothSourcesAreOneRow(t *testing.T) {
 	assert.True(t, f.Deployments[2].Redeploy)
 }
 
+func TestThePreviewGoesByTiers(t *testing.T) {
+	_, deployments, _ := toldElsewhere(t, "example-health/api")
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
+	for i, e := range deployments {
+		d := e.(*dora.Deployment)
+		d.Environment = "live-eu"
+		if i > 0 { // the environment got another tier
+			d.Tier = "production"
+		}
+		h.Apply(d)
+	}
+	p := h.Preview(ofCI(dora.DeploymentRule{Tier: "production"}))
+	assert.Equal(t, 2, p.Services[0].Deployments[0].Count)
+	require.Len(t, p.Unmatched, 1)
+	assert.Equal(t, 1, p.Unmatched[0].Deployments)
+}
+
 func TestThePreviewShowsWhatJoins(t *testing.T) {
 	code, deployments, repo := toldElsewhere(t, "example-health/api")
 	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})

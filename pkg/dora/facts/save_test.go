@@ -133,7 +133,7 @@ func TestNothingOfADeploymentIsLostWhenItIsSaved(t *testing.T) {
 	at := time.Date(2026, 3, 1, 10, 0, 0, 5, time.UTC)
 	whole := &dora.Deployment{
 		Header:     dora.Header{Source: "github", ID: "example/shop:deployment:7", Updated: at, Rank: 2},
-		Repository: "example/Shop", Number: 7, Environment: "production", Task: "deploy", SHA: strings.Repeat("a1", 20), Ref: "v1", RefKind: dora.RefTag,
+		Repository: "example/Shop", Number: 7, Environment: "production", Tier: "production", Task: "deploy", SHA: strings.Repeat("a1", 20), Ref: "v1", RefKind: dora.RefTag,
 		Created: at.Add(-time.Hour), URL: "https://example.org/7", Creator: "a person", Run: "17", Landing: true, Retried: true,
 		Statuses: []dora.DeploymentStatus{{State: dora.StateRunning, At: at.Add(-time.Minute)}, {State: dora.StateSuccess, At: at}},
 	}

@@ -187,11 +187,19 @@ func byDestination(a, b *destination) int {
 		cmp.Compare(a.tally.Environment, b.tally.Environment))
 }
 
+var anyEnvironment = dora.MustPattern("")
+
 // match finds what an entry matches; most places are ruled out by their first deployment.
 func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *work.Counter, joins func(*destination, *Tally)) DeploymentsMatch {
 	found := DeploymentsMatch{Places: []Tally{}}
 	anywhere := *r
 	anywhere.TagPrefix, anywhere.Task = "", ""
+	if r.Tier != "" { // an environment may have another since
+		anywhere.Tier = ""
+		if anywhere.Environment.IsZero() {
+			anywhere.Environment = anyEnvironment
+		}
+	}
 	for _, at := range places {
 		if !counted.Add(1) {
 			break
@@ -200,7 +208,7 @@ func match(r *dora.DeploymentRule, places []*destination, production dora.Patter
 			continue
 		}
 		matched := at.tally
-		if r.TagPrefix != "" || r.Task != "" {
+		if r.TagPrefix != "" || r.Task != "" || r.Tier != "" {
 			var all Runs
 			for i, d := range at.deployments {
 				if r.Matches(d, production) {

@@ -22,7 +22,7 @@ func (s *Saved) writeDeploymentsOf(w *compact.Writer, r *savedRepository) {
 }
 
 func writeDeployment(w *compact.Writer, d *dora.Deployment) {
-	for _, text := range []string{d.ID, d.SHA, d.Ref, d.URL, d.Source, d.Repository, d.Environment, d.Task, string(d.RefKind), d.Creator, d.Run} {
+	for _, text := range []string{d.ID, d.SHA, d.Ref, d.URL, d.Source, d.Repository, d.Environment, d.Tier, d.Task, string(d.RefKind), d.Creator, d.Run} {
 		w.Text(text)
 	}
 	w.Truths(d.Landing)
@@ -77,7 +77,7 @@ func (r *Restorer) tellAll(of *Repository, told []*dora.Deployment) {
 		for _, text := range []*string{&d.ID, &d.SHA, &d.Ref, &d.URL} {
 			r.Want(text, &r.Reader)
 		}
-		d.Source, d.Repository, d.Environment, d.Task, d.RefKind, d.Creator = r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), dora.RefKind(r.Word(r.Shared)), r.Word(r.Shared)
+		d.Source, d.Repository, d.Environment, d.Tier, d.Task, d.RefKind, d.Creator = r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), dora.RefKind(r.Word(r.Shared)), r.Word(r.Shared)
 		r.Want(&d.Run, &r.Reader)
 		d.Landing = r.Truths()[0]
 		d.Rank, d.Number = r.Number(), int64(r.Number())

@@ -53,6 +53,12 @@ type position struct {
 	Serving    string `json:"serving,omitempty"`
 	PassedOver bool   `json:"passedOver,omitempty"`
 
+	// Tiers are those of the environments, as the deployments were last read with; Tiered says that they were read with any,
+	// because a service goes by them, and Retiered counts how often they were others.
+	Tiers    map[string]string `json:"tiers,omitempty"`
+	Tiered   bool              `json:"tiered,omitempty"`
+	Retiered int               `json:"retiered,omitempty"`
+
 	// Unplaced are deployed commits that the default branch was not seen to lead to, Placed those that were found, of which
 	// all that leads to them is handed over, and Lost those that GitLab does not know any more.
 	Unplaced []string `json:"unplaced,omitempty"`

@@ -84,8 +84,12 @@ func (c *commitRecord) Lacks() string {
 }
 
 type environmentRecord struct {
+	ID   int64  `json:"id"`
 	Name string `json:"name"`
+	Tier string `json:"tier"` // only the list of environments tells it
 }
+
+func (e *environmentRecord) Lacks() string { return wire.FirstMissing(wire.Need("name", e.Name == "")) }
 
 type pipelineRecord struct {
 	ID         int64       `json:"id"`

@@ -214,6 +214,24 @@ func history(t *testing.T, dir string) *replaytest.History {
 	return h
 }
 
+func TestDeploymentsThatWereReportedGiveTheSameFacts(t *testing.T) {
+	t.Parallel()
+	for _, dir := range replaytest.Directories(t) {
+		h := history(t, dir)
+		if !h.Overlay {
+			continue
+		}
+		r := startReplay(t, afterAll, "--data", dir, "--external-deployments", "prod")
+		l := newLedger()
+		require.NoError(t, l.collect(t.Context(), r.source(incidents(h.Name), at(afterAll)), time.Time{}))
+		t.Logf("%d requests", l.last.Requests)
+		h.Check(t, l.all())
+		for _, d := range of[*dora.Deployment](l) {
+			assert.NotEmpty(t, d.RefKind)
+		}
+	}
+}
+
 func TestRealHistoriesAreCollectedWithTheFactsThatGitGives(t *testing.T) {
 	for _, dir := range replaytest.Directories(t) {
 		for _, instance := range []struct{ version, edition string }{{"17.2.0", "ce"}, {"19.2.0", "ee"}} {

@@ -207,3 +207,32 @@ func TestADayInTheLifeOfAnIncidentIsFollowed(t *testing.T) {
 		assert.Equal(t, step.gone, incident.Withdrawn, step.now)
 	}
 }
+
+func TestAServiceMayGoByTheTierOfEnvironments(t *testing.T) {
+	t.Parallel()
+	d := chain(t)
+	d.deploy(201, "a", "prod-worker", "02 10:00", "success@02T10:30", true)
+	d.deploy(301, "a", "review/x", "02 10:00", "success@02T10:40", true)
+	r := d.replay()
+	own := incidents("health/api")
+	own.URL = r.URL
+	byTier := given()
+	byTier.Served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "production", Environment: dora.MustPattern(".*")}}}}
+	l := newLedger()
+	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	for _, each := range of[*dora.Deployment](l) {
+		assert.Empty(t, each.Tier, "nothing is asked for that nobody needs")
+	}
+	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	tiers := map[string]string{}
+	for _, each := range of[*dora.Deployment](l) {
+		tiers[each.Environment] = each.Tier
+	}
+	assert.Equal(t, map[string]string{"production": "production", "prod-worker": "production", "review/x": "development"}, tiers)
+	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	assert.Equal(t, 6, l.last.Requests, "and the environments")
+
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction, Services: []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "Production"}}}}})
+	h.Apply(l.all()...)
+	assert.Len(t, h.Derive(dora.DefaultDefinition()).Services[0].Deployments, 4)
+}

@@ -23,9 +23,10 @@ type projectSync struct {
 	requests map[int64]bool
 	// tips are the commits that were deployed into a lane.
 	tips map[string][]string
-	// tags says of names whether they are tags, as far as GitLab was asked.
-	tags   map[string]bool
-	landed landing
+	// tags says of names whether they are tags, as far as GitLab was asked; allTags that what is not there is none.
+	tags    map[string]bool
+	allTags bool
+	landed  landing
 	// shared says that the files of changes are read. Rebased are authored times in seconds, of commits that a rebase may have
 	// made anew.
 	shared  bool
@@ -170,6 +171,9 @@ func (s *projectSync) readDeployments(ctx context.Context) error {
 	case FromTags:
 		return s.readTags(ctx)
 	}
+	if err := s.readTiers(ctx); err != nil {
+		return err
+	}
 	return follow[deploymentRecord](ctx, s, list[deploymentRecord]{
 		kind: dora.KindDeployment, path: "/deployments", query: url.Values{}, pos: &s.state.Deployments,
 		id:     func(d *deploymentRecord) string { return deploymentID(s.state.Name, d.ID) },
@@ -181,8 +185,13 @@ func (s *projectSync) readDeployments(ctx context.Context) error {
 func (s *projectSync) takeDeployments(ctx context.Context, rows []*deploymentRecord) ([]dora.Event, error) {
 	events := make([]dora.Event, 0, len(rows))
 	var known map[string]*dora.Deployment
+	if err := s.knowRefs(ctx, rows); err != nil {
+		return nil, err
+	}
 	for _, row := range rows {
 		deployment := s.deployment(s.state.Name, row)
+		deployment.Tier = s.state.Tiers[row.Environment.Name]
+		deployment.Rank += s.state.Retiered << retierBits
 		if row.Deployable == nil { // it was reported through the API: neither what its ref is nor when it ended is told
 			if known == nil {
 				known = s.knownDeployments()
@@ -234,13 +243,35 @@ func keepFirst(d, known *dora.Deployment) {
 	}
 }
 
+// refsAtOnce is how many refs are asked about one by one; of more, all tags are listed.
+const refsAtOnce = 5
+
+// knowRefs lists all tags where many deployments come without a job.
+func (s *projectSync) knowRefs(ctx context.Context, rows []*deploymentRecord) error {
+	refs := map[string]bool{}
+	for _, row := range rows {
+		if _, asked := s.tags[row.Ref]; row.Deployable == nil && !asked && row.Ref != s.project.DefaultBranch {
+			refs[row.Ref] = true
+		}
+	}
+	if s.allTags || len(refs) <= refsAtOnce {
+		return nil
+	}
+	tags, _, err := all[tagRecord](ctx, s.run, s.part, of(s.state.ID)+"/repository/tags", nil, func(t *tagRecord) string { return t.Name })
+	for _, tag := range tags {
+		s.tags[tag.Name] = true
+	}
+	s.allTags = err == nil
+	return err
+}
+
 // kindOf says what a ref is that comes without a job.
 func (s *projectSync) kindOf(ctx context.Context, ref string) (dora.RefKind, error) {
 	if ref == "" || ref == s.project.DefaultBranch {
 		return dora.RefBranch, nil
 	}
 	tag, asked := s.tags[ref]
-	if !asked {
+	if !asked && !s.allTags {
 		_, found, err := one[tagRecord](ctx, s.run, s.part, of(s.state.ID)+"/repository/tags/"+url.PathEscape(ref), nil)
 		if err != nil {
 			return "", err

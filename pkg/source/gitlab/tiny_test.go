@@ -498,3 +498,23 @@ func TestWhatMovesWhileAListIsReadIsMet(t *testing.T) {
 	assert.Equal(t, standing(fresh), standing(l))
 	assert.Len(t, of[*dora.Deployment](l), 348)
 }
+
+func TestAnEnvironmentThatGetsAnotherTierTakesItsDeploymentsWithIt(t *testing.T) {
+	t.Parallel()
+	p := newProject(1, "health/api")
+	p.lists["environments"] = []row{{"id": int64(1), "name": "production", "tier": "staging", "updated_at": when("01 00:00")}}
+	g := newTiny(t, p)
+	byTier := given()
+	byTier.Served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "production", Environment: dora.MustPattern(".*")}}}}
+	own := incidents("health/api")
+	own.URL, own.API = g.URL, gitlab.APIREST
+	l := newLedger()
+	for _, tier := range []string{"staging", "production"} {
+		g.change(func() { p.lists["environments"][0]["tier"] = tier })
+		require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+		assert.Equal(t, tier, of[*dora.Deployment](l)["health/api:deployment:101"].Tier)
+	}
+	g.change(func() { p.lists["environments"] = nil })
+	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	assert.Equal(t, "production", of[*dora.Deployment](l)["health/api:deployment:101"].Tier, "one that is gone keeps what it had")
+}
