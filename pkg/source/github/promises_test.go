@@ -22,6 +22,9 @@ import (
 // promisingToken is as long as GitHub's are, so that pieces of it are known again.
 const promisingToken = "ghp_Cc1Dd2Ee3Ff4Gg5Hh6Jj7Kk8Mm9Nn0Pp"
 
+// marks are on every answer of GitHub's.
+var marks = map[string]string{"X-GitHub-Request-Id": "1"}
+
 // refusals are how GitHub alone says that a limit holds.
 var refusals = map[string]sourcetest.Refusal{
 	"403 that is a secondary limit, with seconds": func(w http.ResponseWriter, _ time.Time) time.Duration {
@@ -144,7 +147,7 @@ func TestGitHubKeepsThePromisesOfASource(t *testing.T) {
 		t.Run(string(api), func(t *testing.T) {
 			t.Parallel()
 			subject := sourcetest.Subject{
-				Start: invented, Secrets: []string{promisingToken}, Refusals: refusals, Moments: 3,
+				Start: invented, Secrets: []string{promisingToken}, Marks: marks, Refusals: refusals, Moments: 3,
 				Open: opened(configured{API: api, Repositories: inventedParts, Incidents: &github.Incidents{Labels: []string{"incident"}}}),
 			}
 			if api == github.APIGraphQL { // of which a request reads much more
@@ -166,7 +169,7 @@ func replayed(t *testing.T, config configured) sourcetest.Subject {
 	const noon = "2023-11-03T12:00:00Z"
 	r := startReplay(t, noon)
 	return sourcetest.Subject{
-		Secrets: []string{promisingToken}, Refusals: refusals, Open: opened(config),
+		Secrets: []string{promisingToken}, Marks: marks, Refusals: refusals, Open: opened(config),
 		Start: func(t *testing.T) *sourcetest.System {
 			t.Helper()
 			r.reset()

@@ -136,7 +136,7 @@ func TestGitLabKeepsThePromisesOfASource(t *testing.T) {
 					given := source.Given{ID: "gitlab", Client: client, Secrets: map[string]string{"token": conformanceToken}}
 					return gitlab.New(given, own, gitlab.WithPace(func(p *wire.Pace) { *p = pace }))
 				},
-				Secrets: []string{conformanceToken},
+				Secrets: []string{conformanceToken}, Marks: map[string]string{"X-Gitlab-Meta": "{}"},
 				Refusals: map[string]sourcetest.Refusal{
 					"of the front of gitlab.com": func(w http.ResponseWriter, now time.Time) time.Duration {
 						w.Header().Set("RateLimit-Limit", "2000")

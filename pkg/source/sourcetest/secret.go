@@ -48,9 +48,10 @@ func concealed(text string, secrets []string) string {
 	return ""
 }
 
-// secrets: whatever a server echoes, in whatever form and wherever, no error and no progress shows it. That is held by every
+// secrets: whatever a server echoes, in whatever form and wherever, no error, no progress and no line of the log shows it. That is held by every
 // run of this package; here the server does its worst.
 func secrets(b *bench) {
+	logged()
 	b.fresh()
 	require.NotEmpty(b, b.Secrets)
 	assert.Zero(b, b.gate.strange, "every request carries a secret, as it is: else nothing is proved")
@@ -67,6 +68,9 @@ func secrets(b *bench) {
 					b.gate.spoils(func(int, *http.Request, []byte) http.HandlerFunc {
 						return func(w http.ResponseWriter, _ *http.Request) {
 							w.Header().Set("Content-Type", "application/json; charset="+url.QueryEscape(echo))
+							for name, value := range b.Marks {
+								w.Header().Set(name, value)
+							}
 							w.WriteHeader(status)
 							_, _ = w.Write([]byte(body))
 						}
@@ -79,6 +83,7 @@ func secrets(b *bench) {
 			}
 		}
 	}
+	require.Empty(b, concealed(logged().read(), b.Secrets), "the log shows no secret")
 }
 
 // otherHosts: whatever an answer names, by a redirect or by a link to the next page, no other host hears of it.

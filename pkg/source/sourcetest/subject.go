@@ -20,6 +20,8 @@ type Subject struct {
 	Open func(address string, client *http.Client, pace wire.Pace) source.Source
 	// Secrets are what the source was given and must not show. Every request carries one.
 	Secrets []string
+	// Marks are headers that the system gives with every answer, by which the source may know that its words may be repeated.
+	Marks map[string]string
 	// Refusals are the ways of the system's own in which it says that a limit holds, by name. Those that all share are tried
 	// in any case.
 	Refusals map[string]Refusal
