@@ -93,17 +93,29 @@ func inBoth(status int, rest, graphql string) http.HandlerFunc {
 var inventedParts = []string{world.Organization + "/medicines-api", world.Organization + "/patient-records"}
 
 // invented is the world as a stand-in: its people rename, delete and hide things.
-func invented(t *testing.T) *sourcetest.System {
+func invented(t *testing.T, parts ...string) *sourcetest.System {
 	t.Helper()
 	w := world.New(world.Options{Seed: 3, Months: 1, Now: time.Date(2026, 3, 4, 13, 0, 0, 0, time.UTC)})
 	w.Pass(25*time.Hour + 45*time.Minute) // a deployment of the first part is under way, and ends within the hour
-	parts := inventedParts
+	if len(parts) == 0 {
+		parts = w.Repositories()
+	}
 	return &sourcetest.System{
-		Handler: refilled(w), Now: w.Now, Pass: func() { w.Pass(8 * time.Hour) },
+		Handler: narrow(refilled(w), map[string]float64{"deployments": 40, "commits": 80, "pulls": 20, "issues": 2}), Now: w.Now, Pass: func() { w.Pass(8 * time.Hour) },
 		Parts: parts, About: about, Unseen: unseen,
+		Holds: func() map[dora.Kind]int {
+			holds := map[dora.Kind]int{}
+			for _, part := range parts {
+				holds[dora.KindChange] += len(w.MergedPulls(part))
+				holds[dora.KindIncident] += len(w.Incidents(part))
+			}
+			return holds
+		},
 		Rename: func(t *testing.T) (string, string) {
-			require.NoError(t, w.Rename(parts[0], parts[0]+"-next"))
-			return parts[0], parts[0] + "-next"
+			from, to := parts[0], parts[0]+"-next"
+			require.NoError(t, w.Rename(from, to))
+			parts = append([]string{to}, parts[1:]...)
+			return from, to
 		},
 		Delete: map[string]func(*testing.T) (dora.Kind, string){
 			"a deployment": func(t *testing.T) (dora.Kind, string) {
@@ -147,16 +159,12 @@ func TestGitHubKeepsThePromisesOfASource(t *testing.T) {
 		t.Run(string(api), func(t *testing.T) {
 			t.Parallel()
 			subject := sourcetest.Subject{
-				Start: invented, Secrets: []string{promisingToken}, Marks: marks, Refusals: refusals, Moments: 3,
+				Start: func(t *testing.T) *sourcetest.System { return invented(t, inventedParts...) }, Secrets: []string{promisingToken}, Marks: marks, Refusals: refusals, Moments: 3,
 				Open: opened(configured{API: api, Repositories: inventedParts, Incidents: &github.Incidents{Labels: []string{"incident"}}}),
 			}
 			if api == github.APIGraphQL { // of which a request reads much more
-				subject.Moments = 4
+				subject.Moments, subject.Start = 4, func(t *testing.T) *sourcetest.System { return invented(t) }
 				subject.Open = opened(configured{API: api, Repositories: []string{world.Organization + "/*"}, Incidents: &github.Incidents{Labels: []string{"incident"}}})
-				subject.Refusals = map[string]sourcetest.Refusal{"RATE_LIMITED": rateLimited}
-				for name, refusal := range refusals {
-					subject.Refusals[name] = refusal
-				}
 			}
 			sourcetest.Run(t, subject)
 		})

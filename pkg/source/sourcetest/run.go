@@ -124,8 +124,20 @@ func (b *bench) fresh() (*Ledger, int) {
 	b.gate.heal()
 	l := NewLedger()
 	require.NoError(b, b.collect(l))
-	require.NotEmpty(b, l.Facts(), "a stand-in has a history")
-	return l, b.gate.counted()
+	facts := l.Facts()
+	require.NotEmpty(b, facts, "a stand-in has a history")
+	requests := b.gate.counted()
+	if b.system.Holds == nil {
+		return l, requests
+	}
+	read := map[dora.Kind]int{}
+	for _, e := range facts {
+		read[e.Kind()]++
+	}
+	for kind, count := range b.system.Holds() {
+		require.Equal(b, count, read[kind], "a first reading is everything: %s", kind)
+	}
+	return l, requests
 }
 
 // moments are some of the numbers from 1 to a count, the first and the last among them, spread evenly.

@@ -38,6 +38,8 @@ type System struct {
 	// Now is what its clock says. Pass lets some time go by, in which things come and things that were there change.
 	Now  func() time.Time
 	Pass func()
+	// Holds counts what there is to read, by kind, where the stand-in knows; nil: a first reading is held against others alone.
+	Holds func() map[dora.Kind]int
 	// Parts are what the source reads one by one, such as repositories, by the names that its errors have; About says whether
 	// a request is about one of them.
 	Parts []string
