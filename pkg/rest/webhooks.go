@@ -37,7 +37,7 @@ func webhook(c *call) error {
 	}
 	receipt, err := c.dataset.Receive(c.Context(), id, c.Header, c.sent)
 	if err != nil {
-		return told(id, err)
+		return told(id, c.Header, err)
 	}
 	if receipt.Ignored != "" {
 		monitor.Webhook(monitor.Ignored)
@@ -49,8 +49,11 @@ func webhook(c *call) error {
 	})
 }
 
+// standardTimestamp is when a call was signed that keeps to Standard Webhooks, as GitLab's do.
+const standardTimestamp = "webhook-timestamp"
+
 // told says what is wrong with a webhook.
-func told(id string, err error) error {
+func told(id string, header http.Header, err error) error {
 	var mistake *source.Mistake
 	answer := refused(err)
 	switch {
@@ -59,7 +62,11 @@ func told(id string, err error) error {
 	case errors.Is(err, source.ErrForged):
 		answer = refuse(http.StatusUnauthorized, "", "%s: the sender and the data source's secrets must have the same secret", source.ErrForged)
 	case errors.Is(err, source.ErrStale):
-		answer = refuse(http.StatusUnauthorized, "X-Grafana-Alerting-Timestamp", "%s", source.ErrStale)
+		stamp := "X-Grafana-Alerting-Timestamp"
+		if header.Get(standardTimestamp) != "" {
+			stamp = standardTimestamp
+		}
+		answer = refuse(http.StatusUnauthorized, stamp, "%s", source.ErrStale)
 	case errors.Is(err, dataset.ErrNoWebhooks):
 		answer = refuse(http.StatusNotFound, "source", "%q takes no webhooks", id)
 	case errors.As(err, &mistake):
