@@ -79,7 +79,7 @@ test.describe('someone who may only look', () => {
 
   test('follows a point to the changes behind it', async ({ page }) => {
     await page.setViewportSize({ width: 1280, height: 1500 });
-    await page.goto('/d/livedora-overview?var-service=reminders'); // which has a figure for every week
+    await page.goto('/d/livedora-overview?var-service=consent');
     const chart = page.getByTestId('data-testid Panel header Change lead time').first().locator('.u-over').first();
     await expect(page.getByLabel('Panel loading bar')).toHaveCount(0);
     const { width, height } = (await chart.boundingBox())!;
