@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
@@ -237,7 +238,7 @@ func onlyRefused(err error) error {
 
 // tooMuch says that a query took the server too long.
 func tooMuch(says string) bool {
-	return says == "Timeout on validation of query" || says == "Request timed out" || says == "Internal server error" || says == "Timeout on Query.project"
+	return strings.HasPrefix(says, "Timeout on ") || says == "Request timed out" || says == "Internal server error"
 }
 
 func (s *projectSync) noGraphQL(answer *wire.Answer) *source.Error {

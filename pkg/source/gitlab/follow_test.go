@@ -63,7 +63,7 @@ func TestWhatARefreshCosts(t *testing.T) {
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), r.source(own, at(before)), time.Time{}))
 	t.Logf("the first reading took %d requests", l.last.Requests)
-	assert.LessOrEqual(t, l.last.Requests, 145)
+	assert.LessOrEqual(t, l.last.Requests, 100)
 	require.NoError(t, l.collect(t.Context(), r.source(own, at(before)), time.Time{}))
 	assert.Equal(t, 5, l.last.Requests, "the project, its head, and the newest of three lists")
 	changes, deployments := len(of[*dora.Change](l)), len(of[*dora.Deployment](l))

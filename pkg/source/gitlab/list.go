@@ -31,6 +31,8 @@ type stream struct {
 	Seen map[int64]int64 `json:"seen,omitempty"`
 	// Total is how many entries there were when the list was last known to hold what the store has; -1: not known.
 	Total int `json:"total"`
+	// Top is the highest number that there was then: what the store is not to have is new above it.
+	Top int64 `json:"top,omitempty"`
 	// Doubtful says that the list is to be called whole at the next reading, whatever its length.
 	Doubtful bool `json:"doubtful,omitempty"`
 }
@@ -91,6 +93,8 @@ type reading[T any, P interface {
 	stored map[string]dora.Event
 	came   map[string]bool
 	total  int
+	top    int64          // the highest number that was met
+	first  map[int64]bool // of a first reading: the numbers of all that were met
 }
 
 // follow reads a list until all of it is handed over, and makes sure that what is gone from it does not count.
@@ -102,6 +106,8 @@ func follow[T any, P interface {
 	if !l.pos.Done {
 		if l.pos.Mark.IsZero() {
 			l.pos.Total = -1
+			r.store() // as it was before anything was handed over
+			r.first = map[int64]bool{}
 		}
 		if err := r.forward(ctx, r.start(), r.hand); err != nil {
 			return err
@@ -168,7 +174,12 @@ func (r *reading[T, P]) hand(ctx context.Context, rows []*T) (bool, error) {
 		return false, err
 	}
 	for _, row := range news {
-		r.pos.move(P(row).stand())
+		number, updated := P(row).stand()
+		r.pos.move(number, updated)
+		r.top = max(r.top, number)
+		if r.first != nil {
+			r.first[number] = true
+		}
 	}
 	r.pos.forget()
 	r.Progress.Done += len(events)
@@ -183,7 +194,9 @@ func (r *reading[T, P]) note(rows []*T) {
 	}
 	r.store()
 	for _, row := range rows {
-		if name := r.id(row); r.counts(row) && !isThere(r.stored[name]) {
+		name := r.id(row)
+		number, _ := P(row).stand()
+		if r.counts(row) && !isThere(r.stored[name]) || !r.counts(row) && number > r.pos.Top {
 			r.came[name] = true
 		}
 	}

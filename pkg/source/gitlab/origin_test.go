@@ -85,6 +85,16 @@ func TestAPipelineThatIsRunAgainIsItsFirstSuccess(t *testing.T) {
 	l := newLedger()
 	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Equal(t, map[string]time.Time{"pipeline:1": when("02 09:30")}, finished(l), "what runs for a request, within another or for something else is no deployment")
+	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	idle := l.last.Requests
+	g.change(func() {
+		p.lists["pipelines"] = append(p.lists["pipelines"], pipeline(5, "merge_request_event", "Deploy"), pipeline(6, "push", "Lint"))
+	})
+	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	assert.Equal(t, idle, l.last.Requests, "pipelines that are none are not taken for deployments that went")
+	g.change(func() { p.lists["pipelines"] = p.lists["pipelines"][1:] })
+	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	assert.Empty(t, finished(l), "one that was deleted is")
 }
 
 func TestATagThatIsMovedOrDeletedIsFollowed(t *testing.T) {

@@ -20,7 +20,7 @@ func (r *reading[T, P]) reconcile(ctx context.Context) error {
 	if r.request.Known == nil || r.total < 0 {
 		return nil
 	}
-	if r.pos.Total < 0 && !r.anyStored() { // the first time: what the store has is what was read
+	if r.pos.Total < 0 && !r.anyStored() && r.agrees() { // the first time: what the store has is what was read
 		return r.settle(ctx, r.total)
 	}
 	if !r.pos.Doubtful && r.total == r.pos.Total+len(r.came) {
@@ -30,6 +30,12 @@ func (r *reading[T, P]) reconcile(ctx context.Context) error {
 		return r.settle(ctx, r.total)
 	}
 	return r.call(ctx)
+}
+
+// agrees says that a first reading met as many as there are. Where the history has a limit there may be more, which are older.
+func (r *reading[T, P]) agrees() bool {
+	met := len(r.first)
+	return met == r.total || met < r.total && !r.request.Since.IsZero()
 }
 
 // anyStored says that the store had events of the list before it was first counted.
@@ -42,7 +48,7 @@ func (r *reading[T, P]) settle(ctx context.Context, total int) error {
 	if r.pos.Total == total && !r.pos.Doubtful {
 		return nil
 	}
-	r.pos.Total, r.pos.Doubtful = total, false
+	r.pos.Total, r.pos.Top, r.pos.Doubtful = total, max(r.pos.Top, r.top), false
 	return r.emit(ctx, nil)
 }
 
@@ -57,7 +63,8 @@ func (r *reading[T, P]) call(ctx context.Context) error {
 	if err := r.forward(ctx, time.Time{}, func(_ context.Context, rows []*T) (bool, error) {
 		for _, row := range rows {
 			name := r.id(row)
-			_, updated := P(row).stand()
+			number, updated := P(row).stand()
+			r.top = max(r.top, number)
 			if r.counts(row) && !called[name] && !isThere(r.stored[name]) && !r.came[name] && !updated.Before(r.request.Since) {
 				missing = append(missing, row)
 			}
@@ -88,7 +95,7 @@ func (r *reading[T, P]) call(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
-	r.pos.Total, r.pos.Doubtful = r.total, doubtful
+	r.pos.Total, r.pos.Top, r.pos.Doubtful = r.total, max(r.pos.Top, r.top), doubtful
 	return r.emit(ctx, events)
 }
 
