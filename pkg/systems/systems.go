@@ -4,6 +4,7 @@ package systems
 import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
+	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
@@ -13,6 +14,7 @@ import (
 var All = source.Systems{
 	&github.System,
 	&gitlab.System,
+	&azuredevops.System,
 	&alertmanager.System,
 	&webhook.System,
 }

@@ -60,6 +60,7 @@ type Call struct {
 	Method  string // empty: GET
 	Address string
 	Payload []byte // JSON; nil: none
+	Form    bool   // Payload is a form's fields in place of JSON
 	Accept  string // empty: application/json
 	Token   string // Signed sets it
 	ETag    string // of what is known already, where anything is
@@ -150,7 +151,10 @@ func (s *Session) Send(ctx context.Context, c Call) (*Answer, error) {
 	}
 	request.Header.Set("Accept", c.accept())
 	request.Header.Set("User-Agent", userAgent)
-	if c.Payload != nil {
+	switch {
+	case c.Form:
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case c.Payload != nil:
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if c.ETag != "" {
