@@ -22,13 +22,13 @@ import (
 // mayImport is the plan of the house: what each package may know of the others. What is not listed here does not exist.
 var mayImport = map[string][]string{
 	"dora/compact":               {},
-	"dora/work":                  {},
+	"dora/effort":                {},
 	"dora":                       {"dora/compact"},
 	"dora/code":                  {"dora", "dora/compact"},
-	"dora/history":               {"dora", "dora/code", "dora/compact", "dora/work"},
+	"dora/history":               {"dora", "dora/code", "dora/compact", "dora/effort"},
 	"dora/samples":               {"dora", "dora/compact"},
-	"dora/facts":                 {"dora", "dora/code", "dora/compact", "dora/history", "dora/samples", "dora/work"},
-	"dora/figures":               {"dora", "dora/facts", "dora/samples", "dora/work"},
+	"dora/facts":                 {"dora", "dora/code", "dora/compact", "dora/history", "dora/samples", "dora/effort"},
+	"dora/figures":               {"dora", "dora/facts", "dora/samples", "dora/effort"},
 	"dora/doratest":              {"dora", "dora/facts", "dora/figures"},
 	"dora/large":                 {"dora"},
 	"dora/replaytest":            {"dora", "dora/facts", "dora/figures"},
@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"store/sqlite":               {"dora", "store"},
 	"store/storetest":            {"dora", "store"},
 	"settings":                   {"dora", "source", "strict"},
-	"query":                      {"dora", "dora/facts", "dora/figures", "dora/work", "strict"},
+	"query":                      {"dora", "dora/facts", "dora/figures", "dora/effort", "strict"},
 	"audit":                      {"dora", "dora/facts"},
 	"source/wire":                {"source", "source/pages"},
 	"source/pages":               {},
@@ -62,11 +62,11 @@ var mayImport = map[string][]string{
 	"source/alertmanager":        {"dora", "source"},
 	"source/webhook":             {"dora", "intake", "source"},
 	"collect":                    {"dora", "source", "store"},
-	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/work", "settings", "source", "store", "store/memory", "store/sqlite", "strict"},
+	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/effort", "settings", "source", "store", "store/memory", "store/sqlite", "strict"},
 	"dataset/datasettest":        {"dora", "store", "store/sqlite"},
 	"rest":                       {"audit", "collect", "dataset", "dora", "dora/facts", "dora/figures", "gate", "intake", "monitor", "query", "settings", "source", "strict"},
 	"monitor":                    {"collect", "dataset", "dora", "source"},
-	"plugin":                     {"collect", "dataset", "dora", "dora/facts", "dora/figures", "dora/history", "dora/work", "gate", "monitor", "query", "rest", "settings", "source", "strict", "systems"},
+	"plugin":                     {"collect", "dataset", "dora", "dora/facts", "dora/figures", "dora/history", "dora/effort", "gate", "monitor", "query", "rest", "settings", "source", "strict", "systems"},
 	"demo/dashboard":             {"query", "settings"},
 	"demo/rule":                  {},
 	"demo":                       {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "systems", "terminal", "world"},
@@ -109,7 +109,7 @@ var floors = []struct {
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source
 	{"stores", []string{"store", "store/memory", "store/sqlite"}},
-	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/work"}},
+	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/effort"}},
 }
 
 // notDrawn are there for tests and for measuring.

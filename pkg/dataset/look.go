@@ -7,8 +7,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/history"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // newStamp tells this opening of a dataset from every other.
@@ -47,7 +47,7 @@ func (d *Dataset) Places() []history.Place {
 }
 
 // Preview matches services that are not in force with what has been collected; false: the meter ended it.
-func (d *Dataset) Preview(m dora.Mapping, meter work.Meter) (history.Preview, bool) {
+func (d *Dataset) Preview(m dora.Mapping, meter effort.Meter) (history.Preview, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history.PreviewAt(m, meter)

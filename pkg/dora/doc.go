@@ -9,5 +9,5 @@
 //	facts    what a history means under a definition: the five metrics, by formula and evidence
 //	figures  statistics of facts over buckets and windows of time, and what can be said of them
 //
-// Package samples is what facts hand to figures; compact and work are tools of all of them.
+// Package samples is what facts hand to figures; compact and effort are tools of all of them.
 package dora

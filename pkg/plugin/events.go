@@ -11,8 +11,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/query"
 )
 
@@ -54,7 +54,7 @@ type listed struct {
 	filters  []dora.Filter
 	within   query.Range
 	now      time.Time
-	meter    work.Meter
+	meter    effort.Meter
 }
 
 // services yields those that the filters let pass, as long as anyone waits for the table.

@@ -14,8 +14,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -162,7 +162,7 @@ func (i *Instance) answer(ctx context.Context, a *asked) backend.DataResponse {
 }
 
 // waitedFor lets work go on as long as someone waits for it.
-func waitedFor(ctx context.Context) work.Meter {
+func waitedFor(ctx context.Context) effort.Meter {
 	return func(int) bool { return ctx.Err() == nil }
 }
 

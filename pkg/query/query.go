@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
@@ -166,7 +166,7 @@ type Query struct {
 	// SeriesLimit is how many series the answer to one of its questions may have; 0: any number.
 	SeriesLimit int `json:"-"`
 	// Meter is told of the work on the answer, and may end it.
-	Meter work.Meter `json:"-"`
+	Meter effort.Meter `json:"-"`
 }
 
 // Zone is an IANA time zone.

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/history"
 	"github.com/livedora/dora-datasource/pkg/dora/samples"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // Deriver derives the facts of a history. One goroutine owns it; what it derives is immutable and may be shared.
@@ -87,7 +87,7 @@ func (d *Deriver) deriveAll(services []*dora.Service, def *dora.Definition) []*S
 	d.words = d.Said()
 	lots := d.Apart(services)
 	derived := make([][]*Service, len(lots))
-	work.InParts(len(lots), func(from, to int) {
+	effort.InParts(len(lots), func(from, to int) {
 		for i := from; i < to; i++ {
 			d.WhileUnpacked(lots[i].Repositories, func() {
 				for _, s := range lots[i].Services {

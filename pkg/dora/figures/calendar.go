@@ -6,8 +6,8 @@ import (
 	"sort"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/samples"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // days are the calendar days that a question's points lie on. They are counted once: what a point covers is found among
@@ -17,7 +17,7 @@ type days struct {
 }
 
 // daysOver are the days of [from, to), in the zone of its begin.
-func daysOver(from, to time.Time, counted *work.Counter) *days {
+func daysOver(from, to time.Time, counted *effort.Counter) *days {
 	d := &days{starts: []time.Time{Day.start(from)}}
 	for last := d.starts[0]; last.Before(to) && counted.Add(1); {
 		last = Day.next(last)
@@ -59,7 +59,7 @@ type weekCalendar struct {
 	zone   *time.Location
 }
 
-func weeksOver(from, to time.Time, counted *work.Counter) *weekCalendar {
+func weeksOver(from, to time.Time, counted *effort.Counter) *weekCalendar {
 	w := &weekCalendar{zone: from.Location()}
 	for week := Week.start(from); ; week = Week.next(week) {
 		w.starts = append(w.starts, week)

@@ -3,9 +3,9 @@ package figures
 import (
 	"slices"
 
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/samples"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // gathered is a group's samples from cut to cut: those of a point are neighbours, and points that overlap share them.
@@ -22,7 +22,7 @@ type gathered struct {
 // gather reads what a group has.
 func (g *group) gather(axis *plan, reads reading, columnOf func(*facts.Service) samples.Column) *gathered {
 	s := &gathered{axis: axis, n: make([]int, len(axis.cuts)+1), k: make([]int, len(axis.cuts)+1)}
-	counted := work.Counter{Meter: axis.meter}
+	counted := effort.Counter{Meter: axis.meter}
 	defer counted.Flush()
 	g.walk(axis.cuts, columnOf, &counted, func(between int, r samples.Stretch) {
 		s.n[between+1] += r.To - r.From
@@ -79,7 +79,7 @@ func (s *gathered) at(point int) covered {
 }
 
 // reader gives what points cover, which must be asked for from left to right.
-func (s *gathered) reader(counted *work.Counter) func(point int) covered {
+func (s *gathered) reader(counted *effort.Counter) func(point int) covered {
 	if s.weeks != nil {
 		moving := s.weeks.slide()
 		return func(point int) covered {
@@ -105,7 +105,7 @@ func (s *gathered) reader(counted *work.Counter) func(point int) covered {
 }
 
 // walk yields the runs of a group's samples between cuts, member by member.
-func (g *group) walk(cuts []int64, columnOf func(*facts.Service) samples.Column, counted *work.Counter, yield func(between int, r samples.Stretch)) {
+func (g *group) walk(cuts []int64, columnOf func(*facts.Service) samples.Column, counted *effort.Counter, yield func(between int, r samples.Stretch)) {
 	for i := range g.members {
 		if !counted.Add(1) {
 			return

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/samples"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
 )
 
 // Question asks for one statistic of one metric.
@@ -27,7 +27,7 @@ type Question struct {
 	// Now tells which buckets are still under way.
 	Now time.Time
 	// Meter is told of the work, and may end it. What is answered then is not whole, and nothing to show.
-	Meter work.Meter
+	Meter effort.Meter
 }
 
 // Series is one statistic of one metric for one group, bucket by bucket.
@@ -105,7 +105,7 @@ func answer(s *facts.Snapshot, q *Question, unit dora.Measure, zero bool, column
 	a := asking(s, q, unit, zero, columnOf)
 	groups, omitted := groupsOf(s, q)
 	answer := Answer{Series: make([]Series, len(groups)), Omitted: omitted}
-	work.InParts(len(groups), func(from, to int) {
+	effort.InParts(len(groups), func(from, to int) {
 		for i := from; i < to; i++ {
 			if answer.Series[i] = a.series(groups[i], len(groups) == 1); !q.Meter.Count(1) {
 				return
@@ -137,7 +137,7 @@ func (a *asked) series(g *group, alone bool) Series {
 	figures := make([]float64, len(a.Spans)) // where the points' values lie
 	gathered := g.gather(&a.axis, a.computed.reads, a.columnOf)
 	fill := func(from, to int) {
-		counted := work.Counter{Meter: a.Meter}
+		counted := effort.Counter{Meter: a.Meter}
 		defer counted.Flush()
 		read := gathered.reader(&counted)
 		for i := from; i < to && counted.Add(1); i++ {
@@ -146,7 +146,7 @@ func (a *asked) series(g *group, alone bool) Series {
 		}
 	}
 	if alone {
-		work.InParts(len(a.Spans), fill)
+		effort.InParts(len(a.Spans), fill)
 	} else {
 		fill(0, len(a.Spans))
 	}

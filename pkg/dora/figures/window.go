@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 )
 
 // Window makes points roll: each covers what lies before the end of its bucket, further back than the bucket and the
@@ -38,7 +38,7 @@ func (w Window) Of(span Span, bucket Bucket) Span {
 }
 
 // over is what the points of a question cover. Neighbouring buckets are stepped over once for all of them.
-func (w Window) over(spans []Span, bucket Bucket, counted *work.Counter) []Span {
+func (w Window) over(spans []Span, bucket Bucket, counted *effort.Counter) []Span {
 	windows := make([]Span, len(spans))
 	starts, ok := w.starts(spans, bucket, counted)
 	for i, span := range spans {
@@ -57,7 +57,7 @@ func (w Window) over(spans []Span, bucket Bucket, counted *work.Counter) []Span 
 
 // starts are those of the buckets of neighbouring spans, and of as many before them as the window looks back on; false
 // where they are no neighbours, or nothing looks back on buckets.
-func (w Window) starts(spans []Span, bucket Bucket, counted *work.Counter) ([]time.Time, bool) {
+func (w Window) starts(spans []Span, bucket Bucket, counted *effort.Counter) ([]time.Time, bool) {
 	if w.Days > 0 || w.Buckets <= 0 || len(spans) < 2 {
 		return nil, false
 	}
@@ -98,12 +98,12 @@ type plan struct {
 	overlap bool          // an event can be in several points
 	days    *days         // where the statistic counts days
 	weeks   *weekCalendar // where it looks at weeks
-	meter   work.Meter
+	meter   effort.Meter
 }
 
 func newPlan(q *Question) plan {
 	p := plan{from: make([]int, len(q.Spans)), to: make([]int, len(q.Spans)), overlap: !q.Rolling.IsZero(), meter: q.Meter}
-	counted := work.Counter{Meter: q.Meter}
+	counted := effort.Counter{Meter: q.Meter}
 	defer counted.Flush()
 	p.windows = q.Rolling.over(q.Spans, q.Bucket, &counted)
 	if len(p.windows) > 0 {

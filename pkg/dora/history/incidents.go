@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 )
 
 // Incident is an incident, and the deployments that its text names.
@@ -65,7 +65,7 @@ func (h *History) IncidentsOf(s *dora.Service, has func(deployment string) bool)
 		seen[i] = true
 	}
 	for n := range s.Incidents {
-		h.matching(&s.Incidents[n], &work.Counter{}, func(i *Incident) {
+		h.matching(&s.Incidents[n], &effort.Counter{}, func(i *Incident) {
 			if !seen[i] {
 				seen[i] = true
 				found = append(found, i)
@@ -76,7 +76,7 @@ func (h *History) IncidentsOf(s *dora.Service, has func(deployment string) bool)
 }
 
 // matching yields the incidents that a rule matches, without those that turned out to be none.
-func (h *History) matching(rule *dora.IncidentRule, counted *work.Counter, yield func(*Incident)) {
+func (h *History) matching(rule *dora.IncidentRule, counted *effort.Counter, yield func(*Incident)) {
 	among := func(at Key) {
 		if h.out(at) {
 			return

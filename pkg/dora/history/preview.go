@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 )
 
 // Preview tells what a mapping would match in what has been collected, so that a person sees it before saving.
@@ -52,8 +52,8 @@ func (h *History) Preview(m dora.Mapping) Preview {
 }
 
 // PreviewAt is Preview at a meter: of each match that is tried it is told, and where it ends the work the answer is false.
-func (h *History) PreviewAt(m dora.Mapping, meter work.Meter) (Preview, bool) {
-	counted := &work.Counter{Meter: meter}
+func (h *History) PreviewAt(m dora.Mapping, meter effort.Meter) (Preview, bool) {
+	counted := &effort.Counter{Meter: meter}
 	services := m.Services
 	if len(services) == 0 {
 		services = h.repositoriesAsServices()
@@ -190,7 +190,7 @@ func byDestination(a, b *destination) int {
 var anyEnvironment = dora.MustPattern("")
 
 // match finds what an entry matches; most places are ruled out by their first deployment.
-func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *work.Counter, joins func(*destination, *Tally)) DeploymentsMatch {
+func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *effort.Counter, joins func(*destination, *Tally)) DeploymentsMatch {
 	found := DeploymentsMatch{Places: []Tally{}}
 	anywhere := *r
 	anywhere.TagPrefix, anywhere.Task = "", ""

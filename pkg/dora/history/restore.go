@@ -9,7 +9,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/code"
 	"github.com/livedora/dora-datasource/pkg/dora/compact"
-	"github.com/livedora/dora-datasource/pkg/dora/work"
+	"github.com/livedora/dora-datasource/pkg/dora/effort"
 )
 
 // Restorer reads a history that was saved, and what else was saved of it. After a failure it reads nothing but zeros.
@@ -70,7 +70,7 @@ func (r *Restorer) Section(offset, size int64) []byte {
 // Each reads so many sections, at the same time where there are processors.
 func (r *Restorer) Each(count int, read func(part *Restorer, i int)) {
 	var failed atomic.Pointer[error]
-	work.InParts(count, func(from, to int) {
+	effort.InParts(count, func(from, to int) {
 		part := &Restorer{Shelf: r.Shelf, History: r.History, deployments: r.deployments, incidents: r.incidents, Shared: map[string]string{}}
 		for i := from; i < to && part.Failure == nil; i++ {
 			read(part, i)
@@ -120,7 +120,7 @@ func decodeAll[E interface {
 	dora.Event
 }](r *Restorer, kind dora.Kind, bodies [][]byte) []E {
 	events := make([]E, len(bodies))
-	work.InParts(len(bodies), func(from, to int) {
+	effort.InParts(len(bodies), func(from, to int) {
 		for i := from; i < to; i++ {
 			if e, err := dora.Decode(kind, bodies[i]); err == nil {
 				events[i], _ = e.(E)

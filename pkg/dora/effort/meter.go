@@ -1,4 +1,4 @@
-package work
+package effort
 
 // Meter is told of work as it is done, in steps: a sample that is read, a point that is made, a bucket that is counted, a
 // service or an event that is looked at. It says whether to go on: where nobody waits for the answer any more, the rest is
