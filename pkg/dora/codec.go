@@ -36,10 +36,11 @@ var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[ChangeCommit](): {"sha", "authored"},
 	reflect.TypeFor[Review]():       {"author", "state", "at"},
 	reflect.TypeFor[Deployment](): {"source", "id", "updated", "rank", "repository", "number", "environment", "task", "sha", "ref", "refKind", "created",
-		"statuses", "url", "creator", "retried", "withdrawn", "run", "landing", "tier"},
+		"statuses", "url", "creator", "retried", "withdrawn", "run", "landing", "tier",
+		"key", "recovered", "unseen"},
 	reflect.TypeFor[DeploymentStatus](): {"state", "at"},
 	reflect.TypeFor[Incident](): {"source", "id", "updated", "rank", "repository", "service", "number", "title", "body", "url", "labels", "severity",
-		"opened", "acknowledged", "resolved", "withdrawn"},
+		"opened", "acknowledged", "resolved", "withdrawn", "key", "partOf", "names", "same"},
 	reflect.TypeFor[Correction](): {"source", "id", "updated", "rank", "verdict", "deployment", "incident", "service", "reason", "author", "made", "undone", "undoneBy"},
 }
 

@@ -158,6 +158,14 @@ type Deployment struct {
 	// Landing says that it stands for its commit's landing on the main line: it finished when that landed, which is more
 	// than its status knows.
 	Landing bool `json:"landing,omitempty"`
+	// Key is what people call it where that is no number, such as CHG0030001. A text that has it as a whole word names it.
+	Key string `json:"key,omitempty"`
+	// Recovered says that its own record, such as a change record, tells that it failed in production, and is when service was
+	// restored. It finished, and counts, all the same.
+	Recovered time.Time `json:"recovered,omitzero"`
+	// Unseen is how many runs it stands for that the source can show no longer, such as numbers that its history skips; they
+	// ended when it was created, as far as can be told. It is no deployment itself. Withdrawn once they are known.
+	Unseen int `json:"unseen,omitempty"`
 }
 
 // RefKind says what a deployment's ref is. Only a tag is a version that an incident's text can name.
@@ -244,6 +252,16 @@ type Incident struct {
 	Resolved     time.Time `json:"resolved,omitzero"` // the last close; zero while it is open or open again
 	// Withdrawn says that it is no incident any more, such as an issue that lost its label, was deleted or moved elsewhere.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Key is what people call it where that is no number, such as INC0012345 or OPS-12.
+	Key string `json:"key,omitempty"`
+	// PartOf is the id, within the same source, of the record that tells of the whole interruption: what it was merged into,
+	// is the child or a duplicate of. Such a record is no incident of its own, whatever became of the other.
+	PartOf string `json:"partOf,omitempty"`
+	// Names are deployments that fields of the record name, as what caused it or as its remedy: a deployment's full id, its
+	// vendor's number, its address, a full sha or a version. When it finished says which of both it is.
+	Names []string `json:"names,omitempty"`
+	// Same are addresses or keys of records of other systems that, by the record's own fields, tell of the same interruption.
+	Same []string `json:"same,omitempty"`
 }
 
 // Kind implements Event.

@@ -62,7 +62,7 @@ func Admit(e Event) error {
 				return &Impossible{fmt.Sprintf("statuses[%d].at", i), e.Statuses[i].At}
 			}
 		}
-		return impossible(e.Updated, "created", e.Created, "", time.Time{})
+		return impossible(e.Updated, "created", e.Created, "recovered", e.Recovered)
 	case *Incident:
 		if !possible(e.Resolved) {
 			return &Impossible{"resolved", e.Resolved}
