@@ -141,7 +141,7 @@ type Deployment struct {
 	// Tier is what the vendor says that the environment is for, such as production, where it does.
 	Tier     string             `json:"tier,omitempty"`
 	Task     string             `json:"task,omitempty"` // the deployment task or workflow, where the vendor has one
-	SHA      string             `json:"sha"`
+	SHA      string             `json:"sha"`            // 40 hex, or what says which version it is: see VersionSHA
 	Ref      string             `json:"ref,omitempty"`
 	RefKind  RefKind            `json:"refKind,omitempty"`
 	Created  time.Time          `json:"created"`

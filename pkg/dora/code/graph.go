@@ -1,6 +1,8 @@
 package code
 
 import (
+	"encoding/hex"
+	"maps"
 	"slices"
 	"time"
 
@@ -94,6 +96,43 @@ func (g *Graph) Prefixed(text string) Node {
 			found = Node(i)
 		}
 	}
+	return found
+}
+
+// Beginnings finds, of texts that shas begin with, the only known commit of each. What none or several begin with is not in it.
+func (g *Graph) Beginnings(texts []string) map[string]Node {
+	found := map[string]Node{}
+	if len(texts) == 0 {
+		return found
+	}
+	const told = 6 // digits that all of them have
+	alike := map[string][]string{}
+	for _, text := range texts {
+		if n := g.Find(text); n != NoNode {
+			found[text] = n
+		} else if len(text) >= told && !slices.Contains(alike[text[:told]], text) {
+			alike[text[:told]] = append(alike[text[:told]], text)
+		}
+	}
+	var digits [told]byte
+	for i := range g.Commits {
+		c := &g.Commits[i]
+		if !c.known {
+			continue
+		}
+		hex.Encode(digits[:], c.Sha[:told/2])
+		for _, text := range alike[string(digits[:])] {
+			if !c.Sha.Begins(text) {
+				continue
+			}
+			if _, another := found[text]; another {
+				found[text] = NoNode
+				continue
+			}
+			found[text] = Node(i)
+		}
+	}
+	maps.DeleteFunc(found, func(_ string, n Node) bool { return n == NoNode })
 	return found
 }
 

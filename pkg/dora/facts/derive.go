@@ -116,6 +116,7 @@ func (d *Deriver) derive(s *dora.Service, def *dora.Definition) *Service {
 	lanes, runs, apart := d.lanes(s, f)
 	for _, l := range lanes {
 		l.repository.Settle(l.repository.Head())
+		l.name()
 		l.land()
 		l.fill()
 		if l.shared {

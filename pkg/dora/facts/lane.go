@@ -27,6 +27,8 @@ type lane struct {
 	shipped []int32
 	kept    []int32
 	reading int // of which definition
+	// named are the commits of the versions that some of its deployments and runs have in place of a sha.
+	named map[string]code.Node
 }
 
 // byFinish orders deployments by (finished, the vendor's number); landings of one moment as they lie on the line.
@@ -184,9 +186,42 @@ func (l *lane) isolated(contents []code.Node, shipped int32) bool {
 func (l *lane) versions() []code.Node {
 	commits := make([]code.Node, len(l.deployments))
 	for i, d := range l.deployments {
-		commits[i] = l.repository.Graph.Name(d.Event.SHA)
+		commits[i] = l.commit(d.Event)
 	}
 	return commits
+}
+
+// commit is what a deployment or run of the lane brought; noNode where that is not known.
+func (l *lane) commit(d *dora.Deployment) code.Node {
+	if version, is := dora.VersionOf(d.SHA); is {
+		if n, known := l.named[version]; known {
+			return n
+		}
+		return code.NoNode
+	}
+	return l.repository.Graph.Name(d.SHA)
+}
+
+// name finds the commits of what has a version in place of a sha.
+func (l *lane) name() {
+	var versions []string
+	note := func(d *dora.Deployment) {
+		if version, is := dora.VersionOf(d.SHA); is {
+			versions = append(versions, version)
+		}
+	}
+	for _, d := range l.deployments {
+		note(d.Event)
+	}
+	for i := range l.unfinished.failed {
+		note(l.unfinished.failed[i].Event)
+	}
+	for i := range l.unfinished.undecided {
+		note(l.unfinished.undecided[i].Event)
+	}
+	if versions != nil {
+		l.named = l.repository.Named(versions)
+	}
 }
 
 // compare tells the first deployment, redeploys and rollbacks from the rest.

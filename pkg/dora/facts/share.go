@@ -87,14 +87,14 @@ func (l *lane) moves(from, to code.Node) touch {
 func (l *lane) own() []touch {
 	of := make([]touch, len(l.deployments))
 	for i, d := range l.deployments {
-		at := l.repository.Graph.Name(d.Event.SHA)
+		at := l.commit(d.Event)
 		switch {
 		case i == 0:
 			of[i] = touches
 		case d.Event.SHA == l.deployments[i-1].Event.SHA:
 			of[i] = of[i-1]
 		default:
-			of[i] = l.moves(l.repository.Graph.Name(l.deployments[i-1].Event.SHA), at)
+			of[i] = l.moves(l.commit(l.deployments[i-1].Event), at)
 		}
 	}
 	return of
@@ -145,7 +145,7 @@ func (l *lane) tried(run *dora.Deployment, at time.Time, of []touch) touch {
 	case run.SHA == l.deployments[before].Event.SHA:
 		return of[before]
 	}
-	return l.moves(l.repository.Graph.Name(l.deployments[before].Event.SHA), l.repository.Graph.Name(run.SHA))
+	return l.moves(l.commit(l.deployments[before].Event), l.commit(run))
 }
 
 // countUnknown counts the units of which it is not known whose they are, but for those of the first deployment, of which
