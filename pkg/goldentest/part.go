@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,4 +67,16 @@ func JSON(t *testing.T, file string, value any, update bool) {
 	known, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.JSONEq(t, text.String(), string(known), "%s: %s", file, rewrites)
+}
+
+// Whole holds that a file says this and nothing else, and has it do so where it is to be updated.
+func Whole(t *testing.T, file, words string, update bool) {
+	t.Helper()
+	if update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))   //nolint:gosec // it is everyone's
+		require.NoError(t, os.WriteFile(file, []byte(words), 0o644)) //nolint:gosec // it is everyone's
+	}
+	known, err := os.ReadFile(file)
+	require.NoError(t, err, rewrites)
+	assert.Equal(t, words, string(known), "%s: %s", file, rewrites)
 }

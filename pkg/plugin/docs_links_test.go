@@ -1,7 +1,10 @@
 package plugin_test
 
 import (
+	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,35 +14,38 @@ import (
 )
 
 func TestTheDocsLinkToWhatIsThere(t *testing.T) {
-	pages := map[string]string{"README.md": "../../README.md"}
-	entries, err := os.ReadDir("../../docs")
-	require.NoError(t, err)
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".md") {
-			pages[e.Name()] = "../../docs/" + e.Name()
-		}
-	}
-	anchors := map[string][]string{}
+	const root = "../.."
 	texts := map[string]string{}
-	for page, path := range pages {
-		text, err := os.ReadFile(path)
+	read := func(file string) {
+		text, err := os.ReadFile(filepath.Join(root, file))
 		require.NoError(t, err)
-		texts[page] = string(text)
-		for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		texts[filepath.ToSlash(file)] = string(text)
+	}
+	read("README.md")
+	read("CHANGELOG.md")
+	require.NoError(t, fs.WalkDir(os.DirFS(root), "docs", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(file, ".md") {
+			read(file)
+		}
+		return err
+	}))
+	anchors := map[string][]string{}
+	for page, text := range texts {
+		for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
 			anchor := regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
 			anchors[page] = append(anchors[page], strings.ReplaceAll(anchor, " ", "-"))
 		}
 	}
 	for page, text := range texts {
-		for _, link := range regexp.MustCompile(`\]\((?:docs/)?([a-z-]+\.md)?(?:#([^)]+))?\)`).FindAllStringSubmatch(text, -1) {
-			target := link[1]
-			if target == "" {
-				target = page
+		for _, link := range regexp.MustCompile(`\]\(([\w./-]+\.md)?(?:#([^)]+))?\)`).FindAllStringSubmatch(text, -1) {
+			target := page
+			if link[1] != "" {
+				target = path.Join(path.Dir(page), link[1])
 			}
-			if !assert.Contains(t, texts, target, "%s links to it", page) || link[2] == "" {
-				continue
+			_, there := texts[target]
+			if assert.True(t, there, "%s links to %s", page, target) && link[2] != "" {
+				assert.Contains(t, anchors[target], link[2], "%s links to %s", page, target)
 			}
-			assert.Contains(t, anchors[target], link[2], "%s links to %s", page, target)
 		}
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,6 +25,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/query"
 	config "github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/world"
 )
@@ -30,19 +33,30 @@ import (
 // snippet is a block of code of a page.
 type snippet struct{ page, language, text string }
 
+// pages are the README and those of docs/, by the names that the table below has for them.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	named := map[string]string{"README.md": "../../README.md"}
+	for _, folder := range []string{"", "sources/"} {
+		files, err := filepath.Glob("../../docs/" + folder + "*.md")
+		require.NoError(t, err)
+		for _, file := range files {
+			named[folder+filepath.Base(file)] = file
+		}
+	}
+	return named
+}
+
 // snippets are all of the README and of docs/.
 func snippets(t *testing.T) []snippet {
 	t.Helper()
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
-	pages = append(pages, "../../README.md")
 	fence := regexp.MustCompile("(?ms)^ *```([a-z]*)\n(.*?)^ *```$")
 	var all []snippet
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
+	for page, file := range pages(t) {
+		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, found := range fence.FindAllStringSubmatch(string(text), -1) {
-			all = append(all, snippet{filepath.Base(page), found[1], found[2]})
+			all = append(all, snippet{page, found[1], found[2]})
 		}
 	}
 	return all
@@ -56,6 +70,12 @@ type covered struct {
 	elsewhere, unheld    string
 }
 
+// of says whether a page is one of those that a row is about.
+func (c covered) of(page string) bool {
+	fits, err := path.Match(c.page, page)
+	return fits && err == nil
+}
+
 var coverage = []covered{
 	{page: "api.md", language: "sh", elsewhere: "TestTheExamplesOfTheAPIWork"},
 	{page: "api.md", language: "yaml", run: settingsWork},
@@ -66,7 +86,9 @@ var coverage = []covered{
 	{page: "webhooks.md", language: "yaml", mark: "jsonData", run: settingsWork},
 	{page: "webhooks.md", language: "yaml", mark: "receivers", run: alertmanagerWorks},
 	{page: "configure.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
-	{page: "configure.md", language: "yaml", mark: "deployments: {", run: keyOfASource},
+	{page: "sources/*.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
+	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource},
+	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
 	{page: "query.md", language: "json", run: queryWorks},
 	{page: "command-line.md", language: "sh", run: commandsWork},
@@ -92,7 +114,7 @@ func TestEverySnippetOfTheDocsIsHeldByATest(t *testing.T) {
 		t.Run(s.page+" "+s.language, func(t *testing.T) {
 			fits := -1
 			for i, c := range coverage {
-				if fits < 0 && c.page == s.page && c.language == s.language && strings.Contains(s.text, c.mark) {
+				if fits < 0 && c.of(s.page) && c.language == s.language && strings.Contains(s.text, c.mark) {
 					fits = i
 				}
 			}
@@ -157,10 +179,8 @@ func everyRuleIsSentToAnotherSource(t *testing.T, text string) {
 // inline are the texts in a line's code marks that a pattern matches, of every page.
 func inline(t *testing.T, pattern string) []string {
 	t.Helper()
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
 	var all []string
-	for _, page := range append(pages, "../../README.md") {
+	for _, page := range pages(t) {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		for _, found := range regexp.MustCompile("`("+pattern+")`").FindAllStringSubmatch(string(text), -1) {
@@ -231,14 +251,27 @@ func settingsWork(t *testing.T, text string) {
 	require.NoError(t, err)
 }
 
+// provisioningWorks reads a file of provisioning, with a secret in each of the variables that it names.
 func provisioningWorks(t *testing.T, text string) {
-	t.Setenv("GITHUB_TOKEN", token)
+	for _, variable := range regexp.MustCompile(`\$([A-Z][A-Z0-9_]+)`).FindAllStringSubmatch(text, -1) {
+		t.Setenv(variable[1], token)
+	}
 	path := filepath.Join(t.TempDir(), "livedora.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	file, err := config.ReadFile(systems.All, path, "")
 	require.NoError(t, err)
 	assert.Equal(t, "livedora", file.UID)
-	assert.Equal(t, token, file.Settings.Sources[0].Secrets["token"])
+	assert.NotEmpty(t, file.Settings.Services)
+	for _, each := range file.Settings.Sources {
+		if each.System.Told() {
+			continue
+		}
+		secrets := slices.DeleteFunc(slices.Collect(maps.Keys(each.Secrets)), func(name string) bool { return name == source.SecretWebhook })
+		assert.NotEmpty(t, secrets, "nothing lets it in to %s", each.ID)
+		for name, value := range each.Secrets {
+			assert.Equal(t, token, value, name)
+		}
+	}
 }
 
 // keyOfASource reads a line of settings as what a source has.

@@ -9,11 +9,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
-// Page explains every setting.
-const Page = "https://github.com/livedora/dora-datasource/blob/main/docs/configure.md"
+// Page explains every setting but those of systems, each of which has a page of its own.
+const Page = documentation + "configure.md"
+
+const documentation = "https://github.com/livedora/dora-datasource/blob/main/docs/"
+
+// PageOf explains the settings of a type of system.
+func PageOf(system string) string { return documentation + "sources/" + system + ".md" }
 
 // labels are what the editor calls the fields that are not a system's own, which reads the same file; [] stands for a place
 // in a list.
@@ -34,7 +40,7 @@ var (
 	within = regexp.MustCompile(`^sources\[(\d+)\]\.(.*)$`)
 )
 
-// label gives each mistake what the editor calls its field, where it has a control for it.
+// label gives each mistake what the editor calls its field, where it has a control for it, and the page that explains it.
 func (s *Settings) label(err error) error {
 	mistakes := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -43,18 +49,28 @@ func (s *Settings) label(err error) error {
 	for _, each := range mistakes {
 		var mistake *strict.Error
 		if errors.As(each, &mistake) {
-			mistake.Label = s.labelOf(mistake.Field)
+			mistake.Label, mistake.Page = s.labelOf(mistake.Field), s.pageOf(mistake.Field)
 		}
 	}
 	return err
 }
 
+// systemOf is the system that a field is a setting of, and its key there; nil where it is of none.
+func (s *Settings) systemOf(field string) (system *source.System, key string) {
+	of := within.FindStringSubmatch(field)
+	if of == nil {
+		return nil, ""
+	}
+	if i, err := strconv.Atoi(of[1]); err == nil && i < len(s.Sources) {
+		return s.Sources[i].System, place.ReplaceAllString(of[2], "")
+	}
+	return nil, ""
+}
+
 func (s *Settings) labelOf(field string) string {
-	if of := within.FindStringSubmatch(field); of != nil {
-		if i, err := strconv.Atoi(of[1]); err == nil && i < len(s.Sources) && s.Sources[i].System != nil {
-			if label := s.Sources[i].System.Label(place.ReplaceAllString(of[2], "")); label != "" {
-				return label
-			}
+	if system, key := s.systemOf(field); system != nil {
+		if label := system.Label(key); label != "" {
+			return label
 		}
 	}
 	general := place.ReplaceAllString(field, "[]")
@@ -62,6 +78,18 @@ func (s *Settings) labelOf(field string) string {
 		return label
 	}
 	return labels[strings.TrimSuffix(general, "[]")] // an entry of a list
+}
+
+func (s *Settings) pageOf(field string) string {
+	if system, key := s.systemOf(field); system != nil && key != "id" && key != "type" {
+		return PageOf(system.Type) + "#settings"
+	}
+	for _, at := range anchors {
+		if strings.HasPrefix(field, at.field) {
+			return Page + at.anchor
+		}
+	}
+	return ""
 }
 
 // anchors are where Page explains the fields that begin so.
@@ -90,10 +118,8 @@ func Explain(err error) string {
 			text = fmt.Sprintf("%s (%s): %s", mistake.Label, mistake.Field, mistake.Problem)
 		}
 		sentences = append(sentences, text)
-		for _, at := range anchors {
-			if page == "" && strings.HasPrefix(mistake.Field, at.field) {
-				page = ". See " + Page + at.anchor
-			}
+		if page == "" && mistake.Page != "" {
+			page = ". See " + mistake.Page
 		}
 	}
 	return strings.Join(sentences, "; ") + page

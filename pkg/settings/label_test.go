@@ -15,7 +15,8 @@ import (
 
 func TestAMistakeIsToldByTheLabelOfItsFieldWithThePageThatExplainsIt(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"sources":[{"id":"github","type":"github","repositories":["a/b","one"]}]}`: `Repositories (sources[0].repositories[1]): "one" is not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out. See ` + settings.Page + "#sources",
+		`{"sources":[{"id":"github","type":"github","repositories":["a/b","one"]}]}`: `Repositories (sources[0].repositories[1]): "one" is not allowed; allowed: owner/name, with * and ? for parts of a name and ! in front to leave out. See ` + settings.PageOf("github") + "#settings",
+		`{"sources":[{"id":"git hub","type":"github","repositories":["a/b"]}]}`:      `Id (sources[0].id): "git hub" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit. See ` + settings.Page + "#sources",
 		`{"collect":{"every":"1s"},"store":{"type":"sqlite"}}`:                       "Collect every (collect.every): 1s is too short; allowed: 1m or longer; File (store.path): is missing; a sqlite store needs the path of its file. See " + settings.Page + "#collect-and-store",
 		`{"definition":{"units":"x"}}`:                                               "definition.units: there is no such key; allowed: unit, leadTimeStart, bots, redeploys, evidence, incidentWindow, hotfix, recovery, rework. See " + settings.Page + "#definition",
 	} {

@@ -30,8 +30,8 @@ type System struct {
 	Permissions []Permission `json:"permissions"`
 	// Webhook is how the system tells us by itself; nil: it does not.
 	Webhook *Webhook `json:"webhook,omitempty"`
-	// Reference is what the documentation says of its settings beyond their table, Limits what it says of how often the
-	// system may be asked. Markdown.
+	// Reference is what the system's page says beyond what is declared here: Markdown under the headings that all pages have,
+	// with links as from docs/. Limits says how often the system may be asked.
 	Reference string `json:"-"`
 	Limits    string `json:"-"`
 	// Settings makes settings of the system's own type, with their defaults: a pointer to a struct with json tags, each of

@@ -19,6 +19,7 @@ type Error struct {
 	Field   string // such as sources[0].url
 	Problem string // what is wrong and what is allowed
 	Label   string // what an editor calls the field, where that is known
+	Page    string // where the field is explained, where that is known
 }
 
 // Error names the field and the problem.

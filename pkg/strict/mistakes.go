@@ -26,7 +26,7 @@ func Mistakes(all []error) error {
 		}
 		var one *Error
 		if errors.As(err, &one) {
-			err = &Error{Field: short(one.Field, fieldLimit), Problem: short(one.Problem, problemLimit), Label: one.Label}
+			err = &Error{Field: short(one.Field, fieldLimit), Problem: short(one.Problem, problemLimit), Label: one.Label, Page: one.Page}
 		}
 		kept = append(kept, err)
 	}

@@ -24,7 +24,7 @@ var written = []struct {
 	goldentest.Part
 	words func() string
 }{
-	{goldentest.Section("configure.md", "systems"), reference},
+	{goldentest.Section("configure.md", "systems"), listed},
 	{goldentest.Section("webhooks.md", "senders"), senders},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "        # proofs, written by go tool mage golden", End: "        # end of the proofs"}, proofs},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "    # who is posted to, written by go tool mage golden", End: "    # end of who is posted to"}, posted},
@@ -46,55 +46,12 @@ func named(kinds []dora.Kind) string {
 	return strings.Join(all, ", ")
 }
 
-// when says under which condition something is there, in front of it.
-func when(w *source.When) string {
-	if w == nil {
-		return ""
-	}
-	return "with `" + w.Key + "` `" + strings.Join(w.Values, "`, `") + "`: "
-}
-
-// reference is what there is to configure of each system.
-func reference() string {
+// listed is a row for each system, with its page and what it gives.
+func listed() string {
 	var b strings.Builder
+	b.WriteString("\n| system | `type` | read from it | told by its [webhook](webhooks.md) |\n| --- | --- | --- | --- |\n")
 	for _, s := range systems.All {
-		fmt.Fprintf(&b, "\n### %s\n\n`type: %s`: %s.", s.Name, s.Type, s.Summary)
-		if len(s.Reads) > 0 {
-			fmt.Fprintf(&b, " Read from it: %s.", named(s.Reads))
-		}
-		if len(s.Tells) > 0 {
-			fmt.Fprintf(&b, " Told by its [webhooks](webhooks.md): %s.", named(s.Tells))
-		}
-		b.WriteString("\n")
-		if fields := s.Fields(); len(fields) > 0 {
-			b.WriteString("\n| key | meaning |\n| --- | --- |\n")
-			for _, f := range fields {
-				fmt.Fprintf(&b, "| `%s` | %s%s |\n", f.Key, when(f.When), f.Meaning)
-			}
-		}
-		if s.Access != nil {
-			b.WriteString("\n| way in | secrets |\n| --- | --- |\n")
-			for _, way := range s.Access.Ways {
-				var secrets []string
-				for _, secret := range way.Secrets {
-					secrets = append(secrets, "`"+source.SecretKey("<id>", secret.Name)+"`: "+secret.Description)
-				}
-				fmt.Fprintf(&b, "| %s: %s | %s |\n", way.Label, way.Description, strings.Join(secrets, "<br>"))
-			}
-		}
-		if len(s.Permissions) > 0 {
-			var all []string
-			for _, p := range s.Permissions {
-				all = append(all, fmt.Sprintf("%s`%s` (%s)", when(p.When), p.Name, p.For))
-			}
-			b.WriteString("\nThe least that it must be allowed, to read only: " + strings.Join(all, ", ") + ".\n")
-		}
-		if s.Limits != "" {
-			b.WriteString("\nLimits: " + s.Limits + ".\n")
-		}
-		if s.Reference != "" {
-			b.WriteString("\n" + s.Reference)
-		}
+		fmt.Fprintf(&b, "| [%s](sources/%s.md): %s | `%s` | %s | %s |\n", s.Name, s.Type, s.Summary, s.Type, named(s.Reads), named(s.Tells))
 	}
 	return b.String() + "\n"
 }

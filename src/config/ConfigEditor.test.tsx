@@ -46,7 +46,11 @@ test('a first source is added, named, given a token, and its id is fixed once sa
   );
   expect(within(screen.getByRole('alert')).getByRole('link', { name: 'What it means' })).toHaveAttribute(
     'href',
-    'https://github.com/livedora/dora-datasource/blob/main/docs/configure.md#sources'
+    'https://github.com/livedora/dora-datasource/blob/main/docs/sources/github.md#settings'
+  );
+  expect(source('Source github').getByRole('link', { name: 'How to set up GitHub' })).toHaveAttribute(
+    'href',
+    'https://github.com/livedora/dora-datasource/blob/main/docs/sources/github.md'
   );
 
   await enter(user, field('Token', 'Source github'), 'secret-1');

@@ -1,6 +1,9 @@
+import { TextLink } from '@grafana/ui';
 import React, { ReactNode } from 'react';
 import { Choice } from '../form/Choice';
+import { ExplainedOn } from '../form/Judged';
 import { Text } from '../form/Text';
+import { docs } from '../settings/docs';
 import { fieldsOf, Place } from '../settings/fields';
 import { Secret } from '../settings/secrets';
 import { Card, Row } from './Section';
@@ -49,7 +52,16 @@ export function SourceCard(props: Props) {
           onChange={(type) => onChange({ id: source.id, type })}
         />
       </Row>
-      {system && <SystemFields key={source.type} {...props} system={system} />}
+      {system && (
+        <ExplainedOn value={docs(`sources/${system.type}`, 'settings')}>
+          <div>
+            <TextLink href={docs(`sources/${system.type}`)} external inline variant="bodySmall">
+              How to set up {system.name}
+            </TextLink>
+          </div>
+          <SystemFields key={source.type} {...props} system={system} />
+        </ExplainedOn>
+      )}
       <WebhookAddress uid={props.uid} source={source} secret={props.secret('webhookSecret')} readOnly={readOnly} />
       {props.children}
       {!readOnly && <RemoveSource id={source.id} saved={props.idFixed} onRemove={props.onRemove} />}

@@ -1,6 +1,8 @@
 package alertmanager
 
 import (
+	_ "embed"
+
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
@@ -42,9 +44,14 @@ var System = source.System{
           authorization: { credentials: TOKEN }
           http_headers: { X-Live-Dora-Secret: { secrets: [SECRET] } }`,
 	},
-	Reference: "Alerts are sent here, and nothing is read: [Webhooks](webhooks.md#alertmanager)\n",
+	Reference: reference,
 	Settings:  func() source.Settings { return &Settings{} },
 }
+
+// reference is what its page says beyond the table of keys.
+//
+//go:embed reference.md
+var reference string
 
 // Settings are what a sender of alerts is configured with.
 type Settings struct {

@@ -117,7 +117,7 @@ HTTP headers: X-Live-Dora-Secret:SECRET`,
 	Settings:  func() source.Settings { return &Settings{} },
 }
 
-// reference is what there is to say beyond the table of keys.
+// reference is what its page says beyond the table of keys.
 //
 //go:embed reference.md
 var reference string

@@ -98,12 +98,12 @@ Events: <events>`,
 			{Name: "Workflow runs", When: fromRuns}, {Name: "Releases", When: fromReleases},
 		},
 	},
-	Limits:    "5,000 GraphQL points an hour, of which an App and Enterprise Cloud have more: [Operate](operate.md#what-it-costs)",
+	Limits:    "5,000 GraphQL points an hour, of which an App and Enterprise Cloud have more",
 	Reference: reference,
 	Settings:  func() source.Settings { return &Settings{} },
 }
 
-// reference is what there is to say beyond the table of keys.
+// reference is what its page says beyond the table of keys.
 //
 //go:embed reference.md
 var reference string

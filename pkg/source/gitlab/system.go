@@ -72,12 +72,12 @@ Trigger: <events>`,
 			{Name: "Confidential issues events"}, {Name: "Pipeline events", When: from(FromPipelines)}, {Name: "Tag push events", When: from(FromTags)}, {Name: "Releases events", When: from(FromReleases)},
 		},
 	},
-	Limits:    "gitlab.com allows 2,000 requests a minute and fewer for some lists; an instance of one's own what its administrator says. Either is waited out: [Operate](operate.md#what-it-costs)",
+	Limits:    "gitlab.com allows 2,000 requests a minute and fewer for some lists; an instance of one's own what its administrator says. Either is waited out",
 	Reference: reference,
 	Settings:  func() source.Settings { return &Settings{} },
 }
 
-// reference is what there is to say beyond the table of keys.
+// reference is what its page says beyond the table of keys.
 //
 //go:embed reference.md
 var reference string
