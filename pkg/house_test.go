@@ -58,6 +58,7 @@ var mayImport = map[string][]string{
 	"source/gitlab":              {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
 	"source/github/replayserver": {},
 	"source/sourcetest":          {"dora", "source", "source/wire"},
+	"source/standintest":         {"dora", "dora/replaytest", "source", "source/github", "source/github/replayserver", "source/sourcetest", "source/wire"},
 	"intake":                     {"dora", "strict"},
 	"source/alertmanager":        {"dora", "source"},
 	"source/webhook":             {"dora", "intake", "source"},

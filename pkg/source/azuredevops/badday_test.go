@@ -3,6 +3,7 @@ package azuredevops_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 )
 
 // failed is the one failure of a reading.
@@ -24,60 +27,28 @@ func failed(t *testing.T, err error) *source.Error {
 
 func TestBadDaysAreToldInSentencesAndCostNothingThatWasCollected(t *testing.T) {
 	t.Parallel()
-	const early = "2023-08-01T00:00:00Z"
-	r := startReplay(t, early, "--data", "data/immunisation-fhir-api+synthetic")
-	own := tagged(synthetic)
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(own, at(early)), time.Time{}))
-	collected := len(l.events)
 	scopes := func(list ...string) row { return row{"scopes": row{replayToken: list}} }
-	for _, c := range []struct {
-		name         string
-		control      row
-		url, project string
-		token        string
-		cause        source.Cause
-		says         []string
-	}{
-		{name: "a token that expired", control: row{"faults": []row{{"kind": "token_expired"}}}, cause: source.CauseCredentials, says: []string{"the token has expired"}},
-		{name: "a token that nobody knows", token: "wrong-" + replayToken, cause: source.CauseCredentials, says: []string{"does not accept the token", "of another organisation"}},
-		{name: "a scope for environments that is missing", control: scopes("vso.project", "vso.code", "vso.build", "vso.work"), cause: source.CausePermission, says: []string{"may not read environments", "Environment: Read & manage"}},
-		{name: "a scope for code that is missing", control: scopes("vso.project"), cause: source.CausePermission, says: []string{"Code: Read"}},
-		{name: "another organisation", url: r.URL + "/elsewhere", cause: source.CauseNotFound, says: []string{"there is no project", "the organisation in the address"}},
-		{name: "a project that nobody sees", project: "secret", cause: source.CauseNotFound, says: []string{"there is no project secret"}},
-		{name: "a server that fails", control: row{"faults": []row{{"kind": "http500"}}}, cause: source.CauseServer, says: []string{"Azure DevOps fails"}},
-		{name: "a limit that outlasts the run", control: row{"faults": []row{{"kind": "http429", "retry_after": 7200, "reset_seconds": 7200}}}, cause: source.CauseRateLimit, says: []string{"the next run goes on from here"}},
-		{name: "no host", url: "http://127.0.0.1:1/org", cause: source.CauseNetwork, says: []string{"cannot be reached"}},
-		{name: "no organisation", url: "https://dev.azure.com", cause: source.CauseConfiguration, says: []string{"names no organisation"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			defer r.post("/_reset", nil)
-			if c.control != nil {
-				r.control(c.control)
-			}
-			settings := own
-			settings.URL = c.url
-			if c.project != "" {
-				settings.Repositories = []string{c.project + "/*"}
-			}
-			s := r.source(settings, at(early))
-			if c.token != "" {
-				settings.URL = r.URL + "/NHSDigital"
-				s = open(source.Given{Secrets: map[string]string{"token": c.token}}, settings, at(early))
-			}
-			failures := source.Failures("azure", l.collect(t.Context(), s, time.Time{}))
-			require.NotEmpty(t, failures)
-			assert.Equal(t, c.cause, failures[0].Cause, failures[0].Error())
-			for _, words := range c.says {
-				assert.Contains(t, failures[0].Error(), words)
-			}
-			assert.NotContains(t, failures[0].Error(), replayToken)
-			assert.Len(t, l.events, collected)
-		})
+	of := func(url func(string) string, project, token string) func(*standintest.StandIn, standintest.Pace) source.Source {
+		return func(at *standintest.StandIn, pace standintest.Pace) source.Source {
+			own := tagged(project)
+			own.URL = url(at.URL)
+			return open(source.Given{Secrets: map[string]string{"token": token}}, own, azuredevops.WithPace(pace))
+		}
 	}
-	r.control(row{"now": early})
-	require.NoError(t, l.collect(t.Context(), r.source(own, at(early)), time.Time{}))
-	assert.Len(t, l.events, collected)
+	here := func(url string) string { return url + "/NHSDigital" }
+	to := func(url string) func(string) string { return func(string) string { return url } }
+	subject(tagged("")).BadDays(t, "2023-08-01T00:00:00Z", []standintest.BadDay{
+		{Name: "a token that expired", Control: row{"faults": []row{{"kind": "token_expired"}}}, Cause: source.CauseCredentials, Says: []string{"the token has expired"}},
+		{Name: "a token that nobody knows", Open: of(here, synthetic, "wrong-"+replayToken), Cause: source.CauseCredentials, Says: []string{"does not accept the token", "of another organisation"}},
+		{Name: "a scope for environments that is missing", Control: scopes("vso.project", "vso.code", "vso.build", "vso.work"), Cause: source.CausePermission, Says: []string{"may not read environments", "Environment: Read & manage"}, Unnoticed: true},
+		{Name: "a scope for code that is missing", Control: scopes("vso.project"), Cause: source.CausePermission, Says: []string{"Code: Read"}, Unnoticed: true},
+		{Name: "another organisation", Open: of(func(url string) string { return url + "/elsewhere" }, synthetic, replayToken), Cause: source.CauseNotFound, Says: []string{"there is no project", "the organisation in the address"}},
+		{Name: "a project that nobody sees", Open: of(here, "secret", replayToken), Cause: source.CauseNotFound, Says: []string{"there is no project secret"}},
+		{Name: "a server that fails", Control: row{"faults": []row{{"kind": "http500"}}}, Cause: source.CauseServer, Says: []string{"Azure DevOps fails"}},
+		{Name: "a limit that outlasts the run", Control: row{"faults": []row{{"kind": "http429", "retry_after": 7200, "reset_seconds": 7200}}}, Cause: source.CauseRateLimit, Says: []string{"the next run goes on from here"}},
+		{Name: "no host", Open: of(to("http://127.0.0.1:1/org"), synthetic, replayToken), Cause: source.CauseNetwork, Says: []string{"cannot be reached"}},
+		{Name: "no organisation", Open: of(to("https://dev.azure.com"), synthetic, replayToken), Cause: source.CauseConfiguration, Says: []string{"names no organisation"}},
+	}...)
 }
 
 func TestAPageToSignInIsAFailureWhateverItsStatus(t *testing.T) {
@@ -98,7 +69,7 @@ func TestAPageToSignInIsAFailureWhateverItsStatus(t *testing.T) {
 		own := tagged("health")
 		own.URL = server.URL + "/org"
 		s := open(given(), own)
-		for _, err := range []error{s.Check(t.Context()), newLedger().collect(t.Context(), s, time.Time{})} {
+		for _, err := range []error{s.Check(t.Context()), sourcetest.NewLedger().Collect(t.Context(), s, time.Time{})} {
 			failure := failed(t, err)
 			assert.Equal(t, source.CauseCredentials, failure.Cause, name)
 			assert.Contains(t, failure.Error(), "create one in this organisation", name)
@@ -120,18 +91,13 @@ func TestAnAnswerThatAsksForAWaitIsTakenAndWaitedFor(t *testing.T) {
 	defer server.Close()
 	own := tagged("health")
 	own.URL = server.URL + "/org"
-	l := newLedger()
-	waited := []source.Progress{}
-	s := open(given(), own, at(afterAll))
-	require.NoError(t, s.Collect(t.Context(), source.Request{Known: l.known, Emit: l.emit, Report: func(p source.Progress) {
-		if !p.WaitingUntil.IsZero() {
-			waited = append(waited, p)
-		}
-	}}))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	waited := slices.DeleteFunc(slices.Clone(l.Told), func(p source.Progress) bool { return p.WaitingUntil.IsZero() })
 	require.NotEmpty(t, waited)
 	assert.Equal(t, 30*time.Second, waited[0].WaitingUntil.Sub(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)))
 	assert.Equal(t, 1, waited[0].Requests, "the wait is before the next request")
-	assert.Contains(t, l.events, "deployment health/api:deployment:1:Deploy:101")
+	assert.Contains(t, l.Events, "deployment health/api:deployment:1:Deploy:101")
 }
 
 func TestAnApplicationDrawsItsTokenWhereItsSecretAloneGoes(t *testing.T) {
@@ -159,11 +125,11 @@ func TestAnApplicationDrawsItsTokenWhereItsSecretAloneGoes(t *testing.T) {
 	defer server.Close()
 	own := tagged("health")
 	own.URL, own.Tenant, own.ClientID, own.LoginURL = server.URL+"/org", "tenant-1", "client-1", login.URL
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(source.Given{Secrets: map[string]string{"clientSecret": secret}}, own, at(afterAll)), time.Time{}))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(source.Given{Secrets: map[string]string{"clientSecret": secret}}, own, at(afterAll)), time.Time{}))
 	assert.Equal(t, []string{"/tenant-1/oauth2/v2.0/token client_credentials client-1 499b84ac-1321-427f-aa17-267ca6975798/.default"}, asked, "once")
 
-	failure := failed(t, newLedger().collect(t.Context(), open(source.Given{Secrets: map[string]string{"clientSecret": "wrong-secret-987654"}}, own, at(afterAll)), time.Time{}))
+	failure := failed(t, sourcetest.NewLedger().Collect(t.Context(), open(source.Given{Secrets: map[string]string{"clientSecret": "wrong-secret-987654"}}, own, at(afterAll)), time.Time{}))
 	assert.Equal(t, source.CauseCredentials, failure.Cause)
 	assert.NotContains(t, failure.Error(), "wrong-secret")
 }

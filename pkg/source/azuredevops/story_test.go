@@ -15,11 +15,12 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/replaytest"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
-func deployment(t *testing.T, l *ledger, id string) *dora.Deployment {
+func deployment(t *testing.T, l *sourcetest.Ledger, id string) *dora.Deployment {
 	t.Helper()
-	d := of[*dora.Deployment](l)[id]
+	d := sourcetest.Of[*dora.Deployment](l)[id]
 	require.NotNil(t, d, id)
 	return d
 }
@@ -36,11 +37,11 @@ func TestTheJobsAndAttemptsOfAStageAreOneDeployment(t *testing.T) {
 	p.deploy(106, "02 16:00", "succeeded")
 	p.builds[106]["reason"] = "pullRequest"
 	p.deploy(107, "02 17:00", "canceled")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	for range 2 {
 		require.NoError(t, g.reads(t, l, afterAll, nil))
 		finished := map[int64]time.Time{}
-		for _, d := range of[*dora.Deployment](l) {
+		for _, d := range sourcetest.Of[*dora.Deployment](l) {
 			finished[d.Number] = d.Finished()
 		}
 		assert.Equal(t, map[int64]time.Time{101: when("02 09:01"), 102: when("02 10:03"), 103: when("02 12:01"), 104: {}, 105: {}, 107: {}}, finished)
@@ -56,14 +57,14 @@ func TestTheJobsAndAttemptsOfAStageAreOneDeployment(t *testing.T) {
 func TestAnAttemptWhoseBeginningIsOutOfSightKeepsItsFirstSuccess(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-03T00:00:00Z", nil))
 	p.stage(101, 2, "29 09:00", "succeeded")
 	p.records = p.records[:1] // those before are too old to be shown
 	require.NoError(t, g.reads(t, l, "2026-12-30T00:00:00Z", nil))
 	assert.Equal(t, when("02 09:01"), deployment(t, l, "health/api:deployment:1:Deploy:101").Finished())
 
-	fresh := newLedger()
+	fresh := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, fresh, "2026-12-30T00:00:00Z", nil))
 	d := deployment(t, fresh, "health/api:deployment:1:Deploy:101")
 	assert.True(t, d.Retried, "when it first succeeded is not known, and not guessed")
@@ -77,12 +78,12 @@ func TestARecordThatShowsUpLateBehindNewerOnesIsRead(t *testing.T) {
 	p.deploy(103, "02 11:00", "succeeded")
 	late := p.records[1]
 	p.records = []row{p.records[0], p.records[2]}
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-02T12:30:00Z", nil))
-	assert.Len(t, of[*dora.Deployment](l), 2)
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 2)
 	p.records = []row{p.records[0], late, p.records[1]}
 	require.NoError(t, g.reads(t, l, "2026-11-02T16:00:00Z", nil))
-	assert.Len(t, of[*dora.Deployment](l), 3)
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 3)
 }
 
 func TestChangesetsOfTFVCCountAndShipNothingThatIsGuessed(t *testing.T) {
@@ -93,14 +94,14 @@ func TestChangesetsOfTFVCCountAndShipNothingThatIsGuessed(t *testing.T) {
 		p.deploy(id, fmt.Sprintf("03 1%d:00", i), "succeeded")
 		p.builds[id]["sourceVersion"], p.builds[id]["sourceBranch"], p.builds[id]["repository"] = version, "$/health", row{"id": "$/", "type": "TfsVersionControl"}
 	}
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, afterAll, nil))
-	found := of[*dora.Deployment](l)
+	found := sourcetest.Of[*dora.Deployment](l)
 	assert.Len(t, found, 4)
 	assert.Equal(t, "tfvc:943", found["health/$:deployment:1:Deploy:201"].SHA)
 	assert.Equal(t, "tfvc:943", found["health/$:deployment:1:Deploy:203"].SHA)
 	h := facts.NewDeriver(dora.Mapping{Services: []dora.Service{{Name: "old", Deployments: []dora.DeploymentRule{{Source: "azure", Repository: "health/$", Environment: dora.MustPattern("^production$")}}}}})
-	h.Apply(l.all()...)
+	h.Apply(l.All()...)
 	s := h.Derive(dora.DefaultDefinition()).Services[0]
 	require.Len(t, s.Deployments, 3)
 	for _, d := range s.Deployments {
@@ -113,7 +114,7 @@ func TestWhatTheRetentionDeletedCountsAndIsNotMeasured(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.deploy(102, "02 10:00", "succeeded")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	delete(p.builds, 101) // before it was read
 	require.NoError(t, g.reads(t, l, afterAll, nil))
 	d := deployment(t, l, "health/api:deployment:1:Deploy:101")
@@ -128,42 +129,42 @@ func TestARunWithoutAnEnvironmentIsNoDeployment(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.builds[500] = p.builds[101] // green, its production stage skipped: the environment has no record of it
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, afterAll, nil))
-	assert.Len(t, of[*dora.Deployment](l), 1)
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1)
 }
 
 func TestPipelinesThatAreNotChosenAreLeftOut(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, afterAll, func(s *azuredevops.Settings) { s.Deployments.Pipeline = dora.MustPattern("^release$") }))
-	assert.Empty(t, of[*dora.Deployment](l))
+	assert.Empty(t, sourcetest.Of[*dora.Deployment](l))
 	require.NoError(t, g.reads(t, l, afterAll, nil))
-	assert.Len(t, of[*dora.Deployment](l), 1, "settings that change are followed")
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1, "settings that change are followed")
 }
 
 func TestAPullRequestThatIsRelabelledAfterItWasCompletedIsReadAgain(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.request(7, "02 08:30")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-03T00:00:00Z", nil))
-	change := of[*dora.Change](l)["health/api:pull_request:7"]
+	change := sourcetest.Of[*dora.Change](l)["health/api:pull_request:7"]
 	assert.Empty(t, change.Labels)
 	assert.Equal(t, []dora.Review{{Author: "dev-2", State: dora.ReviewApproved, At: when("02 07:30")}}, change.Reviews)
 	p.repositories[0].requests[0]["labels"] = []row{{"name": "hotfix", "active": true}}
 	require.NoError(t, g.reads(t, l, "2026-11-04T00:00:00Z", nil))
-	assert.Equal(t, []string{"hotfix"}, of[*dora.Change](l)["health/api:pull_request:7"].Labels)
+	assert.Equal(t, []string{"hotfix"}, sourcetest.Of[*dora.Change](l)["health/api:pull_request:7"].Labels)
 }
 
 func TestAWorkItemIsAnIncidentAsLongAsItHasTheTag(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.item(70, "02 12:00")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-03T00:00:00Z", nil))
-	i := of[*dora.Incident](l)["p1:work_item:70"]
+	i := sourcetest.Of[*dora.Incident](l)["p1:work_item:70"]
 	require.NotNil(t, i)
 	assert.Equal(t, "It is down\nfor all & everybody", i.Body)
 	assert.Equal(t, []string{"incident", "api"}, i.Labels)
@@ -175,81 +176,65 @@ func TestAWorkItemIsAnIncidentAsLongAsItHasTheTag(t *testing.T) {
 	}
 	p.items[0]["fields"].(row)["Microsoft.VSTS.Common.StateChangeDate"] = when("03 10:00")
 	set("System.State", "Closed", "03 10:00")
-	assert.Equal(t, when("03 10:00"), of[*dora.Incident](l)["p1:work_item:70"].Resolved)
+	assert.Equal(t, when("03 10:00"), sourcetest.Of[*dora.Incident](l)["p1:work_item:70"].Resolved)
 	set("System.State", "Active", "04 10:00")
-	assert.True(t, of[*dora.Incident](l)["p1:work_item:70"].Resolved.IsZero(), "reopened is open")
+	assert.True(t, sourcetest.Of[*dora.Incident](l)["p1:work_item:70"].Resolved.IsZero(), "reopened is open")
 	set("System.Tags", "api", "05 10:00")
-	assert.NotContains(t, of[*dora.Incident](l), "p1:work_item:70")
+	assert.NotContains(t, sourcetest.Of[*dora.Incident](l), "p1:work_item:70")
 	set("System.Tags", "incident", "06 10:00")
-	assert.Contains(t, of[*dora.Incident](l), "p1:work_item:70")
+	assert.Contains(t, sourcetest.Of[*dora.Incident](l), "p1:work_item:70")
 }
 
 func TestAQueryThatWouldFindTooManyIsHalved(t *testing.T) {
 	t.Parallel()
 	r := startReplay(t, afterAll, "--data", "data/immunisation-fhir-api+synthetic", "--wiql-cap", "7")
-	capped, whole := newLedger(), newLedger()
+	capped, whole := sourcetest.NewLedger(), sourcetest.NewLedger()
 	own := tagged(synthetic)
 	own.Repositories = []string{synthetic + "/none"} // work items alone
-	require.NoError(t, capped.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
-	r.control(row{"wiql_cap": 20000})
-	require.NoError(t, whole.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
-	assert.Greater(t, len(of[*dora.Incident](whole)), 20)
-	assertEqual(t, whole, capped)
+	require.NoError(t, capped.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+	r.Control(row{"wiql_cap": 20000})
+	require.NoError(t, whole.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+	assert.Greater(t, len(sourcetest.Of[*dora.Incident](whole)), 20)
+	sourcetest.Same(t, whole, capped)
 }
 
 func TestAHeadThatIsGoneIsReadFromAnOlderOne(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.commit("b", "02 10:00")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-03T00:00:00Z", nil))
 	p.repositories[0].commits = p.repositories[0].commits[1:] // a forced push
 	p.commit("c", "02 11:00")
 	require.NoError(t, g.reads(t, l, "2026-11-04T00:00:00Z", nil))
-	assert.Equal(t, []string{sha("p1")}, of[*dora.Commit](l)["health/api@"+sha("c")].Parents)
-	assert.Equal(t, sha("c"), of[*dora.Repository](l)["health/api"].HeadSHA)
+	assert.Equal(t, []string{sha("p1")}, sourcetest.Of[*dora.Commit](l)["health/api@"+sha("c")].Parents)
+	assert.Equal(t, sha("c"), sourcetest.Of[*dora.Repository](l)["health/api"].HeadSHA)
 }
 
 func TestReadingsFromMonthToMonthEndWhereOneReadingDoes(t *testing.T) {
 	t.Parallel()
-	r := startReplay(t, afterAll, "--data", "data/immunisation-fhir-api+synthetic", "--records", "finished")
-	own := tagged(synthetic)
-	whole, grown := newLedger(), newLedger()
-	require.NoError(t, whole.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
-	end, err := time.Parse(time.RFC3339, afterAll)
-	require.NoError(t, err)
-	for now := end.AddDate(0, -14, 0); ; now = now.AddDate(0, 0, 23) {
-		if now.After(end) {
-			now = end
-		}
-		r.control(row{"now": now})
-		require.NoError(t, grown.collect(t.Context(), r.source(own, at(now.Format(time.RFC3339))), time.Time{}))
-		if now.Equal(end) {
-			break
-		}
-	}
-	assertEqual(t, whole, grown)
+	subject(tagged(""), "--records", "finished").Steps(t, time.Date(2025, 9, 30, 12, 0, 0, 0, time.UTC), 23)
 }
 
 func TestWhatARefreshCosts(t *testing.T) {
 	t.Parallel()
 	const before, after = "2025-11-05T06:00:00Z", "2025-11-05T15:45:00Z" // in between, pull requests land and deployments end
 	r := startReplay(t, before, "--data", "data/immunisation-fhir-api+synthetic")
-	own, l := tagged(synthetic), newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(own, at(before)), time.Time{}))
-	t.Logf("the first reading took %d requests", l.last.Requests)
-	require.NoError(t, l.collect(t.Context(), r.source(own, at(before)), time.Time{}))
-	t.Logf("%d requests where nothing changed", l.last.Requests)
-	assert.LessOrEqual(t, l.last.Requests, 10, "the project, its repositories, the head, pull requests, environments and the records of each, and two queries")
-	commits, changes, deployments := len(of[*dora.Commit](l)), len(of[*dora.Change](l)), len(of[*dora.Deployment](l))
-	idle := l.last.Requests
-	r.control(row{"now": after})
-	require.NoError(t, l.collect(t.Context(), r.source(own, at(after)), time.Time{}))
-	commits, changes, deployments = len(of[*dora.Commit](l))-commits, len(of[*dora.Change](l))-changes, len(of[*dora.Deployment](l))-deployments
-	t.Logf("%d requests for %d commits, %d pull requests and %d deployments", l.last.Requests, commits, changes, deployments)
+	own, l := tagged(synthetic), sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), r.source(own, at(before)), time.Time{}))
+	t.Logf("the first reading took %d requests", l.Last().Requests)
+	require.NoError(t, l.Collect(t.Context(), r.source(own, at(before)), time.Time{}))
+	t.Logf("%d requests where nothing changed", l.Last().Requests)
+	assert.LessOrEqual(t, l.Last().Requests, 10, "the project, its repositories, the head, pull requests, environments and the records of each, and two queries")
+	commits, changes, deployments := len(sourcetest.Of[*dora.Commit](l)), len(sourcetest.Of[*dora.Change](l)), len(sourcetest.Of[*dora.Deployment](l))
+	idle := l.Last().Requests
+	r.Control(row{"now": after})
+	require.NoError(t, l.Collect(t.Context(), r.source(own, at(after)), time.Time{}))
+	commits, changes, deployments = len(sourcetest.Of[*dora.Commit](l))-commits, len(sourcetest.Of[*dora.Change](l))-changes, len(sourcetest.Of[*dora.Deployment](l))-deployments
+	t.Logf("%d requests for %d commits, %d pull requests and %d deployments", l.Last().Requests, commits, changes, deployments)
 	assert.Positive(t, changes)
 	assert.Positive(t, deployments)
-	assert.LessOrEqual(t, l.last.Requests, idle+3+commits+2*changes, "a comparison, each commit, two for each pull request, and what was built")
+	assert.LessOrEqual(t, l.Last().Requests, idle+3+commits+2*changes, "a comparison, each commit, two for each pull request, and what was built")
 }
 
 func TestPullRequestsFromBeforeTheHistoryAreReadWhereTheyAreShippedWithin(t *testing.T) {
@@ -263,11 +248,11 @@ func TestPullRequestsFromBeforeTheHistoryAreReadWhereTheyAreShippedWithin(t *tes
 	p.stage(201, 1, "03 09:00", "succeeded")
 	p.request(8, "01 08:00") // long ago, and nobody's yet
 	p.repositories[0].requests[0]["lastMergeCommit"] = row{"commitId": sha("p1")}
-	g, l := &tiny{projects: []*tinyProject{p}, since: when("03 00:00")}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}, since: when("03 00:00")}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "2026-11-05T00:00:00Z", nil))
-	assert.Equal(t, []string{"health/api:pull_request:7"}, slices.Collect(maps.Keys(of[*dora.Change](l))), "what the first deployment shipped is not measured, what came after it is")
-	assert.True(t, of[*dora.Change](l)["health/api:pull_request:7"].Early)
-	assert.Len(t, of[*dora.Deployment](l), 2)
+	assert.Equal(t, []string{"health/api:pull_request:7"}, slices.Collect(maps.Keys(sourcetest.Of[*dora.Change](l))), "what the first deployment shipped is not measured, what came after it is")
+	assert.True(t, sourcetest.Of[*dora.Change](l)["health/api:pull_request:7"].Early)
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 2)
 	g.asked = nil
 	require.NoError(t, g.reads(t, l, "2026-11-05T01:00:00Z", nil))
 	assert.Len(t, g.asked, 8, "it is looked for once: %v", g.asked)
@@ -284,18 +269,18 @@ func TestPipelinesOverARepositoryOnGitHubJoinItsCode(t *testing.T) {
 		r := startReplay(t, afterAll, "--data", dir, "--github-repository")
 		own := tagged(synthetic)
 		own.GitHub = []string{"NHSDigital/*"}
-		l := newLedger()
-		require.NoError(t, l.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
-		first := l.last.Requests
-		assert.Empty(t, of[*dora.Commit](l))
-		require.NoError(t, l.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
-		t.Logf("%d requests at first, %d where nothing changed", first, l.last.Requests)
+		l := sourcetest.NewLedger()
+		require.NoError(t, l.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+		first := l.Last().Requests
+		assert.Empty(t, sourcetest.Of[*dora.Commit](l))
+		require.NoError(t, l.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+		t.Logf("%d requests at first, %d where nothing changed", first, l.Last().Requests)
 
 		// The code as another source reads it: what the same history has in Azure Repos, under GitHub's name.
-		repos, code := startReplay(t, afterAll, "--data", dir), newLedger()
-		require.NoError(t, code.collect(t.Context(), repos.source(tagged(synthetic), at(afterAll)), time.Time{}))
-		events := l.all()
-		for _, e := range code.all() {
+		repos, code := startReplay(t, afterAll, "--data", dir), sourcetest.NewLedger()
+		require.NoError(t, code.Collect(t.Context(), repos.source(tagged(synthetic), at(afterAll)), time.Time{}))
+		events := l.All()
+		for _, e := range code.All() {
 			switch e := e.(type) {
 			case *dora.Commit:
 				e.Source, e.Repository, e.ID = "github", h.Name, h.Name+"@"+e.SHA
@@ -316,7 +301,7 @@ func TestOneListThatIsRefusedCostsNoOther(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")
 	p.request(5, "02 08:30")
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	g.before = func(w http.ResponseWriter, _ *http.Request, path string) bool {
 		if path == "/p1/_apis/distributedtask/environments" {
 			w.Header().Set("Content-Type", "application/json")
@@ -329,7 +314,7 @@ func TestOneListThatIsRefusedCostsNoOther(t *testing.T) {
 	failure := failed(t, g.reads(t, l, afterAll, nil))
 	assert.Equal(t, "health", failure.Part)
 	assert.Contains(t, failure.Error(), "Environment: Read & manage")
-	assert.Contains(t, of[*dora.Change](l), "health/api:pull_request:5")
+	assert.Contains(t, sourcetest.Of[*dora.Change](l), "health/api:pull_request:5")
 }
 
 func TestCommitsBesideTheBranchAreReadOnceAServiceCountsTheirEnvironment(t *testing.T) {
@@ -340,11 +325,11 @@ func TestCommitsBesideTheBranchAreReadOnceAServiceCountsTheirEnvironment(t *test
 	beside := p.repositories[0].commits
 	p.repositories[0].beside = beside[:1]
 	p.repositories[0].commits = beside[1:]
-	g, l := &tiny{projects: []*tinyProject{p}}, newLedger()
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	g.served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "azure", Environment: dora.MustPattern("^live$")}}}}
 	require.NoError(t, g.reads(t, l, "2026-11-03T00:00:00Z", nil))
-	assert.NotContains(t, of[*dora.Commit](l), "health/api@"+sha("hotfix"), "a preview's commits are nobody's")
+	assert.NotContains(t, sourcetest.Of[*dora.Commit](l), "health/api@"+sha("hotfix"), "a preview's commits are nobody's")
 	g.served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "azure", Environment: dora.MustPattern("^production$")}}}}
 	require.NoError(t, g.reads(t, l, "2026-11-04T00:00:00Z", nil))
-	assert.Equal(t, []string{sha("p1")}, of[*dora.Commit](l)["health/api@"+sha("hotfix")].Parents)
+	assert.Equal(t, []string{sha("p1")}, sourcetest.Of[*dora.Commit](l)["health/api@"+sha("hotfix")].Parents)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 // tiny is an organisation of a few objects, in which a test may delete, rename and move what a replay of a history cannot.
@@ -316,7 +317,7 @@ func tell(w http.ResponseWriter, what any) {
 }
 
 // reads serves the organisation and reads it by settings of one project.
-func (g *tiny) reads(t *testing.T, l *ledger, now string, change func(*azuredevops.Settings)) error {
+func (g *tiny) reads(t *testing.T, l *sourcetest.Ledger, now string, change func(*azuredevops.Settings)) error {
 	t.Helper()
 	server := httptest.NewServer(g)
 	defer server.Close()
@@ -327,5 +328,5 @@ func (g *tiny) reads(t *testing.T, l *ledger, now string, change func(*azuredevo
 	if change != nil {
 		change(&own)
 	}
-	return l.collect(t.Context(), open(with, own, at(now)), g.since)
+	return l.Collect(t.Context(), open(with, own, at(now)), g.since)
 }

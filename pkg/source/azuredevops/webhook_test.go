@@ -2,10 +2,7 @@ package azuredevops_test
 
 import (
 	"encoding/base64"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,86 +11,17 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
-	"github.com/livedora/dora-datasource/pkg/source/wire"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 )
 
-const hookSecret = "a-secret-of-service-hooks"
-
-// hooked is what a receiver was told, as the plugin would be.
-type hooked struct {
-	*httptest.Server
-	mu       sync.Mutex
-	parts    []string
-	kinds    map[string]int
-	refused  int
-	mistakes []error
-}
-
-func receive(t *testing.T, s *azuredevops.Source) *hooked {
-	h := &hooked{kinds: map[string]int{}}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		body, _ := io.ReadAll(r.Body)
-		received, err := s.Receive(r.Header, body)
-		if err != nil {
-			h.refused++
-			if err != source.ErrForged { //nolint:errorlint // it is never wrapped
-				h.mistakes = append(h.mistakes, err)
-			}
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		h.kinds[received.Kind]++
-		h.parts = append(h.parts, received.Refresh...)
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
-
-// told takes what is to be read.
-func (h *hooked) told() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	parts := h.parts
-	h.parts = nil
-	return parts
-}
+const hookSecret = standintest.Secret
 
 func TestAMonthThatIsToldEndsWhereOneThatIsReadDoes(t *testing.T) {
 	t.Parallel()
-	r := startReplay(t, "2026-03-02T00:00:00Z", "--data", "data/immunisation-fhir-api+synthetic")
-	begin := time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC)
-	now := func(at time.Time) azuredevops.Option {
-		return azuredevops.WithPace(func(p *wire.Pace) { p.Now = func() time.Time { return at } })
-	}
-	own := tagged(synthetic)
-	l := newLedger()
-	r.control(row{"now": begin})
-	require.NoError(t, l.collect(t.Context(), r.source(own, now(begin)), time.Time{}))
-	h := receive(t, r.source(own))
-	r.control(row{"webhook": row{"url": h.URL, "username": "live-dora", "secret": hookSecret, "drop": 0.2, "duplicate": 0.2, "bad_password": 0.1}})
-	at := begin
-	for range 30 {
-		at = at.Add(24 * time.Hour)
-		r.control(row{"now": at, "wait": true})
-		if parts := h.told(); len(parts) > 0 {
-			l.only = parts[:1]
-			require.NoError(t, l.collect(t.Context(), r.source(own, now(at)), time.Time{}))
-			assert.Positive(t, l.last.Requests, "the project is known by its id")
-		}
-	}
-	assert.Empty(t, h.mistakes)
-	assert.Positive(t, h.refused, "a wrong password is refused")
-	for _, kind := range []string{"git.push", "git.pullrequest.merged", "ms.vss-pipelines.stage-state-changed-event"} {
-		assert.Positive(t, h.kinds[kind], kind)
-	}
-	l.only = nil // the hourly reading
-	require.NoError(t, l.collect(t.Context(), r.source(own, now(at)), time.Time{}))
-	fresh := newLedger()
-	require.NoError(t, fresh.collect(t.Context(), r.source(own, now(at)), time.Time{}))
-	assertEqual(t, fresh, l)
+	subject(tagged("")).Told(t, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), 30, standintest.Hook{
+		Register: row{"username": "live-dora", "secret": hookSecret, "drop": 0.2, "duplicate": 0.2, "bad_password": 0.1}, Forged: true,
+		Kinds: []string{"git.push", "git.pullrequest.merged", "ms.vss-pipelines.stage-state-changed-event"},
+	})
 }
 
 func TestAServiceHookProvesItselfByAHeaderOrAPassword(t *testing.T) {

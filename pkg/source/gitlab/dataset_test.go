@@ -15,6 +15,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 // dataset is a small history for the replay. Objects are called by labels.
@@ -121,13 +122,13 @@ func (d *dataset) replay(arguments ...string) *replay {
 }
 
 // factsOf are what follows from a ledger for one service whose environments match a pattern, with everybody's changes.
-func factsOf(l *ledger, environments string) *facts.Service {
+func factsOf(l *sourcetest.Ledger, environments string) *facts.Service {
 	h := facts.NewDeriver(dora.Mapping{Services: []dora.Service{{
 		Name:        "api",
 		Deployments: []dora.DeploymentRule{{Source: "gitlab", Environment: dora.MustPattern(environments)}},
 		Incidents:   []dora.IncidentRule{{Source: "gitlab"}},
 	}}})
-	h.Apply(l.all()...)
+	h.Apply(l.All()...)
 	def := dora.DefaultDefinition()
 	def.Bots.LeadTime = dora.Include
 	return h.Derive(def).Services[0]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 func TestTheFilesOfChangesAreReadWhereServicesShareAProject(t *testing.T) {
@@ -22,18 +23,18 @@ func TestTheFilesOfChangesAreReadWhereServicesShareAProject(t *testing.T) {
 	g := newTiny(t, p)
 	own := incidents("health/api")
 	own.URL, own.API = g.URL, gitlab.APIREST
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
-	assert.Nil(t, of[*dora.Change](l)["health/api:merge_request:5"].Files)
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	assert.Nil(t, sourcetest.Of[*dora.Change](l)["health/api:merge_request:5"].Files)
 
 	shared := given()
 	shared.Shared = []string{"health/api"}
 	for range 2 {
-		require.NoError(t, l.collect(t.Context(), open(shared, own, at(afterAll)), time.Time{}))
-		assert.Equal(t, &dora.Files{Paths: []string{"packages/y/a", "packages/y/b"}}, of[*dora.Change](l)["health/api:merge_request:5"].Files)
-		commits := of[*dora.Commit](l)
+		require.NoError(t, l.Collect(t.Context(), open(shared, own, at(afterAll)), time.Time{}))
+		assert.Equal(t, &dora.Files{Paths: []string{"packages/y/a", "packages/y/b"}}, sourcetest.Of[*dora.Change](l)["health/api:merge_request:5"].Files)
+		commits := sourcetest.Of[*dora.Commit](l)
 		assert.Equal(t, &dora.Files{Paths: []string{"packages/x/" + sha("a")[:4]}}, commits["health/api@"+sha("a")].Files)
 		assert.Nil(t, commits["health/api@"+sha("b")].Files, "its merge request has them")
 	}
-	assert.Less(t, l.last.Requests, 8, "once each")
+	assert.Less(t, l.Last().Requests, 8, "once each")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 // from are settings in which something else is a deployment.
@@ -22,9 +23,9 @@ func from(what gitlab.From) gitlab.Settings {
 }
 
 // finished are when deployments finished, by the end of their names.
-func finished(l *ledger) map[string]time.Time {
+func finished(l *sourcetest.Ledger) map[string]time.Time {
 	found := map[string]time.Time{}
-	for id, d := range of[*dora.Deployment](l) {
+	for id, d := range sourcetest.Of[*dora.Deployment](l) {
 		if !d.Withdrawn {
 			found[id[len("health/api:"):]] = d.Finished()
 		}
@@ -49,20 +50,20 @@ func TestWhateverIsADeploymentFinishesWhenItHappened(t *testing.T) {
 		{gitlab.FromPipelines, map[string]time.Time{"pipeline:3101": when("02 10:00"), "pipeline:3102": when("02 15:00"), "pipeline:3103": when("02 12:00")}, dora.RefBranch},
 	} {
 		t.Run(string(c.from), func(t *testing.T) {
-			l := newLedger()
+			l := sourcetest.NewLedger()
 			for range 2 {
-				require.NoError(t, l.collect(t.Context(), r.source(from(c.from), at(afterAll)), time.Time{}))
+				require.NoError(t, l.Collect(t.Context(), r.source(from(c.from), at(afterAll)), time.Time{}))
 				assert.Equal(t, c.want, finished(l))
 			}
-			for _, d := range of[*dora.Deployment](l) {
+			for _, d := range sourcetest.Of[*dora.Deployment](l) {
 				assert.Equal(t, "production", d.Environment)
 				assert.Equal(t, c.kind, d.RefKind)
 			}
 		})
 	}
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	for _, what := range []gitlab.From{gitlab.FromTags, gitlab.FromDeployments} { // settings that change are followed
-		require.NoError(t, l.collect(t.Context(), r.source(from(what), at(afterAll)), time.Time{}))
+		require.NoError(t, l.Collect(t.Context(), r.source(from(what), at(afterAll)), time.Time{}))
 	}
 	assert.Contains(t, finished(l), "deployment:101")
 }
@@ -82,18 +83,18 @@ func TestAPipelineThatIsRunAgainIsItsFirstSuccess(t *testing.T) {
 	g := newTiny(t, p)
 	own := from(gitlab.FromPipelines)
 	own.URL, own.API, own.Deployments.Pipeline = g.URL, gitlab.APIREST, dora.MustPattern("^Deploy")
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Equal(t, map[string]time.Time{"pipeline:1": when("02 09:30")}, finished(l), "what runs for a request, within another or for something else is no deployment")
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
-	idle := l.last.Requests
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	idle := l.Last().Requests
 	g.change(func() {
 		p.lists["pipelines"] = append(p.lists["pipelines"], pipeline(5, "merge_request_event", "Deploy"), pipeline(6, "push", "Lint"))
 	})
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
-	assert.Equal(t, idle, l.last.Requests, "pipelines that are none are not taken for deployments that went")
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	assert.Equal(t, idle, l.Last().Requests, "pipelines that are none are not taken for deployments that went")
 	g.change(func() { p.lists["pipelines"] = p.lists["pipelines"][1:] })
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Empty(t, finished(l), "one that was deleted is")
 }
 
@@ -105,10 +106,10 @@ func TestATagThatIsMovedOrDeletedIsFollowed(t *testing.T) {
 	p.tags = []row{tag("v1", "02 10:00"), tag("v2", "02 11:00")}
 	own := from(gitlab.FromTags)
 	own.URL, own.API = g.URL, gitlab.APIREST
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	g.change(func() { p.tags = []row{tag("v1", "03 10:00"), tag("v3", "03 11:00")} })
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Equal(t, map[string]time.Time{"tag:v1": when("03 10:00"), "tag:v3": when("03 11:00")}, finished(l))
 }
 
@@ -123,11 +124,11 @@ func TestLandingsFollowABranchThatWasRewritten(t *testing.T) {
 	g := newTiny(t, p)
 	own := from(gitlab.FromMerges)
 	own.URL, own.API = g.URL, gitlab.APIREST
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Len(t, finished(l), 3)
 	g.change(func() { p.commits = []row{commit("c", "a", "02 11:00"), p.commits[1], root} })
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
 	assert.Equal(t, slices.Sorted(slices.Values([]string{"merge:" + sha("health/api"), "merge:" + sha("a"), "merge:" + sha("c")})), slices.Sorted(maps.Keys(finished(l))))
 }
 
@@ -151,10 +152,10 @@ func TestAMergeRequestFromBeforeTheHistoryIsReadWhenItIsShippedWithin(t *testing
 	d.deploy(1, "a", "production", "19 10:00", "success@19T10:10", true)
 	d.deploy(2, "b", "production", "20 11:00", "success@20T12:00", true)
 	r := d.replay()
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), when("15 00:00")))
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), when("15 00:00")))
 	var early, all []int
-	for _, c := range of[*dora.Change](l) {
+	for _, c := range sourcetest.Of[*dora.Change](l) {
 		all = append(all, c.Number)
 		if c.Early {
 			early = append(early, c.Number)
@@ -169,8 +170,8 @@ func TestAMergeRequestFromBeforeTheHistoryIsReadWhenItIsShippedWithin(t *testing
 	for _, c := range f.Shipments().Of(f.Deployments[1]) {
 		assert.Positive(t, c.Number, "no bare commit")
 	}
-	requests := l.last.Requests
-	require.NoError(t, l.collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), when("15 00:00")))
-	assert.Less(t, l.last.Requests, requests)
-	assert.Equal(t, 5, l.last.Requests, "it is looked for once")
+	requests := l.Last().Requests
+	require.NoError(t, l.Collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), when("15 00:00")))
+	assert.Less(t, l.Last().Requests, requests)
+	assert.Equal(t, 5, l.Last().Requests, "it is looked for once")
 }

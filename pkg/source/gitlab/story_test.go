@@ -11,20 +11,21 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 // read collects a small history over both interfaces, which tell the same.
-func read(t *testing.T, r *replay, own gitlab.Settings) *ledger {
+func read(t *testing.T, r *replay, own gitlab.Settings) *sourcetest.Ledger {
 	t.Helper()
-	var all []*ledger
+	var all []*sourcetest.Ledger
 	for _, api := range []gitlab.API{gitlab.APIAuto, gitlab.APIREST} {
 		own.API = api
-		l := newLedger()
-		require.NoError(t, l.collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+		l := sourcetest.NewLedger()
+		require.NoError(t, l.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
 		all = append(all, l)
 	}
-	assertEqual(t, all[0], all[1])
-	assert.Empty(t, r.unsupported())
+	sourcetest.Same(t, all[0], all[1])
+	assert.Empty(t, r.Stats().Unsupported)
 	return all[0]
 }
 
@@ -77,10 +78,10 @@ func TestADeploymentIsOneRowWhateverPipelineRanIt(t *testing.T) {
 	d.deploy(105, "c", "production", "03 10:00", "success@03T10:10 failure@03T11:00", true)
 	d.deploy(106, "c", "production", "03 12:00", "failure@03T12:10 success@03T12:30", true)
 	r := d.replay()
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), time.Time{}))
-	assert.Len(t, of[*dora.Deployment](l), 6)
-	assert.LessOrEqual(t, l.last.Requests, 11, "none is asked for by itself, nor its pipeline")
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), r.source(incidents("health/api"), at(afterAll)), time.Time{}))
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 6)
+	assert.LessOrEqual(t, l.Last().Requests, 11, "none is asked for by itself, nor its pipeline")
 }
 
 func TestASquashedMergeRequestStartsAtItsOwnFirstCommit(t *testing.T) {
@@ -137,7 +138,7 @@ func TestEachRegionsJobIsADeploymentOfItsOwnEnvironment(t *testing.T) {
 	slices.Sort(found)
 	assert.Equal(t, []float64{3600, 7200, 18000}, found)
 	h := facts.NewDeriver(dora.Mapping{})
-	h.Apply(l.all()...)
+	h.Apply(l.All()...)
 	preview := h.Preview(dora.Mapping{Services: []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Environment: dora.MustPattern("^prod-")}}}}})
 	assert.Equal(t, 6, preview.Services[0].Deployments[0].Count)
 }
@@ -149,7 +150,7 @@ func TestADeploymentThatWasReportedEndsWhenItWasFirstSeenToSucceed(t *testing.T)
 	d.deploy(1, "a", "production", "02 08:20", "in_progress@02T08:25 success@02T08:30", false)
 	r := d.replay()
 	l := read(t, r, incidents("health/api"))
-	for _, deployment := range of[*dora.Deployment](l) {
+	for _, deployment := range sourcetest.Of[*dora.Deployment](l) {
 		assert.Equal(t, when("02 08:30"), deployment.Finished(), "its last change is all that REST tells")
 		assert.Equal(t, dora.RefBranch, deployment.RefKind)
 	}
@@ -165,7 +166,7 @@ func TestAnIncidentsSeverityIsGitLabsUnlessALabelSaysSo(t *testing.T) {
 	d.issue(3, "02 12:00", "False alarm", row{"event": "unlabeled", "createdAt": when("02 12:30"), "label": "incident"})
 	r := d.replay()
 	l := read(t, r, incidents("health/api"))
-	found := of[*dora.Incident](l)
+	found := sourcetest.Of[*dora.Incident](l)
 	require.Len(t, found, 2)
 	assert.Equal(t, "2", found["health/api:issue:1"].Severity)
 	assert.Equal(t, when("02 10:00"), found["health/api:issue:1"].Resolved)
@@ -173,7 +174,7 @@ func TestAnIncidentsSeverityIsGitLabsUnlessALabelSaysSo(t *testing.T) {
 
 	own := incidents("health/api")
 	own.Incidents = gitlab.Incidents{From: gitlab.IncidentsByLabels, Labels: []string{"sev2", "sev1"}, Severity: dora.MustPattern(`^sev(\d)$`)}
-	labelled := of[*dora.Incident](read(t, r, own))
+	labelled := sourcetest.Of[*dora.Incident](read(t, r, own))
 	require.Len(t, labelled, 1)
 	assert.Equal(t, "2", labelled["health/api:issue:1"].Severity)
 }
@@ -186,7 +187,7 @@ func TestADayInTheLifeOfAnIncidentIsFollowed(t *testing.T) {
 	d.issue(1, "02 09:00", "Sign-in fails", row{"event": "closed", "createdAt": when("02 10:00")}, row{"event": "reopened", "createdAt": when("02 11:00")},
 		row{"event": "closed", "createdAt": when("02 13:00")}, row{"event": "unlabeled", "createdAt": when("02 15:00"), "label": "incident"})
 	r := d.replay()
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	own := incidents("health/api")
 	for _, step := range []struct {
 		now      string
@@ -199,10 +200,10 @@ func TestADayInTheLifeOfAnIncidentIsFollowed(t *testing.T) {
 		{"2026-11-02T14:00:00Z", when("02 13:00"), false},
 		{"2026-11-02T16:00:00Z", when("02 13:00"), true},
 	} {
-		r.control(map[string]any{"now": step.now})
-		require.NoError(t, l.collect(t.Context(), r.source(own, at(step.now)), time.Time{}))
-		incident := of[*dora.Incident](l)["health/api:issue:1"]
-		require.NotNil(t, incident, step.now)
+		r.Control(map[string]any{"now": step.now})
+		require.NoError(t, l.Collect(t.Context(), r.source(own, at(step.now)), time.Time{}))
+		incident, is := l.Events["incident health/api:issue:1"].(*dora.Incident)
+		require.True(t, is, step.now)
 		assert.Equal(t, step.resolved, incident.Resolved, step.now)
 		assert.Equal(t, step.gone, incident.Withdrawn, step.now)
 	}
@@ -218,21 +219,21 @@ func TestAServiceMayGoByTheTierOfEnvironments(t *testing.T) {
 	own.URL = r.URL
 	byTier := given()
 	byTier.Served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "production", Environment: dora.MustPattern(".*")}}}}
-	l := newLedger()
-	require.NoError(t, l.collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
-	for _, each := range of[*dora.Deployment](l) {
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), open(given(), own, at(afterAll)), time.Time{}))
+	for _, each := range sourcetest.Of[*dora.Deployment](l) {
 		assert.Empty(t, each.Tier, "nothing is asked for that nobody needs")
 	}
-	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	require.NoError(t, l.Collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
 	tiers := map[string]string{}
-	for _, each := range of[*dora.Deployment](l) {
+	for _, each := range sourcetest.Of[*dora.Deployment](l) {
 		tiers[each.Environment] = each.Tier
 	}
 	assert.Equal(t, map[string]string{"production": "production", "prod-worker": "production", "review/x": "development"}, tiers)
-	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
-	assert.Equal(t, 6, l.last.Requests, "and the environments")
+	require.NoError(t, l.Collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	assert.Equal(t, 6, l.Last().Requests, "and the environments")
 
 	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction, Services: []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "Production"}}}}})
-	h.Apply(l.all()...)
+	h.Apply(l.All()...)
 	assert.Len(t, h.Derive(dora.DefaultDefinition()).Services[0].Deployments, 4)
 }

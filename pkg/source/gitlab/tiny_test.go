@@ -1,8 +1,8 @@
 package gitlab_test
 
 import (
-	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +19,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
 )
 
 // tiny is a GitLab of a few objects, in which a test may delete, rename and move what a replay of a history cannot.
@@ -29,6 +30,7 @@ type tiny struct {
 	asked    []string
 	// before is called ahead of each answer, with the path that is asked for; it may answer itself, and then says true.
 	before func(w http.ResponseWriter, r *http.Request, path string) bool
+	hour   int // of readings
 }
 
 type tinyProject struct {
@@ -244,26 +246,16 @@ func (g *tiny) change(do func()) {
 }
 
 // reads collects by settings of incidents and REST, an hour after the time before.
-func (g *tiny) reads(t *testing.T, l *ledger, projects ...string) error {
+func (g *tiny) reads(t *testing.T, l *sourcetest.Ledger, projects ...string) error {
 	t.Helper()
 	own := incidents(projects...)
 	own.URL, own.API = g.URL, gitlab.APIREST
-	l.hour++
-	return l.collect(t.Context(), open(source.Given{Secrets: map[string]string{"token": replayToken}}, own, at(when("05 00:00").Add(time.Duration(l.hour)*time.Hour).Format(time.RFC3339))), time.Time{})
+	g.hour++
+	return l.Collect(t.Context(), open(source.Given{Secrets: map[string]string{"token": replayToken}}, own, at(when("05 00:00").Add(time.Duration(g.hour)*time.Hour).Format(time.RFC3339))), time.Time{})
 }
 
 // standing are the events that count, by id.
-func standing(l *ledger) []string {
-	withdrawnLeftOut(l)
-	var ids []string
-	for _, e := range l.events {
-		if r, ok := e.(*dora.Repository); !ok || !r.Withdrawn {
-			ids = append(ids, string(e.Kind())+" "+e.Head().ID)
-		}
-	}
-	slices.SortFunc(ids, cmp.Compare[string])
-	return ids
-}
+func standing(l *sourcetest.Ledger) []string { return slices.Sorted(maps.Keys(l.Facts())) }
 
 func TestWhatIsDeletedIsWithdrawnAndWhatComesBackCounts(t *testing.T) {
 	t.Parallel()
@@ -274,7 +266,7 @@ func TestWhatIsDeletedIsWithdrawnAndWhatComesBackCounts(t *testing.T) {
 		p.issue(70+i, "02 12:"+strconv.FormatInt(10+i, 10))
 	}
 	g := newTiny(t, p)
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "health/api"))
 	whole := standing(l)
 	require.Len(t, whole, 2+46+45+45)
@@ -286,12 +278,12 @@ func TestWhatIsDeletedIsWithdrawnAndWhatComesBackCounts(t *testing.T) {
 		}
 	})
 	require.NoError(t, g.reads(t, l, "health/api"))
-	for _, e := range []dora.Event{l.events["deployment health/api:deployment:202"], l.events["change health/api:merge_request:13"], l.events["incident health/api:issue:73"]} {
+	for _, e := range []dora.Event{l.Events["deployment health/api:deployment:202"], l.Events["change health/api:merge_request:13"], l.Events["incident health/api:issue:73"]} {
 		require.NotNil(t, e)
 	}
-	assert.True(t, l.events["deployment health/api:deployment:202"].(*dora.Deployment).Withdrawn)
-	assert.True(t, l.events["change health/api:merge_request:13"].(*dora.Change).Withdrawn)
-	assert.True(t, l.events["incident health/api:issue:73"].(*dora.Incident).Withdrawn)
+	assert.True(t, l.Events["deployment health/api:deployment:202"].(*dora.Deployment).Withdrawn)
+	assert.True(t, l.Events["change health/api:merge_request:13"].(*dora.Change).Withdrawn)
+	assert.True(t, l.Events["incident health/api:issue:73"].(*dora.Incident).Withdrawn)
 	requests := len(g.asked)
 
 	g.change(func() { p.deploy(300, "03 10:00") })
@@ -313,7 +305,7 @@ func TestAProjectKeepsItsHistoryWhateverItIsCalled(t *testing.T) {
 			p := newProject(1, "health/api")
 			p.request(5, "02 08:30")
 			g := newTiny(t, p)
-			l := newLedger()
+			l := sourcetest.NewLedger()
 			require.NoError(t, g.reads(t, l, "health/api"))
 			g.change(func() {
 				p.path = "health/booking/slots"
@@ -322,16 +314,16 @@ func TestAProjectKeepsItsHistoryWhateverItIsCalled(t *testing.T) {
 				}
 			})
 			require.NoError(t, g.reads(t, l, "health/api"))
-			old := l.events["repository health/api"].(*dora.Repository)
+			old := l.Events["repository health/api"].(*dora.Repository)
 			assert.True(t, old.Withdrawn)
 			assert.Equal(t, "health/booking/slots", old.Moved)
-			now := l.events["repository health/booking/slots"].(*dora.Repository)
+			now := l.Events["repository health/booking/slots"].(*dora.Repository)
 			assert.Equal(t, "health/api", now.Formerly[0].Name)
-			assert.Contains(t, l.events, "deployment health/booking/slots:deployment:101")
-			assert.Contains(t, l.events, "change health/booking/slots:merge_request:5")
-			before := len(l.events)
+			assert.Contains(t, l.Events, "deployment health/booking/slots:deployment:101")
+			assert.Contains(t, l.Events, "change health/booking/slots:merge_request:5")
+			before := len(l.Events)
 			require.NoError(t, g.reads(t, l, "health/api"))
-			assert.Len(t, l.events, before)
+			assert.Len(t, l.Events, before)
 		})
 	}
 }
@@ -340,19 +332,19 @@ func TestAGroupsProjectsComeAndGo(t *testing.T) {
 	t.Parallel()
 	api, web := newProject(1, "health/api"), newProject(2, "health/booking/web")
 	g := newTiny(t, api, web)
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "health/**"))
-	assert.Contains(t, l.events, "deployment health/api:deployment:101")
-	assert.Contains(t, l.events, "deployment health/booking/web:deployment:201")
+	assert.Contains(t, l.Events, "deployment health/api:deployment:101")
+	assert.Contains(t, l.Events, "deployment health/booking/web:deployment:201")
 
 	g.change(func() { g.projects = []*tinyProject{api} })
 	require.NoError(t, g.reads(t, l, "health/**"))
-	assert.True(t, l.events["repository health/booking/web"].(*dora.Repository).Withdrawn)
-	assert.False(t, l.events["repository health/api"].(*dora.Repository).Withdrawn)
+	assert.True(t, l.Events["repository health/booking/web"].(*dora.Repository).Withdrawn)
+	assert.False(t, l.Events["repository health/api"].(*dora.Repository).Withdrawn)
 
 	g.change(func() { g.projects = []*tinyProject{api, web} })
 	require.NoError(t, g.reads(t, l, "health/**"))
-	assert.False(t, l.events["repository health/booking/web"].(*dora.Repository).Withdrawn, "it is there again")
+	assert.False(t, l.Events["repository health/booking/web"].(*dora.Repository).Withdrawn, "it is there again")
 
 	g.change(func() {
 		g.before = func(w http.ResponseWriter, _ *http.Request, path string) bool {
@@ -364,23 +356,23 @@ func TestAGroupsProjectsComeAndGo(t *testing.T) {
 		}
 	})
 	require.Error(t, g.reads(t, l, "health/**"))
-	assert.False(t, l.events["repository health/booking/web"].(*dora.Repository).Withdrawn, "a list that was not read tells of nobody's end")
+	assert.False(t, l.Events["repository health/booking/web"].(*dora.Repository).Withdrawn, "a list that was not read tells of nobody's end")
 }
 
 func TestANameThatMeansAnotherProjectForgetsWhatItMeant(t *testing.T) {
 	t.Parallel()
 	first := newProject(1, "health/api")
 	g := newTiny(t, first)
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "health/**"))
 	second := newProject(2, "health/api")
 	g.change(func() { first.path = "health/old"; g.projects = append(g.projects, second) })
 	require.NoError(t, g.reads(t, l, "health/**"))
-	assert.Equal(t, []string{"health/api"}, l.forgotten)
-	assert.Contains(t, l.events, "deployment health/api:deployment:201")
-	assert.NotContains(t, l.events, "deployment health/api:deployment:101")
-	assert.Contains(t, l.events, "deployment health/old:deployment:101")
-	assert.False(t, l.events["repository health/api"].(*dora.Repository).Began.IsZero())
+	assert.Equal(t, []string{"health/api"}, l.Forgotten)
+	assert.Contains(t, l.Events, "deployment health/api:deployment:201")
+	assert.NotContains(t, l.Events, "deployment health/api:deployment:101")
+	assert.Contains(t, l.Events, "deployment health/old:deployment:101")
+	assert.False(t, l.Events["repository health/api"].(*dora.Repository).Began.IsZero())
 }
 
 func TestOneListThatIsRefusedCostsNoOther(t *testing.T) {
@@ -397,13 +389,13 @@ func TestOneListThatIsRefusedCostsNoOther(t *testing.T) {
 		}
 		return false
 	}
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	failure := failed(t, g.reads(t, l, "health/api", "health/web"))
 	assert.Equal(t, source.CausePermission, failure.Cause)
 	assert.Equal(t, "health/api", failure.Part)
 	assert.Contains(t, failure.Error(), "role Reporter")
-	assert.Contains(t, l.events, "change health/api:merge_request:5")
-	assert.Contains(t, l.events, "deployment health/web:deployment:201")
+	assert.Contains(t, l.Events, "change health/api:merge_request:5")
+	assert.Contains(t, l.Events, "deployment health/web:deployment:201")
 }
 
 func TestAnAnswerThatIsNotWhatItShouldBeIsAnErrorAndNoFigure(t *testing.T) {
@@ -432,17 +424,17 @@ func TestAnAnswerThatIsNotWhatItShouldBeIsAnErrorAndNoFigure(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 				return true
 			}
-			l := newLedger()
+			l := sourcetest.NewLedger()
 			failure := failed(t, g.reads(t, l, "health/api"))
 			assert.Equal(t, source.CauseAnswer, failure.Cause)
 			assert.Contains(t, failure.Error(), c.says)
-			assert.Empty(t, of[*dora.Deployment](l))
+			assert.Empty(t, sourcetest.Of[*dora.Deployment](l))
 			if c.body == "" {
 				assert.Contains(t, failure.Error(), "requires `updated_at` sort")
 			}
 			g.change(func() { g.before = nil })
 			require.NoError(t, g.reads(t, l, "health/api"))
-			assert.Len(t, of[*dora.Deployment](l), 1)
+			assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1)
 		})
 	}
 }
@@ -459,7 +451,7 @@ func TestEveryListIsAskedForInTheOrderThatItsFilterDemands(t *testing.T) {
 		}
 		return false
 	}
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "health/api"))
 	g.change(func() {
 		for i := range int64(30) {
@@ -468,7 +460,7 @@ func TestEveryListIsAskedForInTheOrderThatItsFilterDemands(t *testing.T) {
 	})
 	require.NoError(t, g.reads(t, l, "health/api"))
 	assert.Positive(t, filtered)
-	assert.Len(t, of[*dora.Deployment](l), 31, "more than a page of what is new")
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 31, "more than a page of what is new")
 }
 
 func TestWhatMovesWhileAListIsReadIsMet(t *testing.T) {
@@ -490,13 +482,13 @@ func TestWhatMovesWhileAListIsReadIsMet(t *testing.T) {
 		}
 		return false
 	}
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, "health/api"))
 	require.NoError(t, g.reads(t, l, "health/api"))
-	fresh := newLedger()
+	fresh := sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, fresh, "health/api"))
 	assert.Equal(t, standing(fresh), standing(l))
-	assert.Len(t, of[*dora.Deployment](l), 348)
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 348)
 }
 
 func TestAnEnvironmentThatGetsAnotherTierTakesItsDeploymentsWithIt(t *testing.T) {
@@ -508,13 +500,13 @@ func TestAnEnvironmentThatGetsAnotherTierTakesItsDeploymentsWithIt(t *testing.T)
 	byTier.Served = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "gitlab", Tier: "production", Environment: dora.MustPattern(".*")}}}}
 	own := incidents("health/api")
 	own.URL, own.API = g.URL, gitlab.APIREST
-	l := newLedger()
+	l := sourcetest.NewLedger()
 	for _, tier := range []string{"staging", "production"} {
 		g.change(func() { p.lists["environments"][0]["tier"] = tier })
-		require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
-		assert.Equal(t, tier, of[*dora.Deployment](l)["health/api:deployment:101"].Tier)
+		require.NoError(t, l.Collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+		assert.Equal(t, tier, sourcetest.Of[*dora.Deployment](l)["health/api:deployment:101"].Tier)
 	}
 	g.change(func() { p.lists["environments"] = nil })
-	require.NoError(t, l.collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
-	assert.Equal(t, "production", of[*dora.Deployment](l)["health/api:deployment:101"].Tier, "one that is gone keeps what it had")
+	require.NoError(t, l.Collect(t.Context(), open(byTier, own, at(afterAll)), time.Time{}))
+	assert.Equal(t, "production", sourcetest.Of[*dora.Deployment](l)["health/api:deployment:101"].Tier, "one that is gone keeps what it had")
 }

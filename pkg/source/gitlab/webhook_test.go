@@ -4,13 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,124 +15,34 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
-	"github.com/livedora/dora-datasource/pkg/source/wire"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 )
 
-// pace is how patiently GitLab is asked.
-type pace = wire.Pace
-
-const hookSecret = "a-secret-of-webhooks"
+const hookSecret = standintest.Secret
 
 var (
 	signingKey   = []byte("0123456789abcdef0123456789abcdef")
 	signingToken = "whsec_" + base64.StdEncoding.EncodeToString(signingKey)
 )
 
-// hooked is what a receiver was told, as the plugin would be.
-type hooked struct {
-	*httptest.Server
-	mu       sync.Mutex
-	down     bool
-	parts    []string
-	kinds    map[string]int
-	refused  map[error]int
-	mistakes []error
-}
-
-func receive(t *testing.T, s *gitlab.Source) *hooked {
-	h := &hooked{kinds: map[string]int{}, refused: map[error]int{}}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.down {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		received, err := s.Receive(r.Header, body)
-		if err != nil {
-			h.refused[err]++
-			if !errors.Is(err, source.ErrForged) && !errors.Is(err, source.ErrStale) {
-				h.mistakes = append(h.mistakes, err)
-			}
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		h.kinds[received.Kind]++
-		h.parts = append(h.parts, received.Refresh...)
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
-
-// told takes what is to be read.
-func (h *hooked) told() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	parts := h.parts
-	h.parts = nil
-	return parts
-}
-
 func TestAMonthThatIsToldEndsWhereOneThatIsReadDoes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, secret string
-		hook         row
-		arguments    []string
+	for name, c := range map[string]struct {
+		secret    string
+		register  row
+		arguments []string
+		down      func(int) bool
 	}{
-		{"in order, by secret token", hookSecret, row{"secret": hookSecret}, nil},
-		{"some lost and some twice, signed", signingToken, row{"signing_token": signingToken, "drop": 0.3, "duplicate": 0.2}, nil},
-		{"while hooks are switched off after failures", hookSecret, row{"secret": hookSecret, "drop": 0.3}, []string{"--flavour", "com"}},
-		{"some forged", signingToken, row{"signing_token": signingToken, "bad_signature": 0.3}, nil},
+		"in order, by secret token":                   {hookSecret, row{"secret": hookSecret}, nil, nil},
+		"some lost and some twice, signed":            {signingToken, row{"signing_token": signingToken, "drop": 0.3, "duplicate": 0.2}, nil, nil},
+		"while hooks are switched off after failures": {hookSecret, row{"secret": hookSecret, "drop": 0.3}, []string{"--flavour", "com"}, func(day int) bool { return day > 5 && day < 12 }},
+		"some forged": {signingToken, row{"signing_token": signingToken, "bad_signature": 0.3}, nil, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := startReplay(t, "2026-03-02T00:00:00Z", append([]string{"--data", "data/immunisation-fhir-api+synthetic"}, c.arguments...)...)
-			begin := time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC)
-			now := func(at time.Time) gitlab.Option {
-				return gitlab.WithPace(func(p *pace) { p.Now = func() time.Time { return at } })
-			}
-			given := source.Given{Secrets: map[string]string{"token": replayToken, "webhookSecret": c.secret}}
-			own := incidents(synthetic)
-			own.URL = r.URL
-			l := newLedger()
-			r.control(row{"now": begin})
-			require.NoError(t, l.collect(t.Context(), open(given, own, now(begin)), time.Time{}))
-			h := receive(t, open(given, own))
-			c.hook["url"] = h.URL
-			r.control(row{"webhook": c.hook})
-			at := begin
-			for day := range 30 {
-				h.mu.Lock()
-				h.down = len(c.arguments) > 0 && day > 5 && day < 12
-				h.mu.Unlock()
-				at = at.Add(24 * time.Hour)
-				r.control(row{"now": at, "wait": true})
-				if parts := h.told(); len(parts) > 0 {
-					for _, part := range parts {
-						assert.Equal(t, synthetic, part)
-					}
-					l.only = parts[:1]
-					require.NoError(t, l.collect(t.Context(), open(given, own, now(at)), time.Time{}))
-				}
-			}
-			assert.Empty(t, h.mistakes)
-			assert.Positive(t, h.kinds["deployment"])
-			assert.Positive(t, h.kinds["merge_request"])
-			assert.Positive(t, h.kinds["push"])
-			if c.hook["bad_signature"] != nil {
-				assert.Positive(t, h.refused[source.ErrForged])
-			} else {
-				assert.Empty(t, h.refused, "what is genuine is answered well, whatever it tells")
-			}
-			l.only = nil // the hourly reading
-			require.NoError(t, l.collect(t.Context(), open(given, own, now(at)), time.Time{}))
-			fresh := newLedger()
-			require.NoError(t, fresh.collect(t.Context(), open(given, own, now(at)), time.Time{}))
-			withdrawnLeftOut(l)
-			assertEqual(t, fresh, l)
+			subject(gitlab.APIAuto, c.secret).Told(t, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), 30, standintest.Hook{
+				Register: c.register, Arguments: c.arguments, Down: c.down, Forged: c.register["bad_signature"] != nil, Kinds: []string{"deployment", "merge_request", "push"},
+			})
 		})
 	}
 }

@@ -3,9 +3,14 @@ package sourcetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
@@ -20,8 +25,12 @@ type Ledger struct {
 	Batches, Largest int
 	// Told is all progress of the last run.
 	Told []source.Progress
+	// Forgotten are the parts whose names came to mean others, in the order in which that was told.
+	Forgotten []string
 	// StopAfter ends a run with ErrStopped once that many batches are in; 0 never does.
 	StopAfter int
+	// Only names the parts that runs are to read; empty: everything.
+	Only []string
 }
 
 // ErrStopped is how a ledger ends a run.
@@ -36,22 +45,65 @@ func keyOf(e dora.Event) string { return string(e.Kind()) + " " + e.Head().ID }
 func (l *Ledger) Collect(ctx context.Context, s source.Source, since time.Time) error {
 	l.Told = nil
 	return s.Collect(ctx, source.Request{
-		Cursor: l.Cursor, Since: since, Known: l.known, Emit: l.take,
+		Cursor: l.Cursor, Since: since, Only: l.Only, Known: l.known, Emit: l.take,
 		Report: func(p source.Progress) { l.Told = append(l.Told, p) },
 	})
 }
 
+// Take keeps what a webhook told.
+func (l *Ledger) Take(events []dora.Event) {
+	for _, e := range events {
+		if old, known := l.Events[keyOf(e)]; !known || e.Head().NewerThan(old.Head()) {
+			l.Events[keyOf(e)] = e
+		}
+	}
+}
+
+// Last is the progress that the last run ended with.
+func (l *Ledger) Last() source.Progress {
+	if len(l.Told) == 0 {
+		return source.Progress{}
+	}
+	return l.Told[len(l.Told)-1]
+}
+
+// All are the newest versions of everything.
+func (l *Ledger) All() []dora.Event { return slices.Collect(maps.Values(l.Events)) }
+
+// Of lists the events of one type that were not taken back, by id.
+func Of[T dora.Event](l *Ledger) map[string]T {
+	found := map[string]T{}
+	for _, e := range l.Events {
+		if typed, is := e.(T); is && (factOf(e) != nil || e.Kind() == dora.KindRepository) {
+			found[e.Head().ID] = typed
+		}
+	}
+	return found
+}
+
+// Same holds that two ledgers have the same facts.
+func Same(t *testing.T, want, got *Ledger, why ...any) {
+	t.Helper()
+	wanted, found := want.Facts(), got.Facts()
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		if !assert.ObjectsAreEqual(wanted[key], found[key]) {
+			assert.Equal(t, wanted[key], found[key], append([]any{key}, why...)...)
+			t.FailNow()
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		require.Contains(t, wanted, key, why...)
+	}
+}
+
 func (l *Ledger) take(_ context.Context, b source.Batch) error {
+	l.Forgotten = append(l.Forgotten, b.Forget...)
 	for key, e := range l.Events {
 		if slices.ContainsFunc(b.Forget, func(part string) bool { return strings.EqualFold(part, partOf(e)) }) {
 			delete(l.Events, key)
 		}
 	}
-	for _, e := range b.Events {
-		if old, known := l.Events[keyOf(e)]; !known || e.Head().NewerThan(old.Head()) {
-			l.Events[keyOf(e)] = e
-		}
-	}
+	l.Take(b.Events)
 	l.Cursor = slices.Clone(b.Cursor)
 	l.Batches++
 	l.Largest = max(l.Largest, len(b.Events))

@@ -2,15 +2,12 @@ package sourcetest
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -155,16 +152,7 @@ func (b *bench) moments(count int) []int {
 // same holds that two ledgers have the same facts.
 func (b *bench) same(want, got *Ledger, why ...any) {
 	b.Helper()
-	wanted, found := want.Facts(), got.Facts()
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		if !assert.ObjectsAreEqual(wanted[key], found[key]) {
-			assert.Equal(b, wanted[key], found[key], append([]any{key}, why...)...)
-			b.FailNow()
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(found)) {
-		require.Contains(b, wanted, key, why...)
-	}
+	Same(b.T, want, got, why...)
 }
 
 // keeps holds that a ledger has lost nothing of what another has of things that are still there.
