@@ -25,6 +25,9 @@ func worldCommand(ctx context.Context, args []string, out, log io.Writer) error 
 		return err
 	}
 	_, _ = fmt.Fprintf(out, "The invented organisation example-health speaks GitHub's API at %s\n", organisation.URL)
+	for _, each := range organisation.Elsewhere() {
+		_, _ = fmt.Fprintf(out, "It speaks %s at %s\n", each.Type, each.Path)
+	}
 	if random { // one that was given is known, and may be a secret
 		_, _ = fmt.Fprintf(out, "Its token is %s\n", organisation.Token)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -68,16 +69,18 @@ func collection(ctx context.Context, asker dashboard.Asker) (collecting, error) 
 		return collecting{}, err
 	}
 	c := collecting{complete: frame.Rows() > 0}
+	var counts, lines, failures []string
 	for row := range frame.Rows() {
 		at := func(name string) string { return text(frame, name, row) }
 		c.complete = c.complete && at("last_success") != ""
-		c.counts += fmt.Sprintf("%s events (%s deployments, %s changes, %s incidents, %s commits) with %s requests, %s points of the rate limit",
-			at("events"), at("deployments"), at("changes"), at("incidents"), at("commits"), at("requests"), at("points"))
-		c.line += fmt.Sprintf("%s %s, %s events, %s requests. %s", at("source"), at("progress"), at("events"), at("requests"), at("message"))
+		counts = append(counts, fmt.Sprintf("%s events (%s deployments, %s changes, %s incidents, %s commits) of %s with %s requests, %s points of the rate limit",
+			at("events"), at("deployments"), at("changes"), at("incidents"), at("commits"), at("source"), at("requests"), at("points")))
+		lines = append(lines, fmt.Sprintf("%s %s, %s events, %s requests. %s", at("source"), at("progress"), at("events"), at("requests"), at("message")))
 		if at("state") == "failing" {
-			c.failure += at("source") + ": " + at("message")
+			failures = append(failures, at("source")+": "+at("message"))
 		}
 	}
+	c.counts, c.line, c.failure = strings.Join(counts, "; "), strings.Join(lines, " "), strings.Join(failures, "; ")
 	return c, nil
 }
 

@@ -129,7 +129,7 @@ func (d *demo) found(webhooks string) (folder string, err error) {
 	}
 	d.atEnd(organisation.Close)
 	d.organisation = organisation
-	d.page.line("The invented organisation example-health speaks GitHub's API at %s.", organisation.URL)
+	d.page.line("The invented organisation example-health speaks GitHub's API at %s, and those of other systems below it.", organisation.URL)
 	return folder, environment(map[string]string{
 		variableURL: organisation.URL, variableToken: organisation.Token,
 		variableStore: filepath.Join(folder, "live-dora.db"), variableDashboards: d.place.dashboards,

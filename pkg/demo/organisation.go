@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,7 +56,7 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the invented organisation cannot listen: %w", err)
 	}
-	invented := world.New(world.Options{Seed: o.Seed})
+	invented := world.New(world.Options{Seed: o.Seed, Elsewhere: true})
 	living, stop := context.WithCancel(context.Background())
 	g := &Organisation{
 		URL: "http://" + listener.Addr().String(), Token: o.Token, world: invented, stop: stop,
@@ -78,6 +80,15 @@ func Found(o OrganisationOptions) (*Organisation, error) {
 
 // Services are the organisation's.
 func (g *Organisation) Services() []world.Service { return g.world.Services() }
+
+// Elsewhere are the addresses at which it speaks for other systems than GitHub.
+func (g *Organisation) Elsewhere() []world.Speaker {
+	others := slices.DeleteFunc(slices.Clone(world.Speakers), func(s world.Speaker) bool { return s.Type == world.GitHub })
+	for i := range others {
+		others[i].Path = g.URL + strings.TrimSuffix(others[i].Path, "/")
+	}
+	return others
+}
 
 // Deploy makes someone deploy a service to production, now.
 func (g *Organisation) Deploy(service string) (world.Deployment, error) {

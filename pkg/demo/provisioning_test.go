@@ -31,10 +31,17 @@ func TestTheProvisionedDataSourceIsTheDemos(t *testing.T) {
 	assert.Equal(t, "livedora", file.UID)
 	assert.Equal(t, "Live DORA", file.Name)
 	assert.Equal(t, settings.Store{Type: settings.StoreSQLite, Path: "/somewhere/live-dora.db"}, file.Settings.Store)
-	require.Len(t, file.Settings.Sources, 1)
 	source := file.Settings.Sources[0]
 	assert.Equal(t, "http://127.0.0.1:1", source.Own.(*github.Settings).URL)
 	assert.Equal(t, map[string]string{"token": "demo-token", "webhookSecret": "demo-token"}, source.Secrets)
+	var spoken, read []string
+	for _, each := range world.Speakers {
+		spoken = append(spoken, each.Type)
+	}
+	for _, each := range file.Settings.Sources {
+		read = append(read, each.Type)
+	}
+	assert.ElementsMatch(t, spoken, read, "everything that the organisation speaks is read")
 	backfill := time.Duration(file.Settings.Collect.Backfill)
 	grown := world.New(world.Options{Months: 18})
 	assert.Greater(t, backfill, grown.Now().Sub(grown.Now().AddDate(0, -18, 0)), "the whole history is read")
@@ -47,26 +54,36 @@ func TestTheSettingsSurviveGrafanasJSON(t *testing.T) {
 	require.NoError(t, err)
 	object := map[string]any{}
 	require.NoError(t, json.Unmarshal(text, &object))
-	parsed, err := settings.Parse(systems.All, object, map[string]string{"sources.github.token": "demo-token", "sources.github.webhookSecret": "demo-token"})
+	secrets := map[string]string{}
+	for _, source := range file.Settings.Sources {
+		for name, secret := range source.Secrets {
+			secrets["sources."+source.ID+"."+name] = secret
+		}
+	}
+	parsed, err := settings.Parse(systems.All, object, secrets)
 	require.NoError(t, err)
 	assert.Equal(t, file.Settings, parsed)
 }
 
 func TestTheProvisionedServicesAreTheOrganisations(t *testing.T) {
 	file := provisioned(t)
-	invented := world.New(world.Options{Months: 1}).Services()
+	invented := world.New(world.Options{Months: 1, Elsewhere: true}).Services()
 	require.Len(t, file.Settings.Services, len(invented))
+	ids := map[string]string{} // of the sources, by type
+	for _, source := range file.Settings.Sources {
+		ids[source.Type] = source.ID
+	}
 	for i, want := range invented {
 		service := file.Settings.Services[i]
 		assert.Equal(t, []string{want.Name, want.Team}, []string{service.Name, service.Team})
 		for j, other := range invented {
 			matches := func(environment string) bool {
-				d := &dora.Deployment{Header: dora.Header{Source: "github"}, Repository: other.Repository, Environment: environment, Ref: other.TagPrefix + "1.0.0"}
+				d := &dora.Deployment{Header: dora.Header{Source: ids[other.Deployer]}, Repository: other.Repository, Environment: environment, Ref: other.TagPrefix + "1.0.0"}
 				return service.Deployments[0].Matches(d, dora.Pattern{})
 			}
 			assert.Equal(t, i == j, matches(other.Production), "%s and %s's production", want.Name, other.Name)
 			assert.False(t, matches(other.Staging), "%s and %s's staging", want.Name, other.Name)
-			incident := &dora.Incident{Header: dora.Header{Source: "github"}, Repository: other.Repository, Labels: append([]string{"sev2"}, other.IncidentLabels...)}
+			incident := &dora.Incident{Header: dora.Header{Source: ids[other.Tracker]}, Repository: other.Repository, Labels: append([]string{"sev2"}, other.IncidentLabels...)}
 			assert.Equal(t, i == j, service.Incidents[0].Matches(incident), "%s and an incident of %s", want.Name, other.Name)
 		}
 	}

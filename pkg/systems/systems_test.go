@@ -127,10 +127,15 @@ func TestWhatASystemDeclaresHangsTogether(t *testing.T) {
 
 func TestTheInventedOrganisationSpeaksOfSystemsThatAreRead(t *testing.T) {
 	require.NotEmpty(t, world.Speakers)
+	lived := map[string]bool{}
+	for _, s := range world.New(world.Options{Months: 1, Elsewhere: true}).Services() {
+		lived[s.Host], lived[s.Deployer], lived[s.Tracker] = true, true, true
+	}
 	for _, each := range world.Speakers {
 		system := systems.All.Of(each.Type)
 		if assert.NotNil(t, system, "%s is a system", each.Type) {
 			assert.False(t, system.Told(), "%s is read", each.Type)
 		}
+		assert.True(t, lived[each.Type], "a service lives in %s", each.Type)
 	}
 }

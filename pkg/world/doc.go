@@ -1,5 +1,5 @@
-// Package world is an invented organisation, grown from a seed, that speaks GitHub's API over HTTP. The demo and the
-// tests collect from it as they would from the real thing.
+// Package world is an invented organisation, grown from a seed, that speaks the APIs of GitHub and of other systems over
+// HTTP. The demo and the tests collect from it as they would from the real things.
 //
 // Nothing in it is a prepared answer: people write commits, open pull requests, wait for reviews, release, break things
 // and repair them, one event after another on a simulated clock. What the API shows at any moment is what has happened

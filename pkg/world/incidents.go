@@ -48,7 +48,7 @@ func (s *service) openIncident(names naming, d *deployment) *incident {
 	switch names {
 	case namesID:
 		kind = ByIncidentID
-		if s.chance(0.3) {
+		if s.repo.deployer == GitHub && s.chance(0.3) {
 			body += fmt.Sprintf("\n\nCaused by https://api.github.com/repos/%s/deployments/%d", s.repo.fullName(), d.id)
 		} else {
 			body += fmt.Sprintf("\n\nCaused by deployment %d (%s).", d.id, d.environment)
@@ -65,7 +65,7 @@ func (s *service) openIncident(names naming, d *deployment) *incident {
 			d = s.released[n-1]
 		}
 	}
-	i := s.issue(what, body, author)
+	i := s.issue(s.repo.tracker, what, body, author)
 	inc := &incident{issue: i, unrelated: d == nil}
 	s.incidents = append(s.incidents, inc)
 	opened := s.now()
@@ -95,12 +95,15 @@ func (s *service) openIncident(names naming, d *deployment) *incident {
 	return inc
 }
 
-func (s *service) issue(title, body string, author *person) *issue {
+// issue is what people wrote of something, in the system that keeps it.
+func (s *service) issue(system, title, body string, author *person) *issue {
 	i := &issue{
 		id: s.world.id(s.rng), repo: s.repo, number: s.repo.number(), title: title, body: body, author: author,
-		created: s.now(), updated: s.now(),
+		created: s.now(), updated: s.now(), elsewhere: system != s.repo.host,
 	}
-	s.repo.issues = append(s.repo.issues, i)
+	if !i.elsewhere {
+		s.repo.issues = append(s.repo.issues, i)
+	}
 	return i
 }
 
@@ -175,7 +178,7 @@ func (s *service) unresolvedIncident() {
 func (s *service) ordinaryIssue() {
 	s.world.at(afterWork(s.now(), s.hours(3*weeklyHours)), s.ordinaryIssue)
 	author := s.team[s.rng.IntN(len(s.team))]
-	i := s.issue(s.title(), "As discussed in planning.", author)
+	i := s.issue(s.repo.host, s.title(), "As discussed in planning.", author)
 	s.label(i, []string{"bug", "enhancement", "documentation"}[s.rng.IntN(3)], author)
 	if s.chance(0.8) {
 		s.world.at(afterWork(s.now(), s.hours(2*weeklyHours)), func() { s.close(i) })

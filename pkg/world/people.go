@@ -27,7 +27,7 @@ func (p *person) email() string {
 	return fmt.Sprintf("%d+%s@users.noreply.github.com", p.id, p.restLogin())
 }
 
-// staff are the organisation's 24 pseudonyms, eight to a team, and its bots.
+// staff are the organisation's pseudonyms, eight to a team, and its bots.
 type staff struct {
 	devs     []*person
 	renovate *person
@@ -35,7 +35,10 @@ type staff struct {
 	webFlow  *person
 }
 
-const teamSize = 8
+const (
+	teamSize = 8
+	teams    = 8
+)
 
 func hire() staff {
 	s := staff{
@@ -43,7 +46,7 @@ func hire() staff {
 		actions:  &person{id: 41898282, login: "github-actions", bot: true},
 		webFlow:  &person{id: 19864447, login: "web-flow"},
 	}
-	for i := range 24 {
+	for i := range teams * teamSize {
 		s.devs = append(s.devs, &person{id: 70_000_001 + int64(i)*3, login: fmt.Sprintf("dev-%02d", i+1)})
 	}
 	return s

@@ -1,6 +1,9 @@
 package world
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // landing is how a repository brings pull requests to its main line.
 type landing int
@@ -19,6 +22,9 @@ type profile struct {
 	production, staging  string
 	monorepo             bool
 	tagPrefix            string // release tags; empty: main is deployed
+
+	// The systems that keep its code, deploy it and keep its incidents; empty: GitHub, or the one before.
+	on, deploys, tracks string
 
 	landing landing
 	trunk   bool    // most work is pushed straight to main
@@ -45,6 +51,13 @@ type weighted struct {
 	weight float64
 	tell   story
 }
+
+// GitHub is the system that whatever names no other goes by.
+const GitHub = "github"
+
+func (p *profile) host() string     { return cmp.Or(p.on, GitHub) }
+func (p *profile) deployer() string { return cmp.Or(p.deploys, p.host()) }
+func (p *profile) tracker() string  { return cmp.Or(p.tracks, p.host()) }
 
 func (p *profile) incidentLabels() []string {
 	if p.monorepo {

@@ -111,7 +111,8 @@ func (s *service) deploy(r rollout) *deployment {
 		production: r.environment == s.production, creator: creator, created: s.now(), updated: s.now(), purpose: r.purpose,
 		description: "Deploy " + s.name + " to " + r.environment,
 	}
-	s.repo.deployments = append(s.repo.deployments, d)
+	made := s.repo.made()
+	*made = append(*made, d)
 	s.tellDeployment(d)
 	return d
 }
@@ -136,8 +137,9 @@ func (s *service) fail(d *deployment, state string) {
 // success ends a run well, and retires what was active in the environment before, as GitHub does.
 func (s *service) success(d *deployment, why purpose) {
 	s.report(d, "SUCCESS")
-	for i := len(s.repo.deployments) - 1; i >= 0; i-- {
-		earlier := s.repo.deployments[i]
+	made := *s.repo.made()
+	for i := len(made) - 1; i >= 0; i-- {
+		earlier := made[i]
 		if earlier == d || earlier.environment != d.environment || earlier.finished().IsZero() {
 			continue
 		}
@@ -223,7 +225,8 @@ func (s *service) deployNow() (*deployment, *pull) {
 			ref = s.repo.tags[len(s.repo.tags)-1].name
 		}
 		d := s.deploy(rollout{environment: env, commit: s.repo.main, ref: ref})
-		d.created = latest(now.Add(-60*time.Second), merged, s.repo.deployments[max(0, len(s.repo.deployments)-2)].created)
+		made := *s.repo.made()
+		d.created = latest(now.Add(-60*time.Second), merged, made[max(0, len(made)-2)].created)
 		s.reportAt(d, "QUEUED", d.created)
 		s.reportAt(d, "IN_PROGRESS", latest(now.Add(-40*time.Second), d.created))
 		s.success(d, releaseOf)

@@ -12,9 +12,12 @@ const mainBranch = "main"
 
 // repository is one repository's present state. Only happenings change it, under the world's lock.
 type repository struct {
-	id      int64
-	owner   string
-	name    string
+	id    int64
+	owner string
+	name  string
+	// The systems that keep its code, deploy it and keep its incidents.
+	host, deployer, tracker string
+
 	created time.Time
 	updated time.Time
 	pushed  time.Time
@@ -27,14 +30,23 @@ type repository struct {
 	pulls       []*pull
 	hidden      []*pull // what is not shown any more
 	issues      []*issue
-	deployments []*deployment
+	deployments []*deployment // those that its host tells of
+	runs        []*deployment // those that another system makes
 	labels      []string
 	lastNumber  int
 }
 
 func (r *repository) fullName() string { return r.owner + "/" + r.name }
 
-func (r *repository) htmlURL() string { return "https://github.com/" + r.fullName() }
+func (r *repository) htmlURL() string { return "https://" + r.host + ".com/" + r.fullName() }
+
+// made are the deployments of the repository, whoever makes them.
+func (r *repository) made() *[]*deployment {
+	if r.deployer == r.host {
+		return &r.deployments
+	}
+	return &r.runs
+}
 
 type commit struct {
 	repo      *repository
@@ -149,6 +161,7 @@ type issue struct {
 	closed     time.Time // zero while open
 	reopened   bool
 	notPlanned bool
+	elsewhere  bool // another system keeps it than the repository's host
 	labels     []string
 	events     []*issueEvent
 }

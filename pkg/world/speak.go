@@ -18,6 +18,8 @@ type Speaker struct {
 // Speakers are all that the world speaks. The invented organisation goes by another system as soon as it has a line here.
 var Speakers = []Speaker{
 	{"github", "/", (*World).Handler},
+	{"gitlab", "/gitlab/", (*World).GitLab},
+	{"azuredevops", "/azuredevops/", (*World).AzureDevOps},
 }
 
 // Speak speaks the API of every system, each beneath its path.

@@ -51,9 +51,9 @@ func (h Webhook) request(ctx context.Context, address, secret, kind string, body
 	return r, nil
 }
 
-// tell hands over a webhook where someone listens. more are the payload's parts beside those that all have.
+// tell hands over GitHub's webhook where someone listens; of what other systems keep GitHub knows nothing. more are the payload's parts beside those that all have.
 func (w *World) tell(r *repository, by *person, event, action string, more map[string]any) {
-	if w.deliver == nil {
+	if w.deliver == nil || r.host != GitHub {
 		return
 	}
 	c := w.shapes(r)
@@ -78,12 +78,15 @@ func (w *World) shapes(r *repository) *restCall {
 }
 
 func (s *service) tellDeployment(d *deployment) {
+	if s.repo.deployer != GitHub {
+		return
+	}
 	s.world.tell(d.repo, d.creator, "deployment", "created", map[string]any{"deployment": s.world.shapes(d.repo).showDeployment(d)})
 }
 
 // tellStatus tells of a status; GitHub is silent about deployments that others take the place of.
 func (s *service) tellStatus(d *deployment, to *status) {
-	if to.state == "INACTIVE" {
+	if to.state == "INACTIVE" || s.repo.deployer != GitHub {
 		return
 	}
 	c := s.world.shapes(d.repo)
@@ -106,7 +109,7 @@ func (s *service) tellPull(p *pull) {
 var issueActions = map[string]string{"LabeledEvent": "labeled", "UnlabeledEvent": "unlabeled", "ClosedEvent": "closed", "ReopenedEvent": "reopened"}
 
 func (s *service) tellIssue(e *issueEvent) {
-	if s.world.deliver == nil {
+	if s.world.deliver == nil || e.issue.elsewhere {
 		return
 	}
 	more := map[string]any{"issue": s.world.shapes(e.issue.repo).showIssue(e.issue)}

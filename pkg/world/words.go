@@ -13,6 +13,8 @@ var (
 		"booking":         {"slot search", "waiting lists", "clinic calendar", "double bookings", "cancellation flow", "site directory", "referral link", "time zones"},
 		"reminders":       {"text templates", "quiet hours", "delivery receipts", "opt-outs", "letter fallback", "send queue", "language choice"},
 		"patient-records": {"allergy list", "record merge", "audit trail", "document viewer", "access rules", "test results", "vaccination history", "search index"},
+		"referrals":       {"advice requests", "triage lists", "attachments", "specialty directory", "rejected referrals", "priority rules", "clinic letters"},
+		"imaging":         {"viewer", "image import", "report templates", "worklists", "dose records", "comparison view", "modality settings"},
 		"consent":         {"sharing choices", "proxy access", "withdrawal of consent", "age rules", "consent receipt", "policy versions"},
 	}
 	qualifiers = []string{"", "", " for guardians", " in the API", " on slow networks", " for test sites", " behind a flag", " in exports"}

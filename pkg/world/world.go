@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ type Options struct {
 	Now    time.Time // the end of its history, cut to the second; zero is the wall clock's now
 	Months int       // the length of its history; zero is 18
 	Others int       // how many small repositories there are besides the five of the stories
+	// Elsewhere says that the teams which work with other systems than GitHub are there too.
+	Elsewhere bool
 }
 
 // World is the organisation. All its methods may be called at the same time.
@@ -38,7 +41,8 @@ type World struct {
 
 	deliver    func(Webhook) // nil while nobody listens
 	deliveries int
-	repos      []*repository
+	repos      []*repository          // on GitHub
+	elsewhere  []*repository          // those that other systems keep
 	former     map[string]*repository // by the names, in lower case, that led to them last
 	services   []*service
 }
@@ -54,13 +58,17 @@ func New(o Options) *World {
 	now := o.Now.UTC().Truncate(time.Second)
 	w := &World{today: now, began: now.AddDate(0, -o.Months, 0), staff: hire(), lastID: 1_600_000_000}
 	w.clock = w.began
-	for i, p := range append(profiles(), others(o.Others)...) {
+	all := profiles()
+	if o.Elsewhere {
+		all = append(all, elsewhere()...)
+	}
+	for i, p := range append(all, others(o.Others)...) {
 		digest := fnv.New64a()
 		_, _ = digest.Write([]byte(p.name))
 		w.services = append(w.services, &service{
 			profile: p,
 			world:   w,
-			repo:    w.found(p.repo, i),
+			repo:    w.found(p, i),
 			team:    w.staff.team(p.people),
 			rng:     rand.New(rand.NewPCG(o.Seed, digest.Sum64())), //nolint:gosec // repeatable on purpose
 			running: map[string]*deployment{},
@@ -73,19 +81,25 @@ func New(o Options) *World {
 	return w
 }
 
-// found returns the repository of that name, and founds it with a first commit where it is new.
-func (w *World) found(name string, n int) *repository {
-	if r := w.repository(Organization, name); r != nil {
+// found returns the repository of that service, and founds it with a first commit where it is new.
+func (w *World) found(p profile, n int) *repository {
+	if r := w.repository(Organization, p.repo); r != nil {
 		return r
 	}
+	folder, name := path.Split(p.repo)
 	r := &repository{
-		id: 512_300_000 + int64(n)*7919, owner: Organization, name: name, created: w.began, updated: w.began,
+		id: 512_300_000 + int64(n)*7919, owner: path.Join(Organization, folder), name: name, created: w.began, updated: w.began,
+		host: p.host(), deployer: p.deployer(), tracker: p.tracker(),
 		commits: map[string]*commit{}, branches: map[string]*commit{},
 		labels: []string{"bug", "dependencies", "documentation", "enhancement", "hotfix", "incident", "sev1", "sev2", "sev3"},
 	}
 	first := r.commit(draft{message: "Initial commit", author: w.staff.devs[0], authored: w.began, committer: w.staff.webFlow, at: w.began, files: 3})
 	r.main = first
-	w.repos = append(w.repos, r)
+	if r.host == GitHub {
+		w.repos = append(w.repos, r)
+	} else {
+		w.elsewhere = append(w.elsewhere, r)
+	}
 	return r
 }
 
@@ -200,7 +214,7 @@ func (w *World) Deploy(name string) (Deployment, error) {
 	return Deployment{}, fmt.Errorf("%w %q", ErrUnknownService, name)
 }
 
-// Repositories are the owner/name of all repositories.
+// Repositories are the owner/name of all repositories on GitHub.
 func (w *World) Repositories() []string {
 	var names []string
 	for _, r := range w.repos {
@@ -219,6 +233,9 @@ type Service struct {
 	IncidentLabels []string // an incident of this service carries all of them
 	TagPrefix      string   // of its release tags; empty where it deploys branches
 	Paths          []string // of its files, where it shares its repository
+
+	// Host, Deployer and Tracker are the systems that keep its code, deploy it, and keep its incidents, as settings call them.
+	Host, Deployer, Tracker string
 }
 
 // Services are the organisation's services, by team.
@@ -228,6 +245,7 @@ func (w *World) Services() []Service {
 		list = append(list, Service{
 			Name: s.name, Team: s.teamName, Repository: s.repo.fullName(), Production: s.production, Staging: s.staging,
 			IncidentLabels: s.incidentLabels(), TagPrefix: s.tagPrefix, Paths: s.paths(),
+			Host: s.host(), Deployer: s.deployer(), Tracker: s.tracker(),
 		})
 	}
 	return list

@@ -1,0 +1,25 @@
+package world
+
+import "time"
+
+// elsewhere are the services of teams that work with other systems than GitHub: their code, their deployments or their
+// incidents are told by these alone. A system whose API the world speaks has a service here that lives in it.
+func elsewhere() []profile {
+	const h = time.Hour
+	return []profile{
+		{
+			name: "referrals", teamName: "pathways", people: 3, repo: "pathways/referrals", on: "gitlab",
+			production: "production", staging: "staging",
+			landing: byMergeCommit, perWeek: 4.5, coding: 8 * h, pickup: 3 * h, approval: 2 * h, merging: h,
+			promote: 2 * h, badRate: 0.09, bots: 0.4,
+			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+		{
+			name: "imaging", teamName: "diagnostics", people: 4, repo: "imaging", deploys: "azuredevops",
+			production: "production", staging: "staging",
+			landing: bySquash, perWeek: 4, coding: 10 * h, pickup: 5 * h, approval: 3 * h, merging: h,
+			cut: 3 * h, promote: 3 * h, gated: true, badRate: 0.08, bots: 0.5,
+			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+	}
+}
