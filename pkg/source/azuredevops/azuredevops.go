@@ -115,36 +115,17 @@ func (s *Source) begin(request source.Request) *run {
 	return &run{Source: s, Session: s.host.Begin(request.Report), request: request, cursor: readPositions(request.Cursor), forgotten: map[string]bool{}}
 }
 
-// emitLimit bounds how many events go in one batch.
-const emitLimit = 1000
-
 // emit hands over events together with the position that they lead to.
 func (r *run) emit(ctx context.Context, events []dora.Event, forget ...string) error {
-	for {
-		some := events[:min(len(events), emitLimit)]
-		events = events[len(some):]
-		// The position is right only with the last of them: until then it is the one from which they are read again.
-		var position []byte
-		var err error
-		if len(events) == 0 {
-			position, err = r.cursor.encode()
-			r.cursor.last = position
-		} else {
-			position = r.cursor.last
-		}
-		if err != nil {
-			return err
-		}
-		for _, e := range some {
-			dora.Bound(e)
-		}
-		r.Progress.Done += len(some)
-		r.Report()
-		if err := r.request.Emit(ctx, source.Batch{Events: some, Cursor: position, Forget: forget}); err != nil || len(events) == 0 {
-			return err
-		}
-		forget = nil
+	before := r.cursor.last
+	after, err := r.cursor.encode()
+	if err != nil {
+		return err
 	}
+	r.cursor.last = after
+	r.Progress.Done += len(events)
+	r.Report()
+	return r.request.Hand(ctx, events, before, after, forget...)
 }
 
 // Check asks for the first configured project.

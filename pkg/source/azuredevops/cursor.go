@@ -1,9 +1,6 @@
 package azuredevops
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -16,7 +13,6 @@ const cursorVersion = 1
 
 // positions are where runs go on, by Azure DevOps' own ids, which stay whatever things are called.
 type positions struct {
-	Version      int                           `json:"v"`
 	Projects     cursor.Parts[projectPosition] `json:"projects"`
 	Repositories cursor.Parts[position]        `json:"repositories"`
 	// Names are which repository was read last that was called so, in lower case.
@@ -99,10 +95,8 @@ type walk struct {
 }
 
 func readPositions(text []byte) *positions {
-	p := &positions{Version: cursorVersion}
-	if len(text) > 0 && (json.Unmarshal(text, p) != nil || p.Version != cursorVersion) {
-		p = &positions{Version: cursorVersion}
-	} else {
+	p, known := cursor.Read[positions](text, cursorVersion)
+	if known {
 		p.last = text
 	}
 	if p.Names == nil {
@@ -112,21 +106,5 @@ func readPositions(text []byte) *positions {
 }
 
 func (p *positions) encode() ([]byte, error) {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, `{"v":%d,"projects":`, p.Version)
-	if err := p.Projects.Append(&text); err != nil {
-		return nil, err
-	}
-	text.WriteString(`,"repositories":`)
-	if err := p.Repositories.Append(&text); err != nil {
-		return nil, err
-	}
-	names, err := json.Marshal(p.Names)
-	if err != nil {
-		return nil, err
-	}
-	text.WriteString(`,"names":`)
-	text.Write(names)
-	text.WriteByte('}')
-	return text.Bytes(), nil
+	return cursor.Write(cursorVersion, cursor.Field{Name: "projects", Value: &p.Projects}, cursor.Field{Name: "repositories", Value: &p.Repositories}, cursor.Field{Name: "names", Value: p.Names})
 }

@@ -111,3 +111,23 @@ func TestTheLastFewAreRemembered(t *testing.T) {
 	assert.Equal(t, []string{"d", "c", "b"}, cursor.Remember(list, "d", 3))
 	assert.Equal(t, []string{"a", "c", "b"}, cursor.Remember(list, "a", 3))
 }
+
+func TestWhereARunGoesOnIsReadAsItWasWritten(t *testing.T) {
+	type positions struct {
+		Parts cursor.Parts[position] `json:"parts"`
+		Names map[string]int         `json:"names"`
+	}
+	var p positions
+	p.Parts.At("shop/till").Head = "a1"
+	text, err := cursor.Write(2, cursor.Field{Name: "parts", Value: &p.Parts}, cursor.Field{Name: "names", Value: map[string]int{"till": 1}})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"v":2,"parts":{"shop/till":{"head":"a1"}},"names":{"till":1}}`, string(text))
+	again, known := cursor.Read[positions](text, 2)
+	assert.True(t, known)
+	assert.Equal(t, "a1", again.Parts.Known("shop/till").Head)
+	for _, other := range []string{"", "{", `{"v":1}`, `{"v":2,"names":7}`, `null`} {
+		nothing, known := cursor.Read[positions]([]byte(other), 2)
+		assert.False(t, known, other)
+		assert.Nil(t, nothing.Names, other)
+	}
+}

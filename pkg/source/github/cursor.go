@@ -1,9 +1,6 @@
 package github
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -17,7 +14,6 @@ const cursorVersion = 1
 
 // positions are where a run goes on: per repository, keyed by its lower-case owner/name.
 type positions struct {
-	Version      int                    `json:"v"`
 	Repositories cursor.Parts[position] `json:"repositories"`
 	// Homeless are the names of repositories, by number, whose last name is another's now.
 	Homeless map[int64][]dora.FormerName `json:"homeless,omitempty"`
@@ -131,33 +127,19 @@ func (o openDeployment) Key() string { return o.ID }
 // Began implements cursor.Ending.
 func (o openDeployment) Began() time.Time { return o.Created }
 
-// readPositions reads what a batch carried. What is damaged or of another version is as good as nothing: to read again is
-// harmless.
+// readPositions reads what a batch carried.
 func readPositions(text []byte) *positions {
-	p := &positions{Version: cursorVersion}
-	if len(text) > 0 && (json.Unmarshal(text, p) != nil || p.Version != cursorVersion) {
-		p = &positions{Version: cursorVersion}
-	}
+	p, _ := cursor.Read[positions](text, cursorVersion)
 	return p
 }
 
 // encode writes them.
 func (p *positions) encode() ([]byte, error) {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, `{"v":%d,"repositories":`, p.Version)
-	if err := p.Repositories.Append(&text); err != nil {
-		return nil, err
-	}
+	fields := []cursor.Field{{Name: "repositories", Value: &p.Repositories}}
 	if len(p.Homeless) > 0 {
-		homeless, err := json.Marshal(p.Homeless)
-		if err != nil {
-			return nil, err
-		}
-		text.WriteString(`,"homeless":`)
-		text.Write(homeless)
+		fields = append(fields, cursor.Field{Name: "homeless", Value: p.Homeless})
 	}
-	text.WriteByte('}')
-	return text.Bytes(), nil
+	return cursor.Write(cursorVersion, fields...)
 }
 
 // at is a repository's position, which may be moved until the next one is read.

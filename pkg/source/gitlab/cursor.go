@@ -1,9 +1,6 @@
 package gitlab
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -17,7 +14,6 @@ const cursorVersion = 1
 
 // positions are where runs go on, by project. A project is kept by GitLab's number, whatever it is called.
 type positions struct {
-	Version  int                    `json:"v"`
 	Projects cursor.Parts[position] `json:"projects"`
 	// Names are by which number the project was read last that was called so, in lower case.
 	Names map[string]int64 `json:"names"`
@@ -75,13 +71,9 @@ type position struct {
 	People map[string]bool `json:"people,omitempty"`
 }
 
-// readPositions reads what a batch carried. What is damaged or of another version is as good as nothing: to read again is
-// harmless.
+// readPositions reads what a batch carried.
 func readPositions(text []byte) *positions {
-	p := &positions{Version: cursorVersion}
-	if len(text) > 0 && (json.Unmarshal(text, p) != nil || p.Version != cursorVersion) {
-		p = &positions{Version: cursorVersion}
-	}
+	p, _ := cursor.Read[positions](text, cursorVersion)
 	if p.Names == nil {
 		p.Names = map[string]int64{}
 	}
@@ -90,19 +82,7 @@ func readPositions(text []byte) *positions {
 
 // encode writes them.
 func (p *positions) encode() ([]byte, error) {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, `{"v":%d,"projects":`, p.Version)
-	if err := p.Projects.Append(&text); err != nil {
-		return nil, err
-	}
-	names, err := json.Marshal(p.Names)
-	if err != nil {
-		return nil, err
-	}
-	text.WriteString(`,"names":`)
-	text.Write(names)
-	text.WriteByte('}')
-	return text.Bytes(), nil
+	return cursor.Write(cursorVersion, cursor.Field{Name: "projects", Value: &p.Projects}, cursor.Field{Name: "names", Value: p.Names})
 }
 
 // at is the position of a project, which may be moved until the next one is read.

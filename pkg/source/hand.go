@@ -1,0 +1,30 @@
+package source
+
+import (
+	"context"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
+
+// batchLimit bounds how many events go in one batch.
+const batchLimit = 1000
+
+// Hand hands over events in batches of a bounded size, and bounds their texts. Only the last batch carries where the run goes
+// on after all of them; those before it carry where it was, from which all of them are read again.
+func (r *Request) Hand(ctx context.Context, events []dora.Event, before, after []byte, forget ...string) error {
+	for _, e := range events {
+		dora.Bound(e)
+	}
+	for {
+		some := events[:min(len(events), batchLimit)]
+		events = events[len(some):]
+		position := before
+		if len(events) == 0 {
+			position = after
+		}
+		if err := r.Emit(ctx, Batch{Events: some, Cursor: position, Forget: forget}); err != nil || len(events) == 0 {
+			return err
+		}
+		forget = nil
+	}
+}
