@@ -23,8 +23,6 @@ const (
 	previews = "7.0-preview.1"
 )
 
-var errNoToken = errors.New("there is no access token in it")
-
 // question is one request: below which address, the path and the query, and what it is about in a person's words and scopes.
 type question struct {
 	root, path string

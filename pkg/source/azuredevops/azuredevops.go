@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -44,9 +43,10 @@ const refusedToken = "Azure DevOps does not accept the token: it is wrong, revok
 func New(given source.Given, own Settings, options ...Option) *Source {
 	s := &Source{config: config{given, own}}
 	token := given.Secrets[secretToken]
+	personal := wire.Password{Token: wire.Token{Text: token, Refused: refusedToken}} // of nobody
 	s.host = &wire.Host{
 		Name: "Azure DevOps", ID: given.ID, Client: wire.WithinHost(given.Client),
-		Credentials: personal{wire.Token{Text: token, Refused: refusedToken}}, Sign: sign(true),
+		Credentials: personal, Sign: suppressed(personal.Sign),
 		Limits:  wire.Limits{Total: "X-RateLimit-Limit", Remaining: "X-RateLimit-Remaining", Reset: "X-RateLimit-Reset"},
 		Genuine: func(h http.Header) bool { return h.Get("X-TFS-ProcessId") != "" || h.Get("X-VSS-E2EID") != "" },
 		Pace:    wire.DefaultPace(),
@@ -76,20 +76,6 @@ func (s *Source) setUp(token string) *source.Error {
 		return s.host.Failure(source.CauseCredentials, "", "no token is set: enter a personal access token of this organisation, or the tenant, clientId and client secret of an Entra application", nil)
 	}
 	return nil
-}
-
-func (s *Source) asApplication() {
-	login := s.config.LoginURL
-	if login == "" {
-		login = publicLogin
-	}
-	login = strings.TrimRight(login, "/")
-	a := &application{clientID: s.config.ClientID, secret: s.config.Secrets[secretClient], address: login + "/" + url.PathEscape(s.config.Tenant) + "/oauth2/v2.0/token"}
-	a.host = &wire.Host{
-		Name: "Entra", ID: s.config.ID, Client: s.host.Client, Addresses: []string{login}, Pace: s.host.Pace,
-		Credentials: wire.Token{Text: a.secret, Refused: a.Advice()}, Sign: func(http.Header, string) {},
-	}
-	s.host.Credentials, s.host.Sign = a, sign(false)
 }
 
 func (s *Source) from() From {
