@@ -113,3 +113,22 @@ func TestAnEventThatCannotHaveBeenCostsOneEvent(t *testing.T) {
 		assert.Equal(t, "Up to date.", c.State()[0].Message)
 	})
 }
+
+func TestWhatASourceRemarksIsSaidWhereAllIsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		remark := "Access rules hide 2 of 40 records of incident."
+		s := &script{steps: []step{func(_ context.Context, request source.Request) error {
+			request.Report(source.Progress{Requests: 3})
+			request.Report(source.Progress{Requests: 4, Remark: remark})
+			return nil
+		}, page(1)}}
+		c := collect.New(collect.Options{Store: memory.New(), Sources: []collect.Source{named("servicenow", s)}})
+		_, err := c.Once(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "Up to date. "+remark, c.State()[0].Message)
+		assert.Equal(t, collect.StatusOK, c.State()[0].State)
+		_, err = c.Once(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "Up to date.", c.State()[0].Message, "the next run has nothing to remark")
+	})
+}

@@ -70,6 +70,8 @@ type SourceState struct {
 	Causes map[source.Cause]int `json:"causes"`
 	// LastRun is what the last run that ended took and spent.
 	LastRun Run `json:"-"`
+	// Remark is what the source wants a person to know of the last run though nothing failed.
+	Remark string `json:"-"`
 	// LeftOut is how many events the last run that read everything left out, because a time of them cannot have been.
 	LeftOut int `json:"leftOut,omitempty"`
 	// Spent is the time that all runs of this collector took.
@@ -158,6 +160,7 @@ func (s *status) began(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.done, s.total, s.parts, s.left = true, 0, 0, 0, 0
+	s.shown.Remark = ""
 	s.shown.LastAttempt, s.shown.Next, s.shown.Progress, s.shown.Part = at, time.Time{}, 0, ""
 	s.requestsBefore, s.pointsBefore = s.shown.Requests, s.shown.Points
 	s.eventsOfRun = make(map[dora.Kind]int)
@@ -168,6 +171,9 @@ func (s *status) reported(p source.Progress) {
 	defer s.mu.Unlock()
 	s.done, s.total, s.parts = p.Done, p.Total, p.Parts
 	s.shown.Part, s.shown.WaitingUntil, s.shown.Trouble = p.Part, p.WaitingUntil, p.Trouble
+	if p.Remark != "" {
+		s.shown.Remark = p.Remark
+	}
 	if p.Limit != (source.Limit{}) {
 		s.shown.Limit = p.Limit
 	}
@@ -297,9 +303,16 @@ func (s *status) words() (Status, string) {
 	case len(s.shown.Errors) > 0:
 		return StatusFailing, s.failure()
 	case s.shown.LeftOut > 0:
-		return StatusOK, fmt.Sprintf("Up to date, but for %d events that are left out, because a time of them cannot have been: the log names them.", s.shown.LeftOut)
+		return StatusOK, s.remarked(fmt.Sprintf("Up to date, but for %d events that are left out, because a time of them cannot have been: the log names them.", s.shown.LeftOut))
 	case !s.shown.LastSuccess.IsZero():
-		return StatusOK, "Up to date."
+		return StatusOK, s.remarked("Up to date.")
 	}
 	return StatusIdle, "Not read yet."
+}
+
+func (s *status) remarked(sentence string) string {
+	if s.shown.Remark == "" {
+		return sentence
+	}
+	return sentence + " " + s.shown.Remark
 }

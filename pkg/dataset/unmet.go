@@ -50,7 +50,7 @@ func (d *Dataset) NothingMatched() bool {
 	counts := d.history.Counts()
 	reads := false
 	for _, s := range d.options.Settings.Sources {
-		if counts[s.ID][dora.KindRepository] > 0 {
+		if of := counts[s.ID]; of[dora.KindRepository]+of[dora.KindDeployment]+of[dora.KindIncident] > 0 {
 			return false
 		}
 		reads = reads || !s.System.Told()
@@ -95,7 +95,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 		return
 	}
 	switch {
-	case counts[dora.KindRepository] > 0:
+	case counts[dora.KindRepository] > 0, len(s.Selects()) == 0 && !u.states[s.ID].LastSuccess.IsZero(): // some systems have no repositories
 	case u.states[s.ID].Failure != "":
 		return // which is told for itself
 	case u.states[s.ID].LastSuccess.IsZero():
@@ -111,7 +111,11 @@ func (u *unmet) ofSource(s *settings.Source) {
 		}
 	}
 	if advice := s.Lacking(dora.KindDeployment); advice != "" && counts[dora.KindDeployment] == 0 {
-		u.say("Source %s has no deployment in any repository (%d): %s", s.ID, counts[dora.KindRepository], advice)
+		if len(s.Selects()) == 0 {
+			u.say("Source %s has no deployment: %s", s.ID, advice)
+		} else {
+			u.say("Source %s has no deployment in any repository (%d): %s", s.ID, counts[dora.KindRepository], advice)
+		}
 	}
 	if advice := s.Lacking(dora.KindIncident); advice != "" && counts[dora.KindIncident] == 0 {
 		u.say("Source %s: %s", s.ID, advice)

@@ -86,6 +86,11 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 			message += fmt.Sprintf(" %s is not read yet: its first reading is under way. %s", s.ID, s.Message)
 		}
 	}
+	for _, s := range d.State() {
+		if s.Remark != "" {
+			message += fmt.Sprintf(" %s: %s", s.ID, s.Remark)
+		}
+	}
 	for _, a := range d.Absences(time.Now()) {
 		message += " " + a.Text
 	}

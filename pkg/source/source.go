@@ -61,6 +61,8 @@ type Progress struct {
 	WaitingUntil time.Time
 	// Trouble says what went wrong on the way and is being tried again; empty once it works.
 	Trouble string
+	// Remark is what a person should know though nothing failed, such as how much is hidden; a sentence, or nothing.
+	Remark string
 	// Limit is the vendor's rate limit as it was last told; zero where it was not.
 	Limit Limit
 }
