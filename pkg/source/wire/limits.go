@@ -18,6 +18,8 @@ type Limits struct {
 	// Total, Remaining and Reset are the names of the headers that say how much there is, how much of it is left, and when it
 	// is renewed, in seconds since 1970.
 	Total, Remaining, Reset string
+	// Within says that Reset counts the seconds from now.
+	Within bool
 	// Words are what a 403 that means a limit says, in lower case.
 	Words []string
 }
@@ -56,14 +58,14 @@ func (l Limits) Hold(answer *Answer) bool {
 }
 
 // left is what headers say of the limit.
-func (l Limits) left(header http.Header) (limit source.Limit, told bool) {
+func (l Limits) left(header http.Header, now time.Time) (limit source.Limit, told bool) {
 	total, noTotal := strconv.Atoi(header.Get(l.Total))
 	remaining, noRemaining := strconv.Atoi(header.Get(l.Remaining))
 	if noTotal != nil || noRemaining != nil {
 		return limit, false
 	}
 	limit = source.Limit{Total: total, Remaining: remaining}
-	if reset := l.reset(header); reset.Before(lastReset) { // one that is no time is not told
+	if reset := l.reset(header, now); reset.Before(lastReset) { // one that is no time is not told
 		limit.Reset = reset
 	}
 	return limit, true
@@ -89,7 +91,7 @@ func (l Limits) wait(header http.Header, now time.Time) time.Duration {
 		}
 	}
 	if l.spent(header) {
-		if reset := l.reset(header); !reset.IsZero() {
+		if reset := l.reset(header, now); !reset.IsZero() {
 			return within(max(reset.Sub(now), 0) + time.Second)
 		}
 	}
@@ -100,11 +102,13 @@ func (l Limits) wait(header http.Header, now time.Time) time.Duration {
 var lastReset = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // reset is when headers say that the limit is renewed; zero where they do not.
-func (l Limits) reset(header http.Header) time.Time {
+func (l Limits) reset(header http.Header, now time.Time) time.Time {
 	seconds, err := strconv.ParseInt(header.Get(l.Reset), 10, 64)
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange), seconds < 0:
 		return time.Time{}
+	case l.Within:
+		return now.Add(time.Duration(min(seconds, int64(longestWait/time.Second))) * time.Second).UTC()
 	}
 	return time.Unix(min(seconds, lastReset.Unix()), 0).UTC()
 }

@@ -191,7 +191,7 @@ func (s *Session) Send(ctx context.Context, c Call) (*Answer, error) {
 		s.Progress.Trouble = ""
 		s.Report()
 	}
-	if limit, told := s.Limits.left(answer.Header); told {
+	if limit, told := s.Limits.left(answer.Header, s.Now()); told {
 		s.Progress.Limit = limit
 	}
 	return answer, nil

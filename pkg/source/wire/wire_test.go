@@ -163,6 +163,25 @@ func TestARefusalIsASentenceWithItsCause(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, answer.Status)
 }
 
+// Some systems tell in how many seconds a quota is renewed, in place of when.
+func TestAQuotaThatIsRenewedInSecondsIsWaitedOut(t *testing.T) {
+	at := newClock()
+	asked := 0
+	s, url := vendor(t, at, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("RateLimit-Limit", "960")
+		w.Header().Set("RateLimit-Remaining", "0")
+		w.Header().Set("RateLimit-Reset", "37")
+		if asked++; asked == 1 {
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	})
+	s.Limits.Within = true
+	_, err := s.Fetch(t.Context(), part, wire.Call{Address: url})
+	require.NoError(t, err)
+	assert.Equal(t, []time.Duration{38 * time.Second}, at.waited)
+	assert.Equal(t, source.Limit{Total: 960, Reset: at.now.Add(37 * time.Second)}, s.Progress.Limit)
+}
+
 // A run that is ended while it waits ends, whatever it waits for.
 func TestWaitingEndsWithTheRun(t *testing.T) {
 	for name, refuse := range map[string]func(http.ResponseWriter){
