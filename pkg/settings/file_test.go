@@ -60,7 +60,7 @@ func TestWhatComesLaterIsRefusedByName(t *testing.T) {
 	example, err := os.ReadFile("testdata/design.yaml")
 	require.NoError(t, err)
 	for _, later := range []struct{ old, with, want string }{
-		{"      services:", "        - { id: pagerduty, type: pagerduty }\n      services:", `sources[1].type: "pagerduty" is not allowed; allowed: github`},
+		{"      services:", "        - { id: opsgenie, type: opsgenie }\n      services:", `sources[1].type: "opsgenie" is not allowed; allowed: github`},
 		{"type: sqlite", "type: postgres", `store.type: "postgres" is not allowed; allowed: memory, sqlite`},
 	} {
 		changed := strings.Replace(string(example), later.old, later.with, 1)

@@ -7,6 +7,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
 )
 
@@ -15,6 +16,7 @@ var All = source.Systems{
 	&github.System,
 	&gitlab.System,
 	&azuredevops.System,
+	&pagerduty.System,
 	&alertmanager.System,
 	&webhook.System,
 }

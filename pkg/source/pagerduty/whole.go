@@ -1,0 +1,136 @@
+package pagerduty
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/wire"
+)
+
+// farAhead is after all that was ever opened.
+var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// list reads all incidents back to the history limit, from the newest. Beside them it reads the log, as far as the oldest incident
+// that it has come to, so that all that was said of one is known when it is handed over.
+func (r *run) list(ctx context.Context) error {
+	p := r.cursor
+	if p.Back == nil {
+		if err := r.turn(ctx); err != nil {
+			return err
+		}
+	}
+	b := p.Back
+	if b.Told == nil {
+		b.Told = told{}
+	}
+	for _, id := range p.Broken {
+		r.broken.ids[id] = true
+	}
+	from, err := r.floor(ctx)
+	if err != nil {
+		return err
+	}
+	incidents, log := r.incidents(from, b.Until), r.log("/log_entries", from, b.Log, true)
+	incidents.done = !b.Until.After(from)
+	log.done = !b.Log.IsZero() && !b.Log.After(from)
+	met := map[string]bool{}
+	for !incidents.done {
+		before := incidents.until
+		if b.Until.Equal(b.Newest.end()) { // what is not listed above the newest is not there
+			before = farAhead
+		}
+		rows, err := incidents.next(ctx)
+		if err != nil {
+			return err
+		}
+		oldest := incidents.until
+		if len(rows) > 0 {
+			oldest = rows[len(rows)-1].Created
+		}
+		for !log.done && (log.until.IsZero() || log.until.After(oldest)) {
+			entries, err := log.next(ctx)
+			if err != nil {
+				return err
+			}
+			for _, e := range entries {
+				if r.reads(e.Service.ID) {
+					b.Told.note(e)
+				}
+			}
+		}
+		events, err := r.versions(ctx, rows, b.Told)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			met[incidentID(row.ID)] = true
+			if !row.Created.Before(incidents.until) { // it is not met again
+				delete(b.Told, row.ID)
+			}
+		}
+		after := incidents.until
+		if incidents.done {
+			after = r.request.Since
+		}
+		events = append(events, r.gone(after, before, met)...)
+		b.Until = incidents.until
+		if log.offset == 0 {
+			b.Log = log.until
+		}
+		p.Broken = r.broken.names()
+		if incidents.done {
+			r.arrive()
+		}
+		if err := r.emit(ctx, events); err != nil {
+			return err
+		}
+	}
+	if p.Back != nil { // there was nothing to list
+		r.arrive()
+		return r.emit(ctx, r.gone(r.request.Since, farAhead, met))
+	}
+	return nil
+}
+
+// turn begins a listing: from where the log stands, and from the newest incident.
+func (r *run) turn(ctx context.Context) error {
+	p := r.cursor
+	if p.Mark.IsZero() {
+		entries, err := read[entryRecord](ctx, r, "/log_entries", "log_entries", url.Values{"limit": {strconv.Itoa(wire.Widest)}, "time_zone": {"UTC"}})
+		if err != nil {
+			return err
+		}
+		if len(entries.rows) > 0 { // what is listed from now on is as it was after these
+			p.Mark = entries.rows[0].Created.UTC()
+			p.Heard = heardOf(entries.rows, p.Mark)
+		}
+	}
+	newest, err := r.newest(ctx)
+	if err != nil {
+		return err
+	}
+	p.Since = r.request.Since
+	p.Back = &back{Until: newest.end(), Told: told{}, Total: newest.total, Newest: newest.mark}
+	return nil
+}
+
+// arrive ends a listing.
+func (r *run) arrive() {
+	p := r.cursor
+	p.Total, p.Newest = p.Back.Total, p.Back.Newest
+	p.Back, p.Whole = nil, true
+}
+
+// floor is when the oldest incident was created that is read.
+func (r *run) floor(ctx context.Context) (time.Time, error) {
+	if !r.request.Since.IsZero() {
+		return r.request.Since.UTC().Truncate(time.Second), nil
+	}
+	p, err := r.end(ctx, "incident_number:asc")
+	if err != nil || len(p.rows) == 0 {
+		return r.cursor.Back.Until, err
+	}
+	return p.rows[0].Created.UTC().Truncate(time.Second), nil
+}
