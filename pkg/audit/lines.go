@@ -73,6 +73,7 @@ type Run struct {
 	Environment string `json:"environment"`
 	SHA         string `json:"sha"`
 	Ref         string `json:"ref"`
+	Key         string `json:"key,omitempty"` // what people call it, where that is no number
 }
 
 // FailedRunLine is a run that never succeeded.
@@ -89,21 +90,47 @@ type UnreportedRunLine struct {
 	Legs     []string  `json:"legs,omitempty"`
 }
 
+// UnseenRunsLine is runs that the source can show no longer: whether they deployed nobody knows.
+type UnseenRunsLine struct {
+	Kind        string    `json:"kind"`
+	ID          string    `json:"id"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	Ended       time.Time `json:"ended"`
+	Count       int       `json:"count"`
+}
+
 // IncidentLine is an incident and what it is linked to.
 type IncidentLine struct {
 	Kind         string      `json:"kind"`
 	ID           string      `json:"id"`
 	Service      string      `json:"service"`
 	Number       int64       `json:"number"`
+	Key          string      `json:"key,omitempty"` // what people call it, where that is no number
 	Title        string      `json:"title"`
 	Severity     string      `json:"severity"`
 	Opened       time.Time   `json:"opened"`
 	Acknowledged *time.Time  `json:"acknowledged"`
 	Resolved     *time.Time  `json:"resolved"`
 	Linked       *LinkedLine `json:"linked"`
-	Remedy       *string     `json:"remedy"` // the deployment that its text names and that came after it
+	Remedy       *string     `json:"remedy"` // the deployment that it names and that came after it
+	// Parts are the ids of the records that tell of it and that it stands for; only where there are any.
+	Parts []string `json:"parts,omitempty"`
 	// Said is a person's word on it.
 	Said *CorrectionLine `json:"said,omitempty"`
+}
+
+// PartLine is a record that is no incident of its own: another tells of the same interruption.
+type PartLine struct {
+	Kind    string    `json:"kind"`
+	ID      string    `json:"id"`
+	Service string    `json:"service"`
+	Number  int64     `json:"number"`
+	Key     string    `json:"key,omitempty"`
+	Title   string    `json:"title"`
+	Opened  time.Time `json:"opened"`
+	// Of is the id of the record that it belongs to.
+	Of string `json:"of"`
 }
 
 // LinkedLine is the deployment that an incident is held against.
@@ -149,8 +176,18 @@ func Lines(f *facts.Service, within func(time.Time) bool, now time.Time) iter.Se
 				return
 			}
 		}
+		for _, u := range f.Unseen {
+			if within(u.Ended()) && !yield(UnseenRunsLine{"unseen_runs", u.Event.FullID(), f.Service.Name, f.EnvironmentOf(u.Event), u.Ended().UTC(), u.Event.Unseen}) {
+				return
+			}
+		}
 		for _, i := range f.Incidents {
 			if within(i.Event.Opened) && !yield(Incident(f, i)) {
+				return
+			}
+		}
+		for _, p := range f.Parts {
+			if e := p.Event; within(e.Opened) && !yield(PartLine{"part", e.FullID(), f.Service.Name, e.Number, e.Key, e.Title, e.Opened.UTC(), p.Of}) {
 				return
 			}
 		}
@@ -177,7 +214,14 @@ func unreportedRun(f *facts.Service, run facts.UndecidedRun) UnreportedRunLine {
 }
 
 func runOf(kind string, f *facts.Service, e *dora.Deployment) Run {
-	return Run{kind, e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref}
+	return Run{kind, e.FullID(), f.Service.Name, f.EnvironmentOf(e), e.SHA, e.Ref, e.Key}
+}
+
+func ids(records []*dora.Incident) (ids []string) {
+	for _, i := range records {
+		ids = append(ids, i.FullID())
+	}
+	return ids
 }
 
 func legs(f *facts.Service, of *dora.Deployment) (ids []string) {
@@ -191,7 +235,7 @@ func legs(f *facts.Service, of *dora.Deployment) (ids []string) {
 func Deployment(f *facts.Service, d *facts.Deployment, shipped *facts.Shipments) DeploymentLine {
 	e := d.Event
 	line := DeploymentLine{
-		Run:      Run{"deployment", e.FullID(), f.Service.Name, f.Environment(d), e.SHA, e.Ref},
+		Run:      Run{"deployment", e.FullID(), f.Service.Name, f.Environment(d), e.SHA, e.Ref, e.Key},
 		Finished: d.Finished.UTC(), Legs: legs(f, e), Redeploy: d.Redeploy, Rollback: d.Rollback, Commits: d.Commits, Changes: []ChangeLine{},
 		Said: Correction(d.Said),
 	}
@@ -247,9 +291,9 @@ func Change(c *facts.Change) ChangeLine {
 func Incident(f *facts.Service, i *facts.Incident) IncidentLine {
 	e := i.Event
 	line := IncidentLine{
-		Kind: "incident", ID: e.FullID(), Service: f.Service.Name, Number: e.Number, Title: e.Title, Severity: e.Severity,
+		Kind: "incident", ID: e.FullID(), Service: f.Service.Name, Number: e.Number, Key: e.Key, Title: e.Title, Severity: e.Severity,
 		Opened: e.Opened.UTC(), Acknowledged: known(e.Acknowledged), Resolved: known(e.Resolved),
-		Said: Correction(i.Said),
+		Said: Correction(i.Said), Parts: ids(i.Parts),
 	}
 	if i.Linked != nil {
 		line.Linked = &LinkedLine{i.Linked.Event.FullID(), string(i.By)}

@@ -16,7 +16,7 @@ import (
 var auditLines = map[string]any{
 	"deployment": audit.DeploymentLine{}, "changes": audit.ChangeLine{}, "failed": audit.FailureLine{}, "overruled": audit.FailureLine{}, "evidence": audit.EvidenceLine{},
 	"recovered": audit.RecoveredLine{}, "failed_run": audit.FailedRunLine{}, "unreported_run": audit.UnreportedRunLine{}, "incident": audit.IncidentLine{},
-	"linked": audit.LinkedLine{}, "waiting": audit.WaitingLine{}, "unmeasured": audit.UnmeasuredLine{}, "said": audit.CorrectionLine{},
+	"linked": audit.LinkedLine{}, "part": audit.PartLine{}, "unseen_runs": audit.UnseenRunsLine{}, "waiting": audit.WaitingLine{}, "unmeasured": audit.UnmeasuredLine{}, "said": audit.CorrectionLine{},
 }
 
 func TestTheDocsListTheFieldsOfFacts(t *testing.T) {

@@ -111,6 +111,10 @@ func mergeDeployment(known, told *Deployment) (Event, error) {
 	merged.Ref, merged.RefKind = cmp.Or(newer.Ref, older.Ref), cmp.Or(newer.RefKind, older.RefKind)
 	merged.URL, merged.Creator = cmp.Or(newer.URL, older.URL), cmp.Or(newer.Creator, older.Creator)
 	merged.Run, merged.Landing = cmp.Or(newer.Run, older.Run), known.Landing || told.Landing
+	merged.Key, merged.Unseen = cmp.Or(newer.Key, older.Key), newer.Unseen
+	if merged.Recovered = newer.Recovered; merged.Recovered.IsZero() {
+		merged.Recovered = older.Recovered
+	}
 	if known.Created.IsZero() || (told.Created.Before(known.Created) && !told.Created.IsZero()) {
 		merged.Created = told.Created
 	}

@@ -15,8 +15,10 @@ const (
 	AddressLimit = 2000
 	MessageLimit = 4 << 10 // of a commit: references to changes stand in its first lines
 	BodyLimit    = 64 << 10
-	LabelsLimit  = 500  // labels of an event
-	ReviewsLimit = 1000 // reviews of a change, the first
+	LabelsLimit  = 500       // labels of an event
+	ReviewsLimit = 1000      // reviews of a change, the first
+	UnseenLimit  = 1_000_000 // runs that one event stands for
+	NamesLimit   = 100       // names in an incident's fields of deployments, and of records that tell of the same
 )
 
 // IsAddress says whether a text is one that a browser may be led to: nothing but http and https is kept or shown.
@@ -58,9 +60,9 @@ func wordings(e Event) []wording {
 	case *Change:
 		return []wording{name("author", &e.Author), name("base", &e.Base), name("branch", &e.Branch), {"title", &e.Title, TitleLimit, false}, {"body", &e.Body, BodyLimit, true}}
 	case *Deployment:
-		return []wording{name("environment", &e.Environment), name("tier", &e.Tier), name("task", &e.Task), name("ref", &e.Ref), name("creator", &e.Creator), name("run", &e.Run), name("sha", &e.SHA)}
+		return []wording{name("environment", &e.Environment), name("tier", &e.Tier), name("task", &e.Task), name("ref", &e.Ref), name("creator", &e.Creator), name("run", &e.Run), name("sha", &e.SHA), name("key", &e.Key)}
 	case *Incident:
-		return []wording{name("service", &e.Service), name("severity", &e.Severity), {"title", &e.Title, TitleLimit, false}, {"body", &e.Body, BodyLimit, true}}
+		return []wording{name("service", &e.Service), name("severity", &e.Severity), name("key", &e.Key), name("partOf", &e.PartOf), {"title", &e.Title, TitleLimit, false}, {"body", &e.Body, BodyLimit, true}}
 	}
 	return nil
 }
@@ -93,7 +95,30 @@ func TooLong(e Event) (field, problem string) {
 			}
 		}
 	}
+	for _, each := range named(e) {
+		if len(*each.list) > NamesLimit {
+			return each.field, fmt.Sprintf("%d are too many; allowed: %d", len(*each.list), NamesLimit)
+		}
+		for i, name := range *each.list {
+			if len(name) > AddressLimit {
+				return fmt.Sprintf("%s[%d]", each.field, i), fmt.Sprintf("has %d bytes; allowed: up to %d", len(name), AddressLimit)
+			}
+		}
+	}
 	return "", ""
+}
+
+// naming is a list of names of other events in an event's fields.
+type naming struct {
+	field string
+	list  *[]string
+}
+
+func named(e Event) []naming {
+	if i, ok := e.(*Incident); ok {
+		return []naming{{"names", &i.Names}, {"same", &i.Same}}
+	}
+	return nil
 }
 
 // Bound cuts the texts of an event to their limits, and takes out an address that is none.
@@ -109,6 +134,16 @@ func Bound(e Event) {
 				(*list)[i] = Shorten(label, NameLimit)
 			}
 		}
+	}
+	for _, each := range named(e) {
+		*each.list = (*each.list)[:min(len(*each.list), NamesLimit)]
+		tooLong := func(name string) bool { return len(name) > AddressLimit }
+		if slices.ContainsFunc(*each.list, tooLong) { // cut it would be another's name
+			*each.list = slices.DeleteFunc(slices.Clone(*each.list), tooLong)
+		}
+	}
+	if d, ok := e.(*Deployment); ok {
+		d.Unseen = min(max(d.Unseen, 0), UnseenLimit)
 	}
 	if change, ok := e.(*Change); ok {
 		change.Reviews = change.Reviews[:min(len(change.Reviews), ReviewsLimit)]

@@ -18,6 +18,10 @@ func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
 		if d.Said != nil && e.By == d.Said.FullID() {
 			continue // said below
 		}
+		if is(&d.Event.Header, e.By) {
+			parts = append(parts, "failed in production by its own record")
+			continue
+		}
 		name, address := shortID(e.By), ""
 		switch e.Kind {
 		case dora.EvidenceRollback, dora.EvidenceRemedy:
@@ -26,7 +30,7 @@ func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
 			}
 		case dora.EvidenceExplicit, dora.EvidenceIncident, dora.EvidenceManual:
 			if by := incidentAt(f, e.By, e.At); by != nil {
-				address = by.Event.URL
+				name, address = by.Event.Called(), by.Event.URL
 			}
 		}
 		if url == "" {

@@ -44,7 +44,7 @@ func failingFrame(l listed) *data.Frame {
 			deployment, deploymentURL = version(d.Event), d.Event.URL
 		}
 		if i := each.incident; i != nil {
-			incident, incidentURL = cmp.Or(i.Event.Title, shortID(i.Event.FullID())), i.Event.URL
+			incident, incidentURL = cmp.Or(i.Event.Title, i.Event.Called()), i.Event.URL
 		}
 		t.text("what", each.sentence(age))
 		t.linkBy("deployment", deployment, "Open the deployment", "deployment_url")
@@ -93,13 +93,13 @@ func (f *interruption) sentence(age time.Duration) string {
 		evidence, _ := evidenceOf(f.facts, f.deployment)
 		return service + " has not recovered from deployment " + version(f.deployment.Event) + " for " + lasting(age) + ": " + evidence
 	case f.deployment == nil:
-		return "Incident " + shortID(f.incident.Event.FullID()) + " of " + service + " has been open for " + lasting(age)
+		return "Incident " + f.incident.Event.Called() + " of " + service + " has been open for " + lasting(age)
 	case !lasts(f.deployment):
-		return "Incident " + shortID(f.incident.Event.FullID()) + " of " + service + " has been open for " + lasting(age) +
+		return "Incident " + f.incident.Event.Called() + " of " + service + " has been open for " + lasting(age) +
 			", while deployment " + version(f.deployment.Event) + " is held to be recovered from"
 	}
 	return service + " has been failing for " + lasting(age) + " since deployment " + version(f.deployment.Event) +
-		" (incident " + shortID(f.incident.Event.FullID()) + ")"
+		" (incident " + f.incident.Event.Called() + ")"
 }
 
 // lasting is a length of time as a person says it, in whole steps of which there are several.

@@ -83,10 +83,10 @@ func unlinkedFrame(l listed) *data.Frame {
 
 var unlinkedWords = map[facts.Unlinked]string{
 	facts.UnlinkedByPerson: "a person says that no deployment caused it",
-	facts.UnlinkedNames:    "its text names a deployment of another service or environment, or the definition takes no names as evidence",
+	facts.UnlinkedNames:    "it names a deployment of another service or environment, or the definition takes no names as evidence",
 	facts.UnlinkedBefore:   "nothing was deployed before it",
 	facts.UnlinkedLate:     "the last deployment before it is longer ago than the incident window",
-	facts.UnlinkedOff:      "the definition takes no evidence from time, and its text names no deployment",
+	facts.UnlinkedOff:      "the definition takes no evidence from time, and it names no deployment",
 }
 
 // unmeasuredFrame is a row for each reason why something could not be measured, the most frequent first.
@@ -127,6 +127,8 @@ var reasonWords = map[facts.Reason]struct{ meaning, affects string }{
 	facts.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
 	facts.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
 	facts.ReasonNegativeRecovery:   {"failures that ended before their deployment finished", "recovery time"},
+	facts.ReasonUnseenRun:          {"runs that the source can show no longer, such as those that it discarded", "all: whether they deployed is not known"},
+	facts.ReasonPartOfAnother:      {"records of incidents that were merged into another, are its child or its duplicate, or tell in another system of the same interruption", "none: the record that they belong to counts"},
 	facts.ReasonIgnored:            {"deployments and incidents that a person said to ignore", "all"},
 }
 
@@ -223,7 +225,7 @@ func (l *listed) named(words []dora.Correction) map[string]thing {
 		}
 		for _, i := range f.Incidents {
 			if own[i.Event.ID] {
-				about[i.Event.FullID()] = thing{cmp.Or(i.Event.Title, shortID(i.Event.FullID())), i.Event.URL}
+				about[i.Event.FullID()] = thing{cmp.Or(i.Event.Title, i.Event.Called()), i.Event.URL}
 			}
 		}
 	}
@@ -240,6 +242,7 @@ func coverageFrame(l listed) *data.Frame {
 		t.number("deployments", float64(c.Deployments))
 		t.number("failed_runs", float64(c.FailedRuns))
 		t.number("unreported_runs", float64(c.Unreported))
+		t.number("unseen_runs", float64(c.Unseen))
 		t.number("changes", float64(c.Changes))
 		t.number("measured", float64(c.Measured))
 		t.number("incidents", float64(c.Incidents))

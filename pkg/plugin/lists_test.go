@@ -64,8 +64,8 @@ func TestAnUnlinkedIncidentSaysWhy(t *testing.T) {
 	assert.Equal(t, [][]any{{"A certificate ran out", late, eight}}, rows(t, g.list("unlinked", ""), "title", "why", "since_deployment"))
 	off := g.list("unlinked", `,"definition":{"evidence":["explicit"]}`)
 	assert.Equal(t, [][]any{
-		{"A certificate ran out", "the definition takes no evidence from time, and its text names no deployment"},
-		{"Searches time out", "the definition takes no evidence from time, and its text names no deployment"},
+		{"A certificate ran out", "the definition takes no evidence from time, and it names no deployment"},
+		{"Searches time out", "the definition takes no evidence from time, and it names no deployment"},
 	}, rows(t, off, "title", "why"))
 }
 

@@ -172,10 +172,23 @@ func omittedNotices(b query.Basis) []data.Notice {
 // enough is how many events a statistic needs at least for its figure to say much; others need none.
 var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, dora.P90: 10, dora.P95: 20, dora.RatioOf: 10}
 
-// silent tells of runs that nobody reports on: they may have deployed, and are in no figure.
+// silent tells of runs that nobody reports on, and of those that nobody can see: they may have deployed, and are in no figure.
 func silent(f query.Figures) string { return silentRuns(f.Basis) }
 
 func silentRuns(b query.Basis) string {
+	return strings.TrimSpace(unreportedRuns(b) + " " + unseenRuns(b))
+}
+
+// unseenRuns tells that what is shown is not all that happened.
+func unseenRuns(b query.Basis) string {
+	n := b.Unmeasured[facts.ReasonUnseenRun]
+	if n == 0 {
+		return ""
+	}
+	return many(n, "run", "runs") + " can no longer be seen in the source, so that nobody knows whether they deployed: this is not all that happened."
+}
+
+func unreportedRuns(b query.Basis) string {
 	n := b.Unmeasured[facts.ReasonUnreportedRun]
 	if n == 0 {
 		return ""

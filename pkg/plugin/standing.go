@@ -52,7 +52,7 @@ func standingLabels(s query.ServiceStanding) data.Labels {
 		about["deployment"], about["url"], about["since"] = version(d.Event), d.Event.URL, minute(s.At)
 	}
 	if i := s.Incident; i != nil {
-		about["incident"], about["title"], about["url"], about["since"] = shortID(i.Event.FullID()), i.Event.Title, i.Event.URL, minute(s.At)
+		about["incident"], about["title"], about["url"], about["since"] = i.Event.Called(), i.Event.Title, i.Event.URL, minute(s.At)
 	}
 	for name, value := range about {
 		if value != "" {

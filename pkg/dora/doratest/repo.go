@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,25 @@ func (r *Repo) Incident(opened time.Time, text string) *dora.Incident {
 	return i
 }
 
+// Record opens an incident in another system, by which the story's only service is known there.
+func (r *Repo) Record(source, key string, opened time.Time, text string) *dora.Incident {
+	if len(r.Mapping.Services) == 0 {
+		r.Mapping.Services = []dora.Service{{
+			Name: r.Repository, Deployments: []dora.DeploymentRule{{Source: "github", Repository: r.Repository}}, Incidents: []dora.IncidentRule{{Source: "github", Repository: r.Repository}},
+		}}
+	}
+	service := &r.Mapping.Services[0]
+	if !slices.ContainsFunc(service.Incidents, func(rule dora.IncidentRule) bool { return rule.Source == source }) {
+		service.Incidents = append(service.Incidents, dora.IncidentRule{Source: source, Service: "api"})
+	}
+	i := &dora.Incident{
+		Header: dora.Header{Source: source, ID: "incident:" + key}, Service: "api", Key: key, Title: "Errors", Body: text, Opened: opened,
+		URL: "https://" + source + ".example/incidents/" + key,
+	}
+	r.Events = append(r.Events, i)
+	return i
+}
+
 // Snapshot is what the story means.
 func (r *Repo) Snapshot() *facts.Snapshot {
 	h := facts.NewDeriver(r.Mapping)
@@ -149,6 +169,19 @@ func (r *Repo) Facts() *facts.Service {
 	s := r.Snapshot()
 	require.Len(r.t, s.Services, 1)
 	return s.Services[0]
+}
+
+// Counted lists the incidents that count, such as "INC0000001", or "INC0000001 with PD-7" where it stands for others.
+func Counted(f *facts.Service) []string {
+	list := []string{}
+	for _, i := range f.Incidents {
+		text := i.Event.Called()
+		for n, part := range i.Parts {
+			text += []string{" with ", ", "}[min(n, 1)] + part.Called()
+		}
+		list = append(list, text)
+	}
+	return list
 }
 
 // Failed lists which deployments failed and by what, such as "2 by rollback": numbers count from 1.

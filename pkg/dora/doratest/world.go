@@ -3,6 +3,7 @@ package doratest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,11 +92,14 @@ func DrawWorld(draw Chooser) *World {
 		case "deploy":
 			w.deploy(r)
 		case "incident":
-			w.incident(r)
+			for range w.int("records", 1, 3) {
+				w.incident(r)
+			}
 		default:
 			w.pull(r, "")
 		}
 	}
+	w.relations()
 	w.corrections()
 	for _, r := range w.repos {
 		w.Events = append(w.Events, &dora.Repository{Header: w.head(r.name, w.now), Name: r.name, DefaultBranch: "main", HeadSHA: r.tip})
@@ -447,6 +451,18 @@ func (w *World) deploy(r *worldRepo) {
 		status(dora.StateFailure, took+1)
 		status(dora.StateSuccess, took+2)
 	}
+	if w.one("a change record", 5) {
+		d.Key = fmt.Sprintf("CHG%07d", number)
+	}
+	if w.one("failed by its own word", 12) {
+		d.Recovered = w.now.Add(time.Duration(w.int("restored", -2, 9)) * time.Hour)
+	}
+	if w.one("runs that nobody sees", 15) {
+		lost := *d
+		lost.ID, lost.SHA, lost.Statuses, lost.Unseen = d.ID+"/unseen", "", nil, w.int("unseen", 1, 9)
+		lost.Withdrawn = w.one("seen after all", 4)
+		w.Events = append(w.Events, &lost)
+	}
 	w.deployments = append(w.deployments, d)
 	w.Events = append(w.Events, d)
 	if w.one("one run, two environments", 6) {
@@ -472,6 +488,10 @@ func (w *World) incident(r *worldRepo) {
 	}
 	if w.one("by pager", 3) {
 		i.Source, i.Repository, i.Service = "pagerduty", "", w.pick("pager service", "PAPI", "PWEB")
+		i.ID, i.Key = fmt.Sprintf("incident:%d", number), fmt.Sprintf("PD-%d", number)
+	} else if w.one("by desk", 4) {
+		i.Source, i.Repository, i.Service = "desk", "", w.pick("desk service", "PAPI", "PWEB")
+		i.ID, i.Key, i.URL = fmt.Sprintf("incident:%d", number), fmt.Sprintf("INC%07d", number), fmt.Sprintf("https://desk.example/incident?id=%d", number)
 	}
 	if w.one("worker's", 4) {
 		i.Labels = append(i.Labels, "Service:Worker")
@@ -516,6 +536,48 @@ func (w *World) mention(r *worldRepo) string {
 	return d.SHA + " or " + other.SHA
 }
 
+// relations have records of incidents name each other, and deployments in their fields.
+func (w *World) relations() {
+	var incidents []*dora.Incident
+	for _, e := range w.Events {
+		if i, ok := e.(*dora.Incident); ok && !i.Updated.Before(WorldStart) {
+			incidents = append(incidents, i)
+		}
+	}
+	if len(incidents) == 0 || w.one("nothing is related", 4) {
+		return
+	}
+	for range w.int("relations", 1, 2*len(incidents)) {
+		i := incidents[w.int("which record", 0, len(incidents)-1)]
+		other := incidents[w.int("related to", 0, len(incidents)-1)]
+		switch w.pick("relation", "part", "part", "part", "lost", "key", "address", "text", "text", "deployment", "deployment", "deployment") {
+		case "part":
+			same := slices.DeleteFunc(slices.Clone(incidents), func(other *dora.Incident) bool { return other.Source != i.Source })
+			i.PartOf = same[w.int("part of", 0, len(same)-1)].ID
+		case "lost":
+			i.PartOf = w.pick("lost", "", "", "incident:0")
+		case "key":
+			i.Same = append(i.Same, other.Key)
+		case "address":
+			i.Same = append(i.Same, other.URL)
+		case "text":
+			name := other.Key
+			if other.Repository != "" {
+				name = fmt.Sprintf("%s#%d", other.Repository, other.Number)
+			} else if w.one("by its address", 2) && other.URL != "" {
+				name = other.URL
+			}
+			i.Body += " " + w.pick("same by text", "Same as %s.", "(%s)", "not %s-2 nor x%s") // the last names none
+			i.Body = strings.ReplaceAll(i.Body, "%s", name)
+		case "deployment":
+			if len(w.deployments) > 0 {
+				d := w.deployments[w.int("named by a field", 0, len(w.deployments)-1)]
+				i.Names = append(i.Names, w.pick("field", d.FullID(), fmt.Sprint(d.Number), fmt.Sprintf("#%d", d.Number), d.URL, d.SHA, d.Ref, d.Key))
+			}
+		}
+	}
+}
+
 // corrections are people's words on some of what happened, and second thoughts.
 func (w *World) corrections() {
 	if len(w.deployments) == 0 || w.one("nobody corrects anything", 2) {
@@ -557,9 +619,9 @@ func (w *World) corrections() {
 // DrawMapping draws which services there are.
 func DrawMapping(draw Chooser) dora.Mapping {
 	production := dora.MustPattern("(?i)^(prod|production|live)$")
-	api := []dora.IncidentRule{{Source: "github", Repository: "acme/api", ExcludeLabels: []string{"service:worker"}}, {Source: "pagerduty", Service: "PAPI"}}
+	api := []dora.IncidentRule{{Source: "github", Repository: "acme/api", ExcludeLabels: []string{"service:worker"}}, {Source: "pagerduty", Service: "PAPI"}, {Source: "desk", Service: "PAPI"}}
 	worker := []dora.IncidentRule{{Source: "github", Repository: "acme/api", Labels: []string{"service:worker"}}}
-	web := []dora.IncidentRule{{Source: "github", Repository: "acme/web"}, {Source: "pagerduty", Service: "PWEB"}}
+	web := []dora.IncidentRule{{Source: "github", Repository: "acme/web"}, {Source: "pagerduty", Service: "PWEB"}, {Source: "desk"}}
 	deploys := func(rule dora.DeploymentRule, repository string) []dora.DeploymentRule {
 		rule.Source, rule.Repository = "github", repository
 		return []dora.DeploymentRule{rule}

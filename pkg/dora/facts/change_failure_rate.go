@@ -56,3 +56,19 @@ func (f *Service) correct(said history.Words) {
 		}
 	}
 }
+
+// confess takes the word of deployments' own records that they failed in production; each tells when service was restored.
+func (f *Service) confess(def *dora.Definition) {
+	if !def.Uses(dora.EvidenceExplicit) {
+		return
+	}
+	for _, d := range f.Deployments {
+		restored := d.Event.Recovered
+		for _, leg := range f.legs[d.Event] {
+			restored = dora.Sooner(restored, leg.Recovered)
+		}
+		if !restored.IsZero() {
+			d.Evidence = append(d.Evidence, Evidence{Kind: dora.EvidenceExplicit, By: d.Event.FullID(), At: restored})
+		}
+	}
+}

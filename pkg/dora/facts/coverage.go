@@ -15,6 +15,8 @@ type Coverage struct {
 	FailedRuns int
 	// Unreported have said neither success nor failure a week after their last word.
 	Unreported int
+	// Unseen are runs that the source can show no longer.
+	Unseen int
 	// Changes were shipped; Measured of them have a lead time.
 	Changes, Measured int
 	// Incidents opened; Linked of them are held against a deployment.
@@ -29,7 +31,7 @@ type Coverage struct {
 // repository restrict its deployments. Now tells which runs are unreported.
 func (f *Service) Coverage(filters []dora.Filter, from, to, now time.Time) Coverage {
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
-	c, passes := Coverage{Waiting: len(f.Waiting)}, f.Passing(filters)
+	c, passes := Coverage{Waiting: len(f.Waiting), Unseen: f.unseenBetween(f.lanesSelected(filters), from, to)}, f.Passing(filters)
 	for _, d := range f.Deployments {
 		if !passes(d) || !d.Finished.Before(to) {
 			continue

@@ -65,12 +65,13 @@ func (d *Deployment) Failed() bool { return len(d.Evidence) > 0 && !d.Said.Says(
 // Evidence is one reason why a deployment is held to have failed.
 type Evidence struct {
 	Kind dora.EvidenceKind
-	// By is the full id of the incident, of the later deployment that rolled back or carried the remedy, or of the
-	// correction.
+	// By is the full id of the incident, of the later deployment that rolled back or carried the remedy, of the correction,
+	// or of the deployment itself where its own record tells.
 	By string
 	// Change is the remedy's pull request; 0 for a plain commit and for other kinds.
 	Change int
-	// At is when the evidence came to be: the incident opened, the later deployment finished.
+	// At is when the evidence came to be: the incident opened, the later deployment finished, its own record says that
+	// service was restored.
 	At time.Time
 }
 

@@ -138,9 +138,10 @@ func (d *Deriver) derive(s *dora.Service, def *dora.Definition) *Service {
 		f.lanes = append(f.lanes, laneName{l.spelling, l.repository.Name})
 	}
 	runs.sort()
-	f.FailedRuns, f.Undecided = runs.failed, runs.undecided
+	f.FailedRuns, f.Undecided, f.Unseen = runs.failed, runs.undecided, runs.unseen
 	slices.SortFunc(f.Deployments, byFinish)
 	f.correct(d.words)
+	f.confess(def)
 	d.link(f, def)
 	f.rank()
 	remedies := map[*Deployment]bool{}
@@ -198,6 +199,9 @@ func (f *Service) times(yield func(time.Time)) {
 	}
 	for _, run := range f.Undecided {
 		yield(run.LastWord)
+	}
+	for _, u := range f.Unseen {
+		yield(u.Ended())
 	}
 	for _, i := range f.Incidents {
 		yield(i.Event.Opened)

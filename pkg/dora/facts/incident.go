@@ -1,13 +1,11 @@
 package facts
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/history"
-	"github.com/livedora/dora-datasource/pkg/dora/samples"
 )
 
 // Incident is an incident of the service and what it is linked to.
@@ -17,17 +15,19 @@ type Incident struct {
 	Linked *Deployment
 	// By says how it was linked.
 	By dora.EvidenceKind
-	// Remedy is the deployment that its text names and that came after it; nil if none.
+	// Remedy is the deployment that it names and that came after it; nil if none.
 	Remedy *Deployment
-	// Names says that its text names a deployment, of whatever service, that finished before it opened: such an incident
+	// Names says that its text or a field of it names a deployment, of whatever service, that finished before it opened: such an incident
 	// is not linked by time.
 	Names bool
 	// Said is a person's word on it; nil if there is none.
 	Said *dora.Correction
+	// Parts are the records that it stands for, by opened.
+	Parts []*dora.Incident
 }
 
 // link finds what each of the service's incidents is held against: the deployment that a person named, else the one
-// that its text names, else the latest one within the window.
+// that a record of it names, else the latest one within the window.
 func (d *Deriver) link(f *Service, def *dora.Definition) {
 	byEvent := map[*dora.Deployment]*Deployment{}
 	for _, fact := range f.Deployments {
@@ -37,8 +37,7 @@ func (d *Deriver) link(f *Service, def *dora.Definition) {
 		}
 	}
 	var byID map[string]*Deployment // only people use ids
-	said := d.words
-	if len(said) > 0 {
+	if len(d.words) > 0 {
 		byID = map[string]*Deployment{}
 		for _, fact := range f.Deployments {
 			byID[history.NameOf(fact.Event.Header, fact.Event.Repository)] = fact
@@ -47,15 +46,17 @@ func (d *Deriver) link(f *Service, def *dora.Definition) {
 			}
 		}
 	}
-	for _, i := range d.IncidentsOf(&f.Service, func(id string) bool { return byID[id] != nil }) {
-		fact := &Incident{Event: i.Event, Said: said.InForce(history.NameOf(i.Event.Header, i.Event.Repository), f.Service.Name)}
-		if fact.Said.Says(dora.VerdictIgnored) {
-			f.leave(ReasonIgnored, samples.NoLane, i.Event.Opened, 1)
-			continue
-		}
+	called := d.calling(byEvent)
+	for _, i := range d.interruptions(f, d.IncidentsOf(&f.Service, func(id string) bool { return byID[id] != nil })) {
+		fact := &Incident{Event: i.event(), Said: d.said(f, i)}
 		f.Incidents = append(f.Incidents, fact)
-		for _, name := range i.Mentions {
-			d.follow(fact, name, byEvent)
+		for n, record := range i.records {
+			if n > 0 {
+				fact.Parts = append(fact.Parts, record.Event)
+			}
+			for name := range record.Names {
+				fact.follow(called(record.Event, name))
+			}
 		}
 		var held *Deployment // by a person's word
 		if fact.Said.Says(dora.VerdictLinked) {
@@ -69,16 +70,14 @@ func (d *Deriver) link(f *Service, def *dora.Definition) {
 		case fact.Linked != nil:
 			fact.By = dora.EvidenceExplicit
 		case !fact.Names && !fact.Said.Says(dora.VerdictLinked): // a person who holds it against another service's names one too
-			fact.Linked = latestWithin(f.Deployments, i.Event.Opened, time.Duration(def.IncidentWindow))
+			fact.Linked = latestWithin(f.Deployments, fact.Event.Opened, time.Duration(def.IncidentWindow))
 			fact.By = dora.EvidenceIncident
 		}
 		if fact.Linked == nil || (fact.By != dora.EvidenceManual && !def.Uses(fact.By)) {
 			fact.Linked, fact.By = nil, ""
 		}
 	}
-	slices.SortFunc(f.Incidents, func(a, b *Incident) int {
-		return cmp.Or(a.Event.Opened.Compare(b.Event.Opened), cmp.Compare(a.Event.FullID(), b.Event.FullID()))
-	})
+	slices.SortFunc(f.Incidents, func(a, b *Incident) int { return byOpened(a.Event, b.Event) })
 	for _, i := range f.Incidents {
 		if i.Linked != nil {
 			i.Linked.incident = true
@@ -87,47 +86,68 @@ func (d *Deriver) link(f *Service, def *dora.Definition) {
 	}
 }
 
-// follow looks up one name in an incident's text. An id names one deployment; a sha or a version names its last success
-// before the incident opened. Where all that has a name finished after that, the first is the incident's remedy. Of what
-// several names mean the latest counts.
-func (d *Deriver) follow(fact *Incident, name string, byEvent map[*dora.Deployment]*Deployment) {
-	var before, after *Deployment
-	for _, event := range d.DeploymentsNamed(name) {
-		one, at := byEvent[event], event.Finished()
-		if one != nil {
-			at = one.Finished
+// called are the deployments that have a name.
+type called struct {
+	own   []*Deployment // of the service, in order
+	first time.Time     // the first finish of any that is known, of whatever service; zero where none finished
+}
+
+// calling gives what finds the deployments by a name that a record has. What many records name is looked up once.
+func (d *Deriver) calling(byEvent map[*dora.Deployment]*Deployment) func(record *dora.Incident, name string) *called {
+	known := map[string]*called{}
+	return func(record *dora.Incident, name string) *called {
+		found := known[name]
+		if found != nil {
+			return found
 		}
-		if !at.IsZero() && !at.After(fact.Event.Opened) {
-			fact.Names = true
-		}
-		switch {
-		case one == nil: // of another service or environment, or never finished
-		case one.Finished.After(fact.Event.Opened):
-			if after == nil || byFinish(one, after) < 0 {
-				after = one
+		found = &called{}
+		for _, event := range d.DeploymentsNamed(name, record) {
+			at := event.Finished()
+			if one := byEvent[event]; one != nil {
+				at = one.Finished
+				found.own = append(found.own, one)
 			}
-		case before == nil || byFinish(one, before) > 0:
-			before = one
+			found.first = dora.Sooner(found.first, at)
 		}
+		slices.SortFunc(found.own, byFinish)
+		if !history.IsFullID(name) {
+			known[name] = found
+		}
+		return found
 	}
+}
+
+// follow takes in what has a name that a record of an incident has. An id names one deployment; a sha or a version names its
+// last success before the incident opened. Where all that has a name finished after that, the first is the incident's remedy.
+// Of what several names mean the latest counts.
+func (i *Incident) follow(named *called) {
+	if !named.first.IsZero() && !named.first.After(i.Event.Opened) {
+		i.Names = true
+	}
+	after, _ := slices.BinarySearchFunc(named.own, i.Event.Opened, finishedBy)
 	switch {
-	case before != nil:
-		if fact.Linked == nil || byFinish(before, fact.Linked) > 0 {
-			fact.Linked = before
+	case after > 0:
+		if before := named.own[after-1]; i.Linked == nil || byFinish(before, i.Linked) > 0 {
+			i.Linked = before
 		}
-	case after != nil && (fact.Remedy == nil || byFinish(after, fact.Remedy) > 0):
-		fact.Remedy = after
+	case len(named.own) > 0:
+		if remedy := named.own[0]; i.Remedy == nil || byFinish(remedy, i.Remedy) > 0 {
+			i.Remedy = remedy
+		}
 	}
+}
+
+// finishedBy puts a deployment that finished by a time before it, and any other behind it.
+func finishedBy(d *Deployment, at time.Time) int {
+	if d.Finished.After(at) {
+		return 1
+	}
+	return -1
 }
 
 // latestWithin is the latest deployment that finished no later than a time and no longer before it than a window.
 func latestWithin(ordered []*Deployment, at time.Time, window time.Duration) *Deployment {
-	after, _ := slices.BinarySearchFunc(ordered, at, func(d *Deployment, at time.Time) int {
-		if d.Finished.After(at) {
-			return 1
-		}
-		return -1
-	})
+	after, _ := slices.BinarySearchFunc(ordered, at, finishedBy)
 	if after == 0 || at.Sub(ordered[after-1].Finished) > window {
 		return nil
 	}
@@ -140,7 +160,7 @@ type Unlinked string
 // The reasons.
 const (
 	UnlinkedByPerson Unlinked = "person"           // a person said that no deployment caused it
-	UnlinkedNames    Unlinked = "names_another"    // its text names a deployment of another service or environment
+	UnlinkedNames    Unlinked = "names_another"    // it names a deployment of another service or environment
 	UnlinkedBefore   Unlinked = "nothing_deployed" // nothing was deployed before it
 	UnlinkedLate     Unlinked = "outside_window"   // the latest deployment before it is longer ago than the incident window
 	UnlinkedOff      Unlinked = "evidence_off"     // the definition takes no evidence from time

@@ -52,7 +52,7 @@ func (d *Deriver) lanes(s *dora.Service, f *Service) (lanes []*lane, laneless un
 		lender := d.CodeOf(s, r)
 		for _, event := range r.Deployments {
 			if !d.Serves(s, event) {
-				if event.RefKind == dora.RefLost && d.MayServe(s, event) {
+				if event.RefKind == dora.RefLost && event.Unseen == 0 && d.MayServe(s, event) {
 					apart = append(apart, leftOut{event, ReasonUnknownRef})
 				}
 				continue
@@ -62,6 +62,14 @@ func (d *Deriver) lanes(s *dora.Service, f *Service) (lanes []*lane, laneless un
 			if l == nil {
 				l = &lane{repository: lender, reading: d.reading}
 				byKey[key] = l
+			}
+			if event.Unseen > 0 {
+				if d.words.OnDeployment(event, nil, s.Name).Says(dora.VerdictIgnored) {
+					apart = append(apart, leftOut{event, ReasonIgnored})
+				} else {
+					l.unfinished.unseen = append(l.unfinished.unseen, UnseenRuns{event})
+				}
+				continue
 			}
 			l.spelling.Take(event)
 			l.enter(s, event, d.Production())

@@ -100,7 +100,7 @@ type books struct {
 func (b *books) runs() {
 	lanes := map[string]*naiveLane{}
 	for _, d := range b.read.deployments {
-		if slices.ContainsFunc(b.facts.Service.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, b.read.mapping.Production) }) {
+		if !d.Withdrawn && d.Unseen == 0 && slices.ContainsFunc(b.facts.Service.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, b.read.mapping.Production) }) {
 			if lanes[place(d)] == nil {
 				lanes[place(d)] = &naiveLane{}
 			}
@@ -119,6 +119,33 @@ func (b *books) runs() {
 	}
 	require.Equal(b, runs, len(b.facts.Deployments)+b.counted[facts.ReasonFailedRun]+b.counted[facts.ReasonUnreportedRun]+b.counted[facts.ReasonIgnored]-incidents,
 		"a run is a deployment, or counted")
+	records := 0
+	for _, i := range b.read.incidents {
+		records += oneIf(!i.Withdrawn && slices.ContainsFunc(b.facts.Service.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) }))
+	}
+	attributed := 0 // by a person's word alone
+	for _, e := range b.toldOf() {
+		attributed += oneIf(!slices.ContainsFunc(b.facts.Service.Incidents, func(r dora.IncidentRule) bool { return r.Matches(e) }))
+	}
+	require.Equal(b, records, len(b.facts.Incidents)+b.counted[facts.ReasonPartOfAnother]+incidents-attributed, "a record is an incident, or counted")
+}
+
+// toldOf are the records of which the service's incidents were made.
+func (b *books) toldOf() (records []*dora.Incident) {
+	for _, i := range b.facts.Incidents {
+		records = append(records, i.Event)
+	}
+	for _, p := range b.facts.Parts {
+		records = append(records, p.Event)
+	}
+	return records
+}
+
+func oneIf(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (b *books) units() {

@@ -33,7 +33,7 @@ func (l *naiveLane) rollbacks(def dora.Definition, unmeasured map[facts.Reason]i
 			continue
 		}
 		if def.Uses(dora.EvidenceRollback) {
-			d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.finish, d.event.Number, d.event.FullID()})
+			d.blamed.recovery = append(d.blamed.recovery, naiveEnd{d.finish, d, d.event.FullID()})
 			d.blamed.accuse(dora.EvidenceRollback, d.event.FullID(), 0, d.finish)
 		}
 	}
@@ -82,7 +82,7 @@ func (l *naiveLane) remedies(def dora.Definition, unmeasured map[facts.Reason]in
 			}
 			if def.Uses(dora.EvidenceRemedy) {
 				failed.accuse(dora.EvidenceRemedy, d.event.FullID(), c.number(), d.finish)
-				failed.recovery = append(failed.recovery, naiveEnd{d.finish, d.event.Number, d.event.FullID()})
+				failed.recovery = append(failed.recovery, naiveEnd{d.finish, d, d.event.FullID()})
 			}
 		}
 	}
@@ -221,36 +221,29 @@ func leadingNumber(text string) int {
 }
 
 // link holds a service's incidents against its deployments, and tells of them.
-func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[facts.Reason]int) []string {
+func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[facts.Reason]int) (lines []string) {
 	type told struct {
 		opened time.Time
 		text   string
 	}
 	var incidents []told
-	sort.SliceStable(n.incidents, func(a, b int) bool { return n.incidents[a].Opened.Before(n.incidents[b].Opened) })
-	for _, i := range n.incidents {
-		said := n.said(i.FullID(), s)
-		var byHand *naiveDeployment
-		for _, d := range all {
-			if said.Verdict == dora.VerdictLinked && isLeg(d, func(leg *dora.Deployment) bool { return said.Deployment == leg.FullID() }) {
-				byHand = d
+	interruptions, parts := n.interruptions(s, all, unmeasured)
+	for _, records := range interruptions {
+		i := records[0]
+		var said dora.Correction
+		for _, record := range records {
+			if c := n.said(record.FullID(), s); c.Made.After(said.Made) || c.Made.Equal(said.Made) && c.ID > said.ID {
+				said = c
 			}
 		}
-		mapped := slices.ContainsFunc(s.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) })
-		if i.Withdrawn || (!mapped && byHand == nil) {
-			continue
-		}
-		if said.Verdict == dora.VerdictIgnored {
-			unmeasured[facts.ReasonIgnored]++
-			continue
-		}
+		byHand := byHand(said, all)
 		if n.def.Recovery == dora.RecoveryOfIncident && !i.Resolved.IsZero() && i.Resolved.Before(i.Opened) {
 			unmeasured[facts.ReasonNegativeRecovery]++
 		}
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
 		knows := false // a known deployment that finished before the incident opened, whosever it is
-		for _, isName := range namesIn(i) {
+		for _, isName := range namesOf(records) {
 			var before, after *naiveDeployment
 			for _, d := range n.deployments {
 				at := d.Finished()
@@ -311,10 +304,15 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[fact
 			remedy.remedy = true
 			text += " remedied by " + remedy.event.FullID()
 		}
+		sort.Slice(records[1:], func(a, b int) bool { return opensBefore(records[1+a], records[1+b]) })
+		for _, part := range records[1:] {
+			text += " with " + part.FullID()
+		}
 		incidents = append(incidents, told{i.Opened, text})
 	}
 	sort.SliceStable(incidents, func(a, b int) bool { return incidents[a].opened.Before(incidents[b].opened) })
-	lines := make([]string, len(incidents))
+	defer func() { lines = append(lines, parts...) }()
+	lines = make([]string, len(incidents))
 	for i := range incidents {
 		lines[i] = incidents[i].text
 	}
@@ -380,6 +378,7 @@ func namesIn(i *dora.Incident) []func(*dora.Deployment) bool {
 	is(find(`(?i)\b(?:deployment|deploy|deployment_id|deployed as)(?:: | #|:| )(\d+)`), number)
 	is(find(`(?i)\b(?:(?:version|release|tag) |v)(\d[\d.-]*\d|\d)`), version(true))
 	is(find(begin+`([\w.-]+\w)`), version(false))
+	is(find(begin+`(CHG\d+)`), func(d *dora.Deployment) string { return d.Key })
 	return all
 }
 
@@ -409,8 +408,10 @@ func (n *naive) recovered(d *naiveDeployment, unmeasured map[facts.Reason]int) s
 		if !ends[a].at.Equal(ends[b].at) {
 			return ends[a].at.Before(ends[b].at)
 		}
-		if ends[a].number != ends[b].number {
-			return ends[a].number != 0 && (ends[b].number == 0 || ends[a].number < ends[b].number)
+		if one, other := ends[a].deployment, ends[b].deployment; one != nil && other != nil && one != other {
+			return earlierDeployment(one, other)
+		} else if one != other {
+			return one != nil
 		}
 		return ends[a].by < ends[b].by
 	})

@@ -308,9 +308,9 @@ type naiveDeployment struct {
 }
 
 type naiveEnd struct {
-	at     time.Time
-	number int64 // of the deployment; 0 for an incident
-	by     string
+	at         time.Time
+	deployment *naiveDeployment // nil for an incident
+	by         string
 }
 
 // naiveLane is the deployments of one service into one environment, in order.
@@ -360,7 +360,11 @@ func (n *naive) service(s dora.Service) []string {
 	byName := map[string]*naiveLane{}
 	repositories := map[string]*naiveRepository{}
 	for _, d := range n.deployments {
-		if !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
+		if d.Withdrawn || !slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Matches(d, n.mapping.Production) }) {
+			continue
+		}
+		if d.Unseen > 0 {
+			unmeasured[facts.ReasonUnseenRun] += d.Unseen
 			continue
 		}
 		repository := d.Source + " " + d.Repository
@@ -430,6 +434,14 @@ func (n *naive) service(s dora.Service) []string {
 	for _, d := range all {
 		if d.said.Verdict == dora.VerdictFailed {
 			d.accuse(dora.EvidenceManual, d.said.FullID(), 0, d.said.Made)
+		}
+		var restored time.Time
+		for _, leg := range d.legs {
+			restored = earlier(restored, leg.Recovered)
+		}
+		if !restored.IsZero() && n.def.Uses(dora.EvidenceExplicit) {
+			d.accuse(dora.EvidenceExplicit, d.event.FullID(), 0, restored)
+			d.recovery = append(d.recovery, naiveEnd{restored, d, d.event.FullID()})
 		}
 	}
 	incidents := n.link(s, all, unmeasured)

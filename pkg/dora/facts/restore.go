@@ -139,6 +139,13 @@ func (f *Service) read(r *history.Restorer) {
 	for range r.Length() {
 		f.Incidents = append(f.Incidents, f.readIncident(r))
 	}
+	f.readParts(r)
+	for range r.Length() {
+		if e := r.Deployment(); e != nil {
+			f.Unseen = append(f.Unseen, UnseenRuns{e})
+			f.Unmeasured[ReasonUnseenRun] += e.Unseen
+		}
+	}
 	for range r.Length() {
 		texts := r.List()
 		if len(texts) != 5 {
@@ -190,6 +197,26 @@ func (d *Deployment) read(r *history.Restorer) {
 		d.Recovered = &Recovery{At: r.Time(), By: r.Text()}
 	}
 	d.Rework = ReworkReason(r.Word(r.Shared))
+}
+
+func (f *Service) readParts(r *history.Restorer) {
+	count := r.Length()
+	if count == 0 {
+		return
+	}
+	standing := make(map[string]*Incident, len(f.Incidents)) // by full id
+	for _, i := range f.Incidents {
+		if i.Event != nil {
+			standing[i.Event.FullID()] = i
+		}
+	}
+	for range count {
+		p := Part{r.Incident(), r.Text()}
+		f.Parts = append(f.Parts, p)
+		if whole := standing[p.Of]; whole != nil && p.Event != nil {
+			whole.Parts = append(whole.Parts, p.Event)
+		}
+	}
 }
 
 func (f *Service) readIncident(r *history.Restorer) *Incident {

@@ -17,7 +17,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Saving writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 8
+const savedForm = 9
 
 // Saving is a history, and the facts of its services, as they were at one time, ready to be written down. What the history
 // takes in since is not in it.
@@ -118,6 +118,15 @@ func (f *Service) write(w *compact.Writer, s *history.Saved) {
 		w.Number(placeOf(i.Remedy))
 		w.Truths(i.Names)
 		writeSaid(w, i.Said)
+	}
+	w.Number(len(f.Parts))
+	for _, p := range f.Parts {
+		w.Number(s.NumberOfIncident(p.Event))
+		w.Text(p.Of)
+	}
+	w.Number(len(f.Unseen))
+	for _, u := range f.Unseen {
+		w.Number(s.NumberOf(u.Event))
 	}
 	w.Number(len(f.Waiting))
 	for _, c := range f.Waiting {

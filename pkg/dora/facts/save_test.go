@@ -135,6 +135,7 @@ func TestNothingOfADeploymentIsLostWhenItIsSaved(t *testing.T) {
 		Header:     dora.Header{Source: "github", ID: "example/shop:deployment:7", Updated: at, Rank: 2},
 		Repository: "example/Shop", Number: 7, Environment: "production", Tier: "production", Task: "deploy", SHA: strings.Repeat("a1", 20), Ref: "v1", RefKind: dora.RefTag,
 		Created: at.Add(-time.Hour), URL: "https://example.org/7", Creator: "a person", Run: "17", Landing: true, Retried: true,
+		Key: "CHG0030001", Recovered: at.Add(time.Hour), Unseen: 3,
 		Statuses: []dora.DeploymentStatus{{State: dora.StateRunning, At: at.Add(-time.Minute)}, {State: dora.StateSuccess, At: at}},
 	}
 	for i, value := range reflect.ValueOf(whole).Elem().Fields() {

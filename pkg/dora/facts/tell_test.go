@@ -33,7 +33,13 @@ func tell(snapshot *facts.Snapshot) []string {
 			if i.Remedy != nil {
 				text += " remedied by " + i.Remedy.Event.FullID()
 			}
+			for _, part := range i.Parts {
+				text += " with " + part.FullID()
+			}
 			told = append(told, text)
+		}
+		for _, p := range f.Parts {
+			told = append(told, "part "+p.Event.FullID()+" of "+p.Of)
 		}
 		var waiting []string
 		for _, w := range f.Waiting {

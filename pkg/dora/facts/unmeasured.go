@@ -38,6 +38,9 @@ func (f *Service) count(def *dora.Definition, apart []leftOut) {
 	for _, run := range f.Undecided {
 		f.leave(ReasonUnreportedRun, f.laneOf(run.Event), run.LastWord, 1)
 	}
+	for _, u := range f.Unseen {
+		f.Unmeasured[ReasonUnseenRun] += u.Event.Unseen
+	}
 	for _, d := range apart {
 		f.leave(d.reason, f.laneOf(d.event), d.at(), 1)
 	}
@@ -113,6 +116,9 @@ func (s *Snapshot) Unmeasured(filters []dora.Filter, from, to, now time.Time) ma
 				counts[key.reason] += end - begin
 			}
 		}
+		if n := f.unseenBetween(selected, from, to); n > 0 {
+			counts[ReasonUnseenRun] += n
+		}
 	}
 	return counts
 }
@@ -137,6 +143,8 @@ const (
 	ReasonOutsideChanges     Reason = "outside_changes"     // a shipped commit that belongs to no change, such as one pushed to a release branch
 	ReasonFailedRun          Reason = "failed_runs"         // a run that never succeeded
 	ReasonUnreportedRun      Reason = "unreported_runs"     // a run that a week after its last word has said neither success nor failure
+	ReasonUnseenRun          Reason = "unseen_runs"         // a run that the source can show no longer
+	ReasonPartOfAnother      Reason = "part_of_another"     // a record that tells of an incident that another record stands for
 	ReasonUnknownRef         Reason = "unknown_ref"         // a deployment or run of which it is not known any more what it was made of, by which services tell their own
 	ReasonRetriedRun         Reason = "retried_run_unknown" // a run that was run again and whose first success cannot be read any more
 	ReasonRollbackUnresolved Reason = "rollback_unresolved" // what a rollback restored had not run before

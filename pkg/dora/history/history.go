@@ -16,20 +16,22 @@ type History struct {
 	unpacked     *code.Pool
 	told         []*Repository        // something came of them while they were packed
 	incidents    map[string]*Incident // by full id, as nameOf has it
-	reported     map[Key][]*Incident  // by source and repository
+	reported     map[Key]bundle       // by source and repository
 	names        nameIndex
 	corrections  map[string]*dora.Correction // by full id
 	former       map[Key][]former            // whose names were whose
 	asked        map[Key]bool                // are read by a name that they had
 	said         Words
-	saidShared   bool                   // somebody has what was said up to now
-	mentioned    map[string][]*Incident // by a deployment's name: the incidents whose text has it
-	placed       *placement             // of the services in force; nil when it must be made anew
-	mapped       []dora.Service         // the services in force; nil when they must be listed anew
-	touched      map[string]bool        // services whose facts are out of date
-	everything   bool                   // all of them are
-	reach        map[string]time.Time   // see Reach
-	version      uint64                 // rises with each event that may change facts
+	saidShared   bool              // somebody has what was said up to now
+	mentioned    map[string]bundle // by a deployment's name: the incidents that have it
+	byID         int               // how many of these names are full ids
+	parts        parts
+	placed       *placement           // of the services in force; nil when it must be made anew
+	mapped       []dora.Service       // the services in force; nil when they must be listed anew
+	touched      map[string]bool      // services whose facts are out of date
+	everything   bool                 // all of them are
+	reach        map[string]time.Time // see Reach
+	version      uint64               // rises with each event that may change facts
 }
 
 // New is an empty history of the services that a mapping names.
@@ -38,12 +40,12 @@ func New(mapping dora.Mapping) *History {
 		mapping:      mapping,
 		repositories: map[Key]*Repository{},
 		incidents:    map[string]*Incident{},
-		reported:     map[Key][]*Incident{},
+		reported:     map[Key]bundle{},
 		corrections:  map[string]*dora.Correction{},
 		said:         Words{},
 		names:        newNameIndex(),
 		unpacked:     code.NewPool(),
-		mentioned:    map[string][]*Incident{},
+		mentioned:    map[string]bundle{},
 		touched:      map[string]bool{},
 		everything:   true,
 	}
@@ -92,6 +94,7 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 	}
 	if r.Deployments[id] != nil {
 		h.touchMentioning(h.names.remove(old))
+		h.touchNaming(old)
 	}
 	r.listed = nil
 	if e.Withdrawn {
@@ -104,6 +107,7 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 		delete(r.withdrawn, id)
 		r.Deployments[id] = e
 		h.touchMentioning(h.names.add(e))
+		h.touchNaming(e)
 	}
 	h.touch(r)
 }

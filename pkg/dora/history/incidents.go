@@ -7,10 +7,12 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora/effort"
 )
 
-// Incident is an incident, and the deployments that its text names.
+// Incident is an incident, and the names of deployments and of other incidents that it has.
 type Incident struct {
 	Event    *dora.Incident
-	Mentions []string
+	Mentions []string // in its text
+	Fields   []string // of deployments, in fields of its own
+	Same     []string // of incidents, in fields of its own
 }
 
 func (h *History) applyIncident(e *dora.Incident) {
@@ -19,13 +21,13 @@ func (h *History) applyIncident(e *dora.Incident) {
 			return
 		}
 		h.touchIncident(old.Event)
-		is := func(other *Incident) bool { return other == old }
-		h.reported[old.place()] = slices.DeleteFunc(h.reported[old.place()], is)
-		for _, name := range old.Mentions {
-			h.mentioned[name] = slices.DeleteFunc(h.mentioned[name], is)
+		remove(h.reported, old.place(), old)
+		for name := range old.touchedBy {
+			remove(h.mentioned, name, old)
+			h.byID -= idsIn(name)
 		}
 	}
-	i := &Incident{Event: e, Mentions: mentions(e.Title + "\n" + e.Body)}
+	i := &Incident{Event: e, Mentions: mentions(e.Title + "\n" + e.Body), Fields: deploymentFields(e.Names), Same: incidentFields(e.Same)}
 	if e.Body != "" { // nothing asks for it once it is read
 		kept := *e
 		kept.Body = ""
@@ -36,15 +38,49 @@ func (h *History) applyIncident(e *dora.Incident) {
 }
 
 func (h *History) enterIncident(i *Incident) {
-	h.incidents[NameOf(i.Event.Header, i.Event.Repository)] = i
-	h.reported[i.place()] = append(h.reported[i.place()], i)
-	for _, name := range i.Mentions {
-		h.mentioned[name] = append(h.mentioned[name], i)
+	name := NameOf(i.Event.Header, i.Event.Repository)
+	h.incidents[name] = i
+	add(h.reported, i.place(), i)
+	for name := range i.touchedBy {
+		add(h.mentioned, name, i)
+		h.byID += idsIn(name)
+	}
+	h.enterPart(name, i)
+}
+
+// touchedBy yields the names of deployments that an incident has, each as a deployment that comes is looked for.
+func (i *Incident) touchedBy(yield func(name string) bool) {
+	for _, names := range [][]string{i.Mentions, i.Fields} {
+		for _, name := range names {
+			if isFullName(name) {
+				name = idWithin(name)
+			}
+			if !yield(name) {
+				return
+			}
+		}
 	}
 }
 
-// DeploymentsNamed lists the deployments that a text may mean by a name, of the repositories that count.
-func (h *History) DeploymentsNamed(name string) []*dora.Deployment {
+// Names yields the names of deployments that an incident has, in its text and in its fields.
+func (i *Incident) Names(yield func(name string) bool) {
+	for _, names := range [][]string{i.Mentions, i.Fields} {
+		for _, name := range names {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// DeploymentsNamed lists the deployments that an incident may mean by a name that it has, of the repositories that count.
+func (h *History) DeploymentsNamed(name string, by *dora.Incident) []*dora.Deployment {
+	if isFullName(name) {
+		if r, d := h.deployment(h.Now(idOf(name), by.Updated)); d != nil && !r.out {
+			return []*dora.Deployment{d}
+		}
+		return nil
+	}
 	found := h.names.of(name)
 	isOut := func(d *dora.Deployment) bool { return h.out(keyOf(d.Source, d.Repository)) }
 	if slices.ContainsFunc(found, isOut) {
@@ -81,7 +117,7 @@ func (h *History) matching(rule *dora.IncidentRule, counted *effort.Counter, yie
 		if h.out(at) {
 			return
 		}
-		for _, i := range h.reported[at] {
+		for _, i := range h.reported[at].all {
 			if !counted.Add(1) {
 				return
 			}

@@ -24,6 +24,9 @@ func addressName(url string) string { return strings.ToLower(strings.TrimRight(u
 
 // deploymentNames are what texts may call a deployment.
 func deploymentNames(d *dora.Deployment) []string {
+	if d.Unseen > 0 {
+		return nil // it stands for runs, and is none
+	}
 	id := strconv.FormatInt(d.Number, 10)
 	names := []string{idName(id), strings.ToLower(d.SHA)}
 	if d.RefKind == dora.RefTag && strings.ContainsFunc(d.Ref, unicode.IsDigit) {
@@ -31,6 +34,12 @@ func deploymentNames(d *dora.Deployment) []string {
 	}
 	if d.URL != "" && !strings.HasSuffix(d.URL, "/deployments/"+id) { // such an address tells the id
 		names = append(names, addressName(d.URL))
+	}
+	if isKey(d.Key) && !strings.EqualFold(d.Key, d.Ref) {
+		names = append(names, versionName(d.Key))
+	}
+	if len(within(d.ID, d.Repository)) == len(d.ID) { // else it is found in its repository
+		names = append(names, fullName(d.FullID()))
 	}
 	return names
 }
@@ -137,6 +146,9 @@ func (m *mentioning) name(text string, w word) {
 	}
 	if digitsOnly(text) && (len(text) >= idDigits || m.after(w, idWords, idPairs)) {
 		m.note(idName(text))
+	}
+	if m.last.to+len("#") == w.from && m.text[m.last.to] == '#' && strings.Contains(m.last.text, "/") && digitsOnly(text) {
+		m.note(versionName(m.last.text + "#" + text)) // such as owner/name#12
 	}
 	m.version(text, func() bool { return m.after(w, versionWords, nil) })
 }

@@ -130,6 +130,9 @@ func (h *History) destinations() (of map[Key][]*destination, all []*destination)
 		}
 		here := map[string]*destination{}
 		for _, d := range r.Deployments {
+			if d.Unseen > 0 {
+				continue
+			}
 			at := here[dora.FoldEnvironment(d.Environment)]
 			if at == nil {
 				at = &destination{from: r, tally: Tally{Source: r.Key.Source, Repository: r.Name}}

@@ -102,13 +102,14 @@ func (r *Restorer) repositories() (all []savedDeployments) {
 
 func (r *Restorer) readIncidents() {
 	bodies := make([][]byte, r.Length())
-	var mentions [][]string
+	read := make([]Incident, len(bodies))
 	for i := range bodies {
 		bodies[i] = r.Bytes()
-		mentions = append(mentions, r.List())
+		read[i] = Incident{Mentions: r.List(), Fields: r.List(), Same: r.List()}
 	}
 	for i, e := range decodeAll[*dora.Incident](r, dora.KindIncident, bodies) {
-		one := &Incident{Event: e, Mentions: mentions[i]}
+		one := &read[i]
+		one.Event = e
 		r.History.enterIncident(one)
 		r.incidents = append(r.incidents, one)
 	}

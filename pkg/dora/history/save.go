@@ -104,6 +104,8 @@ func (s *Saved) WriteIndex(w *compact.Writer) {
 		s.incidentNumber[i.Event.FullID()] = len(s.incidentNumber)
 		writeEvent(w, i.Event)
 		w.Texts(i.Mentions)
+		w.Texts(i.Fields)
+		w.Texts(i.Same)
 	}
 	w.Number(len(s.corrections))
 	for _, c := range s.corrections {

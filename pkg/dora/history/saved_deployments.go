@@ -25,7 +25,13 @@ func writeDeployment(w *compact.Writer, d *dora.Deployment) {
 	for _, text := range []string{d.ID, d.SHA, d.Ref, d.URL, d.Source, d.Repository, d.Environment, d.Tier, d.Task, string(d.RefKind), d.Creator, d.Run} {
 		w.Text(text)
 	}
-	w.Truths(d.Landing)
+	more := d.Key != "" || !d.Recovered.IsZero() || d.Unseen != 0
+	w.Truths(d.Landing, more)
+	if more {
+		w.Text(d.Key)
+		w.Time(d.Recovered)
+		w.Number(d.Unseen)
+	}
 	w.Number(d.Rank)
 	w.Number(int(d.Number))
 	w.Time(d.Updated)
@@ -79,7 +85,11 @@ func (r *Restorer) tellAll(of *Repository, told []*dora.Deployment) {
 		}
 		d.Source, d.Repository, d.Environment, d.Tier, d.Task, d.RefKind, d.Creator = r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), r.Word(r.Shared), dora.RefKind(r.Word(r.Shared)), r.Word(r.Shared)
 		r.Want(&d.Run, &r.Reader)
-		d.Landing = r.Truths()[0]
+		is := r.Truths()
+		if d.Landing = is[0]; is[1] {
+			r.Want(&d.Key, &r.Reader)
+			d.Recovered, d.Unseen = r.Time(), r.Number()
+		}
 		d.Rank, d.Number = r.Number(), int64(r.Number())
 		d.Updated, d.Created = r.Time(), r.Time()
 		d.Retried = r.Truths()[0]

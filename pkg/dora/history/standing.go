@@ -208,7 +208,7 @@ func (h *History) Known(source string, kind dora.Kind, name string) (events []do
 		return h.knownChanges(key)
 	}
 	if kind == dora.KindIncident {
-		for _, i := range h.reported[key] {
+		for _, i := range h.reported[key].all {
 			if !corrected[NameOf(i.Event.Header, i.Event.Repository)] {
 				events = append(events, i.Event)
 			}

@@ -4,10 +4,20 @@ import "github.com/livedora/dora-datasource/pkg/dora"
 
 // touchMentioning marks the services of the incidents whose text has any of a deployment's names.
 func (h *History) touchMentioning(names []string) {
+	if h.everything {
+		return // they are touched already
+	}
 	for _, name := range names {
-		for _, i := range h.mentioned[name] {
+		for _, i := range h.mentioned[name].all {
 			h.touchIncident(i.Event)
 		}
+	}
+}
+
+// touchNaming marks the services of the incidents that have a deployment's full id.
+func (h *History) touchNaming(d *dora.Deployment) {
+	if h.byID > 0 {
+		h.touchMentioning([]string{idWithin(fullName(d.FullID())), idWithin(fullName(d.Source + ":" + within(d.ID, d.Repository)))})
 	}
 }
 
@@ -49,6 +59,7 @@ func (h *History) touchIncident(e *dora.Incident) {
 
 // TakeTouched gives the services whose facts are out of date, all of them where everything is, and begins anew.
 func (h *History) TakeTouched() (services map[string]bool, everything bool) {
+	h.join()
 	services, everything = h.touched, h.everything
 	h.touched, h.everything = map[string]bool{}, false
 	return services, everything

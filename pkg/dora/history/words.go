@@ -97,12 +97,8 @@ func (h *History) deployment(name string) (*Repository, *dora.Deployment) {
 			return r, d
 		}
 	}
-	for key, r := range h.repositories {
-		if key.Source == source {
-			if d := r.Deployments[id]; d != nil {
-				return r, d
-			}
-		}
+	for _, d := range h.names.of(fullName(name)) {
+		return h.repositories[keyOf(d.Source, d.Repository)], d
 	}
 	return nil, nil
 }
