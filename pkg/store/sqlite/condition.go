@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"time"
 
 	driver "modernc.org/sqlite"
 
@@ -52,38 +51,19 @@ func private(path string) error {
 	return os.Chmod(path, allowed)
 }
 
-// failure is why the file could not be written, and when.
-type failure struct {
-	err error
-	at  time.Time
-}
-
-// failureLasts is for how long a failure outweighs small successes: where events find no room on a disk, a lease may.
-const failureLasts = time.Minute
-
 // noteWritten remembers whether the file could be written, by how many events. What a batch itself is refused for says
 // nothing of that.
 func (f *file) noteWritten(events int, err error) {
 	switch {
 	case errors.As(err, new(*driver.Error)), errors.Is(err, store.ErrNewerStore), errors.Is(err, errReplaced):
-		f.failed.Store(&failure{err, time.Now()})
-	case err != nil:
-	case events > 0:
-		f.failed.Store(nil)
-	default:
-		if had := f.failed.Load(); had != nil && time.Since(had.at) > failureLasts {
-			f.failed.CompareAndSwap(had, nil)
-		}
+		f.failing.Failed(err)
+	case err == nil:
+		f.failing.Wrote(events)
 	}
 }
 
 // Failing is why the file could not be written last time, by whichever store of this process; nil if it could.
-func (s *Store) Failing() error {
-	if failed := s.file.failed.Load(); failed != nil {
-		return failed.err
-	}
-	return nil
-}
+func (s *Store) Failing() error { return s.file.failing.Why() }
 
 // Exposed is who else may read the file, where that could not be changed; nil: nobody.
 func (s *Store) Exposed() error { return s.file.exposed }

@@ -14,9 +14,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	driver "modernc.org/sqlite"
+
+	"github.com/livedora/dora-datasource/pkg/store"
 )
 
 // readers is how many feeds and look-ups can run beside the one writer.
@@ -34,7 +35,7 @@ type file struct {
 	users int // guarded by opened
 
 	exposed error // who else may read it, where that could not be changed
-	failed  atomic.Pointer[failure]
+	failing store.Failing
 }
 
 // opened holds the files that are open.

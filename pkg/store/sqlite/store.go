@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
-	"runtime"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +14,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/feed"
 )
 
 // page is how many changes are read at once. Between pages no transaction is open, so that a slow reader does not
@@ -194,7 +191,7 @@ func (s *Store) merge(ctx context.Context, tx *sql.Tx, batch store.Batch, told d
 	if err != nil {
 		return nil, err
 	}
-	known, why := decode(key.Kind, body)
+	known, why := feed.Decode(key.Kind, body)
 	if why != "" {
 		return told, s.giveWay(ctx, tx, key)
 	}
@@ -218,74 +215,18 @@ func nanoseconds(t time.Time) int64 {
 
 // Changes implements store.Store. While a page is taken in, the next is read.
 func (s *Store) Changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
-	return func(yield func(store.Change, error) bool) {
-		reading, cancel := context.WithCancel(ctx)
-		pages := make(chan feedPage, 1)
-		go s.turn(reading, after, pages)
-		defer func() {
-			cancel()
-			for range pages { // its reader has ended once there are no more
-			}
-		}()
-		for p := range pages {
-			for _, change := range p.changes {
-				if !yield(change, nil) {
-					return
-				}
-			}
-			if p.err != nil {
-				yield(store.Change{}, p.err)
-				return
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			yield(store.Change{}, err)
-		}
-	}
-}
-
-type feedPage struct {
-	changes []store.Change
-	err     error
-}
-
-// turn reads pages until there are no more, and takes note of the rows that could not be read.
-func (s *Store) turn(ctx context.Context, after store.Sequence, pages chan<- feedPage) {
-	defer close(pages)
-	var room rows
-	unreadable, all := map[store.Sequence]string{}, after == 0
-	for {
-		last, err := s.page(ctx, &room, after)
-		var changes []store.Change
-		if err == nil {
-			changes = room.decode(unreadable)
-		}
-		select {
-		case pages <- feedPage{changes, err}:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-		if last == after {
-			s.met(ctx, unreadable, all)
-			return
-		}
-		after = last
-	}
+	return feed.Pages{Page: s.page, Met: s.met}.Changes(ctx, after)
 }
 
 // page reads what comes after a sequence, and gives the last that it met.
-func (s *Store) page(ctx context.Context, into *rows, after store.Sequence) (last store.Sequence, err error) {
+func (s *Store) page(ctx context.Context, into *feed.Rows, after store.Sequence) (last store.Sequence, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		last = after
-		err := into.take(ctx, tx, `WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+		err := take(ctx, tx, into, `WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`, s.dataset, after, page)
 		if err != nil {
 			return err
 		}
-		if len(into.all) > 0 {
-			last = into.all[len(into.all)-1].sequence
+		if last = into.Last(after); last != after {
 			return nil
 		}
 		return s.nothingAfter(ctx, tx, last)
@@ -306,111 +247,29 @@ func (s *Store) nothingAfter(ctx context.Context, tx *sql.Tx, last store.Sequenc
 	return nil
 }
 
-// rows are what a statement gives, whose bodies are not read yet. Each query may use the room of the one before.
-type rows struct {
-	all    []row
-	bodies []byte // one after another
-}
-
-type row struct {
-	sequence   store.Sequence
-	kind       dora.Kind
-	begin, end int // of its body
-}
-
-// roomLimit is after how many bytes of bodies no more rows are taken at once: they are seldom a hundredth of it.
-const roomLimit = 32 << 20
-
 // columns are what is read of an event. A row whose columns are damaged, or whose body no event can have, has none.
 const columns = `SELECT sequence, kind, iif(octet_length(body) <= ` + bodyLimitText + ` AND typeof(updated) = 'integer' AND typeof(rank) = 'integer', body, NULL) FROM events `
 
 // take has the events that a condition leaves.
-func (r *rows) take(ctx context.Context, tx *sql.Tx, condition string, arguments ...any) (err error) {
+func take(ctx context.Context, tx *sql.Tx, into *feed.Rows, condition string, arguments ...any) (err error) {
 	found, err := tx.QueryContext(ctx, columns+condition, arguments...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, found.Close()) }()
-	r.all, r.bodies = r.all[:0], r.bodies[:0]
-	var kind, body sql.RawBytes
-	for len(r.bodies) < roomLimit && found.Next() {
-		var one row
-		if err := found.Scan(&one.sequence, &kind, &body); err != nil {
+	into.Clear()
+	var (
+		sequence   store.Sequence
+		kind, body sql.RawBytes
+	)
+	for !into.Full() && found.Next() {
+		if err := found.Scan(&sequence, &kind, &body); err != nil {
 			return err
 		}
-		one.kind, one.begin = kindOf(kind), len(r.bodies)
-		r.bodies = append(r.bodies, body...)
-		one.end = len(r.bodies)
-		r.all = append(r.all, one)
+		into.Add(sequence, kind, body)
 	}
 	return found.Err()
 }
-
-// kindOf is a kind by its name.
-func kindOf(name []byte) dora.Kind {
-	for _, known := range dora.Kinds {
-		if string(name) == string(known) {
-			return known
-		}
-	}
-	return dora.Kind(name)
-}
-
-// decode reads the bodies, as many at a time as there are processors, and leaves out those that cannot be read.
-func (r *rows) decode(unreadable map[store.Sequence]string) []store.Change {
-	changes := make([]store.Change, len(r.all))
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(r.all)/decodeTogether))
-	problems := make([]map[store.Sequence]string, parts)
-	var work sync.WaitGroup
-	for part := range parts {
-		work.Go(func() {
-			for i := part * len(r.all) / parts; i < (part+1)*len(r.all)/parts; i++ {
-				one := r.all[i]
-				e, why := decode(one.kind, r.bodies[one.begin:one.end])
-				if why != "" {
-					if problems[part] == nil {
-						problems[part] = map[store.Sequence]string{}
-					}
-					problems[part][one.sequence] = why
-					continue
-				}
-				changes[i] = store.Change{Sequence: one.sequence, Event: e}
-			}
-		})
-	}
-	work.Wait()
-	met := false
-	for _, each := range problems {
-		met = met || each != nil
-		maps.Copy(unreadable, each)
-	}
-	if met {
-		changes = slices.DeleteFunc(changes, func(c store.Change) bool { return c.Event == nil })
-	}
-	return changes
-}
-
-// decode reads a body, or says why it cannot be read. What an event says that cannot have been is refused here too: a file
-// may be older than the check where events come in.
-func decode(kind dora.Kind, body []byte) (e dora.Event, why string) {
-	if len(body) == 0 {
-		return nil, "a column is damaged, or larger than any event"
-	}
-	e, err := dora.Decode(kind, body)
-	if err == nil {
-		err = dora.Admit(e)
-	}
-	if err != nil {
-		return nil, err.Error()
-	}
-	if head := e.Head(); head.Source == "" || head.ID == "" {
-		return nil, "it has no source or no id"
-	}
-	return e, ""
-}
-
-// decodeTogether is how many bodies are worth a goroutine.
-const decodeTogether = 200
 
 // Cursor implements store.Store.
 func (s *Store) Cursor(ctx context.Context, source string) ([]byte, error) {
@@ -472,19 +331,18 @@ func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.E
 
 // old are the events that can be pruned and were last updated before a time. What cannot be read stays.
 func (s *Store) old(ctx context.Context, before time.Time) (old []store.Change, err error) {
-	var room rows
+	var room feed.Rows
 	for after, more := store.Sequence(0), true; more; {
 		err := s.read(ctx, func(tx *sql.Tx) error {
-			return room.take(ctx, tx, `WHERE dataset = ? AND kind IN (?, ?, ?) AND updated < ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+			return take(ctx, tx, &room, `WHERE dataset = ? AND kind IN (?, ?, ?) AND updated < ? AND sequence > ? ORDER BY sequence LIMIT ?`,
 				s.dataset, dora.KindDeployment, dora.KindChange, dora.KindIncident, nanoseconds(before), after, page)
 		})
 		if err != nil {
 			return nil, err
 		}
-		old = append(old, room.decode(map[store.Sequence]string{})...)
-		if more = len(room.all) > 0; more {
-			after = room.all[len(room.all)-1].sequence
-		}
+		old = append(old, room.Decode(map[store.Sequence]string{})...)
+		last := room.Last(after)
+		after, more = last, last != after
 	}
 	return old, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	writeUntilKilled()
+	storetest.WriteUntilKilled(openTeam)
 	openAsToldAndSayWhatHappens()
 	goleak.VerifyTestMain(m)
 }

@@ -1,0 +1,133 @@
+package postgres_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/postgres"
+	"github.com/livedora/dora-datasource/pkg/store/postgres/postgrestest"
+)
+
+func TestEachWayNotToReachADatabaseIsASentence(t *testing.T) {
+	require.NoError(t, server.Exec(t.Context(), "postgres", `DROP ROLE IF EXISTS guarded, nobody_much`, `CREATE ROLE guarded LOGIN PASSWORD 'right'`, `CREATE ROLE nobody_much LOGIN`))
+	d := database(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = silent.Close() }()
+	for name, c := range map[string]struct {
+		alter func(*postgres.Database)
+		says  string
+	}{
+		"nobody listens":          {func(d *postgres.Database) { d.Address = "127.0.0.1:1" }, "cannot be reached"},
+		"it never answers":        {func(d *postgres.Database) { d.Address = silent.Addr().String() }, "cannot be reached"},
+		"no such database":        {func(d *postgres.Database) { d.Name = "elsewhere" }, "has no database of the name in store.database"},
+		"no such user":            {func(d *postgres.Database) { d.User = "nemo" }, "refuses the log-in of store.user"},
+		"a wrong password":        {func(d *postgres.Database) { d.User, d.Password = "guarded", "hunter2" }, "refuses the password of store.user"},
+		"no encryption there":     {func(d *postgres.Database) { d.TLS = postgres.TLSRequire }, "takes no encrypted connections"},
+		"no encryption, verified": {func(d *postgres.Database) { d.TLS = postgres.TLSVerify }, "takes no encrypted connections"},
+		"a certificate of nobody": {func(d *postgres.Database) { d.TLS, d.CA = postgres.TLSVerify, "hunter2" }, "store.caCertificate is no certificate"},
+		"an address of nothing":   {func(d *postgres.Database) { d.Address = "postgres://db" }, "store.address"},
+		"it may make no tables":   {func(d *postgres.Database) { d.User = "nobody_much" }, "does not let store.user do what it needs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			altered := d
+			c.alter(&altered)
+			s, err := postgres.Open(t.Context(), altered, "team")
+			require.Error(t, err)
+			assert.Nil(t, s)
+			assert.Contains(t, err.Error(), c.says)
+			assert.NotContains(t, err.Error(), "hunter2")
+			assert.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestARoleThatMayOnlyReadAndWriteUsesWhatIsThere(t *testing.T) {
+	d := database(t)
+	open(t, d, "made by its owner")
+	writer := strings.ReplaceAll(d.Name, "livedora", "writer") // roles are the server's
+	require.NoError(t, server.Exec(t.Context(), "postgres", `CREATE ROLE `+writer+` LOGIN`))
+	require.NoError(t, server.Exec(t.Context(), d.Name, `GRANT SELECT, INSERT, UPDATE, DELETE ON livedora_schema, livedora_datasets, livedora_events,
+		livedora_cursors, livedora_leases, livedora_unreadable TO `+writer))
+	d.User = writer
+	s := open(t, d, "team")
+	_, err := s.Apply(t.Context(), store.Batch{Events: []dora.Event{incident("P1", monday, "written")}})
+	require.NoError(t, err)
+}
+
+func TestADatabaseThatCannotBeWrittenIsReadOn(t *testing.T) {
+	own, err := postgrestest.Start(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, own.Stop()) }()
+	d, err := own.Database(t.Context())
+	require.NoError(t, err)
+	s, err := postgres.Open(t.Context(), d, "team", postgres.OwnedBy(1))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	apply := func(id string) error {
+		_, err := s.Apply(context.Background(), store.Batch{Events: []dora.Event{incident(id, monday, "new")}})
+		return err
+	}
+	count := func(s *postgres.Store) (n int) {
+		for _, err := range s.Changes(context.Background(), 0) {
+			require.NoError(t, err)
+			n++
+		}
+		return n
+	}
+	require.NoError(t, apply("P1"))
+	require.NoError(t, s.Failing())
+
+	require.NoError(t, own.Exec(t.Context(), "postgres", `ALTER DATABASE `+d.Name+` SET default_transaction_read_only = on`,
+		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+d.Name+`'`))
+	require.Eventually(t, func() bool { return strings.Contains(errorOf(apply("P2")), "cannot be written now") }, 10*time.Second, 10*time.Millisecond)
+	assert.ErrorContains(t, s.Failing(), "cannot be written now")
+	assert.Equal(t, 1, count(s))
+	again, err := postgres.Open(t.Context(), d, "team", postgres.OwnedBy(1))
+	require.NoError(t, err, "a replica can be opened")
+	assert.Equal(t, 1, count(again))
+	require.NoError(t, again.Close())
+
+	require.NoError(t, own.Exec(t.Context(), "postgres", `ALTER DATABASE `+d.Name+` SET default_transaction_read_only = off`,
+		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+d.Name+`'`))
+	require.Eventually(t, func() bool { return apply("P2") == nil }, 10*time.Second, 10*time.Millisecond, "it goes on by itself")
+	require.NoError(t, s.Failing())
+
+	require.NoError(t, own.End())
+	require.Eventually(t, func() bool { return strings.Contains(errorOf(apply("P3")), "cannot be reached") }, 10*time.Second, 10*time.Millisecond)
+	_, err = s.Cursor(t.Context(), "github")
+	require.ErrorContains(t, err, "cannot be reached")
+	require.NoError(t, own.Run(t.Context()))
+	require.Eventually(t, func() bool { return apply("P3") == nil }, 10*time.Second, 10*time.Millisecond)
+	assert.Equal(t, 3, count(s))
+}
+
+func errorOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestADiskThatIsFullIsASentence(t *testing.T) {
+	d := database(t)
+	s := open(t, d, "team")
+	// A row of the table cannot be written for want of room, as the server would say it.
+	require.NoError(t, server.Exec(t.Context(), d.Name, `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+		$$ BEGIN RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full'; END $$`,
+		`CREATE TRIGGER full_disk BEFORE INSERT ON livedora_events EXECUTE FUNCTION full_disk()`))
+	_, err := s.Apply(t.Context(), store.Batch{Events: []dora.Event{incident("P1", monday, "new")}})
+	require.ErrorContains(t, err, "has no room left on its disk")
+	assert.Equal(t, err, s.Failing())
+	_, err = s.Acquire(t.Context(), "github", "one", time.Minute)
+	require.NoError(t, err)
+	require.Error(t, s.Failing(), "a small success says nothing of room for events")
+}
