@@ -43,7 +43,11 @@ var mayImport = map[string][]string{
 	"systems":                    {"source", "source/alertmanager", "source/azuredevops", "source/github", "source/gitlab", "source/pagerduty", "source/webhook"},
 	"store":                      {"dora"},
 	"store/memory":               {"dora", "store"},
-	"store/sqlite":               {"dora", "store"},
+	"store/feed":                 {"dora", "store"},
+	"store/place":                {},
+	"store/sqlite":               {"dora", "store", "store/feed", "store/place"},
+	"store/postgres":             {"dora", "store", "store/feed"},
+	"store/postgrestest":         {"store/postgres"},
 	"store/storetest":            {"dora", "store"},
 	"settings":                   {"dora", "source", "strict"},
 	"query":                      {"dora", "dora/facts", "dora/figures", "dora/effort", "strict"},
@@ -64,7 +68,7 @@ var mayImport = map[string][]string{
 	"source/alertmanager":        {"dora", "source"},
 	"source/webhook":             {"dora", "intake", "source"},
 	"collect":                    {"dora", "source", "store"},
-	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/effort", "settings", "source", "store", "store/memory", "store/sqlite", "strict"},
+	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/effort", "settings", "source", "store", "store/memory", "store/place", "store/postgres", "store/sqlite", "strict"},
 	"dataset/datasettest":        {"dora", "store", "store/sqlite"},
 	"rest":                       {"audit", "collect", "dataset", "dora", "dora/facts", "dora/figures", "gate", "intake", "monitor", "query", "settings", "source", "strict"},
 	"monitor":                    {"collect", "dataset", "dora", "source"},
@@ -110,12 +114,12 @@ var floors = []struct {
 	{"answers", []string{"rest", "query", "audit", "monitor", "gate", "intake"}},
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source
-	{"stores", []string{"store", "store/memory", "store/sqlite"}},
+	{"stores", []string{"store", "store/memory", "store/sqlite", "store/postgres", "store/feed", "store/place"}},
 	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/effort"}},
 }
 
 // notDrawn are there for tests and for measuring.
-var notDrawn = []string{"bench", "goldentest", "dora/doratest", "dora/large", "dora/replaytest", "mangle", "store/storetest", "dataset/datasettest"}
+var notDrawn = []string{"bench", "goldentest", "dora/doratest", "dora/large", "dora/replaytest", "mangle", "store/storetest", "store/postgrestest", "dataset/datasettest"}
 
 func TestTheHouseIsDrawnAsItIs(t *testing.T) {
 	listed, err := exec.Command("go", "list", "-json=ImportPath,Doc", "./...").Output()

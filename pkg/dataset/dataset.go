@@ -24,6 +24,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/memory"
+	"github.com/livedora/dora-datasource/pkg/store/place"
+	"github.com/livedora/dora-datasource/pkg/store/postgres"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
 
@@ -146,17 +148,33 @@ func (o *Options) openStore(ctx context.Context) (store.Store, error) {
 	if _, err := store.OwnerOf(o.Name, 0, o.Organisation); err != nil {
 		return nil, err
 	}
-	if o.Settings.Store.Type != settings.StoreSQLite {
-		return memory.New(), nil
-	}
-	opened, err := sqlite.Open(ctx, o.Settings.Store.Path, o.Name, sqlite.OwnedBy(o.Organisation), sqlite.Within(o.StoreRoot))
-	if errors.As(err, new(*sqlite.Outside)) {
+	opened, err := o.openNamed(ctx)
+	if errors.As(err, new(*place.Outside)) {
 		err = fmt.Errorf("%w; %s", err, settings.AnotherRoot)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return opened, nil
+}
+
+// openNamed opens the store of the settings' type.
+func (o *Options) openNamed(ctx context.Context) (store.Store, error) {
+	s := o.Settings.Store
+	switch s.Type {
+	case settings.StoreSQLite:
+		return sqlite.Open(ctx, s.Path, o.Name, sqlite.OwnedBy(o.Organisation), sqlite.Within(o.StoreRoot))
+	case settings.StorePostgres:
+		if s.Path != "" { // of the saved history
+			if _, err := place.Locate(s.Path, o.StoreRoot); err != nil {
+				return nil, err
+			}
+		}
+		return postgres.Open(ctx, postgres.Database{
+			Address: s.Address, Name: s.Database, User: s.User, Password: s.Password, TLS: postgres.TLS(s.TLS), CA: s.CA,
+		}, o.Name, postgres.OwnedBy(o.Organisation))
+	}
+	return memory.New(), nil
 }
 
 func (d *Dataset) wake() {
@@ -189,6 +207,10 @@ func (d *Dataset) Run(ctx context.Context) error {
 func (d *Dataset) follow(ctx context.Context) {
 	poll := time.NewTicker(pollTime)
 	defer poll.Stop()
+	var woken <-chan struct{} // by who wrote elsewhere; stores without it are asked
+	if s, ok := d.store.(interface{ Woken() <-chan struct{} }); ok {
+		woken = s.Woken()
+	}
 	var state []collect.SourceState
 	failing := "" // as was told last
 	for {
@@ -197,6 +219,8 @@ func (d *Dataset) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.changed:
+			d.gather(ctx)
+		case <-woken:
 			d.gather(ctx)
 		case <-poll.C:
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -76,7 +77,7 @@ func (r *Registry) Acquire(ctx context.Context, o Options) (*Dataset, error) {
 }
 
 func (s *slot) openStore(ctx context.Context, o Options) error {
-	key := string(o.Settings.Store.Type) + "\x00" + o.Settings.Store.Path + "\x00" + o.Name
+	key := fmt.Sprintf("%q %q", o.Settings.Store, o.Name) // it stays in memory: there are secrets in it
 	replaced, _ := s.store.(interface{ Replaced() bool })
 	if s.store != nil && s.storeKey == key && (replaced == nil || !replaced.Replaced()) {
 		return nil
@@ -129,6 +130,7 @@ func fingerprintOf(o Options) string {
 		Settings settings.Settings
 		Secrets  map[string]map[string]string
 		Client   string
-	}{o.Settings, secrets, o.ClientKey})
+		Store    [2]string
+	}{o.Settings, secrets, o.ClientKey, [2]string{o.Settings.Store.Password, o.Settings.Store.CA}})
 	return string(text)
 }

@@ -37,10 +37,11 @@ const (
 	unfinished = ".part"
 )
 
-// savedBegin is how the names of a dataset's saved histories begin, for this data source; empty where the store is no file.
+// savedBegin is how the names of a dataset's saved histories begin, for this data source; empty where there is no place for
+// them.
 func (d *Dataset) savedBegin() string {
 	s := d.options.Settings.Store
-	if s.Type != settings.StoreSQLite || s.Path == "" {
+	if s.Type == settings.StoreMemory || s.Path == "" {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(d.options.Name + "\x00" + d.Owner()))

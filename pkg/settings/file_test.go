@@ -61,7 +61,7 @@ func TestWhatComesLaterIsRefusedByName(t *testing.T) {
 	require.NoError(t, err)
 	for _, later := range []struct{ old, with, want string }{
 		{"      services:", "        - { id: opsgenie, type: opsgenie }\n      services:", `sources[1].type: "opsgenie" is not allowed; allowed: github`},
-		{"type: sqlite", "type: postgres", `store.type: "postgres" is not allowed; allowed: memory, sqlite`},
+		{"type: sqlite", "type: influxdb", `store.type: "influxdb" is not allowed; allowed: memory, sqlite, postgres`},
 	} {
 		changed := strings.Replace(string(example), later.old, later.with, 1)
 		require.NotEqual(t, string(example), changed)

@@ -58,7 +58,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"definition":{"bots":{"lead":"x"}}}`:                      "definition.bots.lead: there is no such key; allowed: pattern, leadTime, frequency",
 		`{"definition":{"hotfix":{"label":"x"}}}`:                   "definition.hotfix.label: there is no such key; allowed: labels, branches",
 		`{"collect":{"interval":"1h"}}`:                             "collect.interval: there is no such key; allowed: every, backfill",
-		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, dataset",
+		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, address, database, user, tls, dataset",
 		// values that are none of the allowed
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"deployments":{"from":"deployments","environment":"live"}}]}`: `sources[0].deployments.environment: is not allowed with from: deployments, which name their environments; allowed with from: pipelines, releases, tags, merges`,
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"labels":["incident"]}}]}`:                       `sources[0].incidents.labels: is not allowed with from: type; allowed with from: labels`,
@@ -81,7 +81,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"definition":{"evidence":["explicit","hunch"]}}`:                                     `definition.evidence[1]: "hunch" is not allowed; allowed: explicit, rollback, remedy, incident`,
 		`{"definition":{"recovery":"service"}}`:                                                `definition.recovery: "service" is not allowed; allowed: deployment, incident`,
 		`{"definition":{"rework":"all"}}`:                                                      `definition.rework: "all" is not allowed; allowed: fix, incident`,
-		`{"store":{"type":"postgres"}}`:                                                        `store.type: "postgres" is not allowed; allowed: memory, sqlite`,
+		`{"store":{"type":"influxdb"}}`:                                                        `store.type: "influxdb" is not allowed; allowed: memory, sqlite, postgres`,
 		`{"sources":[{` + github + `,"api":"v3"}]}`:                                            `sources[0].api: "v3" is not allowed; allowed: auto, graphql, rest`,
 		// regular expressions
 		`{"production":"(prod"}`:                     `production: "(prod" is not a regular expression: `,
@@ -133,12 +133,19 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"sources":[{"id":"a","type":"webhook","uri":"https://x"}]}`:            "sources[0].uri: there is no such key; allowed: id, type",
 		`{"sources":[{"id":"a","type":"alertmanager","alerts":{"only":["a"]}}]}`: `sources[0].alerts.only[0]: "a" is not allowed; allowed: name=value, such as severity=critical`,
 		// the store
-		`{"store":{"type":"sqlite"}}`:            "store.path: is missing; a sqlite store needs the path of its file",
-		`{"store":{"type":"memory","path":"x"}}`: "store.path: is not allowed with store.type memory; allowed: leave it out, or store.type sqlite",
+		`{"store":{"type":"sqlite"}}`:                                              "store.path: is missing; a sqlite store needs the path of its file",
+		`{"store":{"type":"memory","path":"x"}}`:                                   "store.path: is not allowed with store.type memory; allowed: leave it out, or store.type sqlite",
+		`{"store":{"type":"postgres","database":"d","user":"u"}}`:                  "store.address: is missing; a postgres store needs the address of its server, such as db.example.org:5432",
+		`{"store":{"type":"postgres","address":"db","user":"u"}}`:                  "store.database: is missing; a postgres store needs the name of its database",
+		`{"store":{"address":"db","database":"d"}}`:                                "store.user: is missing; a postgres store needs the user that logs in",
+		`{"store":{"type":"sqlite","path":"x","address":"db"}}`:                    "store.address: is not allowed with store.type sqlite; allowed: leave it out, or store.type postgres",
+		`{"store":{"type":"sqlite","path":"x","tls":"verify"}}`:                    "store.tls: is not allowed with store.type sqlite; allowed: leave it out, or store.type postgres",
+		`{"store":{"address":"db","database":"d","user":"u","tls":"prefer"}}`:      `store.tls: "prefer" is not allowed; allowed: verify, require, disable`,
+		`{"store":{"address":"postgres://u:hush@db/d","database":"d","user":"u"}}`: "store.address: is no address of a server; allowed: a host and a port",
 		// other shapes
 		`{"sources":{"github":{}}}`: "sources: an object is not allowed; allowed: a list",
 		`{"sources":[null]}`:        "sources[0]: is empty",
-		`{"store":"memory"}`:        `store: "memory" is not allowed; allowed: an object with type, path, dataset`,
+		`{"store":"memory"}`:        `store: "memory" is not allowed; allowed: an object with type, path, address, database, user, tls, dataset`,
 		`{"definition":[]}`:         "definition: a list is not allowed; allowed: an object with unit, ",
 	} {
 		_, err := parse(t, text, nil)

@@ -34,27 +34,6 @@ type Collect struct {
 	Backfill dora.Duration `json:"backfill"`
 }
 
-// Store says where events rest.
-type Store struct {
-	Type StoreType `json:"type"`
-	// Path is the file of a sqlite store; it and its folders are made where they are missing.
-	Path string `json:"path,omitempty"`
-	// Dataset overrides the name that keeps data sources apart in one store.
-	Dataset string `json:"dataset,omitempty"`
-}
-
-// StoreType names a kind of store.
-type StoreType string
-
-// The stores.
-const (
-	StoreMemory StoreType = "memory" // read again at each start
-	StoreSQLite StoreType = "sqlite"
-)
-
-// Allowed lists the stores that settings may name.
-func (StoreType) Allowed() []string { return []string{string(StoreMemory), string(StoreSQLite)} }
-
 // Defaults are the settings where nothing is said.
 func Defaults() Settings {
 	return Settings{
@@ -85,9 +64,7 @@ func Parse(systems source.Systems, jsonData map[string]any, secrets map[string]s
 	if err := strict.Decode("", ours, &s, readSource(systems)); err != nil {
 		return s, s.label(err)
 	}
-	if store, ok := ours["store"].(map[string]any); ok && store["type"] == nil && s.Store.Path != "" {
-		s.Store.Type = StoreSQLite
-	}
+	s.Store.complete(ours["store"], secrets)
 	s.takeSecrets(secrets)
 	s.share()
 	s.serve()
@@ -165,12 +142,7 @@ func (s *Settings) validate() error {
 	if s.Collect.Backfill <= 0 {
 		fail("collect.backfill", "%s is too short; allowed: a length of time, such as 365d", s.Collect.Backfill)
 	}
-	if s.Store.Type == StoreSQLite && s.Store.Path == "" {
-		fail("store.path", "is missing; a sqlite store needs the path of its file")
-	}
-	if s.Store.Type == StoreMemory && s.Store.Path != "" {
-		fail("store.path", "is not allowed with store.type memory; allowed: leave it out, or store.type sqlite")
-	}
+	s.Store.validate(fail)
 	if s.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", s.Definition.IncidentWindow)
 	}

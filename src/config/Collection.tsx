@@ -4,11 +4,18 @@ import { Text } from '../form/Text';
 import { merge } from '../settings/change';
 import { fieldsOf } from '../settings/fields';
 import { meanings } from '../settings/meanings';
+import { isConfigured, resetSecret, Settings, STORE_SECRETS } from '../settings/secrets';
+import { byDefault, defaults, StoreSettings } from '../settings/settings';
+import { DatabaseFields } from './DatabaseFields';
 import { Notice, Row, Section, SectionProps } from './Section';
-import { byDefault, defaults } from '../settings/settings';
+
+interface Props extends SectionProps {
+  settings: Settings;
+  onSettingsChange: (settings: Settings) => void;
+}
 
 /** When sources are read, and where events are kept. */
-export function Collection({ options, faults, readOnly, onChange }: SectionProps) {
+export function Collection({ options, faults, readOnly, onChange, settings, onSettingsChange }: Props) {
   const store = options.store ?? {};
   const type = store.type ?? defaults.store;
   const collectField = fieldsOf(options.collect ?? {}, { path: 'collect', faults, readOnly }, (collect) =>
@@ -45,11 +52,7 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
           width={30}
           {...storeField('type')}
           value={type}
-          onChange={(next) =>
-            onChange(
-              merge(options, { store: merge(store, { type: next, ...(next === 'memory' && { path: undefined }) }) })
-            )
-          }
+          onChange={(next) => onSettingsChange(keptIn(next, settings))}
         />
         {type === 'sqlite' && (
           <Text
@@ -60,10 +63,19 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
           />
         )}
       </Row>
+      {type === 'postgres' && (
+        <DatabaseFields
+          field={storeField}
+          store={store}
+          settings={settings}
+          readOnly={readOnly}
+          onSettingsChange={onSettingsChange}
+        />
+      )}
       {type === 'memory' && (
         <Notice>
           A store in memory keeps nothing: everything is read again when Grafana starts, and corrections, alerts and
-          events that are sent here are refused. With a SQLite file they last.
+          events that are sent here are refused. With a SQLite file or PostgreSQL they last.
         </Notice>
       )}
       {type === 'sqlite' && isRelative(store.path) && (
@@ -74,6 +86,27 @@ export function Collection({ options, faults, readOnly, onChange }: SectionProps
       )}
     </Section>
   );
+}
+
+/** The keys that each type of store has besides. */
+const keysOf: Record<string, Array<keyof StoreSettings>> = {
+  sqlite: ['path'],
+  postgres: ['path', 'address', 'database', 'user', 'tls'],
+};
+
+/** Settings whose events are kept in another type of store. What belongs to the one before goes: the backend refuses it. */
+function keptIn(type: string, settings: Settings): Settings {
+  const store: StoreSettings = { ...settings.jsonData.store, type };
+  for (const key of keysOf.postgres) {
+    if (!keysOf[type]?.includes(key)) {
+      store[key] = undefined;
+    }
+  }
+  const left = type === 'postgres' ? [] : Object.values(STORE_SECRETS).filter((key) => isConfigured(settings, key));
+  return {
+    ...left.reduce(resetSecret, settings),
+    jsonData: merge(settings.jsonData, { store: merge<StoreSettings>(store, {}) }),
+  };
 }
 
 /** Whether a path begins where the backend's folder for stores is. */

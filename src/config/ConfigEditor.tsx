@@ -36,7 +36,7 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
         <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
         <Services {...section} preview={preview} />
         <DefinitionOfMetrics {...section} />
-        <Collection {...section} />
+        <Collection {...section} settings={settings} onSettingsChange={onOptionsChange} />
         {settings.uid && (options.sources ?? []).length > 0 && <NextSteps uid={settings.uid} />}
       </Stack>
     </JudgedOnceSaved>

@@ -79,3 +79,12 @@ export function regexp(pattern: string): string | undefined {
     return `${JSON.stringify(pattern)} is not a regular expression`;
   }
 }
+
+/** One server of a database, or several; the backend has the same pattern. What somebody pastes may have a password in it. */
+const addresses = /^\s*[A-Za-z0-9_.-]+(:[0-9]{1,5})?(\s*,\s*[A-Za-z0-9_.-]+(:[0-9]{1,5})?)*\s*$/;
+
+export function address(text: string): string | undefined {
+  return addresses.test(text)
+    ? undefined
+    : 'is no address of a server; allowed: a host and a port, such as db.example.org:5432, or several with commas between';
+}

@@ -8,6 +8,9 @@ export interface Place {
   readOnly: boolean;
 }
 
+/** The fields of a part of the settings. */
+export type FieldsOf<T extends object> = ReturnType<typeof fieldsOf<T>>;
+
 /** For each key of a part of the settings what its control needs: value, fault, and what becomes of a change. */
 export function fieldsOf<T extends object>(part: T, { path, faults, readOnly }: Place, onChange: (part: T) => void) {
   return <K extends keyof T & string>(key: K) => ({

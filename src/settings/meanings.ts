@@ -39,6 +39,12 @@ export const meanings = {
   store: [
     { value: 'memory', label: 'Memory', description: 'read again at each start; nothing lasts' },
     { value: 'sqlite', label: 'SQLite file', description: 'kept in a file on the Grafana server' },
+    { value: 'postgres', label: 'PostgreSQL', description: 'kept in a database that several Grafanas share' },
+  ],
+  storeTls: [
+    { value: 'verify', label: 'Verified', description: "encrypted, and the certificate is the server's" },
+    { value: 'require', label: 'Encrypted', description: 'whoever the server is' },
+    { value: 'disable', label: 'None', description: 'whoever is between reads the password and the data' },
   ],
 } satisfies Record<string, ComboboxOption[]>;
 

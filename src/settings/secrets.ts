@@ -1,13 +1,16 @@
 import { DataSourceSettings } from '@grafana/data';
 import { DoraOptions, DoraSecrets } from './settings';
 
-type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
+export type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 
 /** Grafana merges secrets that are not sent with those it has: one that shall go is sent as an empty text. */
 const REMOVED = '';
 
 /** The secret of all sources that have none of their own for their webhooks. */
 export const WEBHOOKS_SECRET = 'webhooks.secret';
+
+/** The secrets of a PostgreSQL store. */
+export const STORE_SECRETS = { password: 'store.password', ca: 'store.caCertificate' };
 
 export function secretKey(sourceId: string, name: string): string {
   return `sources.${sourceId}.${name}`;

@@ -11,7 +11,20 @@ export interface DoraOptions extends DataSourceJsonData {
   production?: string;
   definition?: Definition;
   collect?: { every?: string; backfill?: string };
-  store?: { type?: string; path?: string };
+  store?: StoreSettings;
+}
+
+/** Where events are kept. What else there is depends on the type. */
+export interface StoreSettings {
+  type?: string;
+  /** The file of SQLite; of PostgreSQL, beside what this Grafana saves what it worked out. */
+  path?: string;
+  address?: string;
+  database?: string;
+  user?: string;
+  tls?: string;
+  /** Files only. */
+  dataset?: string;
 }
 
 /** A system that events come from. What else it has depends on its type: systems.ts. */

@@ -88,6 +88,18 @@ test.each<[DoraOptions, string]>([
   [{ collect: { every: '30s' } }, 'Collect every: 30s is too short; allowed: 1m or longer'],
   [{ collect: { every: '0h' } }, 'Collect every: 0h is too short; allowed: 1m or longer'],
   [{ store: { type: 'sqlite' } }, 'File: is missing; a sqlite store needs the path of its file'],
+  [
+    { store: { type: 'postgres', address: 'db', user: 'livedora' } },
+    'Database: is missing; a postgres store needs the name of its database',
+  ],
+  [
+    { store: { type: 'postgres', address: 'postgres://db', database: 'livedora', user: 'livedora' } },
+    'Server: is no address of a server; allowed: a host and a port, such as db.example.org:5432, or several with commas between',
+  ],
+  [
+    { store: { type: 'postgres', address: 'db', database: 'livedora', user: 'livedora', tls: 'some' } },
+    'Encryption: "some" is not allowed; allowed: verify, require, disable',
+  ],
 ])('%j is told in a sentence that names the field as its label does', (options, message) => {
   expect(Object.values(faultsOf(options))).toEqual([message]);
 });

@@ -1,7 +1,7 @@
 import labels from '../../pkg/settings/labels.json';
-import { Check, duration, globs, oneOf, regexp, repository, sourceId } from './checks';
+import { address, Check, duration, globs, oneOf, regexp, repository, sourceId } from './checks';
 import { evidenceKinds, meanings } from './meanings';
-import { DoraOptions, Service, Source } from './settings';
+import { defaults, DoraOptions, Service, Source, StoreSettings } from './settings';
 import { faultsOfSource } from './sourceFaults';
 import { allFields, sourceTypes, systemOf } from './systems';
 
@@ -55,10 +55,29 @@ export function faultsOf(options: DoraOptions): Faults {
   );
   if (store.type !== undefined && oneOf(store.type, meanings.store) !== undefined) {
     note('store.type', oneOf(store.type, meanings.store));
-  } else if (store.type === 'sqlite' && !store.path) {
-    note('store.path', 'is missing; a sqlite store needs the path of its file');
   }
+  checkStore(store, note);
   return faults;
+}
+
+/** What each type of store cannot be without, in the backend's words. */
+const neededByStore: Record<string, Array<[string & keyof StoreSettings, string]>> = {
+  sqlite: [['path', 'a sqlite store needs the path of its file']],
+  postgres: [
+    ['address', 'a postgres store needs the address of its server, such as db.example.org:5432'],
+    ['database', 'a postgres store needs the name of its database'],
+    ['user', 'a postgres store needs the user that logs in'],
+  ],
+};
+
+function checkStore(store: StoreSettings, note: Note) {
+  for (const [key, why] of neededByStore[store.type ?? defaults.store] ?? []) {
+    note(`store.${key}`, store[key] ? undefined : `is missing; ${why}`);
+  }
+  if (store.type === 'postgres') {
+    note('store.tls', store.tls === undefined ? undefined : oneOf(store.tls, meanings.storeTls));
+    note('store.address', store.address ? address(store.address) : undefined);
+  }
 }
 
 type Note = (path: string, fault: string | undefined) => void;

@@ -54,7 +54,7 @@ func ParseAddress(text string) (hosts []string, ports []uint16, err error) {
 		}
 		number, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@?#% ") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
-			return nil, nil, fmt.Errorf("%q is not allowed; allowed: a host and a port, such as db.example.org:5432, or several with commas between", part)
+			return nil, nil, errors.New("is no address of a server; allowed: a host and a port, such as db.example.org:5432, or several with commas between")
 		}
 		hosts, ports = append(hosts, host), append(ports, uint16(number))
 	}
@@ -66,7 +66,7 @@ func ParseAddress(text string) (hosts []string, ports []uint16, err error) {
 func (d *Database) config() (*pgxpool.Config, error) {
 	hosts, ports, err := ParseAddress(d.Address)
 	if err != nil {
-		return nil, fmt.Errorf("store.address: %w", err)
+		return nil, fmt.Errorf("store.address %w", err)
 	}
 	// All that files and the environment could say is said here.
 	config, err := pgxpool.ParseConfig("host=localhost port=5432 user=x password=x dbname=x sslmode=disable sslcert='' sslkey='' sslrootcert='' " +

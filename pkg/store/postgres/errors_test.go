@@ -13,7 +13,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/postgres"
-	"github.com/livedora/dora-datasource/pkg/store/postgres/postgrestest"
+	"github.com/livedora/dora-datasource/pkg/store/postgrestest"
 )
 
 func TestEachWayNotToReachADatabaseIsASentence(t *testing.T) {
@@ -64,9 +64,7 @@ func TestARoleThatMayOnlyReadAndWriteUsesWhatIsThere(t *testing.T) {
 }
 
 func TestADatabaseThatCannotBeWrittenIsReadOn(t *testing.T) {
-	own, err := postgrestest.Start(t.Context())
-	require.NoError(t, err)
-	defer func() { require.NoError(t, own.Stop()) }()
+	own := postgrestest.ForTest(t)
 	d, err := own.Database(t.Context())
 	require.NoError(t, err)
 	s, err := postgres.Open(t.Context(), d, "team", postgres.OwnedBy(1))

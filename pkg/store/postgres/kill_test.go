@@ -9,7 +9,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/postgres"
-	"github.com/livedora/dora-datasource/pkg/store/postgres/postgrestest"
+	"github.com/livedora/dora-datasource/pkg/store/postgrestest"
 	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 
@@ -41,9 +41,7 @@ func TestEveryAcknowledgedBatchOutlivesAKillOfTheDatabase(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	own, err := postgrestest.Start(t.Context())
-	require.NoError(t, err)
-	defer func() { require.NoError(t, own.Stop()) }()
+	own := postgrestest.ForTest(t)
 	d, err := own.Database(t.Context())
 	require.NoError(t, err)
 	place := placeOf(t, d)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/store"
 	"github.com/livedora/dora-datasource/pkg/store/postgres"
-	"github.com/livedora/dora-datasource/pkg/store/postgres/postgrestest"
+	"github.com/livedora/dora-datasource/pkg/store/postgrestest"
 	"github.com/livedora/dora-datasource/pkg/store/storetest"
 )
 

@@ -10,6 +10,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/place"
 )
 
 // What is in a store is nobody's business but Grafana's: its file, and what SQLite keeps beside it, are for one user. A
@@ -26,7 +27,7 @@ func (f *file) keepPrivate() {
 		return
 	}
 	var failures []error
-	for _, end := range append([]string{""}, beside...) {
+	for _, end := range append([]string{""}, place.Beside...) {
 		if err := private(f.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			failures = append(failures, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/store"
+	"github.com/livedora/dora-datasource/pkg/store/place"
 	"github.com/livedora/dora-datasource/pkg/store/sqlite"
 )
 
@@ -119,7 +120,7 @@ func TestAConfinedStoreLiesInItsFolderWhereverLinksLead(t *testing.T) {
 	} {
 		for _, confinement := range []string{root, inner} {
 			_, err := sqlite.Open(t.Context(), path, "team", sqlite.Within(confinement))
-			require.ErrorAs(t, err, new(*sqlite.Outside), name)
+			require.ErrorAs(t, err, new(*place.Outside), name)
 			assert.ErrorContains(t, err, "store.path "+path)
 		}
 	}

@@ -45,7 +45,7 @@ func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = no
 // OwnedBy has the dataset belong to an organisation: another's is refused with a *store.Foreign.
 func OwnedBy(organisation int64) Option { return func(s *Store) { s.organisation = organisation } }
 
-// Within confines the file to a directory and what is below it, wherever links lead: another is refused with an *Outside.
+// Within confines the file to a directory and what is below it, wherever links lead: another is refused with a *place.Outside.
 func Within(directory string) Option { return func(s *Store) { s.root = directory } }
 
 // Open opens the dataset's store in the file at a path, and creates file and directories where there are none. A file

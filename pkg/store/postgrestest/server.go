@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -249,4 +250,19 @@ func freePort() (int, error) {
 	}
 	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is of TCP
 	return port, l.Close()
+}
+
+// ForTest starts a server that ends with a test.
+func ForTest(t *testing.T, settings ...string) *Server {
+	t.Helper()
+	s, err := Start(t.Context(), settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
