@@ -112,6 +112,9 @@ func Test() error {
 	if err := needBrowser(); err != nil {
 		return err
 	}
+	if err := needDatabase(); err != nil {
+		return err
+	}
 	if err := needNode(); err != nil {
 		return err
 	}
@@ -305,6 +308,16 @@ func needNode() error {
 // needCompiler finds a C compiler, which Go's race detector needs.
 func needCompiler() error {
 	return needProgram("a C compiler, for Go's race detector", []string{"gcc", "clang"}, "gcc", "libc6-dev")
+}
+
+// needDatabase finds PostgreSQL and PgBouncer, with which the store that Grafanas share is tested.
+func needDatabase() error {
+	if found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres"); err != nil || len(found) == 0 {
+		if err := needProgram("PostgreSQL, with which the store is tested", []string{"initdb"}, "postgresql"); err != nil {
+			return err
+		}
+	}
+	return needProgram("PgBouncer, with which the store is tested", []string{"pgbouncer", "/usr/sbin/pgbouncer"}, "pgbouncer")
 }
 
 // needBrowser finds Chromium, in which the frontend is tested.
