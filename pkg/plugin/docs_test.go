@@ -104,6 +104,8 @@ var coverage = []covered{
 	{page: "operate.md", language: "sh", mark: "sqlite3", run: statementWorks},
 	{page: "alerting.md", language: "sh", mark: "X-Disable-Provenance", run: everyRuleIsSentToAnotherSource},
 	{page: "alerting.md", language: "sh", mark: "reload", run: rulesAreOfAnotherSource},
+	{page: "postgresql.md", language: "yaml", run: settingsWork},
+	{page: "postgresql.md", language: "sql", elsewhere: "TestTheStatementsOfTheDocsWork"},
 	{page: "install.md", language: "ini", run: grafanasSettings},
 	{page: "dashboards.md", language: "ini", run: grafanasSettings},
 }
@@ -127,6 +129,9 @@ func TestEverySnippetOfTheDocsIsHeldByATest(t *testing.T) {
 			case c.elsewhere != "":
 				tests, err := filepath.Glob("*_test.go")
 				require.NoError(t, err)
+				ofStores, err := filepath.Glob("../store/*/*_test.go")
+				require.NoError(t, err)
+				tests = append(tests, ofStores...)
 				assert.True(t, slices.ContainsFunc(tests, func(file string) bool {
 					text, err := os.ReadFile(file)
 					return err == nil && bytes.Contains(text, []byte("func "+c.elsewhere+"("))

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"context"
 	"net"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -50,16 +52,31 @@ func TestEachWayNotToReachADatabaseIsASentence(t *testing.T) {
 	}
 }
 
-func TestARoleThatMayOnlyReadAndWriteUsesWhatIsThere(t *testing.T) {
-	d := database(t)
-	open(t, d, "made by its owner")
-	writer := strings.ReplaceAll(d.Name, "livedora", "writer") // roles are the server's
-	require.NoError(t, server.Exec(t.Context(), "postgres", `CREATE ROLE `+writer+` LOGIN`))
-	require.NoError(t, server.Exec(t.Context(), d.Name, `GRANT SELECT, INSERT, UPDATE, DELETE ON livedora_schema, livedora_datasets, livedora_events,
-		livedora_cursors, livedora_leases, livedora_unreadable TO `+writer))
-	d.User = writer
-	s := open(t, d, "team")
-	_, err := s.Apply(t.Context(), store.Batch{Events: []dora.Event{incident("P1", monday, "written")}})
+func TestTheStatementsOfTheDocsWork(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/postgresql.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?ms)^```sql\n(.*?)^```$").FindAllStringSubmatch(string(page), -1)
+	require.Len(t, blocks, 2, "to set up, and the least rights")
+	statements := func(text string) (each []string) {
+		for statement := range strings.SplitSeq(text, ";") {
+			if statement = strings.TrimSpace(statement); statement != "" {
+				each = append(each, statement)
+			}
+		}
+		return each
+	}
+	own := postgrestest.ForTest(t)
+	require.NoError(t, own.Exec(t.Context(), "postgres", append(statements(blocks[0][1]), `CREATE ROLE livedora_node LOGIN`)...))
+	owner := postgres.Database{Address: own.Address(), Name: "livedora", User: "livedora", TLS: postgres.TLSDisable}
+	open(t, owner, "made by its owner")
+
+	node := owner
+	node.User = "livedora_node"
+	_, err = postgres.Open(t.Context(), node, "team")
+	require.ErrorContains(t, err, "does not let store.user do what it needs")
+	require.NoError(t, own.Exec(t.Context(), "livedora", statements(blocks[1][1])...))
+	s := open(t, node, "team")
+	_, err = s.Apply(t.Context(), store.Batch{Events: []dora.Event{incident("P1", monday, "written")}})
 	require.NoError(t, err)
 }
 
