@@ -104,7 +104,7 @@ var coverage = []covered{
 	{page: "operate.md", language: "sh", mark: "sqlite3", run: statementWorks},
 	{page: "alerting.md", language: "sh", mark: "X-Disable-Provenance", run: everyRuleIsSentToAnotherSource},
 	{page: "alerting.md", language: "sh", mark: "reload", run: rulesAreOfAnotherSource},
-	{page: "postgresql.md", language: "yaml", run: settingsWork},
+	{page: "postgresql.md", language: "yaml", run: provisioningWorks},
 	{page: "postgresql.md", language: "sql", elsewhere: "TestTheStatementsOfTheDocsWork"},
 	{page: "install.md", language: "ini", run: grafanasSettings},
 	{page: "dashboards.md", language: "ini", run: grafanasSettings},

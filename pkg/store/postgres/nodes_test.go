@@ -142,7 +142,7 @@ func TestWhoTakesALeaseOverWaitsForTheBatchUnderWay(t *testing.T) {
 	_, err = s.Apply(t.Context(), store.Batch{
 		Source: "github", Epoch: lease.Epoch, Cursor: []byte("page 1"),
 		Events: []dora.Event{incident("P1", monday, "told"), incident("P1", monday.Add(1), "told again")},
-		Merge: func(known, told dora.Event) (dora.Event, error) { // within the transaction
+		Merge: func(_, told dora.Event) (dora.Event, error) { // within the transaction
 			close(applying)
 			go func() {
 				next, err := other.Acquire(context.Background(), "github", "two", time.Minute)
