@@ -21,6 +21,7 @@ type reader struct {
 	holder   string
 	store    store.Store
 	every    time.Duration
+	often    bool // more often than was asked for
 	backfill time.Duration
 	changed  func()
 	known    func(source string, kind dora.Kind, part string) []dora.Event
@@ -36,9 +37,13 @@ type reader struct {
 }
 
 func newReader(s Source, holder string, options Options) *reader {
+	every := options.Every
+	if fleeting, is := s.Source.(source.Fleeting); is {
+		every = min(every, fleeting.Every())
+	}
 	return &reader{
 		source: s, holder: holder, store: options.Store,
-		every: options.Every, backfill: options.Backfill, changed: options.Changed, known: options.Known,
+		every: every, often: every < options.Every, backfill: options.Backfill, changed: options.Changed, known: options.Known,
 		log:    options.Logger.With("source", s.ID),
 		trace:  options.Trace,
 		wake:   make(chan struct{}, 1),
@@ -155,6 +160,8 @@ func (r *reader) run(ctx context.Context, lease store.Lease, only []string) outc
 	switch log := r.log.With("events", o.events, "requests", o.requests, "points", o.points, "duration", o.ended.Sub(o.began)); {
 	case err == nil && only != nil:
 		log.Debug("Parts of the source were read", "parts", only)
+	case err == nil && r.often && len(o.events) == 0:
+		log.Debug("The source is up to date, and has nothing new")
 	case err == nil:
 		log.Info("The source is up to date")
 	case failures == nil:

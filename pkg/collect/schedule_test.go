@@ -49,6 +49,26 @@ func TestSourcesAreReadHourlyButNotInStep(t *testing.T) {
 	})
 }
 
+// fleeting is a source whose system shows things for a minute.
+type fleeting struct{ *script }
+
+func (fleeting) Every() time.Duration { return time.Minute }
+
+func TestASourceThatShowsThingsForAShortWhileIsReadMoreOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		argo, github := &script{steps: []step{nothing}}, &script{steps: []step{nothing}}
+		c := collect.New(collect.Options{Store: memory.New(), Sources: []collect.Source{named("argo", fleeting{argo}), named("github", github)}, Every: time.Hour})
+		defer started(t, c)()
+		pass(30*time.Minute + 30*time.Second)
+		assert.Len(t, github.visits(), 1)
+		for _, gap := range argo.gaps() {
+			assert.GreaterOrEqual(t, gap, time.Minute)
+			assert.LessOrEqual(t, gap, 63*time.Second)
+		}
+		assert.Greater(t, len(argo.visits()), 25)
+	})
+}
+
 func TestAFailureKeepsWhatCameAndIsTriedAgainLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept := memory.New()

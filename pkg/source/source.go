@@ -22,6 +22,12 @@ type Source interface {
 	Check(ctx context.Context) error
 }
 
+// Fleeting is a source whose system shows some things for a short while only.
+type Fleeting interface {
+	// Every is how often it is to be read at least.
+	Every() time.Duration
+}
+
 // Request is what the collector asks of a source and where the source answers.
 type Request struct {
 	// Cursor is what the last batch carried; nil on the first run. Its form is the source's own.

@@ -4,6 +4,7 @@ package systems
 import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
+	"github.com/livedora/dora-datasource/pkg/source/argocd"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
@@ -16,6 +17,7 @@ var All = source.Systems{
 	&github.System,
 	&gitlab.System,
 	&azuredevops.System,
+	&argocd.System,
 	&pagerduty.System,
 	&alertmanager.System,
 	&webhook.System,
