@@ -1,4 +1,13 @@
-import { CoreApp, DataQueryRequest, DataSourceInstanceSettings, dateTime, PluginType, ScopedVars } from '@grafana/data';
+import {
+  CoreApp,
+  DataQueryRequest,
+  DataSourceInstanceSettings,
+  dateTime,
+  hasSupplementaryQuerySupport,
+  PluginType,
+  ScopedVars,
+  SupplementaryQueryType,
+} from '@grafana/data';
 import { BackendSrvRequest, config, setBackendSrv, TemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, Observable, of, throwError } from 'rxjs';
 import { DoraOptions } from './settings/settings';
@@ -217,4 +226,14 @@ test('an ad hoc filter offers fields, and the values of one beside the other fil
     field: 'service',
     filters: [{ field: 'team', op: 'in', values: ['medicines'] }],
   });
+});
+
+test('Explore looks for no logs in what is answered', () => {
+  const source = new DoraDataSource(settings, templates);
+  for (const type of Object.values(SupplementaryQueryType)) {
+    const looked = hasSupplementaryQuerySupport(source, type);
+    expect(looked).toBe(type === SupplementaryQueryType.LogsVolume); // of who does not say that, Explore asks everything twice
+  }
+  expect(source.getSupplementaryRequest()).toBeUndefined();
+  expect(source.getSupplementaryQuery()).toBeUndefined();
 });

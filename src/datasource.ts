@@ -6,10 +6,12 @@ import {
   DataQueryResponse,
   DataSourceGetTagValuesOptions,
   DataSourceInstanceSettings,
+  DataSourceWithSupplementaryQueriesSupport,
   dateTime,
   MetricFindValue,
   RawTimeRange,
   ScopedVars,
+  SupplementaryQueryType,
   TimeRange,
 } from '@grafana/data';
 import { config, DataSourceWithBackend, getTemplateSrv, TemplateSrv } from '@grafana/runtime';
@@ -31,7 +33,10 @@ import { ValuesVariables } from './variables/support';
 const REPLACED = ['timezone', 'events', 'at', 'bucket', 'rolling'] as const;
 
 /** Hands queries to the backend. It computes nothing: it fills in what only the browser knows, variables and zone. */
-export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions> implements DoraSource {
+export class DoraDataSource
+  extends DataSourceWithBackend<DoraQuery, DoraOptions>
+  implements DoraSource, DataSourceWithSupplementaryQueriesSupport<DoraQuery>
+{
   private readonly channels = new Channels();
   /** Whether the person who looks can correct; asked when a table could be. */
   private readonly correcting: Observable<boolean>;
@@ -97,6 +102,22 @@ export class DoraDataSource extends DataSourceWithBackend<DoraQuery, DoraOptions
       replaced.filters = [...filtersOf(replaced), ...more];
     }
     return withZone(replaced, undefined);
+  }
+
+  /**
+   * There are no logs, and so no volume of them: that is said here. Of who does not say it, Explore looks for logs in a second
+   * reading of each answer, and gives that up in the middle of the next question, whose answer is then lost.
+   */
+  getSupportedSupplementaryQueryTypes(): SupplementaryQueryType[] {
+    return [SupplementaryQueryType.LogsVolume];
+  }
+
+  getSupplementaryRequest(): undefined {
+    return undefined;
+  }
+
+  getSupplementaryQuery(): undefined {
+    return undefined;
   }
 
   /** The names of the dashboard's variables, as they are written in a filter. */
