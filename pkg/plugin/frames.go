@@ -30,6 +30,8 @@ func figureFrames(f query.Figures, l links) data.Frames {
 		return data.Frames{figureTable(f, l)}
 	case query.Tile:
 		return data.Frames{tileFrame(f, l)}
+	case query.Chart:
+		return data.Frames{chartFrame(f, l)}
 	case query.Distribution:
 		return data.Frames{distributionFrame(f)}
 	default:

@@ -29,8 +29,12 @@ func limitFields(f query.Figures) []*data.Field {
 			continue
 		}
 		s := f.Series[i]
+		unit := scale{grafanaUnits[s.Unit], "", 1}
+		if f.Query.Format == query.Chart {
+			unit = scaleOf(s.Unit, f.Longest)
+		}
 		for _, line := range limitLines {
-			value := line.of(limits)
+			value := line.of(limits) / unit.one
 			values := make([]*float64, len(s.Points))
 			for point := range values {
 				values[point] = &value
@@ -41,7 +45,7 @@ func limitFields(f query.Figures) []*data.Field {
 			}
 			field := data.NewField(line.name, labels, values)
 			field.Config = &data.FieldConfig{
-				Unit: grafanaUnits[s.Unit], DisplayNameFromDS: seriesName(f.Query, s) + ", " + line.name,
+				Unit: unit.unit, DisplayNameFromDS: seriesName(f.Query, s) + ", " + line.name,
 				Color: map[string]any{"mode": "fixed", "fixedColor": "#808080"},
 				Custom: map[string]any{
 					"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "pointSize": 1, "spanNulls": true,

@@ -194,6 +194,10 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	case query.TypeValues:
 		frames = data.Frames{valuesFrame(figures.Values(d.Under(q.Definition), q.Field, q.DomainFilters()))}
 	case query.TypeCollection:
+		if q.Format == query.Tile {
+			frames = data.Frames{freshTile(d)}
+			break
+		}
 		frames = data.Frames{collectionFrame(d)}
 	case query.TypeStanding:
 		frames = standingFrames(d, q, now)

@@ -130,7 +130,8 @@ type sight struct {
 	facts    []*facts.Service
 	earliest time.Time
 	notices  []data.Notice
-	version  uint64 // of the snapshot, where the answer rests on more than the facts of services
+	version  uint64   // of the snapshot, where the answer rests on more than the facts of services
+	unread   []string // of a tile, what it says of sources that were never read
 }
 
 func (f *follower) follow(ctx context.Context, sender *backend.StreamSender) error {
@@ -195,8 +196,16 @@ func (f *follower) look() bool {
 	if restsOnMore(q, now.facts) {
 		now.version = snapshot.Version
 	}
+	if q.Format == query.Tile {
+		for _, s := range f.dataset.State() {
+			if s.LastSuccess.IsZero() {
+				instead, below := insteadOfAFigure(s)
+				now.unread = append(now.unread, instead+below)
+			}
+		}
+	}
 	same := slices.Equal(f.seen.facts, now.facts) && f.seen.earliest.Equal(now.earliest) &&
-		f.seen.version == now.version && slices.EqualFunc(f.seen.notices, now.notices, func(a, b data.Notice) bool { return a.Text == b.Text })
+		f.seen.version == now.version && slices.Equal(f.seen.unread, now.unread) && slices.EqualFunc(f.seen.notices, now.notices, func(a, b data.Notice) bool { return a.Text == b.Text })
 	f.seen = now
 	return !same
 }

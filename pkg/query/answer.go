@@ -43,6 +43,9 @@ type Figures struct {
 	Distribution []figures.Distribution
 	// Whole are, of a tile, the figures of the whole range, whose buckets are those of Series.
 	Whole []figures.Series
+	// Longest is, of a chart of lengths of time, what nine in ten of the whole range stay below, in seconds, whatever the
+	// statistic: charts of one metric that are drawn over one another share an axis.
+	Longest float64
 	// Previous are the figures of the whole range for the period before; nil unless the query compares.
 	Previous []figures.Series
 	// Limits are the process limits of each series; nil unless the query asks for them, and an element is nil where
@@ -67,6 +70,9 @@ func Answer(q Query, s *facts.Snapshot, r Range, now time.Time) Figures {
 		whole.Format = Numeric
 		made.Whole, _ = ask(whole, made.Bucket, s, whole.rolled(r), now, stages)
 	}
+	if q.Format == Chart {
+		made.Longest = q.longest(s, r, now)
+	}
 	if q.Compare == ComparePrevious {
 		made.Previous, _ = ask(whole, made.Bucket, s, whole.rolled(r.before()), now, stages)
 	}
@@ -76,6 +82,23 @@ func Answer(q Query, s *facts.Snapshot, r Range, now time.Time) Figures {
 		}
 	}
 	return made
+}
+
+// longest is what nine in ten of the lengths of time stay below that a query is about; of stages, of their sums.
+func (q *Query) longest(s *facts.Snapshot, r Range, now time.Time) float64 {
+	whole := *q
+	whole.Type, whole.Format, whole.Statistic, whole.GroupBy, whole.Limits = TypeMetric, Numeric, dora.P90, nil, false
+	if q.Type == TypeStages {
+		whole.Metric = dora.LeadTime
+	}
+	if whole.Metric.Row().Unit != dora.Seconds {
+		return 0
+	}
+	series, _ := ask(whole, figures.Auto, s, whole.rolled(r), now, nil)
+	if len(series) == 0 || series[0].Points[0].Value == nil {
+		return 0
+	}
+	return *series[0].Points[0].Value
 }
 
 // Shown are the series whose figures a reader sees as such.

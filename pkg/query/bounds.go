@@ -37,7 +37,7 @@ const (
 )
 
 // figureSizes are what one figure takes in the formats that have one for each bucket.
-var figureSizes = map[Format]int64{TimeSeries: 250, Table: 700}
+var figureSizes = map[Format]int64{TimeSeries: 250, Table: 700, Chart: 400}
 
 // textCopies is how often each series repeats its query: in what its points lead to.
 const textCopies = 4

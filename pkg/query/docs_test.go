@@ -37,7 +37,7 @@ func modelInWords() string {
 	row("groupBy", "a list of "+code(m.GroupBy)+"; severity with recovery_time and `definition.recovery` `incident`", "metric, stages, signals")
 	row("filters", "a list of `{field, op, values}`: "+code(m.FilterFields)+"; "+code(m.FilterOps)+"; without values it restricts nothing", "all but collection and the lists that say so")
 	row("timezone", "`UTC`, or the IANA name of a zone", "metric, stages, signals; events with `at`")
-	row("format", code(m.Formats)+"; for signals "+code(m.SignalFormats), "metric, stages, signals; `distribution` for lengths of time")
+	row("format", code(m.Formats)+"; for signals "+code(m.SignalFormats)+"; for collection "+code(m.CollectionFormats), "metric, stages, signals, collection; `distribution` for lengths of time")
 	row("compare", code(m.Compare), "metric, numeric or tile")
 	row("limits", "`false`, `true`", "metric, stages; neither numeric, tile nor rolling")
 	row("benchmark", code(m.Benchmarks), "metric, with its default statistic")

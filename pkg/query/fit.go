@@ -11,14 +11,20 @@ import (
 
 // formats are those of the query's type, the default first.
 func (q *Query) formats() []Format {
-	if q.Type == TypeSignals {
+	switch q.Type {
+	case TypeSignals:
 		return SignalFormats
+	case TypeCollection:
+		return CollectionFormats
 	}
-	return []Format{TimeSeries, Numeric, Table, Distribution, Tile}
+	return []Format{TimeSeries, Numeric, Table, Distribution, Tile, Chart}
 }
 
 // SignalFormats are the formats of a signals query, the default first.
 var SignalFormats = []Format{Table, TimeSeries, Numeric}
+
+// CollectionFormats are the formats of a collection query, the default first.
+var CollectionFormats = []Format{Table, Tile}
 
 // bucketFor is what auto becomes over a range. Days per week need weeks at least.
 func (q *Query) bucketFor(r Range) figures.Bucket {
@@ -47,9 +53,9 @@ func (q *Query) checkLimits(fail func(field, format string, args ...any)) {
 	switch {
 	case !q.Limits || q.Type == TypeSignals || !q.asksFigures():
 	case !q.hasBuckets():
-		fail("limits", "true is not allowed with format %s, which has no buckets; allowed: with formats time_series, table", q.Format)
+		fail("limits", "true is not allowed with format %s, which has no buckets; allowed: with formats time_series, table, chart", q.Format)
 	case q.Format == Tile:
-		fail("limits", "true is not allowed with format tile; allowed: with formats time_series, table")
+		fail("limits", "true is not allowed with format tile; allowed: with formats time_series, table, chart")
 	case !q.Rolling.IsZero():
 		fail("limits", "true is not allowed with rolling %s: windows that overlap move little, so that limits would be too narrow; allowed: without rolling", q.Rolling)
 	}

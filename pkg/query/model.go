@@ -7,28 +7,29 @@ import (
 
 // Model describes the query model as data. The frontend's editors and the docs are held to it by a test.
 type Model struct {
-	Version         int              `json:"version"`
-	Migrations      []Migration      `json:"migrations"`
-	QueryTypes      []string         `json:"queryTypes"`
-	Metrics         []ModelMetric    `json:"metrics"`
-	Statistics      []ModelNamed     `json:"statistics"`
-	StageStatistics []dora.Statistic `json:"stageStatistics"`
-	Buckets         []string         `json:"buckets"`
-	Rolling         []string         `json:"rolling"` // what editors offer; any number of days or buckets is allowed
-	GroupBy         []string         `json:"groupBy"`
-	FilterFields    []string         `json:"filterFields"`
-	FilterOps       []string         `json:"filterOps"`
-	Formats         []string         `json:"formats"`
-	SignalFormats   []Format         `json:"signalFormats"`
-	Compare         []string         `json:"compare"`
-	Benchmarks      []string         `json:"benchmarks"`
-	Directions      []string         `json:"directions"`
-	Events          []string         `json:"events"`
-	Values          []string         `json:"values"`
-	Standings       []StandingRow    `json:"standings"`
-	LiveTypes       []Type           `json:"liveTypes"`
-	Stages          []string         `json:"stages"`
-	Marks           []Events         `json:"marks"`
+	Version           int              `json:"version"`
+	Migrations        []Migration      `json:"migrations"`
+	QueryTypes        []string         `json:"queryTypes"`
+	Metrics           []ModelMetric    `json:"metrics"`
+	Statistics        []ModelNamed     `json:"statistics"`
+	StageStatistics   []dora.Statistic `json:"stageStatistics"`
+	Buckets           []string         `json:"buckets"`
+	Rolling           []string         `json:"rolling"` // what editors offer; any number of days or buckets is allowed
+	GroupBy           []string         `json:"groupBy"`
+	FilterFields      []string         `json:"filterFields"`
+	FilterOps         []string         `json:"filterOps"`
+	Formats           []string         `json:"formats"`
+	SignalFormats     []Format         `json:"signalFormats"`
+	CollectionFormats []Format         `json:"collectionFormats"`
+	Compare           []string         `json:"compare"`
+	Benchmarks        []string         `json:"benchmarks"`
+	Directions        []string         `json:"directions"`
+	Events            []string         `json:"events"`
+	Values            []string         `json:"values"`
+	Standings         []StandingRow    `json:"standings"`
+	LiveTypes         []Type           `json:"liveTypes"`
+	Stages            []string         `json:"stages"`
+	Marks             []Events         `json:"marks"`
 }
 
 // ModelMetric is a metric with the statistics that it has, the default first.
@@ -53,7 +54,7 @@ func Describe() Model {
 	m := Model{
 		Version: Version, Migrations: Migrations, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
 		Buckets: figures.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
-		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, Compare: Compare("").Allowed(),
+		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, CollectionFormats: CollectionFormats, Compare: Compare("").Allowed(),
 		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: figures.Benchmark("").Allowed(), Directions: Direction("").Allowed(),
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
 		Stages: Stage("").Allowed(), Marks: marks,

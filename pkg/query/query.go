@@ -52,11 +52,13 @@ const (
 	Distribution Format = "distribution"
 	// Tile is one figure for the whole range, and beside it one a bucket, which show how it came.
 	Tile Format = "tile"
+	// Chart is one figure a bucket as a person sees it drawn: buckets that are not whole apart, lengths in a unit that reads round.
+	Chart Format = "chart"
 )
 
 // Allowed lists the formats.
 func (Format) Allowed() []string {
-	return []string{string(TimeSeries), string(Numeric), string(Table), string(Distribution), string(Tile)}
+	return []string{string(TimeSeries), string(Numeric), string(Table), string(Distribution), string(Tile), string(Chart)}
 }
 
 // Stage says which stages of lead time are shown.

@@ -140,6 +140,9 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
       if (queryTypeOf(query) === 'signals') {
         return model.signalFormats;
       }
+      if (queryTypeOf(query) === 'collection') {
+        return model.collectionFormats;
+      }
       return isLength(query) ? model.formats : model.formats.filter((format) => format !== DISTRIBUTION);
     case 'compare':
       return model.compare;
@@ -214,7 +217,7 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
   events: ['events', 'filters', 'at', 'bucket', 'rolling', 'timezone', 'definition', 'live'],
   annotations: ['events', 'filters', 'definition'],
   values: ['field', 'filters'],
-  collection: ['live'],
+  collection: ['format', 'live'],
   standing: ['standing', 'filters', 'definition'],
 };
 

@@ -83,6 +83,11 @@ test.each<[Partial<DoraQuery>, string]>([
   ],
   [{ queryType: 'standing', standing: 'limit_left' }, 'Rate limit that is left as of now, a number per source.'],
   [{ queryType: 'collection' }, 'The state of the collection, a row per source.'],
+  [{ queryType: 'collection', format: 'tile' }, 'The state of the source that is doing worst, as a tile.'],
+  [
+    { metric: 'lead_time', format: 'chart', bucket: 'week' },
+    'Median change lead time per week, in units that an axis reads well.',
+  ],
   [
     { metric: 'lead_time', format: 'tile', compare: 'previous' },
     'Median change lead time over the whole time range, and its course in buckets that fit the time range, compared with the period of the same length before.',

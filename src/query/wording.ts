@@ -88,7 +88,9 @@ function subject(query: DoraQuery): string {
     case 'values':
       return `Names of ${plural(chosen(query, 'field'))}`;
     case 'collection':
-      return 'The state of the collection, a row per source';
+      return chosen(query, 'format') === 'tile'
+        ? 'The state of the source that is doing worst, as a tile'
+        : 'The state of the collection, a row per source';
     case 'standing': {
       const standing = standingOf(chosen(query, 'standing'));
       return `${wordsFor('standing', chosen(query, 'standing'))} as of now, a number per ${standing?.per ?? 'service'}`;
@@ -100,7 +102,7 @@ function subject(query: DoraQuery): string {
 
 /** What one value stands for: a bucket or the whole time range. */
 function span(query: DoraQuery): string {
-  if (!uses(query, 'format')) {
+  if (!uses(query, 'format') || queryTypeOf(query) === 'collection') {
     return '';
   }
   const format = chosen(query, 'format');
@@ -117,6 +119,9 @@ function span(query: DoraQuery): string {
   }
   if (format === 'tile') {
     return `${query.rolling ? ` over the last ${query.rolling} of the time range` : ' over the whole time range'}, and its course${per}`;
+  }
+  if (format === 'chart') {
+    return `${per}, in units that an axis reads well`;
   }
   return format === 'table' ? `${per} as a table` : per;
 }

@@ -19,6 +19,7 @@ const words: Record<string, Record<string, string>> = {
     table: 'table',
     distribution: 'distribution',
     tile: 'tile',
+    chart: 'chart',
   },
   compare: { none: 'nothing', previous: 'the period before' },
   benchmark: { none: 'nothing', 2024: 'DORA’s report of 2024', 2023: 'DORA’s report of 2023' },
