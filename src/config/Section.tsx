@@ -29,7 +29,7 @@ export function Section({ title, description, explained, children }: Props) {
     <section aria-labelledby={id}>
       <Stack direction="column" gap={2}>
         <div>
-          <Text element="h3" id={id}>
+          <Text element="h2" variant="h3" id={id}>
             {title}
           </Text>
           <Text element="p" color="secondary">
