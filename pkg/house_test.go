@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"source":                     {"dora"},
 	"systems":                    {"source", "source/alertmanager", "source/argocd", "source/azuredevops", "source/github", "source/gitlab", "source/pagerduty", "source/webhook"},
 	"store":                      {"dora"},
+	"store/copying":              {"dora", "store"},
 	"store/memory":               {"dora", "store"},
 	"store/feed":                 {"dora", "store"},
 	"store/place":                {},
@@ -77,7 +78,7 @@ var mayImport = map[string][]string{
 	"demo/dashboard":             {"query", "settings"},
 	"demo/rule":                  {},
 	"demo":                       {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "systems", "terminal", "world"},
-	"cli":                        {"audit", "collect", "dataset", "demo", "dora", "dora/facts", "dora/figures", "query", "settings", "strict", "systems", "terminal"},
+	"cli":                        {"audit", "collect", "dataset", "demo", "dora", "dora/facts", "dora/figures", "query", "settings", "store", "store/copying", "strict", "systems", "terminal"},
 	"bench":                      {"demo", "demo/dashboard", "dora", "dora/facts", "dora/large", "settings", "store", "store/sqlite", "systems"},
 	"":                           {"cli", "plugin", "settings"},
 }
@@ -115,7 +116,7 @@ var floors = []struct {
 	{"answers", []string{"rest", "query", "audit", "monitor", "gate", "intake"}},
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source
-	{"stores", []string{"store", "store/memory", "store/sqlite", "store/postgres", "store/feed", "store/place"}},
+	{"stores", []string{"store", "store/memory", "store/sqlite", "store/postgres", "store/copying", "store/feed", "store/place"}},
 	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/effort"}},
 }
 

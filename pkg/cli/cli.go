@@ -34,6 +34,7 @@ func commands() []command {
 		{"report", "print metrics", reportCommand},
 		{"facts", "print the audit trail, one JSON object a line", factsCommand},
 		{"correct", "say what machines cannot know: a deployment failed, or did not; an incident was caused by it, or by none", correctCommand},
+		{"store", "copy a store to another, or read all of one", storeCommand},
 		{"demo", "show the product on an invented organisation", demoCommand},
 		{"world", "be the invented organisation, and nothing else", worldCommand},
 	}
@@ -127,28 +128,31 @@ func (w *where) define(f *flag.FlagSet) {
 
 // open opens the dataset that the settings file describes, whose store must be there: only collect makes one.
 func (w *where) open(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
-	return w.opened(ctx, log, func(s settings.Store) error {
-		if s.Type != settings.StoreSQLite {
-			return nil
-		}
-		switch info, err := os.Stat(s.Path); {
-		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("store.path: there is no file %s: collect --settings %s --once makes and fills it; if it was collected, the path is another", s.Path, w.file)
-		case err != nil:
-			return fmt.Errorf("store.path: %w", err)
-		case info.IsDir():
-			return fmt.Errorf("store.path: %s is a folder; allowed: a file in it", s.Path)
-		}
+	return w.opened(ctx, log, mustBeThere)
+}
+
+// mustBeThere refuses a store that is a file which is not there.
+func mustBeThere(file string, s settings.Store) error {
+	if s.Type != settings.StoreSQLite {
 		return nil
-	})
+	}
+	switch info, err := os.Stat(s.Path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("store.path: there is no file %s: collect --settings %s --once makes and fills it; if it was collected, the path is another", s.Path, file)
+	case err != nil:
+		return fmt.Errorf("store.path: %w", err)
+	case info.IsDir():
+		return fmt.Errorf("store.path: %s is a folder; allowed: a file in it", s.Path)
+	}
+	return nil
 }
 
 // made is open for the command that makes the store.
 func (w *where) made(ctx context.Context, log io.Writer) (*dataset.Dataset, error) {
-	return w.opened(ctx, log, func(settings.Store) error { return nil })
+	return w.opened(ctx, log, func(string, settings.Store) error { return nil })
 }
 
-func (w *where) opened(ctx context.Context, log io.Writer, allowed func(settings.Store) error) (*dataset.Dataset, error) {
+func (w *where) opened(ctx context.Context, log io.Writer, allowed func(file string, s settings.Store) error) (*dataset.Dataset, error) {
 	if w.file == "" {
 		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
 		return nil, errUsage
@@ -160,7 +164,7 @@ func (w *where) opened(ctx context.Context, log io.Writer, allowed func(settings
 	if len(file.Settings.Sources) == 0 {
 		return nil, fmt.Errorf("%s: sources: no source is configured", w.file)
 	}
-	if err := allowed(file.Settings.Store); err != nil {
+	if err := allowed(w.file, file.Settings.Store); err != nil {
 		return nil, err
 	}
 	d, err := dataset.Open(ctx, dataset.Options{

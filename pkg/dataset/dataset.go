@@ -142,6 +142,9 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 // Foreign says that a dataset belongs to another organisation.
 type Foreign = store.Foreign
 
+// OpenStore opens the store of a dataset, and nothing else.
+func OpenStore(ctx context.Context, o Options) (store.Store, error) { return o.openStore(ctx) }
+
 // openStore opens the store as the settings say. What another organisation's dataset is called like is refused wherever it
 // would lie, so that the settings mean the same with every store.
 func (o *Options) openStore(ctx context.Context) (store.Store, error) {

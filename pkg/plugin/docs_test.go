@@ -359,6 +359,8 @@ func commandsWork(t *testing.T, text string) {
 	}}})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, encoded, 0o600))
+	another := filepath.Join(t.TempDir(), "another.yaml") // whose store lies elsewhere
+	require.NoError(t, os.WriteFile(another, bytes.ReplaceAll(encoded, []byte("dora.db"), []byte("copy.db")), 0o600))
 	run := func(words ...string) (out, log string) {
 		var stdout, stderr bytes.Buffer
 		require.Zero(t, cli.Run(t.Context(), words, &stdout, &stderr), "%s: %s", strings.Join(words, " "), &stderr)
@@ -385,8 +387,10 @@ func commandsWork(t *testing.T, text string) {
 		}
 		for i, word := range words {
 			switch {
-			case i > 0 && words[i-1] == "--settings":
+			case i > 0 && words[i-1] == "--settings", word == "old.yaml":
 				words[i] = file
+			case word == "new.yaml":
+				words[i] = another
 			case strings.HasPrefix(word, "github:"):
 				require.NotEmpty(t, real[form(word)], "facts prints no id of the form of %s", word)
 				words[i] = real[form(word)][len(words)%len(real[form(word)])]
