@@ -58,3 +58,42 @@ func TestTextsOfEventsHaveALimit(t *testing.T) {
 	assert.Len(t, long, 1<<20, "what was given is not changed")
 	assert.Len(t, many[0], 1<<20)
 }
+
+func TestNamesOfOthersAreBoundedAndNeverCut(t *testing.T) {
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = "CHG0030001"
+	}
+	names[1] = strings.Repeat("x", 3000)
+	i := &dora.Incident{Names: names, Same: names[:2]}
+	field, problem := dora.TooLong(i)
+	assert.Equal(t, "names", field)
+	assert.Equal(t, "10000 are too many; allowed: 100", problem)
+	dora.Bound(i)
+	assert.Len(t, i.Names, 99, "a name that was cut would be another's")
+	assert.Equal(t, []string{"CHG0030001"}, i.Same)
+	field, _ = dora.TooLong(i)
+	assert.Empty(t, field)
+	assert.Len(t, names[1], 3000, "nobody else's list is altered")
+
+	d := &dora.Deployment{Unseen: 1 << 40}
+	dora.Bound(d)
+	assert.Equal(t, dora.UnseenLimit, d.Unseen)
+	d.Unseen = -1
+	dora.Bound(d)
+	assert.Zero(t, d.Unseen)
+}
+
+func TestWhatPeopleCallAnEvent(t *testing.T) {
+	assert.Equal(t, "INC0012345", (&dora.Incident{Header: dora.Header{ID: "incident:af3c"}, Key: "INC0012345", Number: 7}).Called())
+	assert.Equal(t, "#12", (&dora.Incident{Header: dora.Header{ID: "acme/api:issue:12"}, Number: 12}).Called())
+	for called, d := range map[string]*dora.Deployment{
+		"v1.2":       {Ref: "v1.2", RefKind: dora.RefTag, Key: "CHG0030001", SHA: strings.Repeat("ab", 20)},
+		"CHG0030001": {Ref: "main", RefKind: dora.RefBranch, Key: "CHG0030001", SHA: strings.Repeat("ab", 20)},
+		"ababababab": {Ref: "main", RefKind: dora.RefBranch, SHA: strings.Repeat("ab", 20)},
+		"1.4.2":      {SHA: dora.VersionSHA("1.4.2")},
+		"":           {},
+	} {
+		assert.Equal(t, called, d.Called())
+	}
+}

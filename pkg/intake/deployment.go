@@ -23,6 +23,8 @@ type Deployment struct {
 	URL         string   `json:"url"`
 	Creator     string   `json:"creator"`
 	Created     Moment   `json:"created"`
+	Key         string   `json:"key"`
+	Recovered   Moment   `json:"recovered"` // when service was restored after it failed in production
 	Status      State    `json:"status"`
 	At          Moment   `json:"at"`
 	Statuses    []Status `json:"statuses"`
@@ -73,6 +75,9 @@ func (r *reader) deployment(value any) []dora.Event {
 	}
 	r.url(d.URL)
 	r.moment("created", d.Created, false)
+	r.text("key", d.Key, keyLimit, false)
+	r.moment("recovered", d.Recovered, false)
+	r.after("recovered", d.Recovered, "created", d.Created)
 	if d.Status != "" || !d.At.IsZero() {
 		if d.Status == "" {
 			r.fail("status", "is missing; allowed: %s", strings.Join(d.Status.Allowed(), ", "))
@@ -122,6 +127,7 @@ func (r *reader) deployed(d *Deployment) []dora.Event {
 	e := &dora.Deployment{
 		Header:     dora.Header{Source: r.Source, ID: "deployment:" + d.ID, Rank: dora.Told},
 		Repository: d.Repository, Environment: d.Environment, Task: d.Task, SHA: d.SHA, URL: d.URL, Creator: d.Creator, Run: d.Run, Created: d.Created.Time,
+		Key: d.Key, Recovered: d.Recovered.Time,
 	}
 	switch {
 	case d.Tag != "":
@@ -151,6 +157,10 @@ func (r *reader) deployed(d *Deployment) []dora.Event {
 		e.ID, e.Number, e.Updated = id, number, e.Created.Add(-dora.PostedBehind)
 		if len(d.Commits) > 0 {
 			r.fail("commits", "are read from this source; allowed: leave them out")
+			return nil
+		}
+		if d.Key != "" || !d.Recovered.IsZero() {
+			r.fail(map[bool]string{true: "key", false: "recovered"}[d.Key != ""], "is read from this source; allowed: leave it out")
 			return nil
 		}
 	}

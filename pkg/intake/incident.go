@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"hash/fnv"
 	"strconv"
 
@@ -13,6 +14,10 @@ type Incident struct {
 	Service      string   `json:"service"`
 	Repository   string   `json:"repository"`
 	Number       int64    `json:"number"`
+	Key          string   `json:"key"`
+	PartOf       string   `json:"partOf"` // the id of the incident that stands for this one
+	Names        []string `json:"names"`  // of deployments
+	Same         []string `json:"same"`   // addresses and keys of other systems' records
 	Title        string   `json:"title"`
 	Body         string   `json:"body"`
 	URL          string   `json:"url"`
@@ -43,6 +48,14 @@ func (r *reader) incident(value any) []dora.Event {
 	if i.Number < 0 {
 		r.fail("number", "%d is not allowed; allowed: a whole number above 0", i.Number)
 	}
+	r.text("key", i.Key, keyLimit, false)
+	if i.PartOf == i.ID && i.ID != "" {
+		r.fail("partOf", "is the incident itself; allowed: the id of another")
+	} else if i.PartOf != "" {
+		r.named("partOf", i.PartOf)
+	}
+	r.names("names", i.Names)
+	r.names("same", i.Same)
 	r.labels(i.Labels)
 	r.moment("opened", i.Opened, true)
 	for _, later := range []struct {
@@ -63,11 +76,27 @@ func (r *reader) incident(value any) []dora.Event {
 	if updated.IsZero() {
 		updated = dora.Latest(i.Opened.Time, i.Acknowledged.Time, i.Resolved.Time)
 	}
+	partOf := ""
+	if i.PartOf != "" {
+		partOf = "incident:" + i.PartOf
+	}
 	return []dora.Event{&dora.Incident{
 		Header:     dora.Header{Source: r.Source, ID: "incident:" + i.ID, Updated: updated, Rank: dora.Told},
 		Repository: i.Repository, Service: i.Service, Number: number, Title: i.Title, Body: i.Body, URL: i.URL, Labels: i.Labels,
 		Severity: i.Severity, Opened: i.Opened.Time, Acknowledged: i.Acknowledged.Time, Resolved: i.Resolved.Time, Withdrawn: i.Withdrawn,
+		Key: i.Key, PartOf: partOf, Names: i.Names, Same: i.Same,
 	}}
+}
+
+// names bounds a list of names of other events.
+func (r *reader) names(field string, list []string) {
+	if len(list) > dora.NamesLimit {
+		r.fail(field, "%d are too many; allowed: %d", len(list), dora.NamesLimit)
+		return
+	}
+	for i, name := range list {
+		r.text(fmt.Sprintf("%s[%d]", field, i), name, urlLimit, true)
+	}
 }
 
 // numberIn is the number that an id is, or one made of it.

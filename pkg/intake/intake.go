@@ -29,6 +29,7 @@ const (
 	bodyLimit  = dora.BodyLimit
 	urlLimit   = dora.AddressLimit
 	nameLimit  = 255
+	keyLimit   = 100
 	listLimit  = 500 // labels, statuses, commits and reviews of one event
 	aheadLimit = 5 * time.Minute
 )
@@ -201,8 +202,15 @@ var (
 func (r *reader) id(id string) {
 	if id == "" {
 		r.fail("id", "is missing; it is what you call the event, and posting it again changes it")
-	} else if !idPattern.MatchString(id) {
-		r.fail("id", "%q is not allowed; allowed: 1 to 200 letters, digits and . _ / @ # + -, the first a letter or digit", short(id))
+	} else {
+		r.named("id", id)
+	}
+}
+
+// named judges what an event is called.
+func (r *reader) named(field, id string) {
+	if !idPattern.MatchString(id) {
+		r.fail(field, "%q is not allowed; allowed: 1 to 200 letters, digits and . _ / @ # + -, the first a letter or digit", short(id))
 	}
 }
 

@@ -81,7 +81,7 @@ func (m *marked) title() string {
 	if m.incident != nil {
 		return m.incident.Event.Title
 	}
-	return m.facts.Service.Name + " " + version(m.deployment.Event)
+	return m.facts.Service.Name + " " + m.deployment.Event.Called()
 }
 
 func (m *marked) annotation(l listed) annotation {
@@ -125,7 +125,7 @@ func (a *annotation) tellOfIncident(l listed, f *facts.Service, i *facts.Inciden
 		a.tags += ",severity " + e.Severity
 	}
 	if i.Linked != nil {
-		a.text = f.Service.Name + ": held against " + version(i.Linked.Event)
+		a.text = f.Service.Name + ": held against " + i.Linked.Event.Called()
 	}
 	if a.to = e.Resolved; e.Resolved.IsZero() {
 		if a.to = l.within.To; l.now.Before(a.to) {

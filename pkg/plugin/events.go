@@ -134,7 +134,7 @@ func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame
 		t.time("finished", d.Finished)
 		t.text("service", each.facts.Service.Name)
 		t.text("environment", each.facts.Environment(d))
-		t.link("version", version(e), "Open the deployment")
+		t.link("version", e.Called(), "Open the deployment")
 		t.text("sha", e.SHA)
 		t.number("changes", float64(d.Shipped))
 		t.length("lead_time_p50", each.facts.MedianLead(d))
@@ -159,14 +159,6 @@ func deploymentsFrame(l listed, wanted func(*facts.Deployment) bool) *data.Frame
 		t.text("evidence_url", cmp.Or(speaks, e.URL))
 	}
 	return t.frame()
-}
-
-// version is what people call what was deployed: its tag, else the commit. A branch is no version.
-func version(d *dora.Deployment) string {
-	if d.RefKind == dora.RefTag {
-		return d.Ref
-	}
-	return d.SHA[:min(len(d.SHA), 10)]
 }
 
 func statusOf(d *facts.Deployment) string {
@@ -258,7 +250,7 @@ func changesFrame(l listed) *data.Frame {
 			t.length(name, length)
 		}
 		t.text("unmeasured", string(c.Excluded))
-		t.linkBy("deployment", version(each.d.Event), "Open the deployment", "deployment_url")
+		t.linkBy("deployment", each.d.Event.Called(), "Open the deployment", "deployment_url")
 		t.text("url", c.URL)
 		t.text("deployment_url", each.d.Event.URL)
 	}

@@ -26,7 +26,7 @@ func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
 		switch e.Kind {
 		case dora.EvidenceRollback, dora.EvidenceRemedy:
 			if by := deploymentAt(f, e.By, e.At); by != nil {
-				name, address = version(by.Event), by.Event.URL
+				name, address = by.Event.Called(), by.Event.URL
 			}
 		case dora.EvidenceExplicit, dora.EvidenceIncident, dora.EvidenceManual:
 			if by := incidentAt(f, e.By, e.At); by != nil {

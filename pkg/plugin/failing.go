@@ -41,7 +41,7 @@ func failingFrame(l listed) *data.Frame {
 		age := l.now.Sub(each.since)
 		deployment, deploymentURL, incident, incidentURL := "", "", "", ""
 		if d := each.deployment; d != nil {
-			deployment, deploymentURL = version(d.Event), d.Event.URL
+			deployment, deploymentURL = d.Event.Called(), d.Event.URL
 		}
 		if i := each.incident; i != nil {
 			incident, incidentURL = cmp.Or(i.Event.Title, i.Event.Called()), i.Event.URL
@@ -91,14 +91,14 @@ func (f *interruption) sentence(age time.Duration) string {
 	switch {
 	case f.incident == nil:
 		evidence, _ := evidenceOf(f.facts, f.deployment)
-		return service + " has not recovered from deployment " + version(f.deployment.Event) + " for " + lasting(age) + ": " + evidence
+		return service + " has not recovered from deployment " + f.deployment.Event.Called() + " for " + lasting(age) + ": " + evidence
 	case f.deployment == nil:
 		return "Incident " + f.incident.Event.Called() + " of " + service + " has been open for " + lasting(age)
 	case !lasts(f.deployment):
 		return "Incident " + f.incident.Event.Called() + " of " + service + " has been open for " + lasting(age) +
-			", while deployment " + version(f.deployment.Event) + " is held to be recovered from"
+			", while deployment " + f.deployment.Event.Called() + " is held to be recovered from"
 	}
-	return service + " has been failing for " + lasting(age) + " since deployment " + version(f.deployment.Event) +
+	return service + " has been failing for " + lasting(age) + " since deployment " + f.deployment.Event.Called() +
 		" (incident " + f.incident.Event.Called() + ")"
 }
 

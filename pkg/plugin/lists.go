@@ -220,7 +220,7 @@ func (l *listed) named(words []dora.Correction) map[string]thing {
 	for f := range all.services {
 		for _, d := range f.Deployments {
 			if own[d.Event.ID] {
-				about[d.Event.FullID()] = thing{version(d.Event), d.Event.URL}
+				about[d.Event.FullID()] = thing{d.Event.Called(), d.Event.URL}
 			}
 		}
 		for _, i := range f.Incidents {
@@ -280,5 +280,5 @@ func linkedDeployment(i *facts.Incident) (name, url string) {
 	if i.Linked == nil {
 		return "", ""
 	}
-	return version(i.Linked.Event), i.Linked.Event.URL
+	return i.Linked.Event.Called(), i.Linked.Event.URL
 }

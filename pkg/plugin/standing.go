@@ -49,7 +49,7 @@ func standingLabels(s query.ServiceStanding) data.Labels {
 	labels := data.Labels{"service": s.Service, "team": s.Team}
 	about := data.Labels{}
 	if d := s.Deployment; d != nil {
-		about["deployment"], about["url"], about["since"] = version(d.Event), d.Event.URL, minute(s.At)
+		about["deployment"], about["url"], about["since"] = d.Event.Called(), d.Event.URL, minute(s.At)
 	}
 	if i := s.Incident; i != nil {
 		about["incident"], about["title"], about["url"], about["since"] = i.Event.Called(), i.Event.Title, i.Event.URL, minute(s.At)
