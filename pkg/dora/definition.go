@@ -143,11 +143,16 @@ type Recovery string
 const (
 	RecoveryOfDeployment Recovery = "deployment" // a failed deployment's finish until service was restored
 	RecoveryOfIncident   Recovery = "incident"   // an incident's opening until it was resolved
+	// An incident's opening until somebody acknowledged it: how long it takes until a recovery begins.
+	RecoveryToAcknowledge Recovery = "acknowledgement"
 )
+
+// OfIncidents says whether incidents are measured, which have severities, rather than deployments.
+func (r Recovery) OfIncidents() bool { return r == RecoveryOfIncident || r == RecoveryToAcknowledge }
 
 // Allowed lists the values that settings and queries may name.
 func (Recovery) Allowed() []string {
-	return []string{string(RecoveryOfDeployment), string(RecoveryOfIncident)}
+	return []string{string(RecoveryOfDeployment), string(RecoveryOfIncident), string(RecoveryToAcknowledge)}
 }
 
 // Rework says which deployments are unplanned.

@@ -74,21 +74,21 @@ func TestWhatAnEventBelongsToIsJudged(t *testing.T) {
 	long := strings.Repeat("x", 2001)
 	many := `"x"` + strings.Repeat(`,"x"`, 100)
 	for more, mistake := range map[string]string{
-		`"key":"` + long + `"`:     "key: has 2001 bytes; allowed: up to 100",
+		`"key":"` + long + `"`:    "key: has 2001 bytes; allowed: up to 100",
 		`"key":"a\u0007"`:         "key: has control characters",
-		`"partOf":"9"`:             "partOf: is the incident itself; allowed: the id of another",
-		`"partOf":" "`:             `partOf: " " is not allowed; allowed: 1 to 200 letters, digits and . _ / @ # + -, the first a letter or digit`,
-		`"names":[` + many + `]`:   "names: 101 are too many; allowed: 100",
-		`"names":["a",""]`:         "names[1]: is missing",
-		`"same":["` + long + `"]`:  "same[0]: has 2001 bytes; allowed: up to 2000",
-		`"same":["\u0000"]`: "same[0]: has control characters",
-		`"same":"OPS-12"`:          "same",
+		`"partOf":"9"`:            "partOf: is the incident itself; allowed: the id of another",
+		`"partOf":" "`:            `partOf: " " is not allowed; allowed: 1 to 200 letters, digits and . _ / @ # + -, the first a letter or digit`,
+		`"names":[` + many + `]`:  "names: 101 are too many; allowed: 100",
+		`"names":["a",""]`:        "names[1]: is missing",
+		`"same":["` + long + `"]`: "same[0]: has 2001 bytes; allowed: up to 2000",
+		`"same":["\u0000"]`:       "same[0]: has control characters",
+		`"same":"OPS-12"`:         "same",
 	} {
 		_, err := intake.List(intake.Context{Source: "ci", Now: now}, "incidents", []byte(`{"id":"9","title":"Down","opened":"2026-03-02T08:00:00Z",`+more+`}`))
 		require.ErrorContains(t, err, mistake)
 	}
 	for more, mistake := range map[string]string{
-		`"recovered":"2026-03-02T10:00:00Z"`: "recovered: 2026-03-02T10:00:00Z is in the future",
+		`"recovered":"2026-03-02T10:00:00Z"`:                                  "recovered: 2026-03-02T10:00:00Z is in the future",
 		`"recovered":"2026-03-02T07:00:00Z","created":"2026-03-02T08:00:00Z"`: "recovered: 2026-03-02T07:00:00Z is before created",
 		`"recovered":"yes"`: "recovered",
 		`"unseen":4`:        "unseen",

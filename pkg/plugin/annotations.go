@@ -27,7 +27,7 @@ func annotationsFrame(q query.Query, s *facts.Snapshot, r query.Range, now time.
 	l := listed{snapshot: s, filters: q.DomainFilters(), within: r, now: now, meter: q.Meter}
 	var marks []marked
 	for f := range l.services {
-		if q.Events == query.EventsIncidents || (q.Events == query.EventsRecoveries && q.Definition.Recovery == dora.RecoveryOfIncident) {
+		if q.Events == query.EventsIncidents || (q.Events == query.EventsRecoveries && q.Definition.Recovery.OfIncidents()) {
 			marks = append(marks, incidentMarks(f, r, l.filters)...)
 			continue
 		}

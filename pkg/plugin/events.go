@@ -93,10 +93,10 @@ var lists = map[query.Events]func(listed) *data.Frame{
 
 // recoveriesFrame is a row for each failure, or incident, that ended in the range: what recovery time rests on.
 func recoveriesFrame(l listed) *data.Frame {
-	if l.snapshot.Definition.Recovery == dora.RecoveryOfIncident {
+	if reading := l.snapshot.Definition.Recovery; reading.OfIncidents() {
 		return incidentsFrame(l, func(i *facts.Incident) bool {
-			_, ok := i.Lasted()
-			return ok && l.within.Holds(i.Event.Resolved)
+			_, ok := i.Lasted(reading)
+			return ok && l.within.Holds(i.End(reading))
 		})
 	}
 	return deploymentsFrame(l, func(d *facts.Deployment) bool { return d.Recovered != nil && l.within.Holds(d.Recovered.At) })
@@ -284,6 +284,7 @@ func incidentsFrame(l listed, wanted func(*facts.Incident) bool) *data.Frame {
 	for _, each := range rows {
 		e := each.i.Event
 		t.time("opened", e.Opened)
+		t.time("acknowledged", e.Acknowledged)
 		t.time("resolved", e.Resolved)
 		t.text("service", each.facts.Service.Name)
 		t.text("severity", e.Severity)

@@ -127,6 +127,7 @@ var reasonWords = map[facts.Reason]struct{ meaning, affects string }{
 	facts.ReasonRevertUnresolved:   {"reverts that do not say what they take back", "failure rate, recovery time, rework rate"},
 	facts.ReasonClamped:            {"stages whose bounds were out of order: moved, while the sum is right", "stages only"},
 	facts.ReasonNegativeRecovery:   {"failures that ended before their deployment finished", "recovery time"},
+	facts.ReasonNotAcknowledged:    {"incidents that were resolved and that nobody acknowledged, or whose source does not tell", "time to acknowledge"},
 	facts.ReasonUnseenRun:          {"runs that the source can show no longer, such as those that it discarded", "all: whether they deployed is not known"},
 	facts.ReasonPartOfAnother:      {"records of incidents that were merged into another, are its child or its duplicate, or tell in another system of the same interruption", "none: the record that they belong to counts"},
 	facts.ReasonIgnored:            {"deployments and incidents that a person said to ignore", "all"},

@@ -63,6 +63,9 @@ func restsOn(q *query.Query, s figures.Series, p figures.Point) string {
 
 // countedBy are the words for what a figure counts, or rests on: one and several.
 func countedBy(q *query.Query, s figures.Series) [2]string {
+	if s.Metric == dora.RecoveryTime && q.Definition.Recovery == dora.RecoveryToAcknowledge {
+		return [2]string{"acknowledgement", "acknowledgements"}
+	}
 	if words, ok := countedUnits[q.Definition.Unit]; ok && s.Metric == dora.LeadTime {
 		return words
 	}

@@ -34,7 +34,7 @@ func modelInWords() string {
 	row("statistic", "see below", "metric, stages, signals")
 	row("bucket", code(m.Buckets), "metric, stages, unless numeric or distribution; signals; events with `at`")
 	row("rolling", "none; a number of days or buckets, such as "+code(m.Rolling), "metric, stages; with numeric, days only")
-	row("groupBy", "a list of "+code(m.GroupBy)+"; severity with recovery_time and `definition.recovery` `incident`", "metric, stages, signals")
+	row("groupBy", "a list of "+code(m.GroupBy)+"; severity with recovery_time and `definition.recovery` `incident` or `acknowledgement`", "metric, stages, signals")
 	row("filters", "a list of `{field, op, values}`: "+code(m.FilterFields)+"; "+code(m.FilterOps)+"; without values it restricts nothing", "all but collection and the lists that say so")
 	row("timezone", "`UTC`, or the IANA name of a zone", "metric, stages, signals; events with `at`")
 	row("format", code(m.Formats)+"; for signals "+code(m.SignalFormats)+"; for collection "+code(m.CollectionFormats), "metric, stages, signals, collection; `distribution` for lengths of time")

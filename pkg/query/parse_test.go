@@ -63,7 +63,7 @@ func TestEachMetricHasADefaultStatistic(t *testing.T) {
 
 func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 	const fields = "version, queryType, metric, statistic, bucket, rolling, groupBy, filters, timezone, format, compare, limits, benchmark, direction, definition, events, at, field, standing, live, range, stage"
-	const bySeverity = `severity is a field of incidents: it goes with metric recovery_time and definition.recovery "incident", and with rows of incidents; allowed here: service, team, environment, repository`
+	const bySeverity = `severity is a field of incidents: it goes with metric recovery_time and definition.recovery "incident" or "acknowledgement", and with rows of incidents; allowed here: service, team, environment, repository`
 	const narrow = "windows that overlap move little, so that limits would be too narrow"
 	for text, want := range map[string]string{
 		`{"metrik":"lead_time"}`:                                   "metrik: there is no such key; allowed: " + fields,

@@ -31,6 +31,11 @@ export const meanings = {
       description: 'from the failed deployment until it was repaired',
     },
     { value: 'incident', label: 'Of the incident', description: 'from the incident opened until it was resolved' },
+    {
+      value: 'acknowledgement',
+      label: 'To acknowledge',
+      description: 'from the incident opened until somebody acknowledged it',
+    },
   ],
   rework: [
     { value: 'fix', label: 'Repairs', description: 'deployments of a hotfix or a revert, rollbacks, remedies' },

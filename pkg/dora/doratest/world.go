@@ -493,6 +493,9 @@ func (w *World) incident(r *worldRepo) {
 		i.Source, i.Repository, i.Service = "desk", "", w.pick("desk service", "PAPI", "PWEB")
 		i.ID, i.Key, i.URL = fmt.Sprintf("incident:%d", number), fmt.Sprintf("INC%07d", number), fmt.Sprintf("https://desk.example/incident?id=%d", number)
 	}
+	if w.one("acknowledged", 2) {
+		i.Acknowledged = opened.Add(time.Duration(w.int("acknowledged after", -1, 5)) * time.Hour)
+	}
 	if w.one("worker's", 4) {
 		i.Labels = append(i.Labels, "Service:Worker")
 	}
@@ -669,7 +672,7 @@ func DrawDefinition(draw Chooser) dora.Definition {
 	def.Bots.LeadTime = OneOf(draw, "bots' lead time", inclusion...)
 	def.Bots.Frequency = OneOf(draw, "bots' deployments", inclusion...)
 	def.Redeploys = OneOf(draw, "redeploys", inclusion...)
-	def.Recovery = OneOf(draw, "recovery", dora.RecoveryOfDeployment, dora.RecoveryOfIncident)
+	def.Recovery = OneOf(draw, "recovery", dora.RecoveryOfDeployment, dora.RecoveryOfIncident, dora.RecoveryToAcknowledge)
 	def.Rework = OneOf(draw, "rework", dora.ReworkFix, dora.ReworkIncident)
 	def.IncidentWindow = OneOf(draw, "window", dora.Duration(24*time.Hour), dora.Duration(2*time.Hour), 0)
 	if draw("all evidence", 0, 3) == 3 {

@@ -240,6 +240,15 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[fact
 		if n.def.Recovery == dora.RecoveryOfIncident && !i.Resolved.IsZero() && i.Resolved.Before(i.Opened) {
 			unmeasured[facts.ReasonNegativeRecovery]++
 		}
+		if n.def.Recovery == dora.RecoveryToAcknowledge {
+			switch {
+			case i.Acknowledged.IsZero() && i.Resolved.IsZero():
+			case i.Acknowledged.IsZero():
+				unmeasured[facts.ReasonNotAcknowledged]++
+			case i.Acknowledged.Before(i.Opened):
+				unmeasured[facts.ReasonNegativeRecovery]++
+			}
+		}
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
 		knows := false // a known deployment that finished before the incident opened, whosever it is

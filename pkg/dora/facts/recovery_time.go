@@ -66,12 +66,16 @@ func (f *Service) before(by, other string) bool {
 	return at >= 0 && (than < 0 || at < than)
 }
 
-// leaveNegativeRecoveries notes what, of what recovery time is read from, was over before it began.
-func (f *Service) leaveNegativeRecoveries(def *dora.Definition) {
-	if def.Recovery == dora.RecoveryOfIncident {
+// leaveRecoveries notes what, of what recovery time is read from, was over before it began, and which incidents were over
+// without an acknowledgement where that is what is read.
+func (f *Service) leaveRecoveries(def *dora.Definition) {
+	if def.Recovery.OfIncidents() {
 		for _, i := range f.Incidents {
-			if !i.Event.Resolved.IsZero() && i.Event.Resolved.Before(i.Event.Opened) {
-				f.leave(ReasonNegativeRecovery, i.Lane(), i.Event.Resolved, 1)
+			switch end := i.End(def.Recovery); {
+			case end.IsZero() && !i.Event.Resolved.IsZero():
+				f.leave(ReasonNotAcknowledged, i.Lane(), i.Event.Resolved, 1)
+			case !end.IsZero() && end.Before(i.Event.Opened):
+				f.leave(ReasonNegativeRecovery, i.Lane(), end, 1)
 			}
 		}
 		return
@@ -87,12 +91,13 @@ func byResolution(a, b *dora.Incident) int {
 	return cmp.Or(a.Resolved.Compare(b.Resolved), b.Opened.Compare(a.Opened), cmp.Compare(b.FullID(), a.FullID()))
 }
 
-// recoveries are the samples of recovery time under a definition: at its end, how long a failure or an incident lasted.
+// recoveries are the samples of recovery time under a definition: at its end, how long a failure or an incident lasted, or how
+// long it was before somebody acknowledged it.
 func (f *Service) recoveries(def *dora.Definition, add func(at time.Time, lane int, seconds float64)) {
-	if def.Recovery == dora.RecoveryOfIncident {
+	if def.Recovery.OfIncidents() {
 		for _, i := range f.Incidents {
-			if lasted, ok := i.Lasted(); ok {
-				add(i.Event.Resolved, i.Lane(), lasted.Seconds())
+			if lasted, ok := i.Lasted(def.Recovery); ok {
+				add(i.End(def.Recovery), i.Lane(), lasted.Seconds())
 			}
 		}
 		return
@@ -104,10 +109,19 @@ func (f *Service) recoveries(def *dora.Definition, add func(at time.Time, lane i
 	}
 }
 
-// Lasted is how long an incident lasted; false while it is open, or where it was resolved before it opened.
-func (i *Incident) Lasted() (time.Duration, bool) {
-	lasted := i.Event.Resolved.Sub(i.Event.Opened)
-	return lasted, !i.Event.Resolved.IsZero() && lasted >= 0
+// End is when what a reading measures of an incident was over: its resolution, or its acknowledgement; zero while it is not.
+func (i *Incident) End(reading dora.Recovery) time.Time {
+	if reading == dora.RecoveryToAcknowledge {
+		return i.Event.Acknowledged
+	}
+	return i.Event.Resolved
+}
+
+// Lasted is how long it took until then; false while it is open, or where that was before it opened.
+func (i *Incident) Lasted(reading dora.Recovery) (time.Duration, bool) {
+	end := i.End(reading)
+	lasted := end.Sub(i.Event.Opened)
+	return lasted, !end.IsZero() && lasted >= 0
 }
 
 // Lane is that of the deployment that the incident is held against.

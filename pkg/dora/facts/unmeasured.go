@@ -31,7 +31,7 @@ func (f *Service) leave(reason Reason, lane int, at time.Time, n int) {
 // count adds up what could not be measured of the deployments, runs and what was left out, and puts all of it in order of
 // time.
 func (f *Service) count(def *dora.Definition, apart []leftOut) {
-	f.leaveNegativeRecoveries(def)
+	f.leaveRecoveries(def)
 	for _, run := range f.FailedRuns {
 		f.leave(ReasonFailedRun, f.laneOf(run.Event), run.Failed, 1)
 	}
@@ -151,5 +151,6 @@ const (
 	ReasonRevertUnresolved   Reason = "revert_unresolved"   // what a revert takes back was not found
 	ReasonClamped            Reason = "clamped"             // a stage's bounds were out of order
 	ReasonNegativeRecovery   Reason = "negative_recovery"   // recovered before it finished
+	ReasonNotAcknowledged    Reason = "not_acknowledged"    // an incident that was resolved and that nobody acknowledged, where that is read
 	ReasonIgnored            Reason = "ignored"             // a deployment or an incident that a person said to ignore
 )

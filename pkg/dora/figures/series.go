@@ -72,13 +72,13 @@ type member struct {
 }
 
 // Ask answers a question from a snapshot. There is one series for each group that the filters let pass, whether or not
-// it has events in the range. By severity there is only recovery from incident; there are no series of anything else.
+// it has events in the range. By severity there is only what is measured of incidents; there are no series of anything else.
 func Ask(s *facts.Snapshot, q Question) []Series { return Of(s, q).Series }
 
 // Of is Ask that also tells what it leaves out.
 func Of(s *facts.Snapshot, q Question) Answer {
 	if q.bySeverity() {
-		if q.Metric != dora.RecoveryTime || s.Definition.Recovery != dora.RecoveryOfIncident {
+		if q.Metric != dora.RecoveryTime || !s.Definition.Recovery.OfIncidents() {
 			return Answer{}
 		}
 		return answerSeverity(s, q)

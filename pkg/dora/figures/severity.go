@@ -108,9 +108,9 @@ func sortBySeverity(s *facts.Snapshot, name func(severity string) (string, bool)
 			if among := sorted.services[severity]; len(among) == 0 || among[len(among)-1] != f {
 				sorted.services[severity] = append(among, f)
 			}
-			if lasted, ok := i.Lasted(); ok {
+			if lasted, ok := i.Lasted(s.Definition.Recovery); ok {
 				key := ofSeverity{f, severity}
-				sorted.samples[key] = append(sorted.samples[key], samples.Sample{At: i.Event.Resolved.UnixMilli(), Value: lasted.Seconds(), Lane: int16(i.Lane())})
+				sorted.samples[key] = append(sorted.samples[key], samples.Sample{At: i.End(s.Definition.Recovery).UnixMilli(), Value: lasted.Seconds(), Lane: int16(i.Lane())})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package figures_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/doratest"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
 )
 
@@ -129,4 +131,33 @@ func TestSeveritiesAddUpToTheWhole(t *testing.T) {
 		}
 		require.Equal(t, whole, parts)
 	})
+}
+
+func TestTimeToAcknowledgeIsToldApartBySeverity(t *testing.T) {
+	repo := severe(t)
+	repo.Def.Recovery = dora.RecoveryToAcknowledge
+	var incidents []*dora.Incident
+	for _, e := range repo.Events {
+		if i, ok := e.(*dora.Incident); ok {
+			incidents = append(incidents, i)
+		}
+	}
+	incidents[0].Acknowledged = doratest.Hour(21.5)
+	incidents[2].Acknowledged = doratest.Hour(31)
+	incidents[2].Resolved = time.Time{} // acknowledged, and lasts
+	incidents[3].Acknowledged = doratest.Hour(399)
+	series := recovery(repo, func(q *figures.Question) { q.GroupBy = []dora.Field{dora.BySeverity} })
+	require.Len(t, series, 3)
+	assert.Nil(t, series[0].Points[0].Value, "acknowledged before it opened")
+	assert.InDelta(t, 1800, *series[1].Points[0].Value, 0, "the other that nobody acknowledged is no 0")
+	assert.Equal(t, 1, series[1].Points[0].N)
+	assert.InDelta(t, 3600, *series[2].Points[0].Value, 0)
+	f := repo.Facts()
+	assert.Equal(t, 1, f.Unmeasured[facts.ReasonNotAcknowledged])
+	assert.Equal(t, 1, f.Unmeasured[facts.ReasonNegativeRecovery])
+	assert.InDelta(t, 2700, *recovery(repo, func(*figures.Question) {})[0].Points[0].Value, 0, "all together")
+	for _, reading := range []dora.Recovery{dora.RecoveryOfIncident, dora.RecoveryOfDeployment} {
+		repo.Def.Recovery = reading
+		assert.Zero(t, repo.Facts().Unmeasured[facts.ReasonNotAcknowledged], "where that is not read it is missed by nobody")
+	}
 }
