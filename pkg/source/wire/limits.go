@@ -29,8 +29,9 @@ func (l Limits) ask(status int, header http.Header) bool {
 	switch status {
 	case http.StatusTooManyRequests:
 		return true
-	case http.StatusForbidden:
-		return header.Get("Retry-After") != "" || l.spent(header)
+	case http.StatusForbidden: // a data center of Jira gives 0 with every answer
+		after := header.Get("Retry-After")
+		return after != "" && after != "0" || l.spent(header)
 	case http.StatusServiceUnavailable:
 		return header.Get("Retry-After") != ""
 	}

@@ -25,5 +25,5 @@ func (p Password) Conceal(text string) string {
 	if p.Text == "" {
 		return text
 	}
-	return Conceal(text, p.Text, p.basic(p.Text))
+	return Conceal(text, p.basic(p.Text), p.Text) // first what has the other in it
 }

@@ -160,6 +160,12 @@ func TestARefusalIsASentenceWithItsCause(t *testing.T) {
 	s, url := vendor(t, newClock(), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	answer, err := s.Fetch(t.Context(), part, wire.Call{Address: url}, http.StatusNotFound)
 	require.NoError(t, err, "the caller knows what it means")
+	s, url = vendor(t, newClock(), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "0")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	_, err = s.Fetch(t.Context(), part, wire.Call{Address: url})
+	require.Equal(t, source.CausePermission, source.Failures("forge", err)[0].Cause, "some give this header with every answer")
 	assert.Equal(t, http.StatusNotFound, answer.Status)
 }
 
