@@ -95,7 +95,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 		return
 	}
 	switch {
-	case counts[dora.KindRepository] > 0, len(s.Selects()) == 0 && !u.states[s.ID].LastSuccess.IsZero(): // some systems have no repositories
+	case counts[dora.KindRepository] > 0, withoutCode(s) && (!u.states[s.ID].LastSuccess.IsZero() || counts[dora.KindIncident] > 0):
 	case u.states[s.ID].Failure != "":
 		return // which is told for itself
 	case u.states[s.ID].LastSuccess.IsZero():
@@ -106,7 +106,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 		return
 	}
 	for _, pattern := range s.Selects() {
-		if strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
+		if !withoutCode(s) && strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
 			u.say("Source %s: repositories: %q matches no repository.", s.ID, pattern)
 		}
 	}
@@ -157,7 +157,25 @@ func (u *unmet) empty(source string) bool {
 	return u.counts[source][dora.KindRepository]+u.counts[source][dora.KindDeployment]+u.counts[source][dora.KindIncident] == 0
 }
 
+// withoutCode says that a source has no repositories: what it selects, if anything, is where incidents are, such as projects.
+func withoutCode(s *settings.Source) bool {
+	return len(s.Selects()) == 0 || !s.System.Told() && !slices.Contains(s.System.Reads, dora.KindDeployment) && !slices.Contains(s.System.Reads, dora.KindChange)
+}
+
+// selectedOf is what a source without code selects; nil of any other.
+func (u *unmet) selectedOf(source string) []string {
+	for i := range u.settings.Sources {
+		if s := &u.settings.Sources[i]; s.ID == source && withoutCode(s) {
+			return s.Selects()
+		}
+	}
+	return nil
+}
+
 func (u *unmet) knows(source, repository string) bool {
+	if selected := u.selectedOf(source); selected != nil {
+		return dora.Selection{Repositories: selected}.Takes(repository)
+	}
 	return slices.ContainsFunc(u.repositories[source], func(name string) bool { return strings.EqualFold(name, repository) })
 }
 

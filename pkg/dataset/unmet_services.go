@@ -42,7 +42,7 @@ func (u *unmet) ofService(index int) {
 	}
 	for n, rule := range s.Incidents {
 		if rule.Repository != "" && !u.empty(rule.Source) && !u.knows(rule.Source, rule.Repository) {
-			entry("incidents", n, "names a repository that source %s does not read: %q; %s.", rule.Source, rule.Repository, strict.Among(rule.Repository, u.repositories[rule.Source]))
+			entry("incidents", n, "names a repository that source %s does not read: %q; %s.", rule.Source, rule.Repository, strict.Among(rule.Repository, slices.Concat(u.selectedOf(rule.Source), u.repositories[rule.Source])))
 		}
 	}
 }
