@@ -92,6 +92,18 @@ func TestAPatternOfAGroupMatchesWhatIsInItsSubgroups(t *testing.T) {
 	assert.Contains(t, log, `Source gitlab: repositories: "example-helth/**" matches no repository.`)
 }
 
+// Projects of a system that keeps incidents alone are no repositories.
+func TestASourceOfIncidentsAloneIsAskedForNoRepository(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dora.db")
+	opened := datasettest.At("Jan 01 09:00")
+	datasettest.Fill(t, path, "1/dora", &dora.Incident{Header: dora.Header{Source: "jira", ID: "issue:1", Updated: opened}, Repository: "OPS", Opened: opened})
+	source := map[string]any{"id": "jira", "type": "jira", "url": "https://jira.invalid", "projects": []string{"OPS", "PAY*"}}
+	services := json.RawMessage(`[{"name":"booking","incidents":[{"source":"jira","repository":"ops"},{"source":"jira","repository":"PAYEU"},{"source":"jira","repository":"HR"}]}]`)
+	_, _, log := run(t, write(t, map[string]any{"sources": []any{source}, "services": services, "store": map[string]any{"path": path}}, ""), "report --settings FILE")
+	assert.Equal(t, 1, strings.Count(log, "\n"), log)
+	assert.Contains(t, log, `incidents[2] names a repository that source jira does not read: "HR"; there are: OPS, PAY*.`)
+}
+
 func TestManyEntriesThatMatchNothingAreSaidInAFewLines(t *testing.T) {
 	var services []string
 	for n := range 40 {

@@ -8,6 +8,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
 )
@@ -19,6 +20,7 @@ var All = source.Systems{
 	&azuredevops.System,
 	&argocd.System,
 	&pagerduty.System,
+	&jira.System,
 	&alertmanager.System,
 	&webhook.System,
 }
