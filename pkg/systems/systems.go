@@ -8,6 +8,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/incidentio"
 	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
@@ -21,6 +22,7 @@ var All = source.Systems{
 	&argocd.System,
 	&pagerduty.System,
 	&jira.System,
+	&incidentio.System,
 	&alertmanager.System,
 	&webhook.System,
 }

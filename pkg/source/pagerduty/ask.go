@@ -76,21 +76,26 @@ func read[T any, P interface {
 	if lists[name] == nil || told.More == nil || json.Unmarshal(lists[name], &rows) != nil || rows == nil {
 		return page[T]{}, r.Unexpected("", fmt.Errorf("%s: %w", name, errNoList))
 	}
-	p := page[T]{more: *told.More, total: told.Total}
-	for _, row := range rows {
-		each := new(T)
-		if err := json.Unmarshal(row, each); err != nil {
-			p.lost++
-			r.broken.note(row, err)
-		} else if lacks := P(each).Lacks(); lacks != "" {
-			p.lost++
-			r.broken.note(row, fmt.Errorf("%s is missing", lacks))
-		} else {
-			p.rows = append(p.rows, each)
-		}
-	}
-	if len(r.broken.ids) > brokenLimit {
-		return page[T]{}, r.broken.failure(r.Session)
+	p := page[T]{rows: wire.Rows[T, P](rows, &r.broken, idOf), more: *told.More, total: told.Total}
+	p.lost = len(rows) - len(p.rows)
+	if r.broken.TooMany() {
+		return page[T]{}, r.broken.Failure(r.Host, broken)
 	}
 	return p, nil
+}
+
+// broken is what is said of incidents that cannot be read.
+const broken = "incidents"
+
+// idOf is which incident a row is about that cannot be read; empty where that cannot be read either.
+func idOf(row json.RawMessage) string {
+	var told struct {
+		ID       string
+		Incident struct{ ID string }
+	}
+	_ = json.Unmarshal(row, &told) // what can be read of it is
+	if told.Incident.ID != "" {
+		return told.Incident.ID
+	}
+	return told.ID
 }

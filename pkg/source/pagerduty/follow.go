@@ -60,7 +60,7 @@ func (r *run) follow(ctx context.Context) error {
 	if heard.mark.After(p.Mark) {
 		p.Mark = heard.mark.UTC()
 	}
-	p.Heard, p.Total, p.Newest, p.Broken = heard.entries, newest.total, newest.mark, r.broken.names()
+	p.Heard, p.Total, p.Newest, p.Broken = heard.entries, newest.total, newest.mark, r.broken.Names()
 	if after, err := json.Marshal(p); err != nil || string(after) == string(before) {
 		return err
 	}
@@ -91,7 +91,7 @@ func (r *run) listen(ctx context.Context, from time.Time) (*heard, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			if !r.reads(e.Service.ID) && r.known(e.Incident.ID) == nil {
+			if !r.reads(e.Service.ID) && r.stored.Of(incidentID(e.Incident.ID)) == nil {
 				continue
 			}
 			h.told.note(e)
@@ -173,12 +173,12 @@ func (r *run) changed(ctx context.Context, last map[string]time.Time) error {
 				return err
 			}
 			if err != nil { // it costs itself alone, and is asked for again
-				r.broken.add(id, err)
+				r.broken.Add(id, err)
 			}
 			events = append(events, found...)
 		}
-		if len(r.broken.ids) > brokenLimit {
-			return r.broken.failure(r.Session)
+		if r.broken.TooMany() {
+			return r.broken.Failure(r.Host, broken)
 		}
 		if at := last[some[len(some)-1]]; at.After(r.cursor.Mark) { // what was named until then is read
 			r.cursor.Mark = at.UTC()
@@ -196,12 +196,12 @@ func (r *run) changed(ctx context.Context, last map[string]time.Time) error {
 func (r *run) one(ctx context.Context, id string) ([]dora.Event, error) {
 	row, err := r.record(ctx, id)
 	if err != nil || row == nil {
-		return r.taken(id), err
+		return r.stored.Taken(incidentID(id)), err
 	}
 	if !r.reads(row.Service.ID) {
-		return r.taken(id), nil
+		return r.stored.Taken(incidentID(id)), nil
 	}
-	if row.Created.Before(r.request.Since) && r.known(id) == nil {
+	if row.Created.Before(r.request.Since) && r.stored.Of(incidentID(id)) == nil {
 		return nil, nil
 	}
 	said := told{}
@@ -214,7 +214,7 @@ func (r *run) one(ctx context.Context, id string) ([]dora.Event, error) {
 			said.note(e)
 		}
 	}
-	return r.news(r.incident(row, said[id])), nil
+	return r.stored.News(r.incident(row, said[id])), nil
 }
 
 // record asks for one incident; nil: there is none.
@@ -247,13 +247,13 @@ func (r *run) versions(ctx context.Context, rows []*incidentRecord, said told) (
 			case source.Stops(err):
 				return nil, err
 			case err != nil:
-				r.broken.add(row.ID, err)
+				r.broken.Add(row.ID, err)
 				continue
 			case whole != nil: // else it went this moment
 				row = whole
 			}
 		}
-		events = append(events, r.news(r.incident(row, said[row.ID]))...)
+		events = append(events, r.stored.News(r.incident(row, said[row.ID]))...)
 	}
 	return events, nil
 }

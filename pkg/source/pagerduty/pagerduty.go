@@ -9,6 +9,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
@@ -86,15 +87,13 @@ type run struct {
 	request source.Request
 	cursor  *position
 	last    []byte // the cursor, as it was handed over last
-	stored  *stored
-	// broken are the incidents that could not be read in this run, and why the first could not.
-	broken broken
+	stored  *census.Incidents
+	broken  wire.Broken
 }
 
 func (s *Source) begin(request source.Request) *run {
-	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, last: request.Cursor}
+	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, last: request.Cursor, stored: census.NewIncidents(request.Known)}
 	r.cursor, _ = cursor.Read[position](request.Cursor, positionVersion)
-	r.broken.ids = map[string]bool{}
 	return r
 }
 
@@ -117,7 +116,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	r.Report()
 	err := r.sync(ctx)
 	if err == nil {
-		err = r.broken.failure(r.Session)
+		err = r.broken.Failure(r.Host, broken)
 	}
 	r.Report()
 	return err

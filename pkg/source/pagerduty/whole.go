@@ -2,10 +2,14 @@ package pagerduty
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -25,8 +29,9 @@ func (r *run) list(ctx context.Context) error {
 	if b.Told == nil {
 		b.Told = told{}
 	}
+	before := map[string]time.Time{} // what was broken then is asked for by itself
 	for _, id := range p.Broken {
-		r.broken.ids[id] = true
+		before[id] = time.Time{}
 	}
 	from, err := r.floor(ctx)
 	if err != nil {
@@ -37,9 +42,9 @@ func (r *run) list(ctx context.Context) error {
 	log.done = !b.Log.IsZero() && !b.Log.After(from)
 	met := map[string]bool{}
 	for !incidents.done {
-		before := incidents.until
+		top := incidents.until
 		if b.Until.Equal(b.Newest.end()) { // what is not listed above the newest is not there
-			before = farAhead
+			top = farAhead
 		}
 		rows, err := incidents.next(ctx)
 		if err != nil {
@@ -74,13 +79,16 @@ func (r *run) list(ctx context.Context) error {
 		if incidents.done {
 			after = r.request.Since
 		}
-		events = append(events, r.gone(after, before, met)...)
+		events = append(events, r.gone(after, top, met)...)
 		b.Until = incidents.until
 		if log.offset == 0 {
 			b.Log = log.until
 		}
-		p.Broken = r.broken.names()
+		p.Broken = append(r.broken.Names(), slices.Sorted(maps.Keys(before))...)
 		if incidents.done {
+			if err := r.changed(ctx, before); err != nil {
+				return err
+			}
 			r.arrive()
 		}
 		if err := r.emit(ctx, events); err != nil {
@@ -120,7 +128,7 @@ func (r *run) turn(ctx context.Context) error {
 func (r *run) arrive() {
 	p := r.cursor
 	p.Total, p.Newest = p.Back.Total, p.Back.Newest
-	p.Back, p.Whole = nil, true
+	p.Back, p.Whole, p.Broken = nil, true, r.broken.Names()
 }
 
 // floor is when the oldest incident was created that is read.
@@ -133,4 +141,14 @@ func (r *run) floor(ctx context.Context) (time.Time, error) {
 		return r.cursor.Back.Until, err
 	}
 	return p.rows[0].Created.UTC().Truncate(time.Second), nil
+}
+
+// gone takes back what the store has of a span of time and was not met there.
+func (r *run) gone(from, until time.Time, met map[string]bool) []dora.Event {
+	if r.broken.Nameless { // it may be any of them
+		return nil
+	}
+	return r.stored.Gone(from, until, func(id string) bool {
+		return met[id] || r.broken.IDs[strings.TrimPrefix(id, incidentID(""))] || slices.Contains(r.cursor.Broken, strings.TrimPrefix(id, incidentID("")))
+	})
 }
