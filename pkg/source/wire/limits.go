@@ -91,7 +91,7 @@ func (l Limits) wait(header http.Header, now time.Time) time.Duration {
 			return within(at.Sub(now))
 		}
 	}
-	if l.spent(header) {
+	if l.spent(header) || l.Remaining == "" { // who never says what is left says when to ask again
 		if reset := l.reset(header, now); !reset.IsZero() {
 			return within(max(reset.Sub(now), 0) + time.Second)
 		}
