@@ -149,6 +149,35 @@ func TestCollectingSaysWhatItLookedForInVain(t *testing.T) {
 	}
 }
 
+func TestASystemWithoutRepositoriesIsNotAskedForAny(t *testing.T) {
+	records := `{"result":[]}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/incident") {
+			w.Header().Set("X-Total-Count", "1") // or one that is hidden
+			_, _ = w.Write([]byte(records))
+			return
+		}
+		_, _ = w.Write([]byte(`{"result":[]}`))
+	}))
+	defer server.Close()
+	collected := func() (int, string) {
+		source := map[string]any{"id": "github", "type": "servicenow", "url": server.URL, "deployments": map[string]any{"from": "changes"}} // whose secret write knows
+		file := write(t, map[string]any{"sources": []any{source}, "store": map[string]any{"path": filepath.Join(t.TempDir(), "dora.db")}}, token)
+		code, _, log := run(t, file, "collect --settings FILE --once")
+		return code, log
+	}
+	code, log := collected()
+	assert.Equal(t, 1, code, log)
+	assert.Contains(t, log, `Source github: no record of incident that its login may see fulfils "category!=inquiry"`)
+	assert.Contains(t, log, "Source github has no deployment: no record of change_request")
+	assert.NotContains(t, log, "no repository matches")
+	records = `{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","opened_at":"2026-11-02 10:00:00","sys_updated_on":"2026-11-02 10:00:00","state":"2"}]}`
+	code, log = collected()
+	assert.Zero(t, code, log)
+	assert.NotContains(t, log, "no record of incident")
+}
+
 func TestWhatAsksMakesNoStore(t *testing.T) {
 	folder := t.TempDir()
 	store := filepath.Join(folder, "below", "dora.db")

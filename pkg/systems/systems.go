@@ -11,6 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/incidentio"
 	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
+	"github.com/livedora/dora-datasource/pkg/source/servicenow"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
 )
 
@@ -20,6 +21,7 @@ var All = source.Systems{
 	&gitlab.System,
 	&azuredevops.System,
 	&argocd.System,
+	&servicenow.System,
 	&pagerduty.System,
 	&jira.System,
 	&incidentio.System,

@@ -2,7 +2,6 @@ package world
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,7 +11,7 @@ import (
 )
 
 // GitLab speaks GitLab's REST of the projects that are kept there: lists in the order that is asked for, with how long they
-// are. Of GraphQL it knows one question, for what belongs to some merge requests of a project.
+// are. It has no GraphQL, as instances may not.
 func (w *World) GitLab(token string) http.Handler {
 	t := &tongue{
 		world: w, mux: http.NewServeMux(),
@@ -24,7 +23,6 @@ func (w *World) GitLab(token string) http.Handler {
 	const project = "GET /api/v4/projects/{project}"
 	t.knows("GET /api/v4/groups/{group}/projects", (*asked).gitlabProjects)
 	t.knows("GET /api/v4/users/{user}", (*asked).gitlabUser)
-	t.knows("POST /api/graphql", (*asked).gitlabDetails)
 	for path, answers := range map[string]func(*asked, *repository) any{
 		"":                              (*asked).gitlabProject,
 		"/repository/commits":           (*asked).gitlabCommits,
@@ -45,7 +43,6 @@ func (w *World) GitLab(token string) http.Handler {
 	return t.speak(token)
 }
 
-// shape is an object of an answer.
 type shape = map[string]any
 
 func (w *World) kept(host string) []*repository {
@@ -179,62 +176,14 @@ func (a *asked) gitlabNotes(r *repository) any {
 	if p == nil {
 		return nil
 	}
+	notes := map[string]string{"APPROVED": "approved this merge request", "CHANGES_REQUESTED": "requested changes"}
 	return gitlabList(a, p.reviews, func(v *review) any {
-		body, acts := v.noted()
+		body, acts := notes[v.state]
+		if !acts {
+			body = v.body
+		}
 		return shape{"id": v.id, "body": body, "system": acts, "created_at": gitlabTime(v.at), "author": gitlabPerson(v.author)}
 	})
-}
-
-// gitlabDetails are the commits of some merge requests, the newest first, and what was said of them.
-func (a *asked) gitlabDetails() any {
-	var question struct {
-		Variables struct {
-			Path  string
-			IIDs  []string
-			Files bool
-		}
-	}
-	if json.NewDecoder(http.MaxBytesReader(nil, a.Body, longestQuery)).Decode(&question) != nil {
-		return nil
-	}
-	r := a.gitlabNamed(question.Variables.Path)
-	if r == nil {
-		return shape{"data": shape{"project": nil}}
-	}
-	who := func(p *person) any { return shape{"username": p.login, "bot": p.bot} }
-	page := func(nodes []any) any { return shape{"pageInfo": shape{"hasNextPage": false}, "nodes": nodes} }
-	nodes := []any{}
-	for _, iid := range question.Variables.IIDs {
-		p := r.pull(number(iid, 0))
-		if p == nil {
-			continue
-		}
-		commits, notes, files := []any{}, []any{}, []any{}
-		for _, c := range slices.Backward(p.commits) {
-			commits = append(commits, shape{"sha": c.sha, "authoredDate": gitlabTime(c.authored)})
-		}
-		for _, v := range p.reviews {
-			body, acts := v.noted()
-			notes = append(notes, shape{"body": body, "system": acts, "createdAt": gitlabTime(v.at), "author": who(v.author)})
-		}
-		for _, file := range p.files {
-			files = append(files, shape{"path": file})
-		}
-		node := shape{"iid": iid, "author": who(p.author), "commits": page(commits), "notes": page(notes)}
-		if question.Variables.Files {
-			node["diffStats"] = files
-		}
-		nodes = append(nodes, node)
-	}
-	return shape{"data": shape{"project": shape{"mergeRequests": page(nodes)}}}
-}
-
-// noted is how GitLab writes a review down: as a note of its own, or as what somebody said.
-func (v *review) noted() (body string, acts bool) {
-	if body, acts = map[string]string{"APPROVED": "approved this merge request", "CHANGES_REQUESTED": "requested changes"}[v.state]; !acts {
-		body = v.body
-	}
-	return body, acts
 }
 
 // gitlabStates say what becomes of the steps of a deployment. A success stays one.

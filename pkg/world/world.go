@@ -23,8 +23,6 @@ type Options struct {
 	Now    time.Time // the end of its history, cut to the second; zero is the wall clock's now
 	Months int       // the length of its history; zero is 18
 	Others int       // how many small repositories there are besides the five of the stories
-	// OthersOn and OthersBy are the systems that keep those and deploy them; empty: GitHub, or the one that keeps them.
-	OthersOn, OthersBy string
 	// Elsewhere says that the teams which work with other systems than GitHub are there too.
 	Elsewhere bool
 }
@@ -64,7 +62,7 @@ func New(o Options) *World {
 	if o.Elsewhere {
 		all = append(all, elsewhere()...)
 	}
-	for i, p := range append(all, others(o)...) {
+	for i, p := range append(all, others(o.Others)...) {
 		digest := fnv.New64a()
 		_, _ = digest.Write([]byte(p.name))
 		w.services = append(w.services, &service{
