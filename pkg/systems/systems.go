@@ -12,6 +12,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/servicenow"
+	"github.com/livedora/dora-datasource/pkg/source/statuspage"
 	"github.com/livedora/dora-datasource/pkg/source/webhook"
 )
 
@@ -25,6 +26,7 @@ var All = source.Systems{
 	&pagerduty.System,
 	&jira.System,
 	&incidentio.System,
+	&statuspage.System,
 	&alertmanager.System,
 	&webhook.System,
 }

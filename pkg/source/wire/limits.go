@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ type Limits struct {
 	Total, Remaining, Reset string
 	// Within says that Reset counts the seconds from now.
 	Within bool
+	// Also are statuses that mean a limit beside 429, such as 420.
+	Also []int
 	// Words are what a 403 that means a limit says, in lower case.
 	Words []string
 }
@@ -35,7 +38,7 @@ func (l Limits) ask(status int, header http.Header) bool {
 	case http.StatusServiceUnavailable:
 		return header.Get("Retry-After") != ""
 	}
-	return false
+	return slices.Contains(l.Also, status)
 }
 
 func (l Limits) spent(header http.Header) bool {

@@ -112,6 +112,20 @@ func TestEveryShapeOfALimitIsWaitedOut(t *testing.T) {
 	}
 }
 
+// Some vendors have a status of their own for a limit, and say nothing besides.
+func TestAStatusOfTheVendorsOwnCanMeanALimit(t *testing.T) {
+	at, asked := newClock(), 0
+	s, url := vendor(t, at, func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 1 {
+			w.WriteHeader(420)
+		}
+	})
+	s.Limits.Also = []int{420}
+	_, err := s.Fetch(t.Context(), part, wire.Call{Address: url})
+	require.NoError(t, err)
+	assert.Equal(t, []time.Duration{time.Minute}, at.waited)
+}
+
 // An answer may name any address to read on at. Whoever is not the configured host hears nothing, and no token.
 func TestALinkToAnotherHostIsNotFollowed(t *testing.T) {
 	var heard []string

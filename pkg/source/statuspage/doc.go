@@ -1,0 +1,5 @@
+// Package statuspage reads incidents from Statuspage: what the public was told of interruptions.
+//
+// Nothing tells which incidents have changed or were deleted, so that every reading lists each page whole, the newest first, a
+// hundred at a time, and one request a second. What is as it was is not handed over again.
+package statuspage
