@@ -101,7 +101,7 @@ func Proves(secret string, header http.Header, body []byte) error {
 		case at == "" && Signed(secret, given, body): // the contact point is set up without one
 			return nil
 		case at != "" && Signed(secret, given, []byte(at+":"), body):
-			return fresh(at)
+			return Fresh(at)
 		}
 	}
 	return ErrForged
@@ -110,9 +110,9 @@ func Proves(secret string, header http.Header, body []byte) error {
 // signatureAge is how old a signature that says when it was made may be, and how far ahead the sender's clock.
 const signatureAge = 5 * time.Minute
 
-// fresh says whether a signature was made just now, which its sender told in seconds since 1970: whoever listened once
+// Fresh says whether a signature was made just now, which its sender told in seconds since 1970: whoever listened once
 // cannot send the same again later.
-func fresh(at string) error {
+func Fresh(at string) error {
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
 		return ErrStale

@@ -30,7 +30,7 @@ func ProvesStandard(secret string, header http.Header, body []byte) error {
 	for each := range strings.FieldsSeq(header.Get("Webhook-Signature")) {
 		given, v1 := strings.CutPrefix(each, "v1,")
 		if signature, err := base64.StdEncoding.DecodeString(given); v1 && err == nil && hmac.Equal(signature, expected) {
-			return fresh(at)
+			return Fresh(at)
 		}
 	}
 	return ErrForged

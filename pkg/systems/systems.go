@@ -8,6 +8,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
+	"github.com/livedora/dora-datasource/pkg/source/grafanairm"
 	"github.com/livedora/dora-datasource/pkg/source/incidentio"
 	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
@@ -27,6 +28,7 @@ var All = source.Systems{
 	&jira.System,
 	&incidentio.System,
 	&statuspage.System,
+	&grafanairm.System,
 	&alertmanager.System,
 	&webhook.System,
 }
