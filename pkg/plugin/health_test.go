@@ -188,3 +188,20 @@ func TestChangedSettingsGoOnFromTheSameStore(t *testing.T) {
 	other := g.save("another", settings(silent(t), services))
 	assert.Zero(t, count(other), "another data source has data of its own")
 }
+
+func TestHealthSaysHowMuchAccessRulesHide(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.Contains(r.URL.Query().Get("sysparm_query"), "sys_id>") { // what is left is hidden
+			w.Header().Set("X-Total-Count", "2")
+			_, _ = w.Write([]byte(`{"result":[]}`))
+			return
+		}
+		w.Header().Set("X-Total-Count", "3")
+		_, _ = w.Write([]byte(`{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","opened_at":"2026-03-02 10:00:00","sys_updated_on":"2026-03-02 10:00:00","state":"2"}]}`))
+	})
+	g := start(t)
+	i := g.saveWith("dora", `{"sources":[{"id":"servicenow","type":"servicenow","url":"`+url+`"}]}`, map[string]string{"sources.servicenow.token": token})
+	g.waitFor(i, "ok")
+	assert.Contains(t, g.health(i).Message, "servicenow: Access rules hide 2 of 3 records of incident from its login")
+}

@@ -38,20 +38,18 @@ func (r *run) read(ctx context.Context, t *table) error {
 	} else if !p.Mark.IsZero() { // else there was nothing
 		from = p.Mark.Add(-cursor.Overlap)
 	}
-	if r.request.Known != nil {
-		r.know(t.kind, "")
-		for _, each := range r.cursor.Places {
-			r.know(t.kind, each)
-		}
-	}
+	r.knowAll(t.kind)
 	news, broken, err := r.changed(ctx, t, p, from, whole)
 	if err != nil {
 		return err
 	}
 	if !news && !whole && p.Hidden == 0 {
 		count, err := r.ask(ctx, t, question{query: t.filter.and([][]string{t.within(r.request.Since)}), fields: []string{"sys_id"}})
-		if err != nil || count.told && count.total == p.Total {
+		if err != nil {
 			return err
+		}
+		if count.told && count.total == p.Total {
+			return r.unreadable(t, broken)
 		}
 	}
 	more, err := r.list(ctx, t, p)
@@ -237,12 +235,7 @@ func (r *run) byID(ctx context.Context, t *table, ids []string) (rows []row, err
 
 // readRecords reads some records, of which something told.
 func (r *run) readRecords(ctx context.Context, t *table, ids []string) error {
-	if r.request.Known != nil {
-		r.know(t.kind, "")
-		for _, each := range r.cursor.Places {
-			r.know(t.kind, each)
-		}
-	}
+	r.knowAll(t.kind)
 	broken := 0
 	for some := range slices.Chunk(ids, idsAtOnce) {
 		found, err := r.byID(ctx, t, some)
@@ -354,6 +347,38 @@ func (r *run) news(t *table, rows []row) (events []dora.Event, broken int) {
 		events = append(events, e)
 	}
 	return events, broken
+}
+
+// knowAll asks the store what it has of a kind, wherever it was.
+func (r *run) knowAll(kind dora.Kind) {
+	r.know(kind, "")
+	for _, each := range r.cursor.Places {
+		r.know(kind, each)
+	}
+}
+
+// leave withdraws what was read of tables that the settings have no more.
+func (r *run) leave(ctx context.Context) error {
+	for name, before := range r.cursor.Tables.All() {
+		if before.Shape == "" || slices.ContainsFunc(r.tables, func(t *table) bool { return t.name == name }) {
+			continue
+		}
+		var gone []dora.Event
+		for _, kind := range []dora.Kind{dora.KindIncident, dora.KindDeployment} {
+			r.knowAll(kind)
+		}
+		for _, e := range r.stored {
+			if strings.HasPrefix(e.Head().ID, name+":") && !census.IsWithdrawn(e) {
+				gone = append(gone, census.Withdraw(e))
+			}
+		}
+		*r.cursor.Tables.At(name) = position{}
+		if err := r.withdraw(ctx, gone); err != nil {
+			return err
+		}
+	}
+	r.cursor.Tables.Rest()
+	return nil
 }
 
 // know asks the store once what it has of a repository.

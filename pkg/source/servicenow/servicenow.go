@@ -179,6 +179,11 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	r.Progress.Parts = len(tables)
 	r.Report()
 	var failures []error
+	if all {
+		if err := r.leave(ctx); err != nil {
+			return err
+		}
+	}
 	for _, t := range tables {
 		r.Progress.Part, r.Progress.Done, r.Progress.Total = t.name, 0, 0
 		r.Report()

@@ -110,6 +110,10 @@ func TestWhatAChangeCameToIsKnownByItsCode(t *testing.T) {
 	f := of(t, l)
 	assert.Len(t, f.Deployments, 4)
 	assert.Len(t, f.FailedRuns, 3)
+	backedOut := f.Deployments[3]
+	require.Equal(t, int64(8), backedOut.Event.Number)
+	assert.NotEmpty(t, backedOut.Evidence, "its own record says that it failed")
+	assert.Equal(t, when("08 09:00"), backedOut.Recovered.At)
 	assert.Len(t, f.Unreported(g.now), 5, "codes that are empty or unknown, a review that never ends, times that nobody wrote down")
 }
 
@@ -260,6 +264,32 @@ func TestNoRecordIsReadPastWhereManyShareASecondAndSomeAreHidden(t *testing.T) {
 	}
 }
 
+// Wherever a reading of many pages is ended, the next one goes on, and nothing is missing.
+func TestAReadingOfManyPagesIsGoneOnWithWhereverItWasEnded(t *testing.T) {
+	t.Parallel()
+	g := newTiny()
+	for n := range 500 {
+		at := fmt.Sprintf("%02d %02d:00", 1+n/40, n%24)
+		if g.incident(n, at); n%5 == 0 {
+			g.change(n, at, at, "successful")
+			g.hidden[id(fmt.Sprint("i", n+1))] = true
+		}
+	}
+	g.narrow(20)
+	s := g.source(g.address(t), withChanges())
+	whole := sourcetest.NewLedger()
+	require.NoError(t, whole.Collect(t.Context(), s, time.Time{}))
+	require.Greater(t, whole.Batches, 25)
+	for stop := 0; stop < whole.Batches-1; stop += 4 {
+		l := sourcetest.NewLedger()
+		l.StopAfter = 1 + stop
+		require.ErrorIs(t, l.Collect(t.Context(), s, time.Time{}), sourcetest.ErrStopped)
+		l.StopAfter = 0
+		require.NoError(t, l.Collect(t.Context(), s, time.Time{}))
+		sourcetest.Same(t, whole, l, "ended after batch", 1+stop, "of", whole.Batches)
+	}
+}
+
 func TestWhatCannotBeCountedIsListed(t *testing.T) {
 	t.Parallel()
 	g, l := newTiny(), sourcetest.NewLedger()
@@ -345,6 +375,22 @@ func TestAServiceThatIsRenamedIsNoticedWithinADay(t *testing.T) {
 	assert.Equal(t, "Till sales", theIncident(t, l, 1).Service)
 }
 
+// Servers refuse what is longer than some eight thousand characters.
+func TestAddressesAreOfALengthThatServersTake(t *testing.T) {
+	t.Parallel()
+	g, l := newTiny(), sourcetest.NewLedger()
+	for n := range 300 {
+		g.incident(n, "02 10:00")
+		g.change(n, "02 08:00", "02 09:00", "successful")
+		g.hidden[id(fmt.Sprint("i", n))] = true
+	}
+	g.reads(t, l, withChanges())
+	clear(g.hidden) // access rules changed: what is there now is asked for by its ids
+	g.reads(t, l, withChanges())
+	assert.Len(t, sourcetest.Of[*dora.Incident](l), 300)
+	assert.Less(t, g.longest, 7000)
+}
+
 func TestOtherSettingsAreReadByFromTheBeginning(t *testing.T) {
 	t.Parallel()
 	g, l := newTiny(), sourcetest.NewLedger()
@@ -354,6 +400,20 @@ func TestOtherSettingsAreReadByFromTheBeginning(t *testing.T) {
 	g.reads(t, l, servicenow.Settings{Service: []string{"cmdb_ci"}, Incidents: servicenow.Incidents{Filter: "category=network", Severity: "severity"}})
 	assert.True(t, theIncident(t, l, 1).Withdrawn)
 	assert.Equal(t, []string{"till", ""}, []string{theIncident(t, l, 2).Service, theIncident(t, l, 2).Severity})
+}
+
+func TestWhatTheSettingsReadNoLongerIsWithdrawnAndComesBack(t *testing.T) {
+	t.Parallel()
+	g, l := newTiny(), sourcetest.NewLedger()
+	g.incident(1, "02 10:00")
+	g.change(1, "02 08:00", "02 09:00", "successful")
+	for range 2 {
+		g.reads(t, l, withChanges())
+		assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1)
+		g.reads(t, l, servicenow.Settings{})
+		assert.Empty(t, sourcetest.Of[*dora.Deployment](l))
+		assert.Len(t, sourcetest.Of[*dora.Incident](l), 1)
+	}
 }
 
 func TestTheHistoryBeginsWhereTheBackFillDoes(t *testing.T) {

@@ -34,6 +34,8 @@ type tiny struct {
 	server *httptest.Server
 	hidden map[string]bool // ids that access rules hide
 	asked  []string        // queries
+	// longest is how long an address was at most.
+	longest int
 	// uncounted has no X-Total-Count, and counted is of those alone that may be seen.
 	uncounted, counted bool
 	// passedOver is a column on which conditions are, as are those on columns that are not there.
@@ -187,6 +189,7 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	table := strings.TrimPrefix(r.URL.Path, "/api/now/table/")
 	rows, known := g.tables[table]
 	w.Header().Set("X-Is-Logged-In", "true")
+	g.longest = max(g.longest, len(r.URL.RequestURI()))
 	if !known {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = fmt.Fprintf(w, `{"error":{"message":"Invalid table %s","detail":null},"status":"failure"}`, table)
