@@ -77,6 +77,7 @@ func (d *Deriver) lanes(s *dora.Service, f *Service) (lanes []*lane, laneless un
 		}
 	}
 	for _, l := range byKey {
+		l.runsOf.JoinTold()
 		for i := range l.runsOf.All {
 			if left := d.sortOut(l, &l.runsOf.All[i], f); left.reason != "" {
 				apart = append(apart, left)
