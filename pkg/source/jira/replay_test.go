@@ -3,6 +3,7 @@ package jira_test
 import (
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,34 @@ func TestAHistoryThatIsReadStepByStepEndsWhereOneReadingDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sites[name].Steps(t, time.Date(2023, 4, 1, 0, 0, 0, 0, time.UTC), 40)
+		})
+	}
+}
+
+// What is closed or reopened within the hour in which the index lags, by a clock that is hours behind UTC, is there soon after.
+func TestWhatHappensBetweenTwoReadingsIsNeverSkipped(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"another cloud", "another data center"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sites[name]
+			h := s.History(t, standintest.Synthetic(t))
+			at, l := s.Start(t, h, amid), sourcetest.NewLedger()
+			var ends []time.Time
+			for _, e := range h.Events {
+				if i, is := e.(*dora.Incident); is && !i.Resolved.IsZero() {
+					ends = append(ends, i.Resolved)
+				}
+			}
+			slices.SortFunc(ends, time.Time.Compare)
+			for _, end := range ends[len(ends)-12:] {
+				for _, after := range []time.Duration{-30 * time.Minute, time.Minute, 4 * time.Minute, 30 * time.Minute} {
+					now := end.Add(after)
+					at.Move(now)
+					s.Read(t, l, at, h, now)
+					sourcetest.Same(t, s.Fresh(t, at, h, now), l, end, after)
+				}
+			}
 		})
 	}
 }
