@@ -192,7 +192,6 @@ const failedLimit = 10
 func (r *run) read(ctx context.Context, page string) error {
 	r.Progress.Part = page
 	r.Report()
-	began := r.Now().UTC()
 	stored := map[string]dora.Event{}
 	if r.request.Known != nil {
 		for _, e := range r.request.Known(dora.KindIncident, page) {
@@ -235,7 +234,7 @@ func (r *run) read(ctx context.Context, page string) error {
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
 	var gone []dora.Event
 	for id, e := range stored {
-		if !there[id] && !broken[id] && !census.IsWithdrawn(e) && !e.Head().Updated.Before(r.request.Since) && e.Head().Updated.Before(began.Add(time.Hour)) {
+		if !there[id] && !broken[id] && !census.IsWithdrawn(e) && !e.Head().Updated.Before(r.request.Since) {
 			gone = append(gone, census.Withdraw(e))
 		}
 	}
