@@ -6,6 +6,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
 	"github.com/livedora/dora-datasource/pkg/source/argocd"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
+	"github.com/livedora/dora-datasource/pkg/source/bitbucket"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
 	"github.com/livedora/dora-datasource/pkg/source/grafanairm"
@@ -22,6 +23,7 @@ var All = source.Systems{
 	&github.System,
 	&gitlab.System,
 	&azuredevops.System,
+	&bitbucket.System,
 	&argocd.System,
 	&servicenow.System,
 	&pagerduty.System,

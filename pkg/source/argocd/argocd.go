@@ -164,7 +164,9 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	}
 	r.Progress.Parts = len(found)
 	r.Report()
-	return errors.Join(err, source.Each(found, func(a *application) error { return r.sync(ctx, a) }))
+	err = errors.Join(err, source.Each(found, func(a *application) error { return r.sync(ctx, a) }))
+	r.Report()
+	return err
 }
 
 // reads says whether anything was ever read of an application that it goes on with.
