@@ -67,11 +67,14 @@ func apartOf(points []figures.Point, values []*float64) (whole, part, way []*flo
 	return whole, part, way
 }
 
+// finelyDashed is the line of what is not whole.
+var finelyDashed = map[string]any{"fill": "dash", "dash": []int{3, 4}}
+
 // inPart has panels draw the figures of buckets that are not whole as points, or as bars that are pale, and not name them in
 // a legend.
 func inPart(field *data.Field) *data.Field {
 	field.Config.Custom = map[string]any{
-		"fillOpacity": 12, "lineWidth": 1, "hideFrom": map[string]any{"legend": true, "tooltip": false, "viz": false},
+		"fillOpacity": 12, "lineWidth": 1, "lineStyle": finelyDashed, "hideFrom": map[string]any{"legend": true, "tooltip": false, "viz": false},
 	}
 	return field
 }
@@ -79,7 +82,7 @@ func inPart(field *data.Field) *data.Field {
 // leading has panels draw the way to such figures, and say nothing of it.
 func leading(field *data.Field) *data.Field {
 	field.Config.Custom = map[string]any{
-		"drawStyle": "line", "fillOpacity": 0, "showPoints": "never", "lineWidth": 1, "lineStyle": map[string]any{"fill": "dash", "dash": []int{3, 4}},
+		"drawStyle": "line", "fillOpacity": 0, "showPoints": "never", "lineWidth": 1, "lineStyle": finelyDashed,
 		"hideFrom": map[string]any{"legend": true, "tooltip": true, "viz": false},
 	}
 	return field
@@ -107,7 +110,7 @@ func scaleOf(unit dora.Measure, longest float64) scale {
 		return scale{unit: grafanaUnits[unit], one: 1}
 	}
 	for _, each := range lengthScales {
-		if longest >= 2*each.one {
+		if longest >= 2*each.one || longest == 0 { // of what was not measured any unit does
 			return each
 		}
 	}
