@@ -23,7 +23,7 @@ async function takeBack(page: Page, id: string) {
 }
 
 test('a deployment is corrected in two clicks, and the word is taken back', async ({ gotoDashboardPage, page }) => {
-  await page.setViewportSize({ width: 1280, height: 2000 });
+  await page.setViewportSize({ width: 1280, height: 2600 });
   await gotoDashboardPage(open);
   const table = deployments(page);
   const says = table.getByText('it failed, says admin: no reason given, on the dashboard Trust the numbers');
@@ -41,7 +41,7 @@ test('a deployment is corrected in two clicks, and the word is taken back', asyn
 
 test('a correction keeps its reason, whatever it says', async ({ gotoDashboardPage, page }) => {
   const reason = `the "smoke test" said C:\\new & 50 % of {${Date.now()}}`;
-  await page.setViewportSize({ width: 1280, height: 2000 });
+  await page.setViewportSize({ width: 1280, height: 2600 });
   await gotoDashboardPage(open);
   const table = deployments(page);
   await table.getByRole('row').nth(1).getByRole('gridcell').nth(1).click();
@@ -59,7 +59,7 @@ test('a correction keeps its reason, whatever it says', async ({ gotoDashboardPa
 
 test('where Grafana lets no page send a correction, there is no button', async ({ gotoDashboardPage, page }) => {
   await page.route(/\/v1\/corrections\?try=true/, (route) => route.fulfill({ status: 405 })); // as a stock Grafana answers
-  await page.setViewportSize({ width: 1280, height: 2000 });
+  await page.setViewportSize({ width: 1280, height: 2600 });
   await gotoDashboardPage(open);
   const table = deployments(page);
   await expect(table.getByRole('row').nth(1)).toBeVisible();

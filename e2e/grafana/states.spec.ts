@@ -98,6 +98,7 @@ test('an open incident stands at the top, marks the charts, and tiles do not loo
       await expect(panel(page, tile)).toContainText('1 is failing now');
     }
     await expect(panel(page, 'Lead time')).not.toContainText('failing');
+    await expect(panel(page, 'Freshness')).toContainText(/up to date\s*ci/);
     await expect(page.getByTestId('data-testid annotation-marker').first()).toBeVisible();
     await failing.getByRole('link', { name: /has been failing/ }).click();
     await expect(page).toHaveURL(/\/d\/livedora-stability.*var-service=example-health%2Ftold-by-a-browser/);
@@ -142,6 +143,7 @@ test('a source that was never read looks like no idle team', async ({ story }) =
         await look(page, 'livedora-overview', source.uid);
         await expect(panel(page, 'Failing now')).toContainText('github is not read yet.');
         await expect(panel(page, 'Deployments')).toContainText('not read yet · github');
+        await expect(panel(page, 'Freshness')).toContainText(/reading|not read yet/);
         await expect(panel(page, 'How fresh this is')).toContainText('github');
         await expect(page.getByText('Nothing is failing now.')).toHaveCount(0);
       }
@@ -164,6 +166,7 @@ test('a dead address is told on every panel that lacks what lies behind it', asy
         });
       }).toPass();
       await expect(panel(page, 'Failing now')).toContainText(/github cannot be reached since .*, and was never read\./);
+      await expect(panel(page, 'Freshness')).toContainText(/failing\s*github cannot be reached, since/);
       await sourceAndStateInSight(panel(page, 'How fresh this is'));
       await look(page, 'livedora-collection', source.uid);
       await sourceAndStateInSight(panel(page, 'Freshness'));
