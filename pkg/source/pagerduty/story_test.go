@@ -173,6 +173,13 @@ func TestMoreIncidentsThanAListMayHaveAreAllRead(t *testing.T) {
 	require.NoError(t, a.reads(t, l, pagerduty.Settings{}))
 	assert.Len(t, found(l), all)
 	assert.LessOrEqual(t, len(a.asked), all/100+10)
+	a.counts, a.asked = 10_000, nil
+	for n := range 2 { // that there are no more of them than can be counted does not have all listed again
+		a.open(fmt.Sprintf("QNEW%d", n), "PTILL", when("02 00:00").Add(time.Duration(n)*time.Hour))
+		require.NoError(t, a.reads(t, l, pagerduty.Settings{}))
+	}
+	assert.Len(t, found(l), all+2)
+	assert.LessOrEqual(t, len(a.asked), all/100+20, "but for once, when the count stopped")
 }
 
 func TestMoreIncidentsOfOneSecondThanCanBeReadAreAnErrorAndNoSilentCut(t *testing.T) {

@@ -23,6 +23,7 @@ type tiny struct {
 	log       []row // in order of time
 	asked     []string
 	untold    bool // how many there are
+	counts    int  // as far as it counts; 0: to the end
 	server    *httptest.Server
 	sorted    map[string]int // how many of a list are in order of time
 	// before is called ahead of each answer; it may answer itself, and then says true.
@@ -163,6 +164,9 @@ func (a *tiny) list(w http.ResponseWriter, r *http.Request, name string, rows []
 	body := row{name: page, "limit": limit, "offset": offset, "more": offset+limit < len(rows), "total": nil}
 	if q.Get("total") == "true" && !a.untold {
 		body["total"] = len(rows)
+		if a.counts > 0 {
+			body["total"] = min(a.counts, len(rows))
+		}
 	}
 	answer(w, body)
 }
