@@ -172,7 +172,7 @@ func TestASystemWithoutRepositoriesIsNotAskedForAny(t *testing.T) {
 	assert.Contains(t, log, `Source github: no record of incident that its login may see fulfils "category!=inquiry"`)
 	assert.Contains(t, log, "Source github has no deployment: no record of change_request")
 	assert.NotContains(t, log, "no repository matches")
-	records = `{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","opened_at":"2026-11-02 10:00:00","sys_updated_on":"2026-11-02 10:00:00","state":"2"}]}`
+	records = `{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","active":"true","resolved_at":"","sys_created_on":"","opened_at":"2026-11-02 10:00:00","sys_updated_on":"2026-11-02 10:00:00","state":"2"}]}`
 	code, log = collected()
 	assert.Zero(t, code, log)
 	assert.NotContains(t, log, "no record of incident")

@@ -198,7 +198,7 @@ func TestHealthSaysHowMuchAccessRulesHide(t *testing.T) {
 			return
 		}
 		w.Header().Set("X-Total-Count", "3")
-		_, _ = w.Write([]byte(`{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","opened_at":"2026-03-02 10:00:00","sys_updated_on":"2026-03-02 10:00:00","state":"2"}]}`))
+		_, _ = w.Write([]byte(`{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","number":"INC0000001","category":"software","active":"true","resolved_at":"","sys_created_on":"","opened_at":"2026-03-02 10:00:00","sys_updated_on":"2026-03-02 10:00:00","state":"2"}]}`))
 	})
 	g := start(t)
 	i := g.saveWith("dora", `{"sources":[{"id":"servicenow","type":"servicenow","url":"`+url+`"}]}`, map[string]string{"sources.servicenow.token": token})

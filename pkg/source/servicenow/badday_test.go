@@ -134,7 +134,7 @@ func TestAReferenceIsReadInWhateverShapeItComes(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Total-Count", "1")
 		_, _ = w.Write([]byte(`{"result":[{"sys_id":"` + id("i1") + `","number":"INC1","state":"1","category":"software","opened_at":{"display_value":"02/11/2026 10:00","value":"2026-11-02 10:00:00"},
-			"sys_updated_on":"2026-11-02 10:00:00","sys_mod_count":3,"active":true,"caused_by":` + reference + `,"rfc":"","parent_incident":null,"priority":[]}]}`))
+			"sys_updated_on":"2026-11-02 10:00:00","sys_mod_count":3,"active":true,"resolved_at":"","sys_created_on":"","caused_by":` + reference + `,"rfc":"","parent_incident":null,"priority":[]}]}`))
 	}))
 	defer server.Close()
 	for n := range int32(3) {

@@ -21,7 +21,7 @@ var errBroken = errors.New("a record lacks what it must have")
 // incidents is the table of incidents.
 func (s *Source) incidents() *table {
 	own := &s.config.Incidents
-	t := &table{name: own.in(), kind: dora.KindIncident, setting: "incidents.filter", times: distinct(own.opened(), own.resolved()), open: true}
+	t := &table{name: own.in(), kind: dora.KindIncident, setting: "incidents.filter", timesOf: "incidents.opened and incidents.resolved", times: distinct(own.opened(), own.resolved()), open: true}
 	t.columns = slices.Concat(
 		[]string{"short_description", "description", "state", "close_code", "closed_at", "active", "impact", "urgency", own.severity()},
 		own.opened(), own.Acknowledged, own.resolved(), own.partOf(), own.same(), withNames(own.labels()), s.placeColumns(), s.changeColumns(),

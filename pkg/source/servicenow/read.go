@@ -438,20 +438,30 @@ func (r *run) unreadable(t *table, broken int) error {
 	return r.Failure(source.CauseAnswer, t.name, fmt.Sprintf("%d records have no sys_id, no time of their last change or of their opening, or cannot be read; the others were read", broken), nil)
 }
 
-// checkColumns makes sure that the columns of the filter are there: ServiceNow passes over conditions on those that are not.
+// checkColumns makes sure that the columns are there by which records are chosen: ServiceNow passes over conditions on those
+// that are not, or gives nothing.
 func (r *run) checkColumns(ctx context.Context, t *table) error {
-	wanted := t.filter.columns()
-	if len(wanted) == 0 {
-		return nil
+	own := t.filter.columns()
+	needed := slices.Clone(t.times)
+	if t.open {
+		needed = append(needed, "active")
 	}
 	// Without the filter, which may be why nothing is seen; a hundred, since access rules may hide the first.
-	found, err := r.ask(ctx, t, question{query: "ORDERBYDESCsys_created_on", fields: append([]string{"sys_id"}, wanted...), width: 1})
+	found, err := r.ask(ctx, t, question{query: "ORDERBYDESCsys_created_on", fields: distinct([]string{"sys_id"}, own, needed), width: 1})
 	if err != nil || len(found.rows) == 0 {
 		return err
 	}
-	for _, name := range wanted {
-		if !slices.ContainsFunc(found.rows, func(each row) bool { _, has := each[name]; return has }) {
+	lacks := func(name string) bool {
+		return !slices.ContainsFunc(found.rows, func(each row) bool { _, has := each[name]; return has })
+	}
+	for _, name := range own {
+		if lacks(name) {
 			return r.Failure(source.CauseNotFound, t.name, fmt.Sprintf("no column %s is there, or its login may not read it, and ServiceNow would pass over the condition on it: check %s", name, t.setting), nil)
+		}
+	}
+	for _, name := range needed {
+		if lacks(name) {
+			return r.Failure(source.CauseNotFound, t.name, fmt.Sprintf("no column %s is there, or its login may not read it: the table has to be one of tasks, and the times have to be in columns that %s name", name, t.timesOf), nil)
 		}
 	}
 	return nil

@@ -179,11 +179,6 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	r.Progress.Parts = len(tables)
 	r.Report()
 	var failures []error
-	if all {
-		if err := r.leave(ctx); err != nil {
-			return err
-		}
-	}
 	for _, t := range tables {
 		r.Progress.Part, r.Progress.Done, r.Progress.Total = t.name, 0, 0
 		r.Report()
@@ -198,9 +193,13 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 			break
 		}
 	}
+	err := errors.Join(failures...)
+	if all && err == nil { // what is read in place of it is there
+		err = r.leave(ctx)
+	}
 	r.Progress.Remark = r.remark()
 	r.Report()
-	return errors.Join(failures...)
+	return err
 }
 
 // remark says what access rules hide.

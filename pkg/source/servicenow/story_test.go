@@ -327,6 +327,17 @@ func TestAFilterThatFiltersNothingIsAMistakeAndNotADeluge(t *testing.T) {
 	}
 }
 
+func TestATimeThatTheTableLacksIsToldByItsSetting(t *testing.T) {
+	t.Parallel()
+	g, l := newTiny(), sourcetest.NewLedger()
+	g.incident(1, "02 10:00")
+	s := g.source(g.address(t), servicenow.Settings{Incidents: servicenow.Incidents{Resolved: []string{"u_restord"}}})
+	err := l.Collect(t.Context(), s, time.Time{})
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "no column u_restord is there")
+	assert.Contains(t, err.Error(), "incidents.resolved")
+}
+
 func TestOfARecordThatIsBrokenNothingElseSuffers(t *testing.T) {
 	t.Parallel()
 	g, l := newTiny(), sourcetest.NewLedger()

@@ -26,7 +26,7 @@ var System = source.System{
 				Key: "incidents.filter", Kind: source.Text, Label: "Incident filter", Description: "An encoded query.", Default: incidentFilter, Example: "category=software^priority<=3", When: records, Width: 60,
 				Meaning: "an encoded query, as *Copy query* of a list's breadcrumb gives it (absent: `" + incidentFilter + "`; of a table of your own: every record). It is checked before it is used, since ServiceNow passes over what it cannot make sense of",
 			},
-			{Key: "incidents.table", Kind: source.Text, Default: incidentTable, When: records, Form: tableForm, Meaning: "the table of incidents (absent: `incident`)"},
+			{Key: "incidents.table", Kind: source.Text, Default: incidentTable, When: records, Form: tableForm, Meaning: "the table of incidents, one that extends `task` (absent: `incident`)"},
 			{
 				Key: "incidents.severity", Kind: source.Text, Label: "Severity", Description: "The column that has it.", Default: defaultSeverity, Example: "severity", When: records, Form: columnForm,
 				Meaning: "the column of the severity (absent: `priority`), as its value is stored",
@@ -55,7 +55,7 @@ var System = source.System{
 				Empty:   "Every change request counts as a deployment, whatever was changed.",
 				Meaning: "an encoded query which those fulfil that are deployments (absent: every one); checked as the one above",
 			},
-			{Key: "deployments.table", Kind: source.Text, Default: changeTable, When: changes, Form: tableForm, Meaning: "the table of changes (absent: `change_request`)"},
+			{Key: "deployments.table", Kind: source.Text, Default: changeTable, When: changes, Form: tableForm, Meaning: "the table of changes, one that extends `task` (absent: `change_request`)"},
 			{Key: "deployments.success", Kind: source.List, Label: "Success codes", Description: "Close codes, one a line (default successful, successful_issues).", Example: "successful", Lines: 3, When: changes, Meaning: "values of `close_code` with which it was deployed (absent: `successful`, `successful_issues`)"},
 			{Key: "deployments.failed", Kind: source.List, When: changes, Meaning: "values with which nothing was deployed (absent: `unsuccessful`, `canceled`, `cancelled`, `rejected`); so it is with a change that was canceled"},
 			{Key: "deployments.failedInProduction", Kind: source.List, Label: "Failed-in-production codes", Description: "Close codes of changes that were in production and were backed out.", Example: "unsuccessful_backed_out", Lines: 3, When: changes, Meaning: "values with which it was deployed, failed in production, and was restored when the work ended (absent: none)"},

@@ -16,8 +16,8 @@ type table struct {
 	name   string
 	kind   dora.Kind
 	filter query
-	// setting is the key of the filter.
-	setting string
+	// setting is the key of the filter, and timesOf those of the times below.
+	setting, timesOf string
 	// columns are those that are read of each record, and times those by which a record belongs to the collected history;
 	// where open says so, one that is active does as well.
 	columns, times []string
