@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"testing"
@@ -83,7 +84,7 @@ func TestTheProvisionedServicesAreTheOrganisations(t *testing.T) {
 			}
 			assert.Equal(t, i == j, matches(other.Production), "%s and %s's production", want.Name, other.Name)
 			assert.False(t, matches(other.Staging), "%s and %s's staging", want.Name, other.Name)
-			incident := &dora.Incident{Header: dora.Header{Source: ids[other.Tracker]}, Repository: other.Repository, Labels: append([]string{"sev2"}, other.IncidentLabels...)}
+			incident := &dora.Incident{Header: dora.Header{Source: ids[other.Tracker]}, Repository: cmp.Or(other.Filed, other.Repository), Service: other.Afflicted, Labels: append([]string{"sev2"}, other.IncidentLabels...)}
 			assert.Equal(t, i == j, service.Incidents[0].Matches(incident), "%s and an incident of %s", want.Name, other.Name)
 		}
 	}

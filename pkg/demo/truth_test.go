@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -57,7 +58,17 @@ var numberOf = regexp.MustCompile(`\d+$`)
 // measuredBy reads the lines of the facts command.
 func measuredBy(t *testing.T, lines string) map[string]*measured {
 	t.Helper()
-	services := map[string]*measured{}
+	services, numbers := map[string]*measured{}, map[string]string{}
+	for line := range strings.Lines(lines) {
+		var incident struct {
+			Kind, ID string
+			Number   int
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &incident))
+		if incident.Kind == "incident" { // which has its number here, whatever its system calls it
+			numbers[incident.ID] = fmt.Sprint(incident.Number)
+		}
+	}
 	for line := range strings.Lines(lines) {
 		var fact struct {
 			Kind, ID, Service  string
@@ -93,7 +104,7 @@ func measuredBy(t *testing.T, lines string) map[string]*measured {
 			var failed struct{ Evidence []struct{ Kind, By string } }
 			require.NoError(t, json.Unmarshal(fact.Failed, &failed))
 			for _, e := range failed.Evidence {
-				m.failures = append(m.failures, fmt.Sprintf("%s failed by %s of %s", number, e.Kind, numberOf.FindString(e.By)))
+				m.failures = append(m.failures, fmt.Sprintf("%s failed by %s of %s", number, e.Kind, cmp.Or(numbers[e.By], numberOf.FindString(e.By))))
 			}
 		}
 	}
@@ -110,6 +121,22 @@ func byUnmergedBranch(f world.Failure) bool {
 
 func withoutRemedies(failures []string) []string {
 	return slices.DeleteFunc(failures, func(f string) bool { return strings.Contains(f, "failed by "+string(dora.EvidenceRemedy)) })
+}
+
+// same holds what is said of a service against what was planned, as far as the demo's way of reading it can tell.
+func same(t *testing.T, s world.Service, truth world.ServiceTruth, is *measured, about any) {
+	t.Helper()
+	planned := plannedOf(truth)
+	if len(s.Paths) > 0 { // the demo does not tell the services of one repository apart by their files
+		planned.shipped, is.shipped = nil, nil
+	}
+	if s.Deployer == "argocd" { // which tells of what failed until the next operation begins
+		planned.failedRuns, is.failedRuns = 0, 0
+	}
+	if slices.ContainsFunc(truth.Failures, byUnmergedBranch) { // what counts as its remedy is the reader's definition
+		planned.failures, is.failures = withoutRemedies(planned.failures), withoutRemedies(is.failures)
+	}
+	assert.Equal(t, planned, is, "%s, %s", s.Name, about)
 }
 
 // What was planned for the organisation's services is what the demo's data source says of them, whichever systems tell of
@@ -133,14 +160,7 @@ func TestTheDemoMeasuresWhatWasPlanned(t *testing.T) {
 		run("collect", "--once")
 		found, truth := measuredBy(t, run("facts")), w.Truth()
 		for _, s := range w.Services() {
-			planned, is := plannedOf(truth.Services[s.Name]), found[s.Name]
-			if len(s.Paths) > 0 { // the demo does not tell the services of one repository apart by their files
-				planned.shipped, is.shipped = nil, nil
-			}
-			if slices.ContainsFunc(truth.Services[s.Name].Failures, byUnmergedBranch) { // what counts as its remedy is the reader's definition
-				planned.failures, is.failures = withoutRemedies(planned.failures), withoutRemedies(is.failures)
-			}
-			assert.Equal(t, planned, is, "%s, %s later", s.Name, passed)
+			same(t, s, truth.Services[s.Name], found[s.Name], passed)
 		}
 	}
 }

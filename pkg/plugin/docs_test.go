@@ -87,6 +87,7 @@ var coverage = []covered{
 	{page: "webhooks.md", language: "yaml", mark: "receivers", run: alertmanagerWorks},
 	{page: "configure.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
 	{page: "sources/*.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
+	{page: "connect.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
 	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource},
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},

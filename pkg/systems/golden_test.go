@@ -3,8 +3,13 @@ package systems_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/goldentest"
@@ -25,6 +30,7 @@ var written = []struct {
 	words func() string
 }{
 	{goldentest.Section("configure.md", "systems"), listed},
+	{goldentest.Section("connect.md", "table of systems"), connected},
 	{goldentest.Section("webhooks.md", "senders"), senders},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "        # proofs, written by go tool mage golden", End: "        # end of the proofs"}, proofs},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "    # who is posted to, written by go tool mage golden", End: "    # end of who is posted to"}, posted},
@@ -54,6 +60,55 @@ func listed() string {
 		fmt.Fprintf(&b, "| [%s](sources/%s.md): %s | `%s` | %s | %s |\n", s.Name, s.Type, s.Summary, s.Type, named(s.Reads), named(s.Tells))
 	}
 	return b.String() + "\n"
+}
+
+// connected is a row for each system, with what it gives, what it needs and what a reading costs.
+func connected() string {
+	var b strings.Builder
+	b.WriteString("\n| system | deployments | changes | incidents | webhook | needs, to read only | requests at first | and later |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, s := range systems.All {
+		gives := func(kind dora.Kind) string {
+			switch {
+			case slices.Contains(s.Reads, kind):
+				return "read"
+			case slices.Contains(s.Tells, kind):
+				return "told"
+			}
+			return ""
+		}
+		webhook, needs := "", "nothing"
+		if s.Webhook != nil {
+			webhook = "yes"
+		}
+		if len(s.Permissions) > 0 {
+			var all []string
+			for _, p := range s.Permissions {
+				name := "`" + p.Name + "`"
+				if p.When != nil {
+					name = "perhaps " + name
+				}
+				all = append(all, name)
+			}
+			needs = strings.Join(all, ", ")
+		}
+		initial, refresh := costs(s)
+		fmt.Fprintf(&b, "| [%s](sources/%s.md) | %s | %s | %s | %s | %s | %s | %s |\n", s.Name, s.Type, gives(dora.KindDeployment), gives(dora.KindChange), gives(dora.KindIncident), webhook, needs, initial, refresh)
+	}
+	return b.String() + "\n"
+}
+
+// The examples of the documentation are the files that a test collects with.
+func TestTheDocumentationShowsTheExamples(t *testing.T) {
+	const folder = "../../provisioning/examples"
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(folder, file.Name()))
+		require.NoError(t, err)
+		name := strings.TrimSuffix(file.Name(), ".yaml")
+		goldentest.Section("connect.md", "example "+name).Holds(t, "\n```yaml\n"+string(text)+"```\n\n", *update)
+	}
 }
 
 // senders are those whose webhooks are taken.

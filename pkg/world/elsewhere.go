@@ -8,18 +8,25 @@ func elsewhere() []profile {
 	const h = time.Hour
 	return []profile{
 		{
-			name: "referrals", teamName: "pathways", people: 3, repo: "pathways/referrals", on: "gitlab",
+			name: "referrals", teamName: "pathways", people: 3, repo: "pathways/referrals", on: "gitlab", tracks: "jira",
 			production: "production", staging: "staging",
 			landing: byMergeCommit, perWeek: 4.5, coding: 8 * h, pickup: 3 * h, approval: 2 * h, merging: h,
 			promote: 2 * h, badRate: 0.09, bots: 0.4,
 			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 		{
-			name: "imaging", teamName: "diagnostics", people: 4, repo: "imaging", deploys: "azuredevops",
+			name: "imaging", teamName: "diagnostics", people: 4, repo: "imaging", deploys: "azuredevops", tracks: "servicenow",
 			production: "production", staging: "staging",
 			landing: bySquash, perWeek: 4, coding: 10 * h, pickup: 5 * h, approval: 3 * h, merging: h,
 			cut: 3 * h, promote: 3 * h, gated: true, badRate: 0.08, bots: 0.5,
 			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+		{
+			name: "dispensing", teamName: "pharmacy", people: 5, repo: "dispensing", deploys: "argocd", tracks: "pagerduty",
+			production: "production", staging: "staging",
+			landing: bySquash, perWeek: 5, coding: 6 * h, pickup: 3 * h, approval: 2 * h, merging: h,
+			promote: h, badRate: 0.08, bots: 0.5,
+			stories: []weighted{{4, tellRollback}, {1, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 	}
 }

@@ -59,6 +59,25 @@ func (p *profile) host() string     { return cmp.Or(p.on, GitHub) }
 func (p *profile) deployer() string { return cmp.Or(p.deploys, p.host()) }
 func (p *profile) tracker() string  { return cmp.Or(p.tracks, p.host()) }
 
+// filed is the project that the tracker has its incidents in.
+func (p *profile) filed() string {
+	if p.tracker() == "jira" {
+		return jiraProject
+	}
+	return ""
+}
+
+// afflicted is what the tracker calls the service.
+func (p *profile) afflicted() string {
+	switch p.tracker() {
+	case "pagerduty":
+		return pagerServiceID(p.repo)
+	case "servicenow":
+		return p.repo
+	}
+	return ""
+}
+
 func (p *profile) incidentLabels() []string {
 	if p.monorepo {
 		return []string{"incident", "service:" + p.name}

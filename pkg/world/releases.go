@@ -111,10 +111,18 @@ func (s *service) deploy(r rollout) *deployment {
 		production: r.environment == s.production, creator: creator, created: s.now(), updated: s.now(), purpose: r.purpose,
 		description: "Deploy " + s.name + " to " + r.environment,
 	}
+	d.renumber()
 	made := s.repo.made()
 	*made = append(*made, d)
 	s.tellDeployment(d)
 	return d
+}
+
+// renumber numbers what a system tells apart by when it began, and not by a number of its own.
+func (d *deployment) renumber() {
+	if d.repo.deployer == "argocd" {
+		d.id = d.created.Unix()
+	}
 }
 
 func (s *service) report(d *deployment, state string) { s.reportAt(d, state, s.now()) }
@@ -227,6 +235,7 @@ func (s *service) deployNow() (*deployment, *pull) {
 		d := s.deploy(rollout{environment: env, commit: s.repo.main, ref: ref})
 		made := *s.repo.made()
 		d.created = latest(now.Add(-60*time.Second), merged, made[max(0, len(made)-2)].created)
+		d.renumber()
 		s.reportAt(d, "QUEUED", d.created)
 		s.reportAt(d, "IN_PROGRESS", latest(now.Add(-40*time.Second), d.created))
 		s.success(d, releaseOf)

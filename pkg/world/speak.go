@@ -20,6 +20,10 @@ var Speakers = []Speaker{
 	{"github", "/", (*World).Handler},
 	{"gitlab", "/gitlab/", (*World).GitLab},
 	{"azuredevops", "/azuredevops/", (*World).AzureDevOps},
+	{"argocd", "/argocd/", (*World).ArgoCD},
+	{"servicenow", "/servicenow/", (*World).ServiceNow},
+	{"jira", "/jira/", (*World).Jira},
+	{"pagerduty", "/pagerduty/", (*World).PagerDuty},
 }
 
 // Speak speaks the API of every system, each beneath its path.

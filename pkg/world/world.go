@@ -236,6 +236,9 @@ type Service struct {
 
 	// Host, Deployer and Tracker are the systems that keep its code, deploy it, and keep its incidents, as settings call them.
 	Host, Deployer, Tracker string
+	// Filed is the project that the tracker has its incidents in, and Afflicted what the tracker calls the service; both are
+	// empty where they are the repository's.
+	Filed, Afflicted string
 }
 
 // Services are the organisation's services, by team.
@@ -246,6 +249,7 @@ func (w *World) Services() []Service {
 			Name: s.name, Team: s.teamName, Repository: s.repo.fullName(), Production: s.production, Staging: s.staging,
 			IncidentLabels: s.incidentLabels(), TagPrefix: s.tagPrefix, Paths: s.paths(),
 			Host: s.host(), Deployer: s.deployer(), Tracker: s.tracker(),
+			Filed: s.filed(), Afflicted: s.afflicted(),
 		})
 	}
 	return list

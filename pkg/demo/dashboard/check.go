@@ -19,6 +19,7 @@ var quiet = map[[2]string]string{
 	{"livedora-stability", "Open incidents"}:                "none may be open",
 	{"livedora-stability", "Failed deployments"}:            "a service may have a quiet quarter",
 	{"livedora-stability", "Incidents"}:                     "a service may have a quiet quarter",
+	{"livedora-stability", "Time to acknowledge"}:           "where incidents are issues of GitHub nobody acknowledges them",
 	{"livedora-signals", "What changed, and when"}:          "a service may run steadily",
 	{"livedora-trust", "Incidents linked to no deployment"}: "all may be linked",
 	{"livedora-trust", "Corrections"}:                       "nobody in the invented organisation corrects anything",
