@@ -104,6 +104,20 @@ func TestASourceOfIncidentsAloneIsAskedForNoRepository(t *testing.T) {
 	assert.Contains(t, log, `incidents[2] names a repository that source jira does not read: "HR"; there are: OPS, PAY*.`)
 }
 
+// Deployments of what another source has the code of are enough.
+func TestASourceOfDeploymentsAloneIsAskedForNoRepository(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dora.db")
+	at := datasettest.At("Jan 01 09:00")
+	datasettest.Fill(t, path, "1/dora", &dora.Deployment{
+		Header: dora.Header{Source: "jenkins", ID: "health/api:deployment:production:1:1", Updated: at}, Repository: "health/api", Environment: "production", Number: 1, Created: at,
+		Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
+	})
+	source := map[string]any{"id": "jenkins", "type": "jenkins", "url": "https://jenkins.invalid", "user": "me", "jobs": []string{"** -> production"}, "repositories": []string{"health/*"}}
+	services := json.RawMessage(`[{"name":"booking","deployments":[{"source":"jenkins","repository":"health/api"}]}]`)
+	_, _, log := run(t, write(t, map[string]any{"sources": []any{source}, "services": services, "store": map[string]any{"path": path}}, ""), "report --settings FILE")
+	assert.Empty(t, log)
+}
+
 func TestManyEntriesThatMatchNothingAreSaidInAFewLines(t *testing.T) {
 	var services []string
 	for n := range 40 {

@@ -95,7 +95,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 		return
 	}
 	switch {
-	case counts[dora.KindRepository] > 0, withoutCode(s) && (!u.states[s.ID].LastSuccess.IsZero() || counts[dora.KindIncident] > 0):
+	case counts[dora.KindRepository]+counts[dora.KindDeployment] > 0, withoutCode(s) && (!u.states[s.ID].LastSuccess.IsZero() || counts[dora.KindIncident] > 0):
 	case u.states[s.ID].Failure != "":
 		return // which is told for itself
 	case u.states[s.ID].LastSuccess.IsZero():
@@ -106,7 +106,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 		return
 	}
 	for _, pattern := range s.Selects() {
-		if !withoutCode(s) && strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
+		if counts[dora.KindRepository] > 0 && !withoutCode(s) && strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && !u.reads(s.ID, pattern) {
 			u.say("Source %s: repositories: %q matches no repository.", s.ID, pattern)
 		}
 	}

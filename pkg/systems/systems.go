@@ -11,6 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
 	"github.com/livedora/dora-datasource/pkg/source/grafanairm"
 	"github.com/livedora/dora-datasource/pkg/source/incidentio"
+	"github.com/livedora/dora-datasource/pkg/source/jenkins"
 	"github.com/livedora/dora-datasource/pkg/source/jira"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/servicenow"
@@ -23,6 +24,7 @@ var All = source.Systems{
 	&github.System,
 	&gitlab.System,
 	&azuredevops.System,
+	&jenkins.System,
 	&bitbucket.System,
 	&argocd.System,
 	&servicenow.System,
