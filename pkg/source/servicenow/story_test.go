@@ -331,10 +331,10 @@ func TestATimeThatTheTableLacksIsToldByItsSetting(t *testing.T) {
 	t.Parallel()
 	g, l := newTiny(), sourcetest.NewLedger()
 	g.incident(1, "02 10:00")
-	s := g.source(g.address(t), servicenow.Settings{Incidents: servicenow.Incidents{Resolved: []string{"u_restord"}}})
+	s := g.source(g.address(t), servicenow.Settings{Incidents: servicenow.Incidents{Resolved: []string{"u_over"}}})
 	err := l.Collect(t.Context(), s, time.Time{})
 	require.Error(t, err)
-	assert.Contains(t, err.Error(), "no column u_restord is there")
+	assert.Contains(t, err.Error(), "no column u_over is there")
 	assert.Contains(t, err.Error(), "incidents.resolved")
 }
 
