@@ -159,3 +159,21 @@ func TestThePreviewShowsWhatJoins(t *testing.T) {
 	assert.Equal(t, "github: "+repo.Repository, places[1].Code)
 	assert.False(t, places[1].NoHistory)
 }
+
+func TestWithoutServicesWhatSeveralSourcesTellUnderOneNameIsOneService(t *testing.T) {
+	code, deployments, repo := toldElsewhere(t, doratest.NewRepo(t).Repository)
+	forwards := append(append([]dora.Event{}, code...), deployments...)
+	backwards := append(append([]dora.Event{}, deployments...), code...)
+	for _, events := range [][]dora.Event{forwards, backwards} {
+		h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
+		h.KeepUnpacked(0)
+		for _, e := range events {
+			h.Apply(e)
+			h.Derive(dora.DefaultDefinition())
+		}
+		services := h.Derive(dora.DefaultDefinition()).Services
+		require.Len(t, services, 1)
+		assert.Equal(t, repo.Repository, services[0].Service.Name)
+		assertJoined(t, services[0])
+	}
+}

@@ -156,21 +156,27 @@ func (h *History) MappedServices() []dora.Service {
 	return h.mapped
 }
 
-// repositoriesAsServices makes a service of each repository, by source and name.
+// repositoriesAsServices makes a service of each repository. What several sources tell under one name is one service: a
+// repository, and what deploys it from elsewhere.
 func (h *History) repositoriesAsServices() []dora.Service {
-	var services []dora.Service
 	repositories := slices.SortedFunc(maps.Values(h.repositories), func(a, b *Repository) int {
 		return cmp.Or(cmp.Compare(a.Key.Source, b.Key.Source), cmp.Compare(a.Key.Name, b.Key.Name))
 	})
+	var services []dora.Service
+	at := make(map[string]int, len(repositories)) // by name, where in services
 	for _, r := range repositories {
 		if r.out {
 			continue
 		}
-		services = append(services, dora.Service{
-			Name:        r.Name,
-			Deployments: []dora.DeploymentRule{{Source: r.Key.Source, Repository: r.Name}},
-			Incidents:   []dora.IncidentRule{{Source: r.Key.Source, Repository: r.Name}},
-		})
+		n, known := at[r.Key.Name]
+		if !known {
+			n = len(services)
+			at[r.Key.Name] = n
+			services = append(services, dora.Service{Name: r.Name})
+		}
+		s := &services[n]
+		s.Deployments = append(s.Deployments, dora.DeploymentRule{Source: r.Key.Source, Repository: r.Name})
+		s.Incidents = append(s.Incidents, dora.IncidentRule{Source: r.Key.Source, Repository: r.Name})
 	}
 	return services
 }
