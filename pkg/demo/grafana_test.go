@@ -28,7 +28,7 @@ func TestInARealGrafanaEveryPanelShowsAValue(t *testing.T) {
 	p.tidy(t)
 	text := p.said.String()
 	assert.Regexp(t, `Grafana: http://127\.0\.0\.1:\d+/d/livedora-overview`, text)
-	assert.Contains(t, text, "Health of the data source: All 7 sources answer. Collected: ")
+	assert.Contains(t, text, "Health of the data source: All 8 sources answer. Collected: ")
 	assert.Regexp(t, `Deployments +\d+ .*before`, text)
 	assert.NotContains(t, text, "PROBLEM")
 }

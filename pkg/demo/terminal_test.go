@@ -24,7 +24,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	assert.NotContains(t, text, "\u202f", "spaces are spaces")
 	assert.NotContains(t, text, "PROBLEM")
 	for _, r := range shippedRules(t) {
-		assert.Regexp(t, `(?m)^  `+r.Title[:10]+`.* normal for \d of \d`, text, "each rule is evaluated")
+		assert.Regexp(t, `(?m)^  `+r.Title[:10]+`.* normal for \d+ of \d+`, text, "each rule is evaluated")
 	}
 	assert.Contains(t, text, "Docker: there is no docker on PATH.")
 	assert.Contains(t, text, "Grafana: neither GRAFANA_HOME nor grafana on PATH.")

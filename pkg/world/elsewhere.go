@@ -22,6 +22,13 @@ func elsewhere() []profile {
 			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 		{
+			name: "letters", teamName: "correspondence", people: 6, repo: "letters", deploys: "jenkins",
+			production: "production", staging: "staging",
+			landing: byMergeCommit, perWeek: 3.5, coding: 9 * h, pickup: 4 * h, approval: 3 * h, merging: h,
+			cut: 4 * h, promote: 2 * h, badRate: 0.08, bots: 0.4,
+			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+		{
 			name: "dispensing", teamName: "pharmacy", people: 5, repo: "dispensing", deploys: "argocd", tracks: "pagerduty",
 			production: "production", staging: "staging",
 			landing: bySquash, perWeek: 5, coding: 6 * h, pickup: 3 * h, approval: 2 * h, merging: h,

@@ -20,6 +20,7 @@ var Speakers = []Speaker{
 	{"github", "/", (*World).Handler},
 	{"gitlab", "/gitlab/", (*World).GitLab},
 	{"azuredevops", "/azuredevops/", (*World).AzureDevOps},
+	{"jenkins", "/jenkins/", (*World).Jenkins},
 	{"argocd", "/argocd/", (*World).ArgoCD},
 	{"servicenow", "/servicenow/", (*World).ServiceNow},
 	{"jira", "/jira/", (*World).Jira},

@@ -15,6 +15,7 @@ var (
 		"patient-records": {"allergy list", "record merge", "audit trail", "document viewer", "access rules", "test results", "vaccination history", "search index"},
 		"referrals":       {"advice requests", "triage lists", "attachments", "specialty directory", "rejected referrals", "priority rules", "clinic letters"},
 		"imaging":         {"viewer", "image import", "report templates", "worklists", "dose records", "comparison view", "modality settings"},
+		"letters":         {"address lookup", "print queue", "large print", "translations", "envelope windows", "letterheads"},
 		"dispensing":      {"stock levels", "label printing", "owings", "collection lockers", "barcode checks", "controlled drugs register"},
 		"consent":         {"sharing choices", "proxy access", "withdrawal of consent", "age rules", "consent receipt", "policy versions"},
 	}
