@@ -247,7 +247,7 @@ export const stories = {
     resources: {
       'v1/collection': { items: [] },
       'v1/check': { ok: true, message: 'It answers, and takes its credentials.' },
-      'v1/preview': { services: [], unmatched: [], incidents: 0 },
+      'v1/preview': { services: [], unmatched: [], incidents: 0, toldApart: [] },
     },
     async tell({ emitted, field, held, page, press, replace, soon, told, type }) {
       const secrets = {
@@ -402,6 +402,7 @@ export const stories = {
           { source: 'github', repository: 'example-health/medicines-api', environment: 'live', deployments: 61 },
         ],
         incidents: 2,
+        toldApart: [{ text: 'The services api and api-pipeline both count 12 deployments into production.' }],
       },
     },
     async tell(opened) {
@@ -414,6 +415,7 @@ export const stories = {
       await says('Matches none of the deployments collected so far.');
       await says('Matches 3 of the incidents collected so far.');
       await says('Deployments of no service: example-health/medicines-api → live (61).');
+      await says('The services api and api-pipeline both count 12 deployments into production.');
       await press('Test source github');
       await says('It answers, and takes its credentials.');
       await accessible(opened);

@@ -204,10 +204,13 @@ func (w *where) filled(ctx context.Context, log io.Writer) (*dataset.Dataset, er
 	return d, nil
 }
 
-// tellUnmet says what of the settings matches nothing, and what is no longer there.
+// tellUnmet says what of the settings matches nothing or counts twice, and what is no longer there.
 func tellUnmet(d *dataset.Dataset, log io.Writer) {
 	for _, a := range d.Absences(time.Now()) {
 		_, _ = fmt.Fprintln(log, a.Text)
+	}
+	for _, each := range d.ToldApart() {
+		_, _ = fmt.Fprintln(log, each.Text)
 	}
 	for _, sentence := range d.Unmet() {
 		_, _ = fmt.Fprintln(log, sentence)

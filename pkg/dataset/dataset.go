@@ -92,6 +92,7 @@ type Dataset struct {
 	made       atomic.Pointer[Derivation]
 	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
 	absent     atomic.Pointer[[]history.Absent]             // likewise
+	apart      atomic.Pointer[lookedApart]
 }
 
 // Open opens the store and reads what it has. It calls no source.

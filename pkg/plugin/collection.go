@@ -14,6 +14,10 @@ import (
 // collectionFrame is a row for each source: how collecting it is going.
 func collectionFrame(d *dataset.Dataset) *data.Frame {
 	states, stored := d.State(), d.Counts()
+	apart := map[string]string{} // by the first source that tells
+	for _, each := range d.LatelyToldApart() {
+		apart[each.Sources[0][0]] += " " + each.Text
+	}
 	text := func(of func(collect.SourceState) string) []string {
 		values := make([]string, len(states))
 		for i, s := range states {
@@ -48,7 +52,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("type", nil, text(func(s collect.SourceState) string { return s.Type })),
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
-		data.NewField("message", nil, text(func(s collect.SourceState) string { return rowMessage(s) + absences(d, s.ID) })),
+		data.NewField("message", nil, text(func(s collect.SourceState) string { return rowMessage(s) + absences(d, s.ID) + apart[s.ID] })),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
 		data.NewField("events", nil, numbers(func(s collect.SourceState) int {

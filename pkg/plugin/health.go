@@ -97,7 +97,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	if deployments == 0 && stored[dora.KindDeployment] > 0 {
 		message += " " + noDeployments(d)
 	}
-	message += unreadable(d)
+	message += toldApart(d) + unreadable(d)
 	if err := d.Exposed(); err != nil {
 		message += " " + oneLine(err) + "."
 	}
@@ -114,7 +114,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 // heavyEnough is what health counts in the gate: it looks for settings that match nothing among all that was collected.
 const heavyEnough = gate.LightSize + 1
 
-// fewSentences is how many settings that match nothing are told below a form.
+// fewSentences is how many settings that match nothing, or count twice, are told below a form.
 const fewSentences = 3
 
 func unmet(sentences []string) string {
@@ -124,6 +124,18 @@ func unmet(sentences []string) string {
 			return text + " More settings match nothing: the command report lists them."
 		}
 		text += " " + sentence
+	}
+	return text
+}
+
+// toldApart says which services seem to count the same deployments.
+func toldApart(d *dataset.Dataset) string {
+	text := ""
+	for i, each := range d.ToldApart() {
+		if i == fewSentences {
+			return text + " More services do: the command report lists them."
+		}
+		text += " " + each.Text
 	}
 	return text
 }

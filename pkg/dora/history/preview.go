@@ -17,6 +17,8 @@ type Preview struct {
 	Unmatched []Tally `json:"unmatched"`
 	// Incidents is how many incidents belong to no service.
 	Incidents int `json:"incidents"`
+	// ToldApart are services that seem to count the same deployments, those with the most first.
+	ToldApart []ToldApart `json:"toldApart"`
 }
 
 // ServicePreview is what one service takes, entry by entry.
@@ -107,6 +109,7 @@ func (h *History) PreviewAt(m dora.Mapping, meter effort.Meter) (Preview, bool) 
 			p.Incidents++
 		}
 	}
+	p.ToldApart = toldApart(services, m.Production, places, everywhere, counted)
 	counted.Flush()
 	return p, !counted.Stopped
 }

@@ -14,7 +14,7 @@ export function Unmatched({ preview, mapped }: Props) {
   if (!preview) {
     return null;
   }
-  const { services, unmatched, incidents } = preview;
+  const { services, unmatched, incidents, toldApart } = preview;
   const deploying = services.filter(({ deployments }) => deployments.some(({ count }) => count > 0)).length;
   return (
     <div role="group" aria-label="What belongs to no service">
@@ -24,6 +24,11 @@ export function Unmatched({ preview, mapped }: Props) {
           deployments to production.
         </Text>
       )}
+      {toldApart.map(({ text }) => (
+        <Text element="p" color="warning" key={text}>
+          {text}
+        </Text>
+      ))}
       {unmatched.length > 0 && (
         <Text element="p" color="secondary">
           Deployments of no service: {named(unmatched)}.

@@ -22,6 +22,8 @@ export interface Preview {
   unmatched: Tally[];
   /** Incidents of no service. */
   incidents: number;
+  /** Services that seem to count the same deployments, in words. */
+  toldApart: Array<{ text: string }>;
 }
 
 /** How long typing has to pause before what is typed is tried, in milliseconds. */
