@@ -22,7 +22,8 @@ const boards: Board[] = readdirSync(folder).map((file) => JSON.parse(readFileSyn
 /**
  * What axe finds in Grafana's own parts, with or without us: the inputs of dashboards' controls have no label, its pages no
  * heading of the first level, its own name stands beside the landmarks, the mark that a panel streams is a button without
- * words, the refresh interval is called otherwise than it is written, and the arrow of a choice has attributes of another role.
+ * words, the refresh interval is called otherwise than it is written, the arrow of a choice has attributes of another role, and
+ * the head of a row is a heading of no level.
  */
 const GRAFANAS = [
   'label',
@@ -31,6 +32,7 @@ const GRAFANAS = [
   'button-name',
   'label-content-name-mismatch',
   'aria-allowed-attr',
+  'aria-required-attr',
 ];
 
 /** Explore has a main landmark within that of the page, and an outline that may not be there yet. */
