@@ -62,11 +62,17 @@ func (b bookmark) encode() ([]byte, error) { return json.Marshal(b) }
 // not taken for a first collection under way.
 func (c *Collector) Recall(ctx context.Context) error {
 	for _, r := range c.readers {
-		mark, err := r.bookmark(ctx, time.Now().Add(-r.backfill))
-		if err != nil {
+		if err := r.recall(ctx); err != nil {
 			return err
 		}
-		r.status.recalled(mark.Finished, mark.completeSince(r.keep()))
 	}
 	return nil
+}
+
+func (r *reader) recall(ctx context.Context) error {
+	mark, err := r.bookmark(ctx, time.Now().Add(-r.backfill))
+	if err == nil {
+		r.status.recalled(mark.Finished, mark.completeSince(r.keep()), r.begins(mark))
+	}
+	return err
 }

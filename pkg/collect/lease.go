@@ -35,6 +35,7 @@ func (r *reader) acquire(ctx context.Context, impatient bool) (store.Lease, erro
 			return store.Lease{}, context.Cause(ctx)
 		case errors.Is(err, store.ErrLeaseHeld):
 			r.status.elsewhere(true)
+			_ = r.recall(ctx) // what that instance has read since; it is asked again
 			if impatient && time.Now().After(deadline) {
 				return store.Lease{}, err
 			}

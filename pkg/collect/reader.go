@@ -224,6 +224,14 @@ func (r *reader) collect(ctx context.Context, lease store.Lease, only []string) 
 	return nil
 }
 
+// begins is since when incidents are known of a source that shows the newest only.
+func (r *reader) begins(mark bookmark) time.Time {
+	if recent, is := r.source.Source.(source.Recent); is && mark.Cursor != nil {
+		return recent.Begins(mark.Cursor)
+	}
+	return time.Time{}
+}
+
 // keep is for how long events are kept at least.
 func (r *reader) keep() time.Duration { return max(r.backfill, retention) }
 
@@ -250,6 +258,7 @@ func (r *reader) write(ctx context.Context, lease store.Lease, batch source.Batc
 		return r.storeFailed(err)
 	}
 	r.status.wrote(applied.Kinds)
+	r.status.begins(r.begins(mark))
 	if applied.Changed > 0 || len(batch.Forget) > 0 {
 		r.changed()
 	}

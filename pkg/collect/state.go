@@ -39,6 +39,8 @@ type SourceState struct {
 	// Since is how far back the source has been read completely. It is zero until that is done once, and always where there
 	// is nothing to read: what a system tells by itself says nothing of what it did not tell.
 	Since time.Time `json:"-"`
+	// Begins is since when its incidents are known, where the system shows the newest only; else zero.
+	Begins time.Time `json:"-"`
 	// LastAttempt is when the last run began.
 	LastAttempt time.Time `json:"lastAttempt,omitzero"`
 	// Next is when the next run begins, unless someone wishes it earlier. Zero while a run is on.
@@ -126,10 +128,10 @@ func (s *status) elsewhere(held bool) {
 	}
 }
 
-func (s *status) recalled(finished, since time.Time) {
+func (s *status) recalled(finished, since, begins time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shown.LastSuccess, s.shown.Since = finished, since
+	s.shown.LastSuccess, s.shown.Since, s.shown.Begins = finished, since, begins
 }
 
 // complete takes note that all has been read that there is since a time.
@@ -137,6 +139,13 @@ func (s *status) complete(since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown.Since = since
+}
+
+// begins takes note of since when incidents are known.
+func (s *status) begins(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown.Begins = at
 }
 
 func (s *status) failed(failures []*source.Error) {
@@ -311,8 +320,18 @@ func (s *status) words() (Status, string) {
 }
 
 func (s *status) remarked(sentence string) string {
-	if s.shown.Remark == "" {
-		return sentence
+	for _, more := range []string{s.shown.Remark, s.shown.Beginning()} {
+		if more != "" {
+			sentence += " " + more
+		}
 	}
-	return sentence + " " + s.shown.Remark
+	return sentence
+}
+
+// Beginning is a sentence that tells since when its incidents are known; nothing, where that is not bounded.
+func (s *SourceState) Beginning() string {
+	if s.Begins.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("Its incidents are known since %s, since no earlier ones are shown.", s.Begins.UTC().Format("2006-01-02 15:04 UTC"))
 }

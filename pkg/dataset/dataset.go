@@ -324,7 +324,8 @@ func (d *Dataset) refresh(ctx context.Context) error {
 		d.saved.pass(change)
 		read++
 	}
-	if reached := d.history.Reach(d.reach()); reached || read > 0 || d.snapshot.Load() == nil {
+	reached, begun := d.history.Reach(d.reach()), d.history.Begin(d.begins())
+	if reached || begun || read > 0 || d.snapshot.Load() == nil {
 		d.derive()
 		d.moved.call()
 	}

@@ -12,3 +12,14 @@ func (d *Dataset) reach() map[string]time.Time {
 	}
 	return since
 }
+
+// begins is since when incidents are known, of each source that shows the newest only.
+func (d *Dataset) begins() map[string]time.Time {
+	since := map[string]time.Time{}
+	for _, s := range d.collector.State() {
+		if !s.Begins.IsZero() {
+			since[s.ID] = s.Begins
+		}
+	}
+	return since
+}

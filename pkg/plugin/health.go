@@ -87,8 +87,10 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 		}
 	}
 	for _, s := range d.State() {
-		if s.Remark != "" {
-			message += fmt.Sprintf(" %s: %s", s.ID, s.Remark)
+		for _, remark := range []string{s.Remark, s.Beginning()} {
+			if remark != "" {
+				message += fmt.Sprintf(" %s: %s", s.ID, remark)
+			}
 		}
 	}
 	for _, a := range d.Absences(time.Now()) {

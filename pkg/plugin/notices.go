@@ -3,6 +3,7 @@ package plugin
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
 		return nothing
 	}
 	var notices []data.Notice
-	for _, say := range []func(query.Figures) string{silent, few, unfinished, withoutLimits, beside} {
+	for _, say := range []func(query.Figures) string{silent, begins, few, unfinished, withoutLimits, beside} {
 		if text := say(f); text != "" {
 			notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
@@ -174,6 +175,15 @@ var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, d
 
 // silent tells of runs that nobody reports on, and of those that nobody can see: they may have deployed, and are in no figure.
 func silent(f query.Figures) string { return silentRuns(f.Basis) }
+
+// begins tells of sources that show the newest incidents only.
+func begins(f query.Figures) string {
+	var sentences []string
+	for _, id := range slices.Sorted(maps.Keys(f.Begins)) {
+		sentences = append(sentences, fmt.Sprintf("%s shows no incident of before %s: what failed and recovered earlier is not all known, and where nothing is known of it there is no figure.", id, minute(f.Begins[id])))
+	}
+	return strings.Join(sentences, " ")
+}
 
 func silentRuns(b query.Basis) string {
 	return strings.TrimSpace(unreportedRuns(b) + " " + unseenRuns(b))

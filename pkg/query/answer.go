@@ -33,6 +33,8 @@ type Basis struct {
 	Services int
 	// Omitted is how many series there are beyond the query's limit.
 	Omitted int
+	// Begins are, of what rests on incidents, the sources that show none of before a time within what is covered, and that time.
+	Begins map[string]time.Time
 }
 
 // Figures answers a metric or stages query.
@@ -164,6 +166,7 @@ func ask(q Query, bucket figures.Bucket, s *facts.Snapshot, r Range, now time.Ti
 func BasisOf(q Query, s *facts.Snapshot, r Range, now time.Time) Basis {
 	filters := q.DomainFilters()
 	b := Basis{Query: q, Range: r, Bucket: q.bucketFor(r), Unmeasured: s.Unmeasured(filters, r.From, r.To, now)}
+	covers := q.covers(s, b.Bucket, r, now)
 	ofLane := slices.ContainsFunc(filters, func(f dora.Filter) bool { return f.Field == dora.ByEnvironment || f.Field == dora.ByRepository })
 	for _, f := range s.Select(filters) {
 		// Most queries restrict no lane, so that the first deployment answers.
@@ -175,10 +178,34 @@ func BasisOf(q Query, s *facts.Snapshot, r Range, now time.Time) Basis {
 		if ofLane && !deployed {
 			continue // it never deployed to such an environment, or from such a repository
 		}
+		b.begin(s, f, covers)
 		b.Services++
 		b.Deployed = b.Deployed || deployed
 	}
 	return b
+}
+
+// covers is where that begins which a query's figures cover, of those that rest on incidents; else zero.
+func (q *Query) covers(s *facts.Snapshot, bucket figures.Bucket, r Range, now time.Time) time.Time {
+	if q.Type != TypeMetric || !figures.RestsOnIncidents(&s.Definition, q.Metric, q.Statistic) {
+		return time.Time{}
+	}
+	if asked := q.question(bucket, r, now); len(asked.Spans) > 0 {
+		return asked.Rolling.Of(asked.Spans[0], asked.Bucket).Start
+	}
+	return time.Time{}
+}
+
+// begin takes note of a service whose incidents are known since later only.
+func (b *Basis) begin(s *facts.Snapshot, f *facts.Service, covers time.Time) {
+	begins, source := s.Begins(f)
+	if covers.IsZero() || !begins.After(covers) {
+		return
+	}
+	if b.Begins == nil {
+		b.Begins = map[string]time.Time{}
+	}
+	b.Begins[source] = begins
 }
 
 // DomainFilters are the query's filters that restrict anything.

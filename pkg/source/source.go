@@ -28,6 +28,13 @@ type Fleeting interface {
 	Every() time.Duration
 }
 
+// Recent is a source whose system may show the newest of its incidents only.
+type Recent interface {
+	// Begins is since when all incidents are known that were to be read up to a cursor; zero: all that there are, or nothing is
+	// said of them. It is said of every cursor that the source ever handed over.
+	Begins(cursor []byte) time.Time
+}
+
 // Request is what the collector asks of a source and where the source answers.
 type Request struct {
 	// Cursor is what the last batch carried; nil on the first run. Its form is the source's own.

@@ -22,6 +22,7 @@ type Snapshot struct {
 	Earliest, Latest time.Time
 
 	reach     map[string]time.Time     // since when sources are known completely
+	begins    map[string]time.Time     // since when their incidents are known, of those that show the newest only
 	spellings map[string]dora.Spelling // of environments, by how they are folded
 }
 
@@ -90,6 +91,20 @@ func (s *Snapshot) Since(f *Service) time.Time {
 		return s.Earliest
 	}
 	return since
+}
+
+// Begins is since when the incidents of a service are known, and the source that shows no earlier ones; zero: all are known that
+// were looked for.
+func (s *Snapshot) Begins(f *Service) (since time.Time, source string) {
+	if len(s.begins) == 0 {
+		return time.Time{}, ""
+	}
+	for i := range f.Service.Incidents {
+		if at := s.begins[f.Service.Incidents[i].Source]; at.After(since) {
+			since, source = at, f.Service.Incidents[i].Source
+		}
+	}
+	return since, source
 }
 
 // Reached is since when any source is known completely; zero where none is.

@@ -52,7 +52,8 @@ type Point struct {
 	Value *float64 // nil: nothing to measure, which is not zero
 	N     int      // events
 	K     int      // of a ratio: those that count
-	// Partial says that what it covers is cut by the range, still under way, or begins before anything was collected.
+	// Partial says that what it covers is cut by the range, still under way, or begins before anything was collected or, of
+	// what rests on incidents, before these are known.
 	Partial bool
 	// Immature says that the bucket is younger than the incident window: failures may still come to light.
 	Immature bool
@@ -63,6 +64,7 @@ type group struct {
 	labels  map[string]string
 	members []member
 	since   time.Time // from when on nothing is 0, and not unknown; zero: never
+	begins  time.Time // since when incidents are known of all members
 }
 
 // member is a service, and which of its lanes belong to a group, by lane + 1 (0: events without a lane).
@@ -118,6 +120,7 @@ func answer(s *facts.Snapshot, q *Question, unit dora.Measure, zero bool, column
 func asking(s *facts.Snapshot, q *Question, unit dora.Measure, zero bool, columnOf func(*facts.Service) samples.Column) *asked {
 	a := &asked{Question: q, snapshot: s, axis: newPlan(q), computed: computations[q.Statistic], unit: q.Statistic.UnitOf(unit), columnOf: columnOf}
 	a.zero = zero || a.unit == dora.Count
+	a.rests = RestsOnIncidents(&s.Definition, q.Metric, q.Statistic)
 	return a
 }
 
@@ -129,6 +132,7 @@ type asked struct {
 	computed computation
 	unit     dora.Measure
 	zero     bool // an empty bucket is 0
+	rests    bool // on incidents
 	columnOf func(*facts.Service) samples.Column
 }
 
@@ -142,7 +146,7 @@ func (a *asked) series(g *group, alone bool) Series {
 		read := gathered.reader(&counted)
 		for i := from; i < to && counted.Add(1); i++ {
 			c := read(i)
-			one.Points[i] = a.point(a.Spans[i], &c, g.since, &figures[i])
+			one.Points[i] = a.point(a.Spans[i], &c, g, &figures[i])
 		}
 	}
 	if alone {
@@ -154,13 +158,15 @@ func (a *asked) series(g *group, alone bool) Series {
 }
 
 // point makes a point of what it covers; its value, if it has one, is put where figure points.
-func (a *asked) point(bucket Span, c *covered, since time.Time, figure *float64) Point {
+func (a *asked) point(bucket Span, c *covered, g *group, figure *float64) Point {
+	since := g.since
+	unshown := a.rests && c.span.Start.Before(g.begins)
 	p := Point{Span: bucket, N: c.n, K: c.k}
-	p.Partial = c.span.Cut || c.span.End.After(a.Now) || since.IsZero() || c.span.Start.Before(since)
+	p.Partial = c.span.Cut || c.span.End.After(a.Now) || since.IsZero() || c.span.Start.Before(since) || unshown
 	c.known = Span{Start: since, End: a.Now}
 	p.Immature = c.span.End.After(a.Now.Add(-time.Duration(a.snapshot.Definition.IncidentWindow)))
 	ahead := bucket.Start.After(a.Now)
-	if p.N == 0 && (!a.zero || since.IsZero() || ahead || !c.span.End.After(since)) || ahead && !a.Rolling.IsZero() {
+	if p.N == 0 && (!a.zero || since.IsZero() || ahead || !c.span.End.After(since)) || ahead && !a.Rolling.IsZero() || unshown && found(a.Metric, c) == 0 {
 		return p
 	}
 	if value, ok := a.computed.of(c); ok {
@@ -209,6 +215,8 @@ func groupsOf(s *facts.Snapshot, q *Question) (found []*group, omitted int) {
 func (g *group) add(s *facts.Snapshot, f *facts.Service, lane int) {
 	if len(g.members) == 0 || g.members[len(g.members)-1].facts != f {
 		g.members = append(g.members, member{facts: f, lanes: make([]bool, f.LaneCount()+1)})
+		begins, _ := s.Begins(f)
+		g.begins = dora.Latest(g.begins, begins)
 		if since := s.Since(f); g.since.IsZero() || !since.IsZero() && since.Before(g.since) {
 			g.since = since
 		}

@@ -31,6 +31,7 @@ type History struct {
 	touched      map[string]bool      // services whose facts are out of date
 	everything   bool                 // all of them are
 	reach        map[string]time.Time // see Reach
+	begins       map[string]time.Time // see Begin
 	version      uint64               // rises with each event that may change facts
 }
 
@@ -54,7 +55,7 @@ func New(mapping dora.Mapping) *History {
 // Anew is an empty history of the same services, whose versions go on from this one's.
 func (h *History) Anew() *History {
 	anew := New(h.mapping)
-	anew.version, anew.reach = h.version+1, h.reach
+	anew.version, anew.reach, anew.begins = h.version+1, h.reach, h.begins
 	return anew
 }
 
@@ -126,6 +127,9 @@ func (h *History) Said() Words {
 
 // Reached tells since when each source is known completely.
 func (h *History) Reached() map[string]time.Time { return h.reach }
+
+// Begins tells since when incidents are known, of sources that show the newest only.
+func (h *History) Begins() map[string]time.Time { return h.begins }
 
 // Version rises with each event that may change facts.
 func (h *History) Version() uint64 { return h.version }

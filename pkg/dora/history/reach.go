@@ -21,6 +21,17 @@ func (h *History) Reach(since map[string]time.Time) bool {
 	return true
 }
 
+// Begin tells since when the incidents of each source are known, of those that show the newest only. It says whether that is
+// news. Of sources that are not in it all are known that were looked for.
+func (h *History) Begin(incidents map[string]time.Time) bool {
+	if maps.EqualFunc(h.begins, incidents, time.Time.Equal) {
+		return false
+	}
+	h.begins = maps.Clone(incidents)
+	h.version++
+	return true
+}
+
 // HasRead says whether all repositories that a service names have been read: a new one comes into the settings before that.
 func (h *History) HasRead(s *dora.Service) bool {
 	for i := range s.Deployments {

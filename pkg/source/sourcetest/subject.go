@@ -18,8 +18,10 @@ type Subject struct {
 	Start func(t *testing.T) *System
 	// Open makes the source that reads the whole of the system at an address, at a pace. It is made anew for each run.
 	Open func(address string, client *http.Client, pace wire.Pace) source.Source
-	// Secrets are what the source was given and must not show. Every request carries one.
+	// Secrets are what the source was given and must not show. Every request carries one. Keyless says that there are none: what
+	// is read everybody may read.
 	Secrets []string
+	Keyless bool
 	// Marks are headers that the system gives with every answer, by which the source may know that its words may be repeated.
 	Marks map[string]string
 	// Refusals are the ways of the system's own in which it says that a limit holds, by name. Those that all share are tried

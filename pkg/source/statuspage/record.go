@@ -1,6 +1,8 @@
 package statuspage
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/source/wire"
@@ -13,6 +15,16 @@ type pageRecord struct {
 }
 
 func (p *pageRecord) Lacks() string { return wire.FirstMissing(wire.Need("id", p.ID == "")) }
+
+// feedRecord is what a page shows without a key.
+type feedRecord struct {
+	Page      pageRecord          `json:"page"`
+	Incidents *[]*json.RawMessage `json:"incidents"`
+}
+
+func (f *feedRecord) Lacks() string {
+	return wire.FirstMissing(wire.Need("page.id", f.Page.Lacks() != ""), wire.Need("incidents", f.Incidents == nil))
+}
 
 type incidentRecord struct {
 	ID         string         `json:"id"`
@@ -35,6 +47,19 @@ type incidentRecord struct {
 		Created time.Time  `json:"created_at"`
 		Shown   *time.Time `json:"display_at"`
 	} `json:"incident_updates"`
+}
+
+func (i *incidentRecord) decode(row *json.RawMessage) error {
+	if row == nil {
+		return errNoList
+	}
+	if err := json.Unmarshal(*row, i); err != nil {
+		return err
+	}
+	if lacks := i.Lacks(); lacks != "" {
+		return fmt.Errorf("%s is missing", lacks)
+	}
+	return nil
 }
 
 func (i *incidentRecord) Lacks() string {

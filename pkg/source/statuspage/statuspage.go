@@ -1,6 +1,7 @@
 package statuspage
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,10 @@ type config struct {
 	Settings
 }
 
-var _ source.Source = (*Source)(nil)
+var (
+	_ source.Source = (*Source)(nil)
+	_ source.Recent = (*Source)(nil)
+)
 
 // Option changes how a Source behaves; without any it behaves as a service in production should.
 type Option func(*wire.Pace)
@@ -71,12 +75,18 @@ func New(given source.Given, own Settings, options ...Option) *Source {
 	case err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https":
 		s.unusable = s.host.Failure(source.CauseConfiguration, "", "Statuspage's address is not set up", errors.New("url: an address, or nothing"))
 	case len(own.Pages) == 0:
-		s.unusable = s.host.Failure(source.CauseConfiguration, "", "the pages to read are not set up", errors.New("pages: at least one page's id is needed"))
-	case token == "":
+		s.unusable = s.host.Failure(source.CauseConfiguration, "", "the pages to read are not set up", errors.New("pages: at least one page's id or address is needed"))
+	case own.mixed():
+		s.unusable = s.host.Failure(source.CauseConfiguration, "", "the pages to read are not set up", errors.New("pages: "+mixture))
+	case token == "" && !own.public():
 		s.unusable = s.host.Failure(source.CauseCredentials, "", "no API key is set: enter one of a member of the page's team", nil)
 	}
 	s.root = strings.TrimRight(root, "/") + "/v1"
 	s.host.Addresses = []string{s.root}
+	if own.public() {
+		s.host.Addresses = own.Pages
+		s.host.Credentials, s.host.Sign = wire.Token{Refused: private}, func(http.Header, string) {}
+	}
 	return s
 }
 
@@ -85,12 +95,13 @@ type run struct {
 	*Source
 	*wire.Session
 	request source.Request
+	cursor  *cursor
 	asked   bool
 	failed  []error // of incidents that could not be read, which cost themselves alone
 }
 
 func (s *Source) begin(request source.Request) *run {
-	return &run{Source: s, Session: s.host.Begin(request.Report), request: request}
+	return &run{Source: s, Session: s.host.Begin(request.Report), request: request, cursor: cursorOf(request.Cursor)}
 }
 
 // Check asks for the first page.
@@ -98,7 +109,12 @@ func (s *Source) Check(ctx context.Context) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
-	r, page := s.begin(source.Request{}), s.config.Pages[0]
+	r := s.begin(source.Request{})
+	if s.config.public() {
+		_, err := r.feed(ctx, s.config.Pages[0])
+		return err
+	}
+	page := s.config.Pages[0]
 	answer, err := r.get(ctx, page, "")
 	if err != nil {
 		return err
@@ -116,30 +132,40 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 		return s.unusable
 	}
 	r := s.begin(request)
-	wanted := s.config.Pages
+	wanted, read := s.config.Pages, r.read
+	if s.config.public() {
+		read = r.readPublic
+	}
 	if only := slices.DeleteFunc(slices.Clone(request.Only), func(page string) bool { return !slices.Contains(wanted, page) }); len(only) > 0 {
 		wanted = only
 	}
 	r.Progress.Parts = len(wanted)
 	r.Report()
 	defer r.Report()
-	err := source.Each(wanted, func(page string) error { return r.read(ctx, page) })
+	err := source.Each(wanted, func(page string) error { return read(ctx, page) })
 	return errors.Join(append([]error{err}, r.failed...)...)
 }
 
 // get asks for what lies beneath a page.
 func (r *run) get(ctx context.Context, page, path string) (*wire.Answer, error) {
-	if r.asked {
-		if err := r.Pace.Sleep(ctx, between); err != nil {
-			return nil, err
-		}
+	if err := r.pause(ctx); err != nil {
+		return nil, err
 	}
-	r.asked = true
 	answer, err := r.Fetch(ctx, page, wire.Call{Address: r.root + "/pages/" + url.PathEscape(page) + path}, http.StatusNotFound)
 	if err == nil && answer.Status == http.StatusNotFound {
 		err = r.Failure(source.CauseNotFound, page, fmt.Sprintf("there is no page %s, or the key's member is not of its team: check the id", page), r.Said(answer))
 	}
 	return answer, err
+}
+
+// pause keeps to the pace that is allowed.
+func (r *run) pause(ctx context.Context) error {
+	before := r.asked
+	r.asked = true
+	if !before {
+		return nil
+	}
+	return r.Pace.Sleep(ctx, between)
 }
 
 const (
@@ -182,9 +208,6 @@ func keyOf(row *json.RawMessage) string {
 	return named.ID
 }
 
-// cursorText says that a page was read: where a run goes on is the beginning.
-const cursorText = `{"v":1}`
-
 // failedLimit bounds how many incidents that could not be read are told of.
 const failedLimit = 10
 
@@ -192,28 +215,33 @@ const failedLimit = 10
 func (r *run) read(ctx context.Context, page string) error {
 	r.Progress.Part = page
 	r.Report()
+	stored := r.stored(page)
+	rows, err := r.list(ctx, page)
+	if err != nil {
+		return err
+	}
+	delete(r.cursor.Pages, page) // all that it has is known
+	return r.take(ctx, page, rows, stored, func(string) bool { return true })
+}
+
+// stored are the incidents of a page that the store has, by id.
+func (r *run) stored(page string) map[string]dora.Event {
 	stored := map[string]dora.Event{}
 	if r.request.Known != nil {
 		for _, e := range r.request.Known(dora.KindIncident, page) {
 			stored[e.Head().ID] = e
 		}
 	}
-	rows, err := r.list(ctx, page)
-	if err != nil {
-		return err
-	}
+	return stored
+}
+
+// take hands over what is not as it was. Of what is not listed, deleted says whether that means that it is there no longer.
+func (r *run) take(ctx context.Context, page string, rows []*json.RawMessage, stored map[string]dora.Event, deleted func(key string) bool) error {
 	there, broken := map[string]bool{}, map[string]bool{}
 	var events []dora.Event
 	for _, row := range rows {
 		i := new(incidentRecord)
-		err := errNoList
-		if row != nil {
-			err = json.Unmarshal(*row, i)
-		}
-		if err == nil && i.Lacks() != "" {
-			err = fmt.Errorf("%s is missing", i.Lacks())
-		}
-		if err != nil {
+		if err := i.decode(row); err != nil {
 			id := keyOf(row)
 			broken[idPrefix+id] = true
 			if len(r.failed) < failedLimit {
@@ -234,19 +262,20 @@ func (r *run) read(ctx context.Context, page string) error {
 	slices.SortFunc(events, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
 	var gone []dora.Event
 	for id, e := range stored {
-		if !there[id] && !broken[id] && !census.IsWithdrawn(e) && !e.Head().Updated.Before(r.request.Since) {
+		if !there[id] && !broken[id] && !census.IsWithdrawn(e) && deleted(strings.TrimPrefix(id, idPrefix)) && !e.Head().Updated.Before(r.request.Since) {
 			gone = append(gone, census.Withdraw(e))
 		}
 	}
 	slices.SortFunc(gone, func(a, b dora.Event) int { return strings.Compare(a.Head().ID, b.Head().ID) })
 	events = append(events, gone...)
-	if len(events) == 0 && r.request.Cursor != nil {
+	after := r.cursor.encode()
+	if len(events) == 0 && bytes.Equal(r.request.Cursor, after) {
 		return nil
 	}
 	r.Progress.Done += len(events)
 	r.Report()
-	err = r.request.Hand(ctx, events, r.request.Cursor, []byte(cursorText))
-	r.request.Cursor = []byte(cursorText)
+	err := r.request.Hand(ctx, events, r.request.Cursor, after)
+	r.request.Cursor = after
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -67,6 +68,10 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.before(s.asked)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if page, is := strings.CutSuffix(r.URL.Path, "/api/v2/incidents.json"); is {
+		s.show(w, strings.TrimPrefix(page, "/public/"))
+		return
+	}
 	page, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v1/pages/"), "/")
 	rows, there := s.pages[page]
 	switch {
@@ -82,6 +87,30 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		text, _ := json.Marshal(rows[from:min(len(rows), from+limit)])
 		_, _ = w.Write(text)
 	}
+}
+
+// show is what everybody sees of a page: the newest of its incidents, by the clock of the page, without metadata.
+func (s *tiny) show(w http.ResponseWriter, page string) {
+	rows, there := s.pages[page]
+	if !there {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>Page not found</title>`))
+		return
+	}
+	shown := []row{}
+	for _, each := range rows[:min(len(rows), 50)] {
+		public := maps.Clone(each)
+		delete(public, "metadata")
+		for key, value := range public {
+			if at, is := value.(time.Time); is {
+				public[key] = at.In(time.FixedZone("", 5*3600+1800)).Format("2006-01-02T15:04:05.000Z07:00")
+			}
+		}
+		shown = append(shown, public)
+	}
+	text, _ := json.Marshal(row{"page": row{"id": page, "name": "Status", "time_zone": "Asia/Kolkata"}, "incidents": shown})
+	_, _ = w.Write(text)
 }
 
 func (s *tiny) reads(t *testing.T, l *sourcetest.Ledger) error {

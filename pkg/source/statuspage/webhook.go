@@ -34,6 +34,8 @@ func (s *Source) Receive(header http.Header, body []byte) (source.Received, erro
 		return source.Received{}, &source.Mistake{Field: "page.id", Problem: "is missing; Statuspage sends it with every call"}
 	case told.Incident == nil:
 		received.Kind, received.Ignored = "component", "what a component is told to be is no incident"
+	case s.config.public() && s.unusable == nil:
+		received.Everything = true // whose id it is, its address does not tell
 	case !slices.Contains(s.config.Pages, told.Page.ID):
 		received.Ignored = "this source does not read that page"
 	case s.unusable != nil:
