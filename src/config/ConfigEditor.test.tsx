@@ -278,19 +278,20 @@ test('once there is a source, the page says what to do next', async () => {
   );
 });
 
-test('each system has a form with all that it declares and that applies', () => {
-  open({ jsonData: { sources: systems.map(({ type }) => ({ id: type, type })) } });
-  systems.forEach((system) => {
-    const card = source(`Source ${system.type}`);
-    const applies = (of: SystemField) =>
-      of.label !== undefined && holds(system, { id: '', type: system.type }, of.when);
-    const first = system.access?.ways[0];
-    const labels = [...system.rows.flat(), ...(first?.fields ?? [])].filter(applies).map(({ label }) => label!);
-    const secrets = (first?.secrets ?? []).map(({ label }) => label);
-    [...labels, ...secrets, ...(system.webhook ? ['Webhook secret'] : [])].forEach((label) =>
-      expect(card.getByLabelText(label, { selector: 'input, textarea' })).toBeInTheDocument()
-    );
-  });
+test.each(systems)('$name has a form with all that it declares and that applies', (system) => {
+  open({ jsonData: { sources: [{ id: system.type, type: system.type }] } });
+  const card = source(`Source ${system.type}`);
+  const applies = (of: SystemField) => of.label !== undefined && holds(system, { id: '', type: system.type }, of.when);
+  const first = system.access?.ways[0];
+  const fields = [...system.rows.flat(), ...(first?.fields ?? [])].filter(applies);
+  const labels = fields.filter(({ kind }) => kind !== 'flag').map(({ label }) => label!);
+  const secrets = (first?.secrets ?? []).map(({ label }) => label);
+  [...labels, ...secrets, ...(system.webhook ? ['Webhook secret'] : [])].forEach((label) =>
+    expect(card.getByLabelText(label, { selector: 'input, textarea' })).toBeInTheDocument()
+  );
+  fields // the label of a box to tick goes on with what it means
+    .filter(({ kind }) => kind === 'flag')
+    .forEach(({ label }) => expect(card.getByRole('checkbox', { name: new RegExp(`^${label}`) })).toBeInTheDocument());
 });
 
 test('every field is called what messages about it call it', () => {
