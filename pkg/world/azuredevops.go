@@ -38,6 +38,7 @@ func (w *World) AzureDevOps(token string) http.Handler {
 	t.knows(root+"/"+azureProjectID+"/_apis/distributedtask/environments", (*asked).azureEnvironments)
 	t.knows(root+"/"+azureProjectID+"/_apis/distributedtask/environments/{environment}/environmentdeploymentrecords", (*asked).azureRecords)
 	t.knows(root+"/"+azureProjectID+"/_apis/build/builds", (*asked).azureBuilds)
+	t.knows(root+"/"+azureProjectID+"/_apis/release/deployments", func(*asked) any { return azureList([]any{}) }) // nobody has classic ones
 	return t.speak(token)
 }
 
@@ -79,6 +80,9 @@ func (a *asked) azureEnvironments() any {
 	return azureList(list)
 }
 
+// azureResults are what jobs and runs end with, by GitHub's states.
+var azureResults = map[string]string{"SUCCESS": "succeeded", "FAILURE": "failed", "ERROR": "canceled"}
+
 // azureRecords are what an environment records of the jobs of runs, the newest first.
 func (a *asked) azureRecords() any {
 	names, place := a.azureEnvironmentNames(), number(a.PathValue("environment"), 0)
@@ -100,7 +104,7 @@ func (a *asked) azureRecords() any {
 			"definition": azurePipeline(d), "owner": shape{"id": d.id, "name": strconv.FormatInt(d.id, 10)},
 		}
 		for _, step := range d.statuses {
-			result, over := map[string]string{"SUCCESS": "succeeded", "FAILURE": "failed", "ERROR": "canceled"}[step.state]
+			result, over := azureResults[step.state]
 			switch {
 			case record["result"] != nil: // what is said of it afterwards changes nothing
 			case over:
@@ -119,11 +123,17 @@ func azurePipeline(d *deployment) any {
 }
 
 func (a *asked) azureBuilds() any {
-	wanted := strings.Split(a.URL.Query().Get("buildIds"), ",")
+	query := a.URL.Query()
+	wanted := strings.Split(query.Get("buildIds"), ",")
+	since, _ := time.Parse(time.RFC3339Nano, query.Get("minTime")) // of those that are over, where none is named
 	list := []any{}
 	for _, d := range a.world.runsOf("azuredevops") {
 		id := strconv.FormatInt(d.id, 10)
-		if !slices.Contains(wanted, id) {
+		asked := slices.Contains(wanted, id)
+		if !query.Has("buildIds") {
+			asked = slices.ContainsFunc(d.statuses, func(step *status) bool { return azureResults[step.state] != "" && !step.at.Before(since) })
+		}
+		if !asked {
 			continue
 		}
 		branch := "refs/heads/" + d.ref

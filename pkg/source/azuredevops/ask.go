@@ -71,7 +71,7 @@ func (r *run) get(ctx context.Context, part string, q question, handled ...int) 
 		}
 		call.Method, call.Payload = http.MethodPost, text
 	}
-	answer, err := r.Fetch(ctx, part, call, http.StatusUnauthorized, http.StatusNotFound, http.StatusBadRequest, http.StatusNonAuthoritativeInfo, http.StatusFound)
+	answer, err := r.Fetch(ctx, part, call, http.StatusUnauthorized, http.StatusNotFound, http.StatusBadRequest, http.StatusNonAuthoritativeInfo, http.StatusFound, http.StatusNoContent)
 	if err != nil {
 		return nil, err
 	}

@@ -140,6 +140,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 			break
 		}
 	}
+	r.Progress.Remark = r.remark()
 	r.Report()
 	return errors.Join(failures...)
 }

@@ -31,12 +31,18 @@ type projectPosition struct {
 	Environments []int64 `json:"environments,omitempty"`
 	// Releases is up to when classic releases are read.
 	Releases time.Time `json:"releases,omitzero"`
+	// Runs is up to when runs that finished are read for their stages, and Ran those that finished shortly before, which are
+	// listed once more.
+	Runs time.Time           `json:"runs,omitzero"`
+	Ran  map[int64]time.Time `json:"ran,omitempty"`
 	// Builds are the repositories that pipelines build, by the pipelines' ids, and Elsewhere those of them that are on GitHub or
 	// are no Git.
 	Builds    map[int64]string `json:"builds,omitempty"`
 	Elsewhere []string         `json:"elsewhere,omitempty"`
 	// Passed are runs that are no deployments, or of repositories that are not read.
 	Passed []int64 `json:"passed,omitempty"`
+	// Month is what was seen of each way to deploy when it was looked for last.
+	Month *month `json:"month,omitempty"`
 	// Wanted is what made an incident when they were last read, and Changed how often that was another. Items is up to when
 	// they are read, and Place the repository that they are in.
 	Wanted  string    `json:"wanted,omitempty"`

@@ -6,6 +6,8 @@
 // deployment: the jobs that an environment records are put together by run and stage, and what a run built comes for two hundred runs
 // at a time.
 //
+// Where stages are chosen by their names, the timeline of each run is a request, once.
+//
 // What runs over a repository on GitHub is told under that repository's name there, and joins the code that another source
 // reads.
 package azuredevops

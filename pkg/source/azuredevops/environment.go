@@ -28,20 +28,25 @@ const (
 // readDeployments reads whatever is a deployment, by the settings.
 func (s *projectSync) readDeployments(ctx context.Context) error {
 	p := s.state
-	if origin := string(s.from()) + "\n" + s.config.Deployments.Pipeline.String() + "\n" + strings.Join(s.config.Selects(), "\n"); p.Origin != origin {
-		p.Origin, p.Releases, p.Environments, p.Passed, p.Builds = origin, time.Time{}, nil, nil, nil
+	if origin := string(s.from()) + "\n" + s.config.Deployments.Pipeline.String() + "\n" + strings.Join(s.config.Selects(), "\n") + s.config.Deployments.Stage.String(); p.Origin != origin {
+		p.Runs, p.Ran = time.Time{}, nil
+		p.Origin, p.Releases, p.Environments, p.Passed, p.Builds, p.Month = origin, time.Time{}, nil, nil, nil, nil
 	}
 	s.recall()
 	for _, r := range s.repos {
 		r.reconsider()
 	}
-	if s.from() == FromReleases {
+	switch s.from() {
+	case FromReleases:
 		return s.readReleases(ctx)
+	case FromStages:
+		return s.readStages(ctx)
 	}
 	environments, err := all[environmentRecord](ctx, s.run, s.part, question{path: s.path + "/_apis/distributedtask/environments", about: ofEnvironments})
 	if err != nil {
 		return err
 	}
+	s.environments = len(environments)
 	for _, environment := range environments {
 		if err := s.readEnvironment(ctx, environment); err != nil {
 			return err
@@ -104,6 +109,9 @@ func (s *projectSync) readEnvironment(ctx context.Context, environment *environm
 	}
 	maps.DeleteFunc(legs, func(_ string, l *leg) bool {
 		last := slices.MaxFunc(l.jobs, func(a, b *jobRecord) int { return a.Queued.Compare(b.Queued.Time) })
+		if month := s.Now().Add(-monthOf); !last.Queued.Before(month) {
+			s.into++
+		}
 		return last.Queued.Before(from)
 	})
 	ordered := slices.SortedFunc(maps.Values(legs), func(a, b *leg) int { return cmp.Or(cmp.Compare(a.build, b.build), cmp.Compare(a.stage, b.stage)) })

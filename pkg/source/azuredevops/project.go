@@ -26,6 +26,8 @@ type projectSync struct {
 	builds  map[int64]*buildRecord
 	stored  map[string]*dora.Deployment // by id; nil: nothing is known of the store
 	touched bool
+	// environments is how many there are, and into how many stages of runs deployed into them in the last month.
+	environments, into int
 }
 
 // repositorySync reads one repository's code.
@@ -94,7 +96,10 @@ func (r *run) sync(ctx context.Context, name string) error {
 			break
 		}
 	}
-	return errors.Join(failures...)
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	return s.lookAround(ctx)
 }
 
 // listRepositories recognises those that are to be read, and tells of those that are not there any more.
@@ -160,6 +165,7 @@ func (s *projectSync) recognise(ctx context.Context, id, name string) (*position
 		*p = moved
 		s.state.Releases = time.Time{} // its deployments are told under its present name
 		s.state.Environments, s.state.Builds = nil, nil
+		s.state.Runs, s.state.Ran = time.Time{}, nil
 	}
 	if p.Gone { // it is there again
 		p.Gone, p.Head = false, ""

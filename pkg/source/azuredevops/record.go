@@ -175,6 +175,8 @@ type buildRecord struct {
 	Version      string           `json:"sourceVersion"`
 	RequestedFor *identity        `json:"requestedFor"`
 	Definition   definitionRecord `json:"definition"`
+	Queued       moment           `json:"queueTime"`
+	Finished     moment           `json:"finishTime"` // absent while it goes on
 	Repository   struct {
 		ID   string `json:"id"` // of GitHub's, owner/name
 		Type string `json:"type"`
@@ -183,6 +185,31 @@ type buildRecord struct {
 }
 
 func (b *buildRecord) Lacks() string { return wire.FirstMissing(wire.Need("id", b.ID <= 0)) }
+
+// timelineRecord is a stage of a run, a phase or job of it, or something else that belongs to one of them.
+type timelineRecord struct {
+	ID         string `json:"id"`
+	Parent     string `json:"parentId"`
+	Type       string `json:"type"`
+	Name       string `json:"name"`
+	Identifier string `json:"identifier"` // what the pipeline calls it, whatever is shown
+	Result     string `json:"result"`     // empty: it is not over
+	Attempt    int    `json:"attempt"`
+	Started    moment `json:"startTime"`
+	Finished   moment `json:"finishTime"`
+	Previous   []struct {
+		Attempt  int    `json:"attempt"`
+		Timeline string `json:"timelineId"`
+	} `json:"previousAttempts"`
+}
+
+// stage is what a stage stays to be called.
+func (t *timelineRecord) stage() string {
+	if t.Identifier != "" {
+		return t.Identifier
+	}
+	return t.Name
+}
 
 type pair struct {
 	ID   string `json:"id"`

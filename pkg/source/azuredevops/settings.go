@@ -30,6 +30,9 @@ type Deployments struct {
 	From From `json:"from"`
 	// Pipeline matches the names of the pipelines, or of the release definitions; empty is every one.
 	Pipeline dora.Pattern `json:"pipeline,omitzero"`
+	// Stage, by stages: the stages whose names match deploy, into the environment that the first group captures, or that is
+	// called as they are.
+	Stage dora.Pattern `json:"stage,omitzero"`
 }
 
 // From names what of Azure DevOps is a deployment.
@@ -39,6 +42,7 @@ type From string
 const (
 	FromEnvironments From = "environments" // what environments record of stages
 	FromReleases     From = "releases"     // what classic releases deploy into stages
+	FromStages       From = "stages"       // stages of runs, by their names
 )
 
 // Allowed lists what settings may name.
@@ -89,9 +93,12 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 	case dora.KindRepository:
 		return "its project has no Git repository of that name, or the token may not see it."
 	case dora.KindDeployment:
-		text := "no environment has a record of a job that deployed them: no pipeline names an environment in a deployment job. Where they are deployed by classic releases, deployments.from is releases."
-		if s.Deployments.From == FromReleases {
+		text := "no environment has a record of a job that deployed them: no pipeline names an environment in a deployment job. Where they are deployed by classic releases, deployments.from is releases; where stages deploy without environments, it is stages."
+		switch s.Deployments.From {
+		case FromReleases:
 			text = "no classic release deployed them. Where pipelines deploy into environments, deployments.from is environments."
+		case FromStages:
+			text = fmt.Sprintf("no run had a stage that matches deployments.stage %q and did something. Where pipelines deploy into environments, deployments.from is environments.", s.Deployments.Stage)
 		}
 		if !s.Deployments.Pipeline.IsZero() {
 			text += fmt.Sprintf(" Only what matches deployments.pipeline %q was looked at.", s.Deployments.Pipeline)
@@ -110,6 +117,7 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 
 var origins = []source.Option{
 	{Value: string(FromEnvironments), Label: "Environments", Description: "what pipelines deploy into environments"},
+	{Value: string(FromStages), Label: "Stages", Description: "stages of runs, by their names"},
 	{Value: string(FromReleases), Label: "Classic releases", Description: "what releases deploy into stages"},
 }
 

@@ -43,6 +43,11 @@ var System = source.System{
 				Key: "deployments.pipeline", Kind: source.Pattern, Label: "Pipeline", Description: "A regular expression on the pipeline's or release's name.", Example: "^deploy",
 				Meaning: "a regular expression on the names of pipelines, or of release definitions (absent: every one)",
 			},
+			{
+				Key: "deployments.stage", Kind: source.Pattern, Label: "Stage", Description: "A regular expression on the stage's name; its first group is the environment.", Example: "^Deploy_(.+)$",
+				When: &source.When{Key: "deployments.from", Values: []string{string(FromStages)}}, Required: "a regular expression on the names of stages that deploy",
+				Meaning: "a regular expression on the names of stages; its first group, or else the stage's name, is the environment",
+			},
 		},
 		{
 			{
@@ -104,7 +109,7 @@ var System = source.System{
 URL: <login>
 HTTP headers: X-Live-Dora-Secret:SECRET`,
 		Events: []source.Event{
-			{Name: "Run stage state changed", When: &source.When{Key: "deployments.from", Values: []string{string(FromEnvironments)}}},
+			{Name: "Run stage state changed", When: &source.When{Key: "deployments.from", Values: []string{string(FromEnvironments), string(FromStages)}}},
 			{Name: "Release deployment completed", When: &source.When{Key: "deployments.from", Values: []string{string(FromReleases)}}},
 			{Name: "Code pushed"},
 			{Name: "Pull request merge attempted"},

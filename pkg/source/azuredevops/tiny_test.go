@@ -36,6 +36,8 @@ type tinyProject struct {
 	records      []row // the newest first
 	builds       map[int64]row
 	items        []row
+	// timelines are of runs by number, and of earlier attempts by number/id.
+	timelines map[string][]row
 }
 
 type tinyRepository struct {
@@ -177,7 +179,19 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 		list(w, rows)
 		return true
 	case "build/builds":
+		if len(parts) > 3 { // …/101/timeline
+			if records := p.timelines[strings.Join(slices.Delete(slices.Clone(parts[2:]), 1, 2), "/")]; records != nil {
+				tell(w, row{"records": records})
+			} else {
+				w.WriteHeader(http.StatusNoContent)
+			}
+			return true
+		}
 		rows := []row{}
+		if status := r.URL.Query().Get("statusFilter"); status != "" {
+			list(w, p.runs(status, r.URL.Query().Get("minTime")))
+			return true
+		}
 		for id := range strings.SplitSeq(r.URL.Query().Get("buildIds"), ",") {
 			number, _ := strconv.ParseInt(id, 10, 64)
 			if b := p.builds[number]; b != nil {
@@ -218,6 +232,19 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 		return true
 	}
 	return false
+}
+
+// runs are those that finished since a time, or that are under way.
+func (p *tinyProject) runs(status, since string) []row {
+	from, _ := time.Parse(time.RFC3339Nano, since)
+	rows := []row{}
+	for _, b := range p.builds {
+		finished, over := b["finishTime"].(time.Time)
+		if over == (status == "completed") && (!over || !finished.Before(from)) {
+			rows = append(rows, b)
+		}
+	}
+	return rows
 }
 
 var changedSince = regexp.MustCompile(`ChangedDate\] >= '([^']+)'`)

@@ -115,7 +115,7 @@ func (s *Source) toldPullRequest(told *resource) string {
 
 func (s *Source) toldStage(told *resource) string {
 	switch {
-	case s.from() != FromEnvironments:
+	case s.from() == FromReleases:
 		return "deployments of this source are " + string(s.from())
 	case told.Stage.State != "" && told.Stage.State != "completed":
 		return "a stage that is under way is read when it has ended"
