@@ -125,6 +125,44 @@ func TestADatabaseThatCannotBeWrittenIsReadOn(t *testing.T) {
 	assert.Equal(t, 3, count(s))
 }
 
+func TestOfSeveralServersTheOneThatCanBeWrittenIsUsed(t *testing.T) {
+	first, second := postgrestest.ForTest(t), postgrestest.ForTest(t)
+	d, err := first.Database(t.Context())
+	require.NoError(t, err)
+	same, err := second.Database(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, d.Name, same.Name)
+	allow := func(server *postgrestest.Server, readOnly string) {
+		t.Helper()
+		require.NoError(t, server.Exec(t.Context(), "postgres", `ALTER DATABASE `+d.Name+` SET default_transaction_read_only = `+readOnly))
+	}
+	allow(second, "on")
+	d.Address = second.Address() + ", " + first.Address()
+	s := open(t, d, "team")
+	_, err = s.Apply(t.Context(), store.Batch{Events: []dora.Event{incident("P1", monday, "at the first")}})
+	require.NoError(t, err)
+	direct := open(t, postgres.Database{Address: first.Address(), Name: d.Name, User: d.User, TLS: d.TLS}, "team")
+	for change, err := range direct.Changes(t.Context(), 0) {
+		require.NoError(t, err)
+		require.Equal(t, "P1", change.Event.Head().ID)
+	}
+
+	allow(second, "off")
+	made := open(t, postgres.Database{Address: second.Address(), Name: d.Name, User: d.User, TLS: d.TLS}, "team") // as replication would have
+	require.NoError(t, first.End())
+	require.Eventually(t, func() bool {
+		_, err := s.Apply(context.Background(), store.Batch{Events: []dora.Event{incident("P2", monday, "at the second")}})
+		return err == nil
+	}, 20*time.Second, 10*time.Millisecond, "it goes on by itself")
+	count := 0
+	for change, err := range made.Changes(t.Context(), 0) {
+		require.NoError(t, err)
+		require.Equal(t, "P2", change.Event.Head().ID)
+		count++
+	}
+	assert.Equal(t, 1, count)
+}
+
 func errorOf(err error) string {
 	if err == nil {
 		return ""
