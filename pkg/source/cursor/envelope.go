@@ -19,6 +19,14 @@ func Read[P any](text []byte, version int) (*P, bool) {
 	return p, true
 }
 
+// Versioned is the version of a position that is written as it is.
+type Versioned struct {
+	Version int `json:"v"`
+}
+
+// Stamp has it be written as of a version.
+func (v *Versioned) Stamp(version int) { v.Version = version }
+
 // Field is one of what Write writes.
 type Field struct {
 	Name  string

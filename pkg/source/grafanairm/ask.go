@@ -88,9 +88,9 @@ func (r *run) each(ctx context.Context, order, from string, take func(rows []*pr
 		if err != nil || p.lost {
 			return !p.lost, err
 		}
-		rows := wire.Rows[previewRecord](p.rows, &r.broken, idOf)
-		if r.broken.TooMany() {
-			return true, r.broken.Failure(r.Host, broken)
+		rows := wire.Rows[previewRecord](p.rows, &r.Broken, idOf)
+		if r.Broken.TooMany() {
+			return true, r.Unreadable()
 		}
 		goOn, err := take(rows, p.next)
 		if err != nil || !goOn || p.next == "" {

@@ -2,14 +2,11 @@ package grafanairm
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strings"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
-	"github.com/livedora/dora-datasource/pkg/source/census"
-	"github.com/livedora/dora-datasource/pkg/source/cursor"
+	"github.com/livedora/dora-datasource/pkg/source/records"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -64,19 +61,12 @@ func New(given source.Given, own Settings, options ...Option) *Source {
 // run is one call of Collect or Check.
 type run struct {
 	*Source
-	*wire.Session
-	request source.Request
-	cursor  *position
-	last    []byte // the cursor, as it was handed over last
-	stored  *census.Incidents
-	broken  wire.Broken
-	fields  map[string]string // names of custom fields, by id; nil: not asked for
+	*records.Run[position]
+	fields map[string]string // names of custom fields, by id; nil: not asked for
 }
 
 func (s *Source) begin(request source.Request) *run {
-	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, last: request.Cursor, stored: census.NewIncidents(request.Known)}
-	r.cursor, _ = cursor.Read[position](request.Cursor, positionVersion)
-	return r
+	return &run{Source: s, Run: records.Begin[position](s.host, request, positionVersion)}
 }
 
 // Check asks for one incident.
@@ -88,35 +78,11 @@ func (s *Source) Check(ctx context.Context) error {
 	return err
 }
 
-// broken is what is said of incidents that cannot be read.
-const broken = "incidents"
-
 // Collect implements source.Source.
 func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if s.unusable != nil {
 		return s.unusable
 	}
 	r := s.begin(request)
-	r.Progress.Part, r.Progress.Parts = "incidents", 1
-	r.Report()
-	err := r.sync(ctx)
-	if err == nil {
-		err = r.broken.Failure(r.Host, broken)
-	}
-	r.Report()
-	return err
-}
-
-// emit hands over events together with the position that they lead to.
-func (r *run) emit(ctx context.Context, events []dora.Event) error {
-	r.cursor.Version = positionVersion
-	position, err := json.Marshal(r.cursor)
-	if err != nil {
-		return err
-	}
-	r.Progress.Done += len(events)
-	r.Report()
-	before := r.last
-	r.last = position
-	return r.request.Hand(ctx, events, before, position)
+	return r.Run.Collect(ctx, r.sync)
 }

@@ -23,7 +23,7 @@ func incidentID(id string) string { return "incident:" + id }
 // incident is a record as the settings have it. Start and end are what people say; the other times are when that was written down.
 func (r *run) incident(ctx context.Context, p *previewRecord) (*dora.Incident, error) {
 	e := &dora.Incident{
-		Header: dora.Header{Source: r.config.ID, ID: incidentID(p.ID), Updated: p.Modified.UTC(), Rank: r.cursor.Changed << generationBits},
+		Header: dora.Header{Source: r.config.ID, ID: incidentID(p.ID), Updated: p.Modified.UTC(), Rank: r.Cursor.Changed << generationBits},
 		Title:  p.Title, Body: strings.TrimSpace(p.Description + "\n" + p.Summary), URL: r.root + "/a/grafana-irm-app/incidents/" + url.PathEscape(p.ID) + "/" + url.PathEscape(p.Slug),
 		Opened: p.Start.UTC(), Withdrawn: p.Drill,
 	}

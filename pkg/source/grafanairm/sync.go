@@ -27,14 +27,14 @@ var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // sync lists all incidents where they are few, or it is time to; else it reads those that were modified.
 func (r *run) sync(ctx context.Context) error {
 	settings, _ := json.Marshal(r.config.Settings) // texts: it cannot fail
-	p := r.cursor
+	p := r.Cursor
 	if wanted := string(settings); p.Wanted != wanted {
 		if p.Wanted != "" {
 			p.Changed++
 		}
 		p.Wanted, p.Listed, p.Next = wanted, time.Time{}, ""
 	}
-	if !p.Since.IsZero() && r.request.Since.Before(p.Since) { // more history is wanted than was
+	if !p.Since.IsZero() && r.Request.Since.Before(p.Since) { // more history is wanted than was
 		p.Listed, p.Next = time.Time{}, ""
 	}
 	if p.Next == "" && p.Count > few && r.Now().Sub(p.Listed) < listEvery {
@@ -46,10 +46,10 @@ func (r *run) sync(ctx context.Context) error {
 // all lists the incidents back to the history limit, from the newest. What the store has and is not listed is taken back, where it
 // was done in one go.
 func (r *run) all(ctx context.Context) error {
-	p, now := r.cursor, r.Now().UTC()
+	p, now := r.Cursor, r.Now().UTC()
 	before, _ := json.Marshal(p) // what was read can be written
 	whole, first := p.Next == "", p.Listed.IsZero()
-	p.Since = r.request.Since
+	p.Since = r.Request.Since
 	met, unmarked := map[string]bool{}, whole && p.Mark.IsZero()
 	known, err := r.each(ctx, byCreated, p.Next, func(rows []*previewRecord, next string) (bool, error) {
 		for _, row := range rows { // whoever is modified from now on is so after all of the first page
@@ -60,7 +60,7 @@ func (r *run) all(ctx context.Context) error {
 		unmarked = false
 		fresh := rows[:0:0]
 		for _, row := range rows {
-			if row.Created.Before(r.request.Since) {
+			if row.Created.Before(r.Request.Since) {
 				next = "" // and all that follow were created earlier
 				continue
 			}
@@ -75,9 +75,9 @@ func (r *run) all(ctx context.Context) error {
 			p.Next, p.Count, p.Listed = "", len(met), now
 			if !whole { // the next run looks for who is gone
 				p.Count, p.Listed = 0, time.Time{}
-			} else if !r.broken.Nameless {
-				events = append(events, r.stored.Gone(r.request.Since, farAhead, func(id string) bool {
-					return met[id] || r.broken.IDs[strings.TrimPrefix(id, incidentID(""))]
+			} else if !r.Broken.Nameless {
+				events = append(events, r.Stored.Gone(r.Request.Since, farAhead, func(id string) bool {
+					return met[id] || r.Broken.IDs[strings.TrimPrefix(id, incidentID(""))]
 				})...)
 			}
 		} else if first { // one that is to find who is gone is not gone on with
@@ -86,7 +86,7 @@ func (r *run) all(ctx context.Context) error {
 		if len(events) == 0 && !r.moved(before) {
 			return next != "", nil
 		}
-		return next != "", r.emit(ctx, events)
+		return next != "", r.Emit(ctx, events)
 	})
 	if err == nil && !known { // where it was to go on is lost: once more, from the beginning
 		p.Next = ""
@@ -98,25 +98,25 @@ func (r *run) all(ctx context.Context) error {
 // moved says that a position is another but for when all were listed, which few incidents are by every run.
 func (r *run) moved(before []byte) bool {
 	var was position
-	if json.Unmarshal(before, &was) != nil || was.Version == 0 || was.Count != r.cursor.Count || was.Count > few {
+	if json.Unmarshal(before, &was) != nil || was.Version == 0 || was.Count != r.Cursor.Count || was.Count > few {
 		return true
 	}
-	was.Listed = r.cursor.Listed
+	was.Listed = r.Cursor.Listed
 	text, err := json.Marshal(was)
-	now, failed := json.Marshal(r.cursor)
+	now, failed := json.Marshal(r.Cursor)
 	return err != nil || failed != nil || string(text) != string(now)
 }
 
 // follow reads what was modified since it was read last, from the newest.
 func (r *run) follow(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	known := map[string]bool{}
 	for _, version := range p.Heard {
 		known[version] = true
 	}
 	from, mark := p.Mark.Add(-cursor.Overlap), p.Mark
 	if p.Mark.IsZero() {
-		from = r.request.Since
+		from = r.Request.Since
 	}
 	var modified []*previewRecord
 	if _, err := r.each(ctx, byModified, "", func(rows []*previewRecord, _ string) (bool, error) {
@@ -134,14 +134,14 @@ func (r *run) follow(ctx context.Context) error {
 		return err
 	}
 	events, err := r.versions(ctx, slices.DeleteFunc(slices.Clone(modified), func(row *previewRecord) bool {
-		return known[row.version()] || row.Created.Before(r.request.Since) && r.stored.Of(incidentID(row.ID)) == nil
+		return known[row.version()] || row.Created.Before(r.Request.Since) && r.Stored.Of(incidentID(row.ID)) == nil
 	}))
 	if err != nil {
 		return err
 	}
 	var heard []string
 	for _, row := range modified {
-		if len(heard) < heardLimit && !r.broken.IDs[row.ID] && !row.Modified.Before(mark.Add(-cursor.Overlap)) {
+		if len(heard) < heardLimit && !r.Broken.IDs[row.ID] && !row.Modified.Before(mark.Add(-cursor.Overlap)) {
 			heard = append(heard, row.version())
 		}
 	}
@@ -150,7 +150,7 @@ func (r *run) follow(ctx context.Context) error {
 		return nil
 	}
 	p.Mark, p.Heard = mark, heard
-	return r.emit(ctx, events)
+	return r.Emit(ctx, events)
 }
 
 // versions are those of some incidents that are news.
@@ -160,7 +160,7 @@ func (r *run) versions(ctx context.Context, rows []*previewRecord) (events []dor
 		if err != nil {
 			return nil, err
 		}
-		before := r.stored.Of(e.ID)
+		before := r.Stored.Of(e.ID)
 		if before != nil && !e.NewerThan(before.Head()) && before.Withdrawn == e.Withdrawn {
 			continue
 		}
@@ -170,12 +170,12 @@ func (r *run) versions(ctx context.Context, rows []*previewRecord) (events []dor
 				return nil, err
 			}
 			if err != nil { // it costs itself alone, and is met again
-				r.broken.Add(row.ID, err)
+				r.Broken.Add(row.ID, err)
 				continue
 			}
 			e.Same = same
 		}
-		events = append(events, r.stored.News(e)...)
+		events = append(events, r.Stored.News(e)...)
 	}
 	return events, nil
 }

@@ -34,7 +34,7 @@ func incidentID(id string) string { return "incident:" + id }
 func (r *run) incident(ctx context.Context, i *incidentRecord) (*dora.Incident, error) {
 	own := r.config.Incidents
 	e := &dora.Incident{
-		Header: dora.Header{Source: r.config.ID, ID: incidentID(i.ID), Updated: i.Updated.UTC(), Rank: r.cursor.Changed << generationBits},
+		Header: dora.Header{Source: r.config.ID, ID: incidentID(i.ID), Updated: i.Updated.UTC(), Rank: r.Cursor.Changed << generationBits},
 		Number: i.number(), Key: i.Reference, Title: i.Name, Body: i.Summary, URL: i.URL,
 		Opened: i.at(orElse(own.Opened, openedNames)), Acknowledged: i.at(own.Acknowledged),
 	}

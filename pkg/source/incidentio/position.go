@@ -1,13 +1,17 @@
 package incidentio
 
-import "time"
+import (
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+)
 
 // positionVersion changes when a position's form does. Reading again is harmless, so another form is none.
 const positionVersion = 1
 
 // position is where a run goes on.
 type position struct {
-	Version int `json:"v"`
+	cursor.Versioned
 	// Mark is when the incident was updated that was updated last, of those up to which all are handed over. Heard are the
 	// last versions before it, which need not be looked into again.
 	Mark  time.Time `json:"mark,omitzero"`

@@ -22,7 +22,7 @@ var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // sync lists all incidents at first, and whenever some are missing; else it reads those that were updated.
 func (r *run) sync(ctx context.Context) error {
 	settings, _ := json.Marshal(r.config.Settings) // texts: it cannot fail
-	p := r.cursor
+	p := r.Cursor
 	if wanted := string(settings); p.Wanted != wanted {
 		if p.Wanted != "" {
 			p.Changed++
@@ -30,7 +30,7 @@ func (r *run) sync(ctx context.Context) error {
 		p.Wanted = wanted
 		r.relist()
 	}
-	if !p.Since.IsZero() && r.request.Since.Before(p.Since) { // more history is wanted than was
+	if !p.Since.IsZero() && r.Request.Since.Before(p.Since) { // more history is wanted than was
 		r.relist()
 	}
 	if p.Whole {
@@ -43,8 +43,8 @@ func (r *run) sync(ctx context.Context) error {
 
 // relist has all incidents listed again, from the beginning.
 func (r *run) relist() {
-	r.cursor.Again = r.cursor.Again || r.cursor.Whole
-	r.cursor.Whole, r.cursor.After = false, ""
+	r.Cursor.Again = r.Cursor.Again || r.Cursor.Whole
+	r.Cursor.Whole, r.Cursor.After = false, ""
 }
 
 // head is the newest incident, and how many there are.
@@ -75,23 +75,23 @@ func day(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 // all lists the incidents back to the history limit. Whoever is updated after the first page was read was so after all that are on
 // it, so that it is found by that mark.
 func (r *run) all(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	whole := p.After == ""
 	if whole {
 		h, err := r.head(ctx)
 		if err != nil {
 			return err
 		}
-		p.Mark, p.Heard, p.Since, p.Total, p.Newest = time.Time{}, nil, r.request.Since, h.total, h.created
+		p.Mark, p.Heard, p.Since, p.Total, p.Newest = time.Time{}, nil, r.Request.Since, h.total, h.created
 	}
 	before := p.Broken
 	query := url.Values{"sort_by": {newestFirst}}
-	if !r.request.Since.IsZero() {
-		query.Set("created_at[gte]", day(r.request.Since))
+	if !r.Request.Since.IsZero() {
+		query.Set("created_at[gte]", day(r.Request.Since))
 	}
 	first, met := whole, map[string]bool{}
 	known, err := r.each(ctx, "/v2/incidents", "incidents", query, p.After, func(page page) error {
-		rows := wire.Rows[incidentRecord](page.rows, &r.broken, idOf)
+		rows := wire.Rows[incidentRecord](page.rows, &r.Broken, idOf)
 		for _, row := range rows {
 			met[incidentID(row.ID)] = true
 			if first && row.Updated.After(p.Mark) {
@@ -101,11 +101,11 @@ func (r *run) all(ctx context.Context) error {
 		if first {
 			p.Heard, first = heard(rows, p.Mark), false
 		}
-		events, err := r.versions(ctx, slices.DeleteFunc(rows, func(row *incidentRecord) bool { return row.Created.Before(r.request.Since) }))
+		events, err := r.versions(ctx, slices.DeleteFunc(rows, func(row *incidentRecord) bool { return row.Created.Before(r.Request.Since) }))
 		if err != nil {
 			return err
 		}
-		p.Broken = append(r.broken.Names(), before...)
+		p.Broken = append(r.Broken.Names(), before...)
 		switch {
 		case page.after == "":
 			again, err := r.again(ctx, before)
@@ -116,11 +116,11 @@ func (r *run) all(ctx context.Context) error {
 			if whole {
 				events = append(events, r.gone(met)...)
 			}
-			p.Whole, p.Again, p.After, p.Broken = true, false, "", r.broken.Names()
+			p.Whole, p.Again, p.After, p.Broken = true, false, "", r.Broken.Names()
 		case !p.Again: // what is to find who is gone is not gone on with
 			p.After = page.after
 		}
-		return r.emit(ctx, events)
+		return r.Emit(ctx, events)
 	})
 	if err == nil && !known { // what it was to go on after is gone: once more, from the beginning
 		p.After = ""
@@ -131,16 +131,16 @@ func (r *run) all(ctx context.Context) error {
 
 // gone takes back what the store has and was not met, back to the history limit.
 func (r *run) gone(met map[string]bool) []dora.Event {
-	if r.broken.Nameless || r.broken.TooMany() { // it may be any of them
+	if r.Broken.Nameless || r.Broken.TooMany() { // it may be any of them
 		return nil
 	}
-	return r.stored.Gone(r.request.Since, farAhead, func(id string) bool { return met[id] || r.broken.IDs[id[len(incidentID("")):]] })
+	return r.Stored.Gone(r.Request.Since, farAhead, func(id string) bool { return met[id] || r.Broken.IDs[id[len(incidentID("")):]] })
 }
 
 // follow reads what was updated since it was read last. Where there are fewer incidents than there should be, or more, all are
 // to be listed again.
 func (r *run) follow(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	before, _ := json.Marshal(p) // what was read can be written
 	h, err := r.head(ctx)
 	if err != nil {
@@ -157,7 +157,7 @@ func (r *run) follow(ctx context.Context) error {
 	}
 	var updated []*incidentRecord
 	if _, err := r.each(ctx, "/v2/incidents", "incidents", query, "", func(page page) error {
-		for _, row := range wire.Rows[incidentRecord](page.rows, &r.broken, idOf) {
+		for _, row := range wire.Rows[incidentRecord](page.rows, &r.Broken, idOf) {
 			if row.Created.After(p.Newest) && !row.Created.After(h.created) {
 				fresh++
 			}
@@ -174,7 +174,7 @@ func (r *run) follow(ctx context.Context) error {
 		return err
 	}
 	news := slices.DeleteFunc(slices.Clone(updated), func(row *incidentRecord) bool {
-		return known[row.version()] || row.Created.Before(r.request.Since) && r.stored.Of(incidentID(row.ID)) == nil
+		return known[row.version()] || row.Created.Before(r.Request.Since) && r.Stored.Of(incidentID(row.ID)) == nil
 	})
 	events, err := r.versions(ctx, news)
 	if err != nil {
@@ -188,11 +188,11 @@ func (r *run) follow(ctx context.Context) error {
 	if p.Total != nil && h.total != nil && *h.total != *p.Total+fresh || h.created.Before(p.Newest) {
 		r.relist()
 	}
-	p.Mark, p.Heard, p.Total, p.Newest, p.Broken = mark, heard(updated, mark), h.total, h.created, r.broken.Names()
+	p.Mark, p.Heard, p.Total, p.Newest, p.Broken = mark, heard(updated, mark), h.total, h.created, r.Broken.Names()
 	if after, err := json.Marshal(p); err != nil || len(events) == 0 && string(after) == string(before) {
 		return err
 	}
-	return r.emit(ctx, events)
+	return r.Emit(ctx, events)
 }
 
 // heard are the versions that the next run meets again, since it begins some time before the mark.
@@ -209,7 +209,7 @@ func heard(rows []*incidentRecord, mark time.Time) (versions []string) {
 // again asks for incidents by themselves that could not be read.
 func (r *run) again(ctx context.Context, ids []string) (events []dora.Event, err error) {
 	for _, id := range ids {
-		if r.broken.IDs[id] {
+		if r.Broken.IDs[id] {
 			continue
 		}
 		row, err := r.one(ctx, id)
@@ -217,9 +217,9 @@ func (r *run) again(ctx context.Context, ids []string) (events []dora.Event, err
 		case source.Stops(err):
 			return nil, err
 		case err != nil:
-			r.broken.Add(id, err)
+			r.Broken.Add(id, err)
 		case row == nil:
-			events = append(events, r.stored.Taken(incidentID(id))...)
+			events = append(events, r.Stored.Taken(incidentID(id))...)
 		default:
 			found, err := r.versions(ctx, []*incidentRecord{row})
 			if err != nil {
@@ -239,13 +239,13 @@ func (r *run) versions(ctx context.Context, rows []*incidentRecord) (events []do
 		case source.Stops(err):
 			return nil, err
 		case err != nil: // it costs itself alone, and is asked for again
-			r.broken.Add(row.ID, err)
+			r.Broken.Add(row.ID, err)
 		default:
-			events = append(events, r.stored.News(e)...)
+			events = append(events, r.Stored.News(e)...)
 		}
 	}
-	if r.broken.TooMany() {
-		return nil, r.broken.Failure(r.Host, broken)
+	if r.Broken.TooMany() {
+		return nil, r.Unreadable()
 	}
 	return events, nil
 }

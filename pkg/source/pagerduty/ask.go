@@ -76,10 +76,10 @@ func read[T any, P interface {
 	if lists[name] == nil || told.More == nil || json.Unmarshal(lists[name], &rows) != nil || rows == nil {
 		return page[T]{}, r.Unexpected("", fmt.Errorf("%s: %w", name, errNoList))
 	}
-	p := page[T]{rows: wire.Rows[T, P](rows, &r.broken, idOf), more: *told.More, total: told.Total}
+	p := page[T]{rows: wire.Rows[T, P](rows, &r.Broken, idOf), more: *told.More, total: told.Total}
 	p.lost = len(rows) - len(p.rows)
-	if r.broken.TooMany() {
-		return page[T]{}, r.broken.Failure(r.Host, broken)
+	if r.Broken.TooMany() {
+		return page[T]{}, r.Unreadable()
 	}
 	return p, nil
 }

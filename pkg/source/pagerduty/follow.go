@@ -26,7 +26,7 @@ const (
 // follow reads the incidents that the log tells of since it was read last, and those that are new. Where there are fewer than
 // there should be, or more, all are to be listed again.
 func (r *run) follow(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	newest, err := r.newest(ctx)
 	if err != nil {
 		return err
@@ -60,11 +60,11 @@ func (r *run) follow(ctx context.Context) error {
 	if heard.mark.After(p.Mark) {
 		p.Mark = heard.mark.UTC()
 	}
-	p.Heard, p.Total, p.Newest, p.Broken = heard.entries, newest.total, newest.mark, r.broken.Names()
+	p.Heard, p.Total, p.Newest, p.Broken = heard.entries, newest.total, newest.mark, r.Broken.Names()
 	if after, err := json.Marshal(p); err != nil || string(after) == string(before) {
 		return err
 	}
-	return r.emit(ctx, nil)
+	return r.Emit(ctx, nil)
 }
 
 // heard is what the log said since a time.
@@ -81,7 +81,7 @@ type heard struct {
 func (r *run) listen(ctx context.Context, from time.Time) (*heard, error) {
 	h := &heard{told: told{}, last: map[string]time.Time{}}
 	known := map[string]bool{}
-	for _, id := range r.cursor.Heard {
+	for _, id := range r.Cursor.Heard {
 		known[id] = true
 	}
 	var all []*entryRecord
@@ -91,7 +91,7 @@ func (r *run) listen(ctx context.Context, from time.Time) (*heard, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			if !r.reads(e.Service.ID) && r.stored.Of(incidentID(e.Incident.ID)) == nil {
+			if !r.reads(e.Service.ID) && r.Stored.Of(incidentID(e.Incident.ID)) == nil {
 				continue
 			}
 			h.told.note(e)
@@ -121,7 +121,7 @@ func heardOf(entries []*entryRecord, mark time.Time) (ids []string) {
 
 // fresh reads the incidents that were created since the last run, and says how many they are.
 func (r *run) fresh(ctx context.Context, newest top, from time.Time, h *heard) (count int, err error) {
-	before := r.cursor.Newest
+	before := r.Cursor.Newest
 	if newest.Number <= before.Number {
 		return 0, nil
 	}
@@ -136,7 +136,7 @@ func (r *run) fresh(ctx context.Context, newest top, from time.Time, h *heard) (
 				count++
 			}
 			switch _, named := h.last[row.ID]; {
-			case row.Created.Before(r.request.Since):
+			case row.Created.Before(r.Request.Since):
 			case !row.Created.Before(from): // all that was said of it was heard
 				taken = append(taken, row)
 				delete(h.last, row.ID)
@@ -149,7 +149,7 @@ func (r *run) fresh(ctx context.Context, newest top, from time.Time, h *heard) (
 			return 0, err
 		}
 		if len(events) > 0 {
-			if err := r.emit(ctx, events); err != nil {
+			if err := r.Emit(ctx, events); err != nil {
 				return 0, err
 			}
 		}
@@ -173,18 +173,18 @@ func (r *run) changed(ctx context.Context, last map[string]time.Time) error {
 				return err
 			}
 			if err != nil { // it costs itself alone, and is asked for again
-				r.broken.Add(id, err)
+				r.Broken.Add(id, err)
 			}
 			events = append(events, found...)
 		}
-		if r.broken.TooMany() {
-			return r.broken.Failure(r.Host, broken)
+		if r.Broken.TooMany() {
+			return r.Unreadable()
 		}
-		if at := last[some[len(some)-1]]; at.After(r.cursor.Mark) { // what was named until then is read
-			r.cursor.Mark = at.UTC()
+		if at := last[some[len(some)-1]]; at.After(r.Cursor.Mark) { // what was named until then is read
+			r.Cursor.Mark = at.UTC()
 		}
 		if len(events) > 0 {
-			if err := r.emit(ctx, events); err != nil {
+			if err := r.Emit(ctx, events); err != nil {
 				return err
 			}
 		}
@@ -196,12 +196,12 @@ func (r *run) changed(ctx context.Context, last map[string]time.Time) error {
 func (r *run) one(ctx context.Context, id string) ([]dora.Event, error) {
 	row, err := r.record(ctx, id)
 	if err != nil || row == nil {
-		return r.stored.Taken(incidentID(id)), err
+		return r.Stored.Taken(incidentID(id)), err
 	}
 	if !r.reads(row.Service.ID) {
-		return r.stored.Taken(incidentID(id)), nil
+		return r.Stored.Taken(incidentID(id)), nil
 	}
-	if row.Created.Before(r.request.Since) && r.stored.Of(incidentID(id)) == nil {
+	if row.Created.Before(r.Request.Since) && r.Stored.Of(incidentID(id)) == nil {
 		return nil, nil
 	}
 	said := told{}
@@ -214,7 +214,7 @@ func (r *run) one(ctx context.Context, id string) ([]dora.Event, error) {
 			said.note(e)
 		}
 	}
-	return r.stored.News(r.incident(row, said[id])), nil
+	return r.Stored.News(r.incident(row, said[id])), nil
 }
 
 // record asks for one incident; nil: there is none.
@@ -247,13 +247,13 @@ func (r *run) versions(ctx context.Context, rows []*incidentRecord, said told) (
 			case source.Stops(err):
 				return nil, err
 			case err != nil:
-				r.broken.Add(row.ID, err)
+				r.Broken.Add(row.ID, err)
 				continue
 			case whole != nil: // else it went this moment
 				row = whole
 			}
 		}
-		events = append(events, r.stored.News(r.incident(row, said[row.ID]))...)
+		events = append(events, r.Stored.News(r.incident(row, said[row.ID]))...)
 	}
 	return events, nil
 }

@@ -46,7 +46,7 @@ func incidentID(id string) string { return "incident:" + id }
 func (r *run) incident(i *incidentRecord, w word) *dora.Incident {
 	own := r.config.Incidents
 	e := &dora.Incident{
-		Header:  dora.Header{Source: r.config.ID, ID: incidentID(i.ID), Updated: i.Updated.UTC(), Rank: r.cursor.Changed << generationBits},
+		Header:  dora.Header{Source: r.config.ID, ID: incidentID(i.ID), Updated: i.Updated.UTC(), Rank: r.Cursor.Changed << generationBits},
 		Service: i.Service.ID, Number: i.Number, Title: i.Title, URL: i.URL, Opened: i.Created.UTC(),
 		Labels:    labels(i),
 		Withdrawn: own.Urgency != AnyUrgency && i.Urgency == "low",

@@ -1,13 +1,17 @@
 package pagerduty
 
-import "time"
+import (
+	"time"
+
+	"github.com/livedora/dora-datasource/pkg/source/cursor"
+)
 
 // positionVersion changes when a position's form does. Reading again is harmless, so another form is none.
 const positionVersion = 1
 
 // position is where a run goes on.
 type position struct {
-	Version int `json:"v"`
+	cursor.Versioned
 	// Mark is when the newest entry of the log was made, of those whose incidents are handed over.
 	Mark time.Time `json:"mark,omitzero"`
 	// Heard are the last entries before it, which need not be looked into again.

@@ -17,14 +17,14 @@ const span = 150 * 24 * time.Hour
 // sync lists all incidents at first, and whenever some are missing; else it follows the log.
 func (r *run) sync(ctx context.Context) error {
 	settings, _ := json.Marshal(r.config.Settings) // texts: it cannot fail
-	p := r.cursor
+	p := r.Cursor
 	if wanted := string(settings); p.Wanted != wanted {
 		if p.Wanted != "" {
 			p.Changed++
 		}
 		p.Wanted, p.Back, p.Whole = wanted, nil, false
 	}
-	if !p.Since.IsZero() && r.request.Since.Before(p.Since) { // more history is wanted than was
+	if !p.Since.IsZero() && r.Request.Since.Before(p.Since) { // more history is wanted than was
 		p.Back, p.Whole = nil, false
 	}
 	if p.Whole && p.Back == nil {

@@ -19,7 +19,7 @@ var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // list reads all incidents back to the history limit, from the newest. Beside them it reads the log, as far as the oldest incident
 // that it has come to, so that all that was said of one is known when it is handed over.
 func (r *run) list(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	if p.Back == nil {
 		if err := r.turn(ctx); err != nil {
 			return err
@@ -77,34 +77,34 @@ func (r *run) list(ctx context.Context) error {
 		}
 		after := incidents.until
 		if incidents.done {
-			after = r.request.Since
+			after = r.Request.Since
 		}
 		events = append(events, r.gone(after, top, met)...)
 		b.Until = incidents.until
 		if log.offset == 0 {
 			b.Log = log.until
 		}
-		p.Broken = append(r.broken.Names(), slices.Sorted(maps.Keys(before))...)
+		p.Broken = append(r.Broken.Names(), slices.Sorted(maps.Keys(before))...)
 		if incidents.done {
 			if err := r.changed(ctx, before); err != nil {
 				return err
 			}
 			r.arrive()
 		}
-		if err := r.emit(ctx, events); err != nil {
+		if err := r.Emit(ctx, events); err != nil {
 			return err
 		}
 	}
 	if p.Back != nil { // there was nothing to list
 		r.arrive()
-		return r.emit(ctx, r.gone(r.request.Since, farAhead, met))
+		return r.Emit(ctx, r.gone(r.Request.Since, farAhead, met))
 	}
 	return nil
 }
 
 // turn begins a listing: from where the log stands, and from the newest incident.
 func (r *run) turn(ctx context.Context) error {
-	p := r.cursor
+	p := r.Cursor
 	if p.Mark.IsZero() {
 		entries, err := read[entryRecord](ctx, r, "/log_entries", "log_entries", url.Values{"limit": {strconv.Itoa(wire.Widest)}, "time_zone": {"UTC"}})
 		if err != nil {
@@ -119,36 +119,36 @@ func (r *run) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Since = r.request.Since
+	p.Since = r.Request.Since
 	p.Back = &back{Until: newest.end(), Told: told{}, Total: newest.total, Newest: newest.mark}
 	return nil
 }
 
 // arrive ends a listing.
 func (r *run) arrive() {
-	p := r.cursor
+	p := r.Cursor
 	p.Total, p.Newest = p.Back.Total, p.Back.Newest
-	p.Back, p.Whole, p.Broken = nil, true, r.broken.Names()
+	p.Back, p.Whole, p.Broken = nil, true, r.Broken.Names()
 }
 
 // floor is when the oldest incident was created that is read.
 func (r *run) floor(ctx context.Context) (time.Time, error) {
-	if !r.request.Since.IsZero() {
-		return r.request.Since.UTC().Truncate(time.Second), nil
+	if !r.Request.Since.IsZero() {
+		return r.Request.Since.UTC().Truncate(time.Second), nil
 	}
 	p, err := r.end(ctx, "incident_number:asc")
 	if err != nil || len(p.rows) == 0 {
-		return r.cursor.Back.Until, err
+		return r.Cursor.Back.Until, err
 	}
 	return p.rows[0].Created.UTC().Truncate(time.Second), nil
 }
 
 // gone takes back what the store has of a span of time and was not met there.
 func (r *run) gone(from, until time.Time, met map[string]bool) []dora.Event {
-	if r.broken.Nameless { // it may be any of them
+	if r.Broken.Nameless { // it may be any of them
 		return nil
 	}
-	return r.stored.Gone(from, until, func(id string) bool {
-		return met[id] || r.broken.IDs[strings.TrimPrefix(id, incidentID(""))] || slices.Contains(r.cursor.Broken, strings.TrimPrefix(id, incidentID("")))
+	return r.Stored.Gone(from, until, func(id string) bool {
+		return met[id] || r.Broken.IDs[strings.TrimPrefix(id, incidentID(""))] || slices.Contains(r.Cursor.Broken, strings.TrimPrefix(id, incidentID("")))
 	})
 }
