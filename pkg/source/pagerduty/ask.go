@@ -84,9 +84,6 @@ func read[T any, P interface {
 	return p, nil
 }
 
-// broken is what is said of incidents that cannot be read.
-const broken = "incidents"
-
 // idOf is which incident a row is about that cannot be read; empty where that cannot be read either.
 func idOf(row json.RawMessage) string {
 	var told struct {
