@@ -27,8 +27,14 @@ export function DatabaseFields({ field, store, settings, readOnly, onSettingsCha
           placeholder="e.g. db.example.org:5432"
           {...field('address')}
         />
-        <Text label="Database" placeholder="e.g. livedora" width={24} {...field('database')} />
-        <Text label="User" placeholder="e.g. livedora" width={24} {...field('user')} />
+        <Text
+          label="Database"
+          description="Its name on the server."
+          placeholder="e.g. livedora"
+          width={24}
+          {...field('database')}
+        />
+        <Text label="User" description="Who logs in." placeholder="e.g. livedora" width={24} {...field('user')} />
         <SecretField
           label="Password"
           description="Of the user; none where the server asks for none."

@@ -74,7 +74,7 @@ func (s *Store) explain(err error) error {
 	default:
 		return err
 	}
-	return &explained{fmt.Sprintf("the database at store.address %s %s", s.database.Address, what), err}
+	return &explained{fmt.Sprintf("store.address %s %s", s.database.Address, what), err}
 }
 
 func remedy(code string) string {
@@ -91,6 +91,13 @@ func oneLine(err error) string {
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
 		return fmt.Sprintf("%s (%s)", failed.Message, failed.Code)
+	}
+	connecting, network := (*pgconn.ConnectError)(nil), (*net.OpError)(nil)
+	switch { // the driver tells of user, database and each address
+	case errors.As(err, &network):
+		err = network
+	case errors.As(err, &connecting) && connecting.Unwrap() != nil:
+		err = connecting.Unwrap()
 	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	const limit = 300

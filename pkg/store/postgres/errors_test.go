@@ -47,6 +47,7 @@ func TestEachWayNotToReachADatabaseIsASentence(t *testing.T) {
 			assert.Nil(t, s)
 			assert.Contains(t, err.Error(), c.says)
 			assert.NotContains(t, err.Error(), "hunter2")
+			assert.NotContains(t, err.Error(), "user=", "the driver's words are nobody's")
 			assert.NotContains(t, err.Error(), "\n")
 		})
 	}
