@@ -106,6 +106,9 @@ var (
 	})
 )
 
+// HasCommits says whether any commit was ever taken in, whether or not it is unpacked.
+func (p *Packed) HasCommits() bool { return p.Size.Commits > 0 }
+
 func (p *Packed) addCommit(e *dora.Commit, title string, reverts *Revert) {
 	p.Size.Commits++
 	p.Size.nodes++

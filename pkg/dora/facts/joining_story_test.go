@@ -177,3 +177,12 @@ func TestWithoutServicesWhatSeveralSourcesTellUnderOneNameIsOneService(t *testin
 		assertJoined(t, services[0])
 	}
 }
+
+func TestAChangeThatIsToldWithoutItsCommitsIsNoCode(t *testing.T) {
+	code, deployments, repo := toldElsewhere(t, "example-health/api")
+	told := &dora.Change{
+		Header: dora.Header{Source: "ci", ID: "example-health/api:change:11", Updated: doratest.Hour(9)}, Repository: "example-health/api", Number: 11,
+		Opened: doratest.Hour(8), Merged: doratest.Hour(9),
+	}
+	assertJoined(t, deriveOf(ofCI(dora.DeploymentRule{Repository: repo.Repository}), append(append(code, told), deployments...)...))
+}

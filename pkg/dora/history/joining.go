@@ -28,7 +28,7 @@ func (h *History) CodeOf(s *dora.Service, r *Repository) *Repository {
 }
 
 // HasCode says whether any commit of the repository is known.
-func (r *Repository) HasCode() bool { return r.Head() != "" || r.Size.Commits > 0 || r.Told }
+func (r *Repository) HasCode() bool { return r.Head() != "" || r.Packed.HasCommits() }
 
 // lender is the repository of the same name that another source reads; nil where there is none, or more than one.
 func (h *History) lender(r *Repository) *Repository {
@@ -47,6 +47,12 @@ func (h *History) lender(r *Repository) *Repository {
 
 // namesakes are the repositories of a name, where several sources have one.
 func (h *History) namesakes(r *Repository) []*Repository {
+	h.shareNames()
+	return h.shared[r.Key.Name]
+}
+
+// shareNames finds which names several sources have. It is done before services are worked out at the same time.
+func (h *History) shareNames() {
 	if h.shared == nil {
 		h.shared = map[string][]*Repository{}
 		first := map[string]*Repository{}
@@ -61,7 +67,6 @@ func (h *History) namesakes(r *Repository) []*Repository {
 			}
 		}
 	}
-	return h.shared[r.Key.Name]
 }
 
 // touchBorrowers marks the services whose deployments borrow the code of a repository.

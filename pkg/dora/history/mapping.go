@@ -91,6 +91,7 @@ type Lot struct {
 
 // Apart sorts services into lots that share no repository: what is worked out for one lot touches nothing of another.
 func (h *History) Apart(services []*dora.Service) []*Lot {
+	h.shareNames()
 	of := map[*Repository]*Lot{}
 	lots := make([]*Lot, 0, len(services))
 	for _, s := range services {
