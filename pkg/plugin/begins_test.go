@@ -49,7 +49,7 @@ func TestAPublicPageWithoutAHistoryIsSaidToHaveNone(t *testing.T) {
 	assert.Contains(t, g.health(alone).Message, "status: Its incidents are known since "+since)
 
 	const rate = `{"metric":"change_failure_rate","format":"table","bucket":"day","definition":{"evidence":["explicit","incident"]}}`
-	said := "info: status shows no incident of before " + since
+	said := "info: status shows no incident from before " + since
 	require.Eventually(t, func() bool { return strings.Contains(notices(g.one(i, rate)), said) }, time.Minute, 10*time.Millisecond)
 	frames := g.one(i, rate)
 	starts, _ := frames[0].FieldByName("start")

@@ -180,7 +180,7 @@ func silent(f query.Figures) string { return silentRuns(f.Basis) }
 func begins(f query.Figures) string {
 	var sentences []string
 	for _, id := range slices.Sorted(maps.Keys(f.Begins)) {
-		sentences = append(sentences, fmt.Sprintf("%s shows no incident of before %s: what failed and recovered earlier is not all known, and where nothing is known of it there is no figure.", id, minute(f.Begins[id])))
+		sentences = append(sentences, fmt.Sprintf("%s shows no incident from before %s: what failed and recovered earlier is not all known, and where nothing is known of it there is no figure.", id, minute(f.Begins[id])))
 	}
 	return strings.Join(sentences, " ")
 }
