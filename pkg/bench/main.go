@@ -1,6 +1,7 @@
 // Command bench measures the built plugin as Grafana would feel it: over gRPC, from a query's JSON to its frames, on made
 // up data of a fixed size. It prints tables and ends. Its first argument is the plugin's program; a second one, live,
-// leaves it at the live streams, and attack sends it what viewers might who mean harm. It keeps its data in .cache/bench. go tool mage bench runs it. It is no part of the plugin.
+// leaves it at the live streams, attack sends it what viewers might who mean harm, and against
+// asks it and another build in turn. It keeps its data in .cache/bench. go tool mage bench runs it. It is no part of the plugin.
 package main
 
 import (
@@ -17,23 +18,26 @@ import (
 
 func main() {
 	only := ""
-	if len(os.Args) == 3 {
+	if len(os.Args) > 2 {
 		only = os.Args[2]
 	}
-	if len(os.Args) < 2 || len(os.Args) > 3 || only != "" && only != "live" && only != "attack" {
-		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN [live|attack]")
+	expected, known := map[string]int{"": 2, "live": 3, "attack": 3, "against": 4}[only]
+	if !known || len(os.Args) != expected {
+		fmt.Fprintln(os.Stderr, "usage: bench PLUGIN [live|attack|against OTHER]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	fmt.Printf("%s/%s, %d processors%s. %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), time.Now().UTC().Format(time.DateOnly))
 	var err error
-	if only == "" {
-		err = measure(ctx, os.Args[1])
-	}
-	if only == "attack" {
+	switch only {
+	case "attack":
 		err = besiege(ctx, os.Args[1])
-	} else {
-		err = errors.Join(err, measureLive(ctx, os.Args[1]))
+	case "against":
+		err = compare(ctx, os.Args[1], os.Args[3])
+	case "live":
+		err = measureLive(ctx, os.Args[1])
+	default:
+		err = errors.Join(measure(ctx, os.Args[1]), measureLive(ctx, os.Args[1]))
 	}
 	stop()
 	if err != nil {
