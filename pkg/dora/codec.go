@@ -40,7 +40,7 @@ var fieldNumbers = map[reflect.Type][]string{
 		"key", "recovered", "unseen"},
 	reflect.TypeFor[DeploymentStatus](): {"state", "at"},
 	reflect.TypeFor[Incident](): {"source", "id", "updated", "rank", "repository", "service", "number", "title", "body", "url", "labels", "severity",
-		"opened", "acknowledged", "resolved", "withdrawn", "key", "partOf", "names", "same"},
+		"opened", "acknowledged", "resolved", "withdrawn", "key", "partOf", "names", "same", "change"},
 	reflect.TypeFor[Correction](): {"source", "id", "updated", "rank", "verdict", "deployment", "incident", "service", "reason", "author", "made", "undone", "undoneBy"},
 }
 

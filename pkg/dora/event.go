@@ -262,7 +262,19 @@ type Incident struct {
 	Names []string `json:"names,omitempty"`
 	// Same are addresses or keys of records of other systems that, by the record's own fields, tell of the same interruption.
 	Same []string `json:"same,omitempty"`
+	// Change says that it is the record of a change that did not succeed, and of no interruption: it counts only as evidence
+	// against the deployment of another source that it names. It was opened when the work began, and resolved when it ended.
+	Change ChangeFailure `json:"change,omitempty"`
 }
+
+// ChangeFailure is what came of a change that did not succeed.
+type ChangeFailure string
+
+// What may come of one; empty for what is no change.
+const (
+	ChangeFailed   ChangeFailure = "failed"
+	ChangeRestored ChangeFailure = "restored" // it failed in production, and service was restored when the work ended
+)
 
 // Kind implements Event.
 func (*Repository) Kind() Kind { return KindRepository }

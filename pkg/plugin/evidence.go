@@ -22,7 +22,7 @@ func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
 			parts = append(parts, "failed in production by its own record")
 			continue
 		}
-		name, address := shortID(e.By), ""
+		name, address, lead := shortID(e.By), "", evidenceWords[e.Kind]
 		switch e.Kind {
 		case dora.EvidenceRollback, dora.EvidenceRemedy:
 			if by := deploymentAt(f, e.By, e.At); by != nil {
@@ -32,11 +32,14 @@ func evidenceOf(f *facts.Service, d *facts.Deployment) (words, url string) {
 			if by := incidentAt(f, e.By, e.At); by != nil {
 				name, address = by.Event.Called(), by.Event.URL
 			}
+			if by := recordOf(f, e.By); by != nil {
+				name, address, lead = by.Called(), by.URL, "named by the unsuccessful change"
+			}
 		}
 		if url == "" {
 			url = address
 		}
-		parts = append(parts, evidenceWords[e.Kind]+" "+name)
+		parts = append(parts, lead+" "+name)
 	}
 	if d.Said != nil {
 		parts = append(parts, said(d.Said))
@@ -73,6 +76,14 @@ func incidentAt(f *facts.Service, id string, at time.Time) *facts.Incident {
 		return i.Event.Opened.After(at) || is(&i.Event.Header, id)
 	}); i >= 0 && is(&f.Incidents[from+i].Event.Header, id) {
 		return f.Incidents[from+i]
+	}
+	return nil
+}
+
+// recordOf is the record of a change of that full id that speaks against a deployment of the service; nil: there is none.
+func recordOf(f *facts.Service, id string) *dora.Incident {
+	if i := slices.IndexFunc(f.Changes, func(c *dora.Incident) bool { return is(&c.Header, id) }); i >= 0 {
+		return f.Changes[i]
 	}
 	return nil
 }

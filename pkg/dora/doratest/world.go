@@ -506,10 +506,30 @@ func (w *World) incident(r *worldRepo) {
 		i.Withdrawn = true
 	}
 	w.Events = append(w.Events, i)
+	if i.Source == "desk" && len(w.deployments) > 0 && w.one("a change's record", 3) {
+		w.failedChange(i)
+		return
+	}
 	if w.one("before it was reopened", 3) {
 		closed := *i
 		closed.Updated, closed.Resolved = i.Updated.Add(-time.Hour), opened.Add(time.Hour)
 		w.Events = append(w.Events, &closed)
+	}
+}
+
+// failedChange makes of a record that of a change that did not succeed, and that names deployments in its fields.
+func (w *World) failedChange(i *dora.Incident) {
+	i.Change, i.Body = OneOf(w.draw, "came to", dora.ChangeFailed, dora.ChangeRestored), ""
+	i.Resolved = i.Opened.Add(time.Duration(w.int("worked", 0, 60)) * time.Hour)
+	earlier := *i
+	for range w.int("names", 1, 3) {
+		d := w.deployments[w.int("changed", 0, len(w.deployments)-1)]
+		i.Names = append(i.Names, w.pick("changed by", d.FullID(), fmt.Sprint(d.Number), d.URL, d.SHA, d.SHA, d.Ref))
+	}
+	if w.one("another name before", 2) {
+		earlier.Updated = i.Updated.Add(-time.Hour)
+		earlier.Names = []string{w.deployments[w.int("changed before", 0, len(w.deployments)-1)].FullID()}
+		w.Events = append(w.Events, &earlier)
 	}
 }
 
@@ -543,7 +563,7 @@ func (w *World) mention(r *worldRepo) string {
 func (w *World) relations() {
 	var incidents []*dora.Incident
 	for _, e := range w.Events {
-		if i, ok := e.(*dora.Incident); ok && !i.Updated.Before(WorldStart) {
+		if i, ok := e.(*dora.Incident); ok && i.Change == "" && !i.Updated.Before(WorldStart) {
 			incidents = append(incidents, i)
 		}
 	}

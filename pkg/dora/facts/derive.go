@@ -143,6 +143,7 @@ func (d *Deriver) derive(s *dora.Service, def *dora.Definition) *Service {
 	f.correct(d.words)
 	f.confess(def)
 	d.link(f, def)
+	d.blame(f, def)
 	f.rank()
 	remedies := map[*Deployment]bool{}
 	for _, i := range f.Incidents {

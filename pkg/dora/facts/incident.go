@@ -20,6 +20,8 @@ type Incident struct {
 	// Names says that its text or a field of it names a deployment, of whatever service, that finished before it opened: such an incident
 	// is not linked by time.
 	Names bool
+	// one says that an id, an address or a key of Linked is what it has, and no commit or version.
+	one bool
 	// Said is a person's word on it; nil if there is none.
 	Said *dora.Correction
 	// Parts are the records that it stands for, by opened.
@@ -30,12 +32,7 @@ type Incident struct {
 // that a record of it names, else the latest one within the window.
 func (d *Deriver) link(f *Service, def *dora.Definition) {
 	byEvent := map[*dora.Deployment]*Deployment{}
-	for _, fact := range f.Deployments {
-		byEvent[fact.Event] = fact
-		for _, leg := range f.legs[fact.Event] {
-			byEvent[leg] = fact
-		}
-	}
+	f.byEvent(byEvent)
 	var byID map[string]*Deployment // only people use ids
 	if len(d.words) > 0 {
 		byID = map[string]*Deployment{}
@@ -90,6 +87,7 @@ func (d *Deriver) link(f *Service, def *dora.Definition) {
 type called struct {
 	own   []*Deployment // of the service, in order
 	first time.Time     // the first finish of any that is known, of whatever service; zero where none finished
+	one   bool          // the name is an id, an address or a key, which no other deployment has
 }
 
 // calling gives what finds the deployments by a name that a record has. What many records name is looked up once.
@@ -106,6 +104,7 @@ func (d *Deriver) calling(byEvent map[*dora.Deployment]*Deployment) func(record 
 			if one := byEvent[event]; one != nil {
 				at = one.Finished
 				found.own = append(found.own, one)
+				found.one = found.one || history.Identifies(name, event)
 			}
 			found.first = dora.Sooner(found.first, at)
 		}
@@ -119,7 +118,8 @@ func (d *Deriver) calling(byEvent map[*dora.Deployment]*Deployment) func(record 
 
 // follow takes in what has a name that a record of an incident has. An id names one deployment; a sha or a version names its
 // last success before the incident opened. Where all that has a name finished after that, the first is the incident's remedy.
-// Of what several names mean the latest counts.
+// Of what several names mean the latest counts; but what an id means, before what a commit or a version does, which may have
+// been deployed again since.
 func (i *Incident) follow(named *called) {
 	if !named.first.IsZero() && !named.first.After(i.Event.Opened) {
 		i.Names = true
@@ -127,8 +127,9 @@ func (i *Incident) follow(named *called) {
 	after, _ := slices.BinarySearchFunc(named.own, i.Event.Opened, finishedBy)
 	switch {
 	case after > 0:
-		if before := named.own[after-1]; i.Linked == nil || byFinish(before, i.Linked) > 0 {
-			i.Linked = before
+		before := named.own[after-1]
+		if i.Linked == nil || named.one && !i.one || named.one == i.one && byFinish(before, i.Linked) > 0 {
+			i.Linked, i.one = before, named.one
 		}
 	case len(named.own) > 0:
 		if remedy := named.own[0]; i.Remedy == nil || byFinish(remedy, i.Remedy) > 0 {

@@ -113,7 +113,7 @@ func (b *books) runs() {
 	}
 	for _, i := range b.read.incidents {
 		mapped := slices.ContainsFunc(b.facts.Service.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) })
-		if mapped && !i.Withdrawn && b.read.said(i.FullID(), b.facts.Service).Verdict == dora.VerdictIgnored {
+		if mapped && !i.Withdrawn && i.Change == "" && b.read.said(i.FullID(), b.facts.Service).Verdict == dora.VerdictIgnored {
 			incidents++
 		}
 	}
@@ -121,7 +121,7 @@ func (b *books) runs() {
 		"a run is a deployment, or counted")
 	records := 0
 	for _, i := range b.read.incidents {
-		records += oneIf(!i.Withdrawn && slices.ContainsFunc(b.facts.Service.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) }))
+		records += oneIf(!i.Withdrawn && i.Change == "" && slices.ContainsFunc(b.facts.Service.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) }))
 	}
 	attributed := 0 // by a person's word alone
 	for _, e := range b.toldOf() {

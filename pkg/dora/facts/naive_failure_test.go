@@ -251,8 +251,10 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[fact
 		}
 		var linked, remedy *naiveDeployment
 		var by dora.EvidenceKind
-		knows := false // a known deployment that finished before the incident opened, whosever it is
-		for _, isName := range namesOf(records) {
+		knows := false    // a known deployment that finished before the incident opened, whosever it is
+		linkedID := false // by what no other deployment has
+		for _, name := range namesOf(records) {
+			isName := name.is
 			var before, after *naiveDeployment
 			for _, d := range n.deployments {
 				at := d.Finished()
@@ -272,11 +274,12 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[fact
 					after = d
 				}
 			}
-			// "A sha or version means its last success finished ≤ opened"; of several names the latest deployment counts.
+			// "A sha or version means its last success finished ≤ opened"; of several names the latest deployment counts, but an
+			// id's before a sha's or a version's.
 			switch {
 			case before != nil:
-				if linked == nil || earlierDeployment(linked, before) {
-					linked, by = before, dora.EvidenceExplicit
+				if linked == nil || name.id && !linkedID || name.id == linkedID && earlierDeployment(linked, before) {
+					linked, by, linkedID = before, dora.EvidenceExplicit, name.id
 				}
 			case after != nil:
 				if remedy == nil || earlierDeployment(remedy, after) {
@@ -328,6 +331,38 @@ func (n *naive) link(s dora.Service, all []*naiveDeployment, unmeasured map[fact
 	return lines
 }
 
+// blame holds records of changes that did not succeed against the deployments of other sources that they name: by an id what
+// finished by the end of the work, by a commit or a version what did while the work was done; of several the latest, by an id
+// before all others.
+func (n *naive) blame(all []*naiveDeployment) {
+	for _, i := range n.incidents {
+		if i.Change == "" || i.Withdrawn || !n.def.Uses(dora.EvidenceExplicit) {
+			continue
+		}
+		var blamed *naiveDeployment
+		for _, id := range []bool{true, false} {
+			for _, name := range namesOf([]*dora.Incident{i}) {
+				for _, d := range all {
+					within := !d.finish.After(i.Resolved) && (id || !d.finish.Before(i.Opened))
+					if name.id == id && within && isLeg(d, name.is) && d.event.Source != i.Source && (blamed == nil || earlierDeployment(blamed, d)) {
+						blamed = d
+					}
+				}
+			}
+			if blamed != nil {
+				break
+			}
+		}
+		if blamed == nil {
+			continue
+		}
+		blamed.accuse(dora.EvidenceExplicit, i.FullID(), 0, i.Resolved)
+		if i.Change == dora.ChangeRestored {
+			blamed.recovery = append(blamed.recovery, naiveEnd{at: i.Resolved, by: i.FullID()})
+		}
+	}
+}
+
 func isLeg(d *naiveDeployment, is func(*dora.Deployment) bool) bool {
 	return slices.ContainsFunc(d.legs, is)
 }
@@ -350,8 +385,14 @@ func (n *naive) said(about string, s dora.Service) dora.Correction {
 	return last
 }
 
-// namesIn lists what in an incident's text may name a deployment, and says for each whether it is a deployment's.
-func namesIn(i *dora.Incident) []func(*dora.Deployment) bool {
+// naiveName says of what may name a deployment whether it is a deployment's, and whether it is an id, an address or a key.
+type naiveName struct {
+	is func(*dora.Deployment) bool
+	id bool
+}
+
+// namesIn lists what in an incident's text may name a deployment.
+func namesIn(i *dora.Incident) []naiveName {
 	text := i.Title + "\n" + i.Body
 	// A name ends where no letter, digit or mark goes on, but for the end of a sentence.
 	find := func(pattern string) (found []string) {
@@ -365,10 +406,10 @@ func namesIn(i *dora.Incident) []func(*dora.Deployment) bool {
 		}
 	}
 	const begin = `(?:^|[^\w.+/~-])`
-	var all []func(*dora.Deployment) bool
-	is := func(found []string, name func(*dora.Deployment) string) {
+	var all []naiveName
+	is := func(id bool, found []string, name func(*dora.Deployment) string) {
 		for _, one := range found {
-			all = append(all, func(d *dora.Deployment) bool { return one == name(d) })
+			all = append(all, naiveName{func(d *dora.Deployment) bool { return one == name(d) }, id})
 		}
 	}
 	number := func(d *dora.Deployment) string { return strconv.FormatInt(d.Number, 10) }
@@ -381,13 +422,13 @@ func namesIn(i *dora.Incident) []func(*dora.Deployment) bool {
 			return "none"
 		}
 	}
-	is(find(begin+`([0-9a-f]{40})`), func(d *dora.Deployment) string { return d.SHA })
-	is(find(`(https://[^ <>]*)`), func(d *dora.Deployment) string { return d.URL })
-	is(find(begin+`(\d{7,})`), number)
-	is(find(`(?i)\b(?:deployment|deploy|deployment_id|deployed as)(?:: | #|:| )(\d+)`), number)
-	is(find(`(?i)\b(?:(?:version|release|tag) |v)(\d[\d.-]*\d|\d)`), version(true))
-	is(find(begin+`([\w.-]+\w)`), version(false))
-	is(find(begin+`(CHG\d+)`), func(d *dora.Deployment) string { return d.Key })
+	is(false, find(begin+`([0-9a-f]{40})`), func(d *dora.Deployment) string { return d.SHA })
+	is(true, find(`(https://[^ <>]*)`), func(d *dora.Deployment) string { return d.URL })
+	is(true, find(begin+`(\d{7,})`), number)
+	is(true, find(`(?i)\b(?:deployment|deploy|deployment_id|deployed as)(?:: | #|:| )(\d+)`), number)
+	is(false, find(`(?i)\b(?:(?:version|release|tag) |v)(\d[\d.-]*\d|\d)`), version(true))
+	is(false, find(begin+`([\w.-]+\w)`), version(false))
+	is(true, find(begin+`(CHG\d+)`), func(d *dora.Deployment) string { return d.Key })
 	return all
 }
 

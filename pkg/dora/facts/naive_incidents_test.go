@@ -21,7 +21,7 @@ func (n *naive) interruptions(s dora.Service, all []*naiveDeployment, unmeasured
 		said := n.said(i.FullID(), s)
 		mapped := slices.ContainsFunc(s.Incidents, func(r dora.IncidentRule) bool { return r.Matches(i) })
 		switch {
-		case i.Withdrawn || !mapped && byHand(said, all) == nil:
+		case i.Withdrawn || i.Change != "" || !mapped && byHand(said, all) == nil:
 		case said.Verdict == dora.VerdictIgnored:
 			unmeasured[facts.ReasonIgnored]++
 		default:
@@ -173,15 +173,17 @@ func byHand(said dora.Correction, all []*naiveDeployment) (found *naiveDeploymen
 }
 
 // namesOf lists what records may name deployments by, in their texts and in their fields.
-func namesOf(records []*dora.Incident) (all []func(*dora.Deployment) bool) {
+func namesOf(records []*dora.Incident) (all []naiveName) {
 	for _, i := range records {
 		all = append(all, namesIn(i)...)
 		for _, name := range i.Names {
-			all = append(all, func(d *dora.Deployment) bool {
-				isTag := d.RefKind == dora.RefTag && strings.ContainsAny(d.Ref, "0123456789")
+			all = append(all, naiveName{func(d *dora.Deployment) bool {
 				number := strconv.FormatInt(d.Number, 10)
-				return name != "" && (name == d.FullID() || name == number || name == "#"+number || name == d.URL || name == d.SHA || name == d.Key || isTag && name == d.Ref)
-			})
+				return name != "" && (name == d.FullID() || name == number || name == "#"+number || name == d.URL || name == d.Key)
+			}, true}, naiveName{func(d *dora.Deployment) bool {
+				isTag := d.RefKind == dora.RefTag && strings.ContainsAny(d.Ref, "0123456789")
+				return name != "" && (name == d.SHA || isTag && name == d.Ref)
+			}, false})
 		}
 	}
 	return all

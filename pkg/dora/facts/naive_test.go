@@ -445,6 +445,7 @@ func (n *naive) service(s dora.Service) []string {
 		}
 	}
 	incidents := n.link(s, all, unmeasured)
+	n.blame(all)
 	var told []string
 	for _, d := range all {
 		told = append(told, n.deployment(d, unmeasured)...)

@@ -234,3 +234,32 @@ func TestRunsThatNobodyCanSeeAreCountedWhereNothingElseIs(t *testing.T) {
 	assert.Equal(t, 3, f.Unmeasured[facts.ReasonUnseenRun])
 	assert.Equal(t, 3, repo.Snapshot().Unmeasured(nil, time.Time{}, time.Time{}, doratest.Hour(11))[facts.ReasonUnseenRun])
 }
+
+func TestAnIdOutweighsAShaThatWasDeployedAgainSince(t *testing.T) {
+	for what, names := range map[string]func(i *dora.Incident, d *dora.Deployment){
+		"in its text": func(i *dora.Incident, d *dora.Deployment) {
+			i.Body = fmt.Sprintf("Commit: %s\ndeployment %d", d.SHA, d.Number)
+		},
+		"in its fields": func(i *dora.Incident, d *dora.Deployment) { i.Names = []string{d.SHA, "V-v1", d.FullID()} },
+		"in both": func(i *dora.Incident, d *dora.Deployment) {
+			i.Body, i.Names = "Since "+d.SHA, []string{fmt.Sprint(d.Number)}
+		},
+		"by its key": func(i *dora.Incident, d *dora.Deployment) {
+			d.Key = "CHG0030001"
+			i.Names = []string{d.SHA, "CHG0030001"}
+		},
+		"by its address": func(i *dora.Incident, d *dora.Deployment) {
+			d.URL = "https://ci.example/builds/77"
+			i.Body = "https://ci.example/builds/77 of " + d.SHA
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			repo := doratest.Versions(t)
+			repo.DeployAll("V1", "V1")
+			i := repo.Incident(doratest.Hour(21), "Since "+repo.Deployment(1).SHA)
+			require.Equal(t, []string{"2 by explicit"}, doratest.Failed(repo.Facts()), "a sha alone means its last success")
+			names(i, repo.Deployment(1))
+			assert.Equal(t, []string{"1 by explicit"}, doratest.Failed(repo.Facts()))
+		})
+	}
+}

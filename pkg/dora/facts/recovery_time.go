@@ -18,6 +18,10 @@ func (f *Service) recover() {
 	for _, i := range f.Incidents {
 		incidents[i.Event.FullID()] = i.Event
 	}
+	changes := map[string]*dora.Incident{}
+	for _, record := range f.Changes {
+		changes[record.FullID()] = record
+	}
 	for _, d := range f.Deployments {
 		if !d.Failed() {
 			continue
@@ -29,6 +33,7 @@ func (f *Service) recover() {
 			incident := incidents[e.By]
 			switch {
 			case incident == nil && e.Kind == dora.EvidenceManual: // a person's word ends nothing
+			case changes[e.By] != nil && changes[e.By].Change != dora.ChangeRestored: // nor does a change that did not succeed
 			case incident == nil:
 				ends = append(ends, Recovery{At: e.At, By: e.By})
 			case incident.Resolved.IsZero():

@@ -141,6 +141,9 @@ func (f *Service) read(r *history.Restorer) {
 	}
 	f.readParts(r)
 	for range r.Length() {
+		f.Changes = append(f.Changes, r.Incident())
+	}
+	for range r.Length() {
 		if e := r.Deployment(); e != nil {
 			f.Unseen = append(f.Unseen, UnseenRuns{e})
 			f.Unmeasured[ReasonUnseenRun] += e.Unseen

@@ -17,7 +17,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Saving writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 9
+const savedForm = 10
 
 // Saving is a history, and the facts of its services, as they were at one time, ready to be written down. What the history
 // takes in since is not in it.
@@ -123,6 +123,10 @@ func (f *Service) write(w *compact.Writer, s *history.Saved) {
 	for _, p := range f.Parts {
 		w.Number(s.NumberOfIncident(p.Event))
 		w.Text(p.Of)
+	}
+	w.Number(len(f.Changes))
+	for _, i := range f.Changes {
+		w.Number(s.NumberOfIncident(i))
 	}
 	w.Number(len(f.Unseen))
 	for _, u := range f.Unseen {

@@ -13,13 +13,14 @@ import (
 // They are immutable once derived.
 type Service struct {
 	Service     dora.Service
-	Deployments []*Deployment  // of production, that succeeded; by (finished, the vendor's number)
-	FailedRuns  []FailedRun    // runs that never succeeded, by time
-	Undecided   []UndecidedRun // runs that have said neither success nor failure, by their last word
-	Incidents   []*Incident    // by opened
-	Parts       []Part         // records that tell of an incident that another stands for, by opened
-	Unseen      []UnseenRuns   // runs that the source can show no longer, by when they had ended
-	Waiting     []Waiting      // merged and not shipped, by merged
+	Deployments []*Deployment    // of production, that succeeded; by (finished, the vendor's number)
+	FailedRuns  []FailedRun      // runs that never succeeded, by time
+	Undecided   []UndecidedRun   // runs that have said neither success nor failure, by their last word
+	Incidents   []*Incident      // by opened
+	Parts       []Part           // records that tell of an incident that another stands for, by opened
+	Changes     []*dora.Incident // records of changes that did not succeed and name deployments of other sources, by opened
+	Unseen      []UnseenRuns     // runs that the source can show no longer, by when they had ended
+	Waiting     []Waiting        // merged and not shipped, by merged
 	// Unmeasured counts what could not be measured over all time, by reason, but for unreported runs, which time makes: see
 	// UnmeasuredBy. Snapshot.Unmeasured counts it in a range.
 	Unmeasured map[Reason]int

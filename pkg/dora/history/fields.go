@@ -33,6 +33,19 @@ func isFullName(name string) bool { return strings.HasPrefix(name, "=") }
 // IsFullID says that a name is a full id, which another deployment may have had before its repository was renamed.
 func IsFullID(name string) bool { return isFullName(name) }
 
+// Identifies says whether a name that a deployment has is its own: an id, an address or a key, and no commit or version, which
+// others may have as well.
+func Identifies(name string, d *dora.Deployment) bool {
+	switch {
+	case isFullName(name), strings.HasPrefix(name, "#"):
+		return true
+	case strings.HasPrefix(name, "@"):
+		return d.Key != "" && name == versionName(d.Key)
+	}
+	_, isSHA := compact.ParseSHA(name)
+	return !isSHA && !strings.EqualFold(name, d.SHA)
+}
+
 func idsIn(name string) (n int) {
 	if isFullName(name) {
 		n = 1

@@ -25,6 +25,7 @@ type History struct {
 	saidShared   bool              // somebody has what was said up to now
 	mentioned    map[string]bundle // by a deployment's name: the incidents that have it
 	byID         int               // how many of these names are full ids
+	blaming      map[string]bundle // likewise the records of changes that have it
 	parts        parts
 	placed       *placement           // of the services in force; nil when it must be made anew
 	mapped       []dora.Service       // the services in force; nil when they must be listed anew
@@ -47,6 +48,7 @@ func New(mapping dora.Mapping) *History {
 		names:        newNameIndex(),
 		unpacked:     code.NewPool(),
 		mentioned:    map[string]bundle{},
+		blaming:      map[string]bundle{},
 		touched:      map[string]bool{},
 		everything:   true,
 	}

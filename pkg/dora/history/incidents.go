@@ -20,12 +20,8 @@ func (h *History) applyIncident(e *dora.Incident) {
 		if !replaces(e.Header, old.Event.Header) {
 			return
 		}
-		h.touchIncident(old.Event)
-		remove(h.reported, old.place(), old)
-		for name := range old.touchedBy {
-			remove(h.mentioned, name, old)
-			h.byID -= idsIn(name)
-		}
+		h.touchRecord(old)
+		h.leaveIncident(old)
 	}
 	i := &Incident{Event: e, Mentions: mentions(e.Title + "\n" + e.Body), Fields: deploymentFields(e.Names), Same: incidentFields(e.Same)}
 	if e.Body != "" { // nothing asks for it once it is read
@@ -34,18 +30,43 @@ func (h *History) applyIncident(e *dora.Incident) {
 		i.Event = &kept
 	}
 	h.enterIncident(i)
-	h.touchIncident(e)
+	h.touchRecord(i)
+}
+
+// touchRecord is touchIncident for what may be a change's record.
+func (h *History) touchRecord(i *Incident) {
+	if i.Event.Change == "" {
+		h.touchIncident(i.Event)
+	} else {
+		h.touchBlamed(i)
+	}
 }
 
 func (h *History) enterIncident(i *Incident) {
 	name := NameOf(i.Event.Header, i.Event.Repository)
 	h.incidents[name] = i
 	add(h.reported, i.place(), i)
+	if i.Event.Change != "" {
+		h.enterBlame(i)
+		return
+	}
 	for name := range i.touchedBy {
 		add(h.mentioned, name, i)
 		h.byID += idsIn(name)
 	}
 	h.enterPart(name, i)
+}
+
+func (h *History) leaveIncident(i *Incident) {
+	remove(h.reported, i.place(), i)
+	for name := range i.touchedBy {
+		if i.Event.Change != "" {
+			remove(h.blaming, name, i)
+			continue
+		}
+		remove(h.mentioned, name, i)
+		h.byID -= idsIn(name)
+	}
 }
 
 // touchedBy yields the names of deployments that an incident has, each as a deployment that comes is looked for.
@@ -121,7 +142,7 @@ func (h *History) matching(rule *dora.IncidentRule, counted *effort.Counter, yie
 			if !counted.Add(1) {
 				return
 			}
-			if !i.Event.Withdrawn && rule.Matches(i.Event) {
+			if !i.Event.Withdrawn && i.Event.Change == "" && rule.Matches(i.Event) {
 				yield(i)
 			}
 		}

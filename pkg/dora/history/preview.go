@@ -105,7 +105,7 @@ func (h *History) PreviewAt(m dora.Mapping, meter effort.Meter) (Preview, bool) 
 	}
 	slices.SortStableFunc(p.Unmatched, func(a, b Tally) int { return cmp.Compare(b.Deployments, a.Deployments) })
 	for _, i := range h.incidents {
-		if !i.Event.Withdrawn && !incidents[i] && !h.out(i.place()) {
+		if !i.Event.Withdrawn && i.Event.Change == "" && !incidents[i] && !h.out(i.place()) {
 			p.Incidents++
 		}
 	}

@@ -134,7 +134,7 @@ func (h *History) attributed(service string, has func(deployment string) bool) [
 		}
 		about := h.Now(c.Incident, c.Made)
 		i := h.incidents[about]
-		if i != nil && !i.Event.Withdrawn && !h.out(i.place()) && has(h.Now(c.Deployment, c.Made)) && h.said.InForce(about, service) == c {
+		if i != nil && !i.Event.Withdrawn && i.Event.Change == "" && !h.out(i.place()) && has(h.Now(c.Deployment, c.Made)) && h.said.InForce(about, service) == c {
 			found = append(found, i)
 		}
 	}

@@ -15,7 +15,7 @@ const changeCanceled = "4" // a change's state
 func (s *Source) changes() *table {
 	own := &s.config.Deployments
 	t := &table{
-		name: own.in(), kind: dora.KindDeployment, setting: "deployments.filter", timesOf: "deployments.end", times: distinct([]string{"opened_at", "sys_created_on"}, own.end()),
+		name: own.in(), as: own.in(), kind: dora.KindDeployment, setting: "deployments.filter", timesOf: "deployments.end", times: distinct([]string{"opened_at", "sys_created_on"}, own.end()),
 		gone: func(row) bool { return false },
 	}
 	t.columns = slices.Concat(

@@ -21,7 +21,7 @@ var errBroken = errors.New("a record lacks what it must have")
 // incidents is the table of incidents.
 func (s *Source) incidents() *table {
 	own := &s.config.Incidents
-	t := &table{name: own.in(), kind: dora.KindIncident, setting: "incidents.filter", timesOf: "incidents.opened and incidents.resolved", times: distinct(own.opened(), own.resolved()), open: true}
+	t := &table{name: own.in(), as: own.in(), kind: dora.KindIncident, setting: "incidents.filter", timesOf: "incidents.opened and incidents.resolved", times: distinct(own.opened(), own.resolved()), open: true}
 	t.columns = slices.Concat(
 		[]string{"short_description", "description", "state", "close_code", "closed_at", "active", "impact", "urgency", own.severity()},
 		own.opened(), own.Acknowledged, own.resolved(), own.partOf(), own.same(), withNames(own.labels()), s.placeColumns(), s.changeColumns(),
@@ -120,10 +120,9 @@ func (s *Source) changesNamed(r row) (names []string) {
 		if s.config.Deployments.read() {
 			add(s.config.ID + ":" + s.config.Deployments.in() + ":" + id)
 		}
-		add(r.of(cause + ".correlation_id"))
-		change := func(column string) string { return r.of(cause + "." + column) }
-		add(s.commit(change))
-		add(s.version(change))
+		for _, name := range s.named(r, cause+".") {
+			add(name)
+		}
 	}
 	return names
 }

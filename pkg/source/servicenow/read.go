@@ -23,7 +23,7 @@ const wholeEvery = 24 * time.Hour
 
 // read reads a table on from where it was.
 func (r *run) read(ctx context.Context, t *table) error {
-	p := r.cursor.Tables.At(t.name)
+	p := r.cursor.Tables.At(t.as)
 	defer r.cursor.Tables.Rest()
 	if p.Shape != t.shape {
 		*p = position{Shape: t.shape}
@@ -360,7 +360,7 @@ func (r *run) knowAll(kind dora.Kind) {
 // leave withdraws what was read of tables that the settings have no more.
 func (r *run) leave(ctx context.Context) error {
 	for name, before := range r.cursor.Tables.All() {
-		if before.Shape == "" || slices.ContainsFunc(r.tables, func(t *table) bool { return t.name == name }) {
+		if before.Shape == "" || slices.ContainsFunc(r.tables, func(t *table) bool { return t.as == name }) {
 			continue
 		}
 		var gone []dora.Event

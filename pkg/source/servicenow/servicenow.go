@@ -206,7 +206,7 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 func (r *run) remark() string {
 	var hidden []string
 	for _, t := range r.tables {
-		if p := r.cursor.Tables.Known(t.name); p != nil && p.Hidden > 0 {
+		if p := r.cursor.Tables.Known(t.as); p != nil && p.Hidden > 0 {
 			hidden = append(hidden, fmt.Sprintf("%d of %d records of %s", p.Hidden, p.Total, t.name))
 		}
 	}

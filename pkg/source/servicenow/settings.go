@@ -87,6 +87,8 @@ type From string
 const (
 	NoDeployments From = "none"
 	FromChanges   From = "changes" // change requests
+	// FromElsewhere says that another source tells of deployments, and change requests of how they went.
+	FromElsewhere From = "evidence"
 )
 
 // Allowed lists what settings may name.
@@ -120,6 +122,7 @@ var (
 	sameColumns         = []string{"correlation_id"}
 	labelColumns        = []string{"category", "subcategory", "cmdb_ci", "assignment_group", "major_incident_state"}
 	successCodes        = []string{"successful", "successful_issues"}
+	evidenceCodes       = []string{"unsuccessful"} // of a change that is canceled or rejected nothing was deployed to fail
 	failureCodes        = []string{"unsuccessful", "canceled", "cancelled", "rejected"}
 	startColumns        = []string{"work_start"}
 	endColumns          = []string{"work_end"}
@@ -158,6 +161,7 @@ func (i *Incidents) filter() string {
 }
 
 func (d *Deployments) read() bool            { return d.From == FromChanges }
+func (d *Deployments) judged() bool          { return d.From == FromElsewhere }
 func (d *Deployments) in() string            { return cmp.Or(d.Table, changeTable) }
 func (d *Deployments) start() []string       { return or(d.Start, startColumns) }
 func (d *Deployments) end() []string         { return or(d.End, endColumns) }
@@ -178,8 +182,8 @@ func (s *Settings) Judge(at string, fail source.Fail) {
 			fail(at+"."+each.field, "%s; allowed: %s", err, queryForm)
 		}
 	}
-	if !s.Incidents.read() && !s.Deployments.read() {
-		fail(at+".incidents.from", "leaves nothing to read; allowed: %s, or %s with deployments.from: %s", FromRecords, NoIncidents, FromChanges)
+	if !s.Incidents.read() && !s.Deployments.read() && !s.Deployments.judged() {
+		fail(at+".incidents.from", "leaves nothing to read; allowed: %s, or %s with deployments.from: %s or %s", FromRecords, NoIncidents, FromChanges, FromElsewhere)
 	}
 }
 
@@ -208,6 +212,7 @@ var incidentsFrom = []source.Option{
 var deploymentsFrom = []source.Option{
 	{Value: string(NoDeployments), Label: "None", Description: "another source tells of deployments"},
 	{Value: string(FromChanges), Label: "Change requests", Description: "those that were closed as successful"},
+	{Value: string(FromElsewhere), Label: "None, but failures", Description: "another source tells of deployments; a change that was closed as unsuccessful speaks against the one that it names"},
 }
 
 // column is the form of a column's name, which may lead on through references.

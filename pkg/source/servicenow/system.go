@@ -48,22 +48,22 @@ var System = source.System{
 		{
 			{
 				Key: "deployments.from", Kind: source.Choice, Label: "Deployments from", Description: "What a deployment is.", Choices: deploymentsFrom,
-				Meaning: "`none` (the default): another source tells of deployments; `changes`: change requests are deployments",
+				Meaning: "`none` (the default): another source tells of deployments; `changes`: change requests are deployments; `evidence`: another source tells of deployments, and a change request that was closed as unsuccessful is evidence against the one that it names",
 			},
 			{
-				Key: "deployments.filter", Kind: source.Text, Label: "Change filter", Description: "An encoded query.", Example: "type!=emergency^category=Software", When: changes, Width: 60,
-				Empty:   "Every change request counts as a deployment, whatever was changed.",
+				Key: "deployments.filter", Kind: source.Text, Label: "Change filter", Description: "An encoded query.", Example: "type!=emergency^category=Software", When: judged, Width: 60,
+				Empty:   "Every change request counts, whatever was changed.",
 				Meaning: "an encoded query which those fulfil that are deployments (absent: every one); checked as the one above",
 			},
-			{Key: "deployments.table", Kind: source.Text, Default: changeTable, When: changes, Form: tableForm, Meaning: "the table of changes, one that extends `task` (absent: `change_request`)"},
+			{Key: "deployments.table", Kind: source.Text, Default: changeTable, When: judged, Form: tableForm, Meaning: "the table of changes, one that extends `task` (absent: `change_request`)"},
 			{Key: "deployments.success", Kind: source.List, Label: "Success codes", Description: "Close codes, one a line (default successful, successful_issues).", Example: "successful", Lines: 3, When: changes, Meaning: "values of `close_code` with which it was deployed (absent: `successful`, `successful_issues`)"},
-			{Key: "deployments.failed", Kind: source.List, When: changes, Meaning: "values with which nothing was deployed (absent: `unsuccessful`, `canceled`, `cancelled`, `rejected`); so it is with a change that was canceled"},
-			{Key: "deployments.failedInProduction", Kind: source.List, Label: "Failed-in-production codes", Description: "Close codes of changes that were in production and were backed out.", Example: "unsuccessful_backed_out", Lines: 3, When: changes, Meaning: "values with which it was deployed, failed in production, and was restored when the work ended (absent: none)"},
-			{Key: "deployments.start", Kind: source.List, When: changes, Form: columnForm, Meaning: "columns of which the first that is filled in says when the work began (absent: `work_start`)"},
-			{Key: "deployments.end", Kind: source.List, When: changes, Form: columnForm, Meaning: "the same for when it ended (absent: `work_end`). Where nobody fills in actual times, `closed_at` or the planned `end_date` may be named"},
+			{Key: "deployments.failed", Kind: source.List, When: judged, Meaning: "values with which nothing was deployed (absent: `unsuccessful`, `canceled`, `cancelled`, `rejected`); so it is with a change that was canceled. With `evidence`, those that speak against a deployment (absent: `unsuccessful`)"},
+			{Key: "deployments.failedInProduction", Kind: source.List, Label: "Failed-in-production codes", Description: "Close codes of changes that were in production and were backed out.", Example: "unsuccessful_backed_out", Lines: 3, When: judged, Meaning: "values with which it was deployed, failed in production, and was restored when the work ended (absent: none)"},
+			{Key: "deployments.start", Kind: source.List, When: judged, Form: columnForm, Meaning: "columns of which the first that is filled in says when the work began (absent: `work_start`)"},
+			{Key: "deployments.end", Kind: source.List, When: judged, Form: columnForm, Meaning: "the same for when it ended (absent: `work_end`). Where nobody fills in actual times, `closed_at` or the planned `end_date` may be named"},
 			{Key: "deployments.environment", Kind: source.List, Label: "Environment columns", Description: "One a line.", Example: "u_environment", Lines: 3, When: changes, Form: columnForm, Meaning: "the same for the environment (absent: a line `Environment: …` of `description`, `cmdb_ci.environment`; where there is neither, it is `production`)"},
-			{Key: "deployments.commit", Kind: source.List, Label: "Commit columns", Description: "One a line.", Example: "u_commit", Lines: 3, When: changes, Form: columnForm, Meaning: "the same for the full sha (absent: `u_commit`, a line `Commit: …` of `description`)"},
-			{Key: "deployments.version", Kind: source.List, Label: "Version columns", Description: "One a line.", Example: "u_version", Lines: 3, When: changes, Form: columnForm, Meaning: "the same for the version (absent: `u_version`, a line `Version: …` of `description`)"},
+			{Key: "deployments.commit", Kind: source.List, Label: "Commit columns", Description: "One a line.", Example: "u_commit", Lines: 3, When: judged, Form: columnForm, Meaning: "the same for the full sha (absent: `u_commit`, a line `Commit: …` of `description`)"},
+			{Key: "deployments.version", Kind: source.List, Label: "Version columns", Description: "One a line.", Example: "u_version", Lines: 3, When: judged, Form: columnForm, Meaning: "the same for the version (absent: `u_version`, a line `Version: …` of `description`)"},
 		},
 		{
 			{Key: "service", Kind: source.List, Label: "Service columns", Description: "One a line: the first that is filled in (default business_service, cmdb_ci).", Example: "business_service", Lines: 3, Form: columnForm, Meaning: "columns of which the first that is filled in is an incident's `service` and a deployment's `task` (absent: `business_service`, `cmdb_ci`); of a reference it is the name"},
@@ -125,6 +125,7 @@ var reference string
 var (
 	records = &source.When{Key: "incidents.from", Values: []string{string(FromRecords)}}
 	changes = &source.When{Key: "deployments.from", Values: []string{string(FromChanges)}}
+	judged  = &source.When{Key: "deployments.from", Values: []string{string(FromChanges), string(FromElsewhere)}}
 
 	columnForm = &source.Form{Pattern: column, Allowed: "the name of a column, such as u_commit, or of one behind a reference, such as cmdb_ci.name"}
 	tableForm  = &source.Form{Pattern: `^[a-z][a-z0-9_]*$`, Allowed: "the name of a table, such as incident"}

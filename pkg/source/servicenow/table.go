@@ -14,6 +14,7 @@ import (
 // table is one that is read, and what its records mean.
 type table struct {
 	name   string
+	as     string // what its events' ids begin with, and its position is kept under
 	kind   dora.Kind
 	filter query
 	// setting is the key of the filter, and timesOf those of the times below.
@@ -55,8 +56,11 @@ func (s *Source) tablesToRead() (tables []*table, err error) {
 	if own.Incidents.read() {
 		add(s.incidents(), own.Incidents.filter())
 	}
-	if own.Deployments.read() {
+	switch {
+	case own.Deployments.read():
 		add(s.changes(), own.Deployments.Filter)
+	case own.Deployments.judged():
+		add(s.failures(), own.Deployments.Filter)
 	}
 	return tables, err
 }
@@ -78,7 +82,7 @@ func withNames(columns []string) []string {
 }
 
 // eventID is a record's name here. Ids of records are unique in an instance.
-func (t *table) eventID(id string) string { return t.name + ":" + id }
+func (t *table) eventID(id string) string { return t.as + ":" + id }
 
 // within is the condition on a record that it belongs to the history since a time.
 func (t *table) within(since time.Time) []string {
