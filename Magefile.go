@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/build"
 	"github.com/magefile/mage/mg"
 	"github.com/magefile/mage/sh"
+
+	"github.com/livedora/dora-datasource/pkg/shipped"
 )
 
 // Default builds the plugin for this machine.
@@ -26,18 +29,74 @@ var Default = Build
 // Build builds the plugin for this machine into dist: the frontend, the backend for this system, and the notices of others' parts.
 func Build() { mg.SerialDeps(Frontend, Backend, Notices) }
 
-// Release builds the plugin for every system that Grafana runs on, with the manifest that its validator reads.
+// Release makes what is published of a version, in .cache/release: an archive for each system that Grafana runs on and one for all, the
+// list of parts, checksums and notes. It is a rehearsal, without secrets, unless RELEASE_TAG names the version's tag.
 func Release() error {
-	mg.SerialDeps(Frontend, Notices)
-	for _, target := range []func() error{
-		build.Build{}.Linux, build.Build{}.LinuxARM64, build.Build{}.LinuxARM, build.Build{}.Darwin,
-		build.Build{}.DarwinARM64, build.Build{}.Windows, build.Build{}.GenerateManifestFile,
-	} {
-		if err := target(); err != nil {
-			return err
+	if err := sh.RunV("go", "run", "./pkg/release", "ready"); err != nil {
+		return err
+	}
+	if err := reproducibly(); err != nil {
+		return err
+	}
+	mg.SerialDeps(Frontend, Notices, PartsLister)
+	for _, system := range shipped.Systems {
+		goos, goarch, _ := strings.Cut(system, "/")
+		if err := (build.Build{}).Custom(goos, goarch); err != nil {
+			return fmt.Errorf("the backend for %s cannot be built: %w", system, err)
 		}
 	}
+	return sh.RunV("go", "run", "./pkg/release", "pack", "--tool", partsLister)
+}
+
+// Rehearse makes the release of this system alone from what lies in dist, as CI does: the archive that Grafana's catalogue would take,
+// twice the same, with its list of parts, checksums and notes.
+func Rehearse() error {
+	mg.Deps(PartsLister)
+	return sh.RunV("go", "run", "./pkg/release", "pack", "--tool", partsLister, "--systems", runtime.GOOS+"/"+runtime.GOARCH)
+}
+
+// partsLister is where the program that lists parts (SBOM) lies.
+const partsLister = ".cache/cyclonedx-gomod"
+
+// PartsLister builds the program that lists parts.
+func PartsLister() error {
+	executable, err := filepath.Abs(partsLister)
+	if err != nil || newer(executable, "tools/release/go.mod") {
+		return err
+	}
+	if err := runIn("tools/release", "go", "build", "-o", executable, "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod"); err != nil {
+		return fmt.Errorf("cyclonedx-gomod cannot be built: %w", err)
+	}
 	return nil
+}
+
+// reproducibly has backends built without paths of this machine, and with the commit's time in place of now.
+func reproducibly() error {
+	seconds, err := sh.Output("git", "log", "-1", "--format=%ct")
+	if err != nil {
+		return fmt.Errorf("a release is made of a git repository: %w", err)
+	}
+	var plugin struct {
+		ID   string
+		Info struct{ Version string }
+	}
+	text, err := os.ReadFile("plugin.json")
+	if err == nil {
+		err = json.Unmarshal(text, &plugin)
+	}
+	if err != nil {
+		return fmt.Errorf("plugin.json cannot be read: %w", err)
+	}
+	return build.SetBeforeBuildCallback(func(c build.Config) (build.Config, error) {
+		if c.Env == nil { // the manifest is no build
+			return c, nil
+		}
+		c.Env["GOFLAGS"] = strings.TrimSpace(os.Getenv("GOFLAGS") + " -trimpath")
+		c.CustomVars = map[string]string{
+			"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo.buildInfoJSON": fmt.Sprintf(`{"time":%s000,"pluginID":%q,"version":%q}`, seconds, plugin.ID, plugin.Info.Version),
+		}
+		return c, nil
+	})
 }
 
 // Backend builds the backend for this system into dist.
@@ -130,6 +189,7 @@ func Test() error {
 		{"the bundle in a browser", command("npm", "run", "--silent", "browser")},
 		{"the bundle and its types on the libraries of Grafana 13", Newer},
 		{"backend", Backend},
+		{"the release of this system, rehearsed", Rehearse},
 		{"Go tests, with the compiled plugin", command("go", "test", "-race", "-timeout", "40m", "./pkg/...")},
 		{"the demo, once", command(binary(), "demo", "--once", "--way", "terminal")},
 	}

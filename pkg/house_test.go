@@ -37,7 +37,9 @@ var mayImport = map[string][]string{
 	"goldentest":                 {},
 	"mangle":                     {},
 	"terminal":                   {},
-	"notices":                    {},
+	"notices":                    {"shipped"},
+	"release":                    {"shipped"},
+	"shipped":                    {},
 	"world":                      {},
 	"source":                     {"dora"},
 	"systems":                    {"source", "source/alertmanager", "source/argocd", "source/azuredevops", "source/bitbucket", "source/github", "source/gitlab", "source/jenkins", "source/grafanairm", "source/incidentio", "source/jira", "source/pagerduty", "source/servicenow", "source/statuspage", "source/webhook"},
@@ -120,7 +122,7 @@ var floors = []struct {
 	title string
 	rooms []string
 }{
-	{"programs", []string{"", "cli", "plugin", "demo", "demo/dashboard", "demo/rule", "world", "terminal", "notices"}},
+	{"programs", []string{"", "cli", "plugin", "demo", "demo/dashboard", "demo/rule", "world", "terminal", "notices", "release", "shipped"}},
 	{"answers", []string{"rest", "query", "audit", "monitor", "gate", "intake"}},
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source

@@ -24,7 +24,10 @@ export function packageOf(file: string): Bundled | undefined {
  * package.json, most of which build, test or are Grafana's. What webpack puts in to load modules is webpack's.
  */
 export class ListBundled {
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly root: string,
+    private readonly file: string
+  ) {}
 
   apply(compiler: Compiler) {
     compiler.hooks.afterEmit.tap('ListBundled', (compilation) => {
@@ -33,7 +36,7 @@ export class ListBundled {
       const walk = (modules: Iterable<Module>) => {
         for (const each of modules) {
           if (each.type === 'runtime') {
-            take({ name: 'webpack', directory: path.join(compiler.context, 'node_modules', 'webpack') });
+            take({ name: 'webpack', directory: path.join(this.root, 'node_modules', 'webpack') });
           }
           const file = each.nameForCondition?.();
           take(file ? packageOf(file) : undefined);
@@ -42,8 +45,9 @@ export class ListBundled {
       };
       walk(compilation.modules);
       const list = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-      mkdirSync(path.dirname(this.file), { recursive: true });
-      writeFileSync(this.file, JSON.stringify(list, null, 2) + '\n');
+      const file = path.resolve(this.root, this.file);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, JSON.stringify(list, null, 2) + '\n');
     });
   }
 }

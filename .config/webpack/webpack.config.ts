@@ -4,6 +4,8 @@ import type { Configuration } from 'webpack';
 
 import { ListBundled } from './bundled';
 
+// What Grafana expects of a plugin's build is as @grafana/create-plugin scaffolds it: what it shares, an AMD module, a source map
+// with the names of files below src. The rest is ours.
 const root = process.cwd();
 const pluginId = 'livedora-dora-datasource';
 
@@ -35,8 +37,8 @@ const documents = [
 ];
 
 const config: Configuration = {
-  context: root,
-  entry: { module: './src/module.ts' },
+  context: path.resolve(root, 'src'), // the source map names files from here, and Grafana's catalogue compares them
+  entry: { module: './module.ts' },
   devtool: 'source-map',
   externals: sharedByGrafana,
   resolve: { extensions: ['.ts', '.tsx', '.js'] },
@@ -67,7 +69,10 @@ const config: Configuration = {
     // The backend's binaries and the notices are built into the same folder, by other tools.
     clean: { keep: /gpx_|go_plugin_build_manifest|THIRD_PARTY_NOTICES/ },
   },
-  plugins: [new CopyPlugin({ patterns: documents }), new ListBundled(path.resolve(root, '.cache/bundled.json'))],
+  plugins: [
+    new CopyPlugin({ patterns: documents.map((each) => ({ ...each, context: root })) }),
+    new ListBundled(root, '.cache/bundled.json'),
+  ],
 };
 
 export default config;

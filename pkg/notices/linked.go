@@ -11,10 +11,6 @@ import (
 	"strings"
 )
 
-// shipped are the systems that a release is built for. What one of them links is in the notices of all, so that these are the
-// same wherever they are made.
-var shipped = []string{"linux/amd64", "linux/arm64", "linux/arm", "darwin/amd64", "darwin/arm64", "windows/amd64"}
-
 // listed is what go list says of a package that the program links.
 type listed struct {
 	Dir, ImportPath string
@@ -26,8 +22,8 @@ type listed struct {
 	}
 }
 
-// linkedModules are the modules whose packages the program links on any of the systems, and Go itself. Within a module,
-// texts lie beside the packages that are linked, and in the folders above them.
+// linkedModules are the modules whose packages the program links on any of the systems, and Go itself. What one of the systems
+// links is in the notices of all, so that these are the same wherever they are made. Within a module, texts lie beside the packages that are linked, and in the folders above them.
 func linkedModules(systems []string) ([]part, error) {
 	parts := map[string]part{}
 	for _, system := range systems {

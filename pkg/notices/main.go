@@ -6,6 +6,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"github.com/livedora/dora-datasource/pkg/shipped"
 )
 
 func main() {
@@ -20,7 +22,7 @@ func main() {
 }
 
 func write(list, file string) error {
-	linked, err := linkedModules(shipped)
+	linked, err := linkedModules(shipped.Systems)
 	if err != nil {
 		return err
 	}
