@@ -37,6 +37,7 @@ func commands() []command {
 		{"store", "copy a store to another, or read all of one", storeCommand},
 		{"demo", "show the product on an invented organisation", demoCommand},
 		{"world", "be the invented organisation, and nothing else", worldCommand},
+		{"version", "say which version this is", versionCommand},
 	}
 }
 

@@ -97,6 +97,7 @@ var coverage = []covered{
 	{page: "README.md", language: "sh", mark: "gpx_livedora", run: commandsWork},
 	{page: "README.md", language: "sh", mark: "go tool mage", run: programsAreThere},
 	{page: "develop.md", language: "sh", run: programsAreThere},
+	{page: "release.md", language: "sh", run: programsAreThere},
 	{page: "live.md", language: "sh", run: programsAreThere},
 	{page: "add-a-system.md", language: "go", unheld: "parts of a system that is not there; those that are say more"},
 	{page: "how-it-is-built.md", language: "mermaid", unheld: "it is drawn from the plan of the house, by whose test it is held"},

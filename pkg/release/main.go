@@ -28,8 +28,8 @@ func main() {
 }
 
 func run(args []string, environment func(string) string, out io.Writer) error {
-	if len(args) == 0 {
-		return errors.New(usage)
+	if len(args) == 0 || args[0] != "ready" && args[0] != "pack" {
+		return errors.New(strings.TrimSpace(usage))
 	}
 	f := flag.NewFlagSet("release", flag.ContinueOnError)
 	f.Usage = func() { _, _ = fmt.Fprint(f.Output(), usage) }
@@ -49,14 +49,11 @@ func run(args []string, environment func(string) string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	switch args[0] {
-	case "ready":
+	if args[0] == "ready" {
 		_, err = fmt.Fprintln(out, state.sentence())
 		return err
-	case "pack":
-		return r.pack(state, out)
 	}
-	return errors.New(usage)
+	return r.pack(state, out)
 }
 
 // release is what is asked for: of which tree, under which tag, for which systems.

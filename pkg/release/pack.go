@@ -18,10 +18,10 @@ import (
 	"time"
 )
 
-// archive is one file that is published, of one folder.
+// archive is one file that is published. Its stage is the folder that it is laid out in, from which images take it too.
 type archive struct {
-	name, folder string
-	systems      []string
+	name, stage string
+	systems     []string
 }
 
 // pack makes everything that is published, into one folder, from nothing.
@@ -36,30 +36,30 @@ func (r *release) pack(s state, out io.Writer) error {
 	if err := os.RemoveAll(r.out); err != nil {
 		return fmt.Errorf("what was made before cannot be removed: %w", err)
 	}
-	archives := []archive{{name: fmt.Sprintf("%s-%s.zip", m.ID, s.number), systems: r.systems}}
+	archives := []archive{{fmt.Sprintf("%s-%s.zip", m.ID, s.number), "all", r.systems}}
 	for _, system := range r.systems {
-		archives = append(archives, archive{name: fmt.Sprintf("%s-%s.%s.zip", m.ID, s.number, strings.ReplaceAll(system, "/", "_")), systems: []string{system}})
+		as := strings.ReplaceAll(system, "/", "_")
+		archives = append(archives, archive{fmt.Sprintf("%s-%s.%s.zip", m.ID, s.number, as), as, []string{system}})
 	}
 	published := map[string][]byte{"RELEASE_NOTES.md": []byte(s.notes + "\n")}
-	for i := range archives {
-		a := &archives[i]
-		a.folder = filepath.Join(r.out, "stage", strings.TrimSuffix(a.name, ".zip"), m.ID)
-		if err := stage(r.dist, a.folder, m.Executable, a.systems); err != nil {
+	for _, a := range archives {
+		folder := filepath.Join(r.out, "stage", a.stage, m.ID)
+		if err := stage(r.dist, folder, m.Executable, a.systems); err != nil {
 			return err
 		}
-		if err := admit(r.root, a.folder, a.systems); err != nil {
+		if err := admit(r.root, folder, a.systems); err != nil {
 			return fmt.Errorf("%s would be refused by Grafana's catalogue:\n%w", a.name, err)
 		}
 		if s.real && r.environment(tokenName) != "" {
-			if err := sign(a.folder); err != nil {
+			if err := sign(folder); err != nil {
 				return err
 			}
 		}
-		first, err := zipped(a.folder, s.made)
+		first, err := zipped(folder, s.made)
 		if err != nil {
 			return err
 		}
-		if second, err := zipped(a.folder, s.made); err != nil || !bytes.Equal(first, second) {
+		if second, err := zipped(folder, s.made); err != nil || !bytes.Equal(first, second) {
 			return errors.Join(fmt.Errorf("%s is not the same when it is made again", a.name), err)
 		}
 		published[a.name] = first
