@@ -62,6 +62,7 @@ const (
 
 // TestNoAnswerIsEmptyWithoutAWord asks every query where there is nothing to be seen: each says why, or what to do.
 func TestNoAnswerIsEmptyWithoutAWord(t *testing.T) {
+	t.Parallel() // it waits for what is tried again
 	for circumstance, c := range map[string]struct {
 		filters string
 		made    func(*testing.T, *grafana) *plugin.Instance
@@ -148,6 +149,7 @@ func readStore(t *testing.T, g *grafana) (i *plugin.Instance, lose func()) {
 }
 
 func TestWhoFollowsAPanelIsToldThatTheStoreFailed(t *testing.T) {
+	t.Parallel() // it waits for what is tried again
 	g := start(t)
 	i, lose := readStore(t, g)
 	l := g.listen(i, g.invited(i, `{"metric":"lead_time",`+allTheYear+`}`))

@@ -53,6 +53,7 @@ func TestAFailureThatNothingEndedSaysWhyItIsHeldToBeOne(t *testing.T) {
 
 // TestAListOfASourceThatWasNeverReadIsNotEmpty because a panel would say of an empty one that there is nothing.
 func TestAListOfASourceThatWasNeverReadIsNotEmpty(t *testing.T) {
+	t.Parallel() // it waits for what is tried again
 	for url, said := range map[string]string{
 		silent(t): `^github is not read yet\.$`,
 		dead:      `^github cannot be reached since \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC, and was never read\.$`,

@@ -34,6 +34,7 @@ func TestATileSaysWhetherTheFiguresAreOfNow(t *testing.T) {
 }
 
 func TestATileSaysWhichSourceFailsAndSinceWhen(t *testing.T) {
+	t.Parallel() // it waits for what is tried again
 	g := start(t)
 	i := g.save("dora", settings(dead))
 	g.waitFor(i, "failing")

@@ -24,6 +24,7 @@ func refusing(t *testing.T) string {
 }
 
 func TestASourceThatWasNeverReachedDoesNotLookLikeAnIdleTeam(t *testing.T) {
+	t.Parallel() // it waits for what is tried again
 	for _, c := range []struct{ url, services, cannot, why string }{
 		{dead, `"production":"^prod"`, "cannot be reached", "github (example-health): GitHub cannot be reached: check the address"},
 		{refusing(t), `"services":[{"name":"booking","deployments":[{"source":"github","repository":"example-health/booking"}]}]`, "cannot be read", "github: GitHub does not accept the token"},
