@@ -228,6 +228,10 @@ var tortures = []struct{ directory, tests string }{
 	{"./pkg", "KilledAgainAndAgain|NoSecret"},
 	{"./pkg/plugin", "Malformed|TooManyBuckets|AMonth|LeftBehind"},
 	{"./pkg/source/github", "Malformed|NoRedirect|Fault|FiveHundredRepositories|ALimit|OverREST|Successful|EveryCommit|ARefresh|WhateverOrder"},
+	{"./pkg/source/azuredevops", "BrokenOff|FromMonthToMonth"},
+	{"./pkg/source/jenkins", "BrokenOff"},
+	{"./pkg/source/argocd", "BrokenOff"},
+	{"./pkg/source/bitbucket", "BrokenOff|InSteps"},
 	{"./pkg/dora", "Damaged"},
 	{"./pkg/store/sqlite", "Kill|FullDisk"},
 }

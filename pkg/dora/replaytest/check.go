@@ -153,12 +153,9 @@ func (r *History) checkPlainChanges(t *testing.T, h *facts.Deriver, name string)
 				got = append(got, c.SHA)
 			}
 		}
-		for sha := range r.reach(d.Event.SHA) {
-			if !shipped[sha] {
-				shipped[sha] = true
-				if plain[sha] && (!rebased[r.authored[sha]] || slices.Contains(got, sha)) {
-					want = append(want, sha)
-				}
+		for _, sha := range r.fresh(d.Event.SHA, shipped) {
+			if plain[sha] && (!rebased[r.authored[sha]] || slices.Contains(got, sha)) {
+				want = append(want, sha)
 			}
 		}
 		require.ElementsMatch(t, want, got, "commits of %d without a pull request", d.Event.Number)
@@ -196,18 +193,28 @@ func (r *History) plain() (plain map[string]bool, rebased map[time.Time]bool) {
 
 // reach is a commit and everything below it.
 func (r *History) reach(sha string) map[string]bool {
-	reached := map[string]bool{sha: true}
-	for todo := []string{sha}; len(todo) > 0; {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, p := range r.parents[at] {
-			if !reached[p] {
-				reached[p] = true
-				todo = append(todo, p)
+	reached := map[string]bool{}
+	r.fresh(sha, reached)
+	return reached
+}
+
+// fresh is a commit and everything below it as far as nothing was met before; it is met then. What lies below what was met was
+// met as well.
+func (r *History) fresh(sha string, met map[string]bool) (found []string) {
+	if met[sha] {
+		return nil
+	}
+	met[sha] = true
+	found = []string{sha}
+	for i := 0; i < len(found); i++ {
+		for _, p := range r.parents[found[i]] {
+			if !met[p] {
+				met[p] = true
+				found = append(found, p)
 			}
 		}
 	}
-	return reached
+	return found
 }
 
 func (r *History) checkLondon(t *testing.T, snapshots map[string]*facts.Snapshot, want *overlay) {

@@ -110,12 +110,10 @@ func (r *History) charges(facts *facts.Service, name string, want *overlay) (due
 
 // shippers is which deployment brought in each commit.
 func (r *History) shippers(facts *facts.Service) map[string]int64 {
-	found := map[string]int64{}
+	found, met := map[string]int64{}, map[string]bool{}
 	for _, d := range facts.Deployments {
-		for sha := range r.reach(d.Event.SHA) {
-			if found[sha] == 0 {
-				found[sha] = d.Event.Number
-			}
+		for _, sha := range r.fresh(d.Event.SHA, met) {
+			found[sha] = d.Event.Number
 		}
 	}
 	return found

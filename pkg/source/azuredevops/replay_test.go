@@ -1,11 +1,14 @@
 package azuredevops_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/replaytest"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
@@ -33,7 +36,49 @@ func subject(own azuredevops.Settings, arguments ...string) standintest.Subject 
 			own.URL, own.Repositories = at.URL+"/NHSDigital", []string{h.Name}
 			return open(given(), own, azuredevops.WithPace(pace))
 		},
+		Check: func(t *testing.T, h *replaytest.History, events []dora.Event) {
+			repos.Lock()
+			repos.events[h.Dir] = events
+			repos.Unlock()
+			h.Check(t, events)
+		},
 	}
+}
+
+// repos is what was read of the histories whose code is in Azure Repos, by directory: reading one takes thousands of requests.
+var repos = struct {
+	sync.Mutex
+	events map[string][]dora.Event
+}{events: map[string][]dora.Event{}}
+
+// code is that of a history as another source reads it: what Azure Repos has of it, under GitHub's name.
+func code(t *testing.T, h *replaytest.History) (events []dora.Event) {
+	t.Helper()
+	repos.Lock()
+	read := repos.events[h.Dir]
+	repos.Unlock()
+	if read == nil {
+		s := subject(tagged(""))
+		own := s.History(t, h.Dir)
+		read = s.Fresh(t, s.Start(t, own, afterAll), own, when("30 12:00")).All()
+	}
+	for _, e := range read {
+		switch e := e.(type) {
+		case *dora.Commit:
+			c := *e
+			c.Source, c.Repository, c.ID = "github", h.Name, h.Name+"@"+e.SHA
+			events = append(events, &c)
+		case *dora.Change:
+			c := *e
+			c.Source, c.Repository, c.ID = "github", h.Name, fmt.Sprintf("%s#%d", h.Name, e.Number)
+			events = append(events, &c)
+		case *dora.Repository:
+			r := *e
+			r.Source, r.Name, r.ID = "github", h.Name, h.Name
+			events = append(events, &r)
+		}
+	}
+	return events
 }
 
 // replay is a stand-in for Azure DevOps that replays real histories, with a clock that tests move. It belongs to one test.
@@ -78,10 +123,29 @@ func TestAReadingThatIsBrokenOffGoesOn(t *testing.T) {
 	subject(tagged("")).Kills(t, "2023-12-01T00:00:00Z", 3)
 }
 
+// overGitHub is Azure DevOps whose pipelines deploy a repository on GitHub, of which the code is read there.
+func overGitHub(own azuredevops.Settings, arguments ...string) standintest.Subject {
+	return standintest.Subject{
+		System: "azuredevops", Token: replayToken, Arguments: append(arguments, "--github-repository"),
+		Called: func(h *replaytest.History) { h.Source = "azure" },
+		Open: func(at *standintest.StandIn, h *replaytest.History, pace standintest.Pace) source.Source {
+			own := own
+			_, project, _ := strings.Cut(h.Name, "/")
+			own.URL, own.Repositories, own.GitHub = at.URL+"/NHSDigital", []string{project + "/*"}, []string{"NHSDigital/*"}
+			return open(given(), own, azuredevops.WithPace(pace))
+		},
+		Check: func(t *testing.T, h *replaytest.History, events []dora.Event) {
+			h.Check(t, append(events, code(t, h)...))
+		},
+	}
+}
+
+func TestPipelinesOverARepositoryOnGitHubJoinItsCode(t *testing.T) {
+	overGitHub(tagged("")).Histories(t)
+}
+
 func TestClassicReleasesGiveTheSameFacts(t *testing.T) {
 	own := tagged("")
 	own.Deployments.From = azuredevops.FromReleases
-	releases := subject(own, "--deployments", "releases")
-	releases.Overlays = true
-	releases.Histories(t)
+	overGitHub(own, "--deployments", "releases").Histories(t)
 }

@@ -151,15 +151,16 @@ func TestTheFirstAttemptOfAStageThatSucceedsIsTheDeployment(t *testing.T) {
 
 func TestStagesGiveWhatEnvironmentsRecord(t *testing.T) {
 	t.Parallel()
-	r := startReplay(t, afterAll, "--data", "data/immunisation-fhir-api+synthetic")
+	const now = "2024-01-01T00:00:00Z"
+	r := startReplay(t, now, "--data", "data/immunisation-fhir-api+synthetic")
 	recorded, named := sourcetest.NewLedger(), sourcetest.NewLedger()
 	own := tagged(synthetic)
 	own.Repositories = []string{synthetic + "/" + synthetic}
-	require.NoError(t, recorded.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+	require.NoError(t, recorded.Collect(t.Context(), r.source(own, at(now)), time.Time{}))
 	byStages(&own)
-	require.NoError(t, named.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+	require.NoError(t, named.Collect(t.Context(), r.source(own, at(now)), time.Time{}))
 	first := named.Last().Requests
-	require.NoError(t, named.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+	require.NoError(t, named.Collect(t.Context(), r.source(own, at(now)), time.Time{}))
 	t.Logf("%d requests by environments, %d by stages at first, %d where nothing changed", recorded.Last().Requests, first, named.Last().Requests)
 	byRun := map[string]*dora.Deployment{}
 	for _, d := range sourcetest.Of[*dora.Deployment](named) {

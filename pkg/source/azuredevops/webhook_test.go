@@ -18,7 +18,7 @@ const hookSecret = standintest.Secret
 
 func TestAMonthThatIsToldEndsWhereOneThatIsReadDoes(t *testing.T) {
 	t.Parallel()
-	subject(tagged("")).Told(t, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), 30, standintest.Hook{
+	subject(tagged("")).Told(t, time.Date(2023, 12, 1, 0, 0, 0, 0, time.UTC), 30, standintest.Hook{
 		Register: row{"username": "live-dora", "secret": hookSecret, "drop": 0.2, "duplicate": 0.2, "bad_password": 0.1}, Forged: true,
 		Kinds: []string{"git.push", "git.pullrequest.merged", "ms.vss-pipelines.stage-state-changed-event"},
 	})

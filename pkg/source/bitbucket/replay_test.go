@@ -30,16 +30,17 @@ func subject() standintest.Subject {
 			var all []dora.Event
 			labels := map[int][]string{} // Bitbucket has none
 			for _, e := range h.Events {
-				if c, is := e.(*dora.Change); is {
-					labels[c.Number] = c.Labels
-				}
-			}
-			for _, e := range append(standintest.Join(t, h, dora.KindIncident), events...) {
 				switch e := e.(type) {
+				case *dora.Change:
+					labels[e.Number] = e.Labels
 				case *dora.Incident: // another system's
 					i := *e
 					i.Source, i.Repository = h.Source, h.Name
 					all = append(all, &i)
+				}
+			}
+			for _, e := range events {
+				switch e := e.(type) {
 				case *dora.Change:
 					c := *e
 					c.Labels = labels[c.Number]
@@ -76,7 +77,9 @@ func TestAReadingThatIsBrokenOffGoesOn(t *testing.T) {
 
 func TestAHistoryThatIsReadInStepsEndsWhereOneReadingDoes(t *testing.T) {
 	t.Parallel()
-	subject().Steps(t, time.Date(2023, 4, 1, 0, 0, 0, 0, time.UTC), 180)
+	s := subject()
+	s.Until = "2024-05-01T00:00:00Z"
+	s.Steps(t, time.Date(2023, 4, 1, 0, 0, 0, 0, time.UTC), 90)
 }
 
 func TestFaultsOnTheWayCostNothing(t *testing.T) {
@@ -88,7 +91,7 @@ func TestFaultsOnTheWayCostNothing(t *testing.T) {
 
 func TestAFortnightThatIsToldEndsWhereOneThatIsReadDoes(t *testing.T) {
 	t.Parallel()
-	subject().Told(t, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), 14, standintest.Hook{
+	subject().Told(t, time.Date(2024, 1, 13, 0, 0, 0, 0, time.UTC), 14, standintest.Hook{
 		Register: row{"secret": standintest.Secret, "drop": 0.2, "duplicate": 0.2, "bad_signature": 0.1}, Kinds: []string{"repo:push", "repo:commit_status_updated", "pullrequest:fulfilled"}, Forged: true,
 	})
 }

@@ -160,8 +160,9 @@ func (b *bench) keeps(before, after map[string]dora.Event, got *Ledger, why ...a
 	b.Helper()
 	found := got.Facts()
 	for key := range before {
-		if _, still := after[key]; still {
-			require.Contains(b, found, key, why...)
+		_, still := after[key]
+		if _, kept := found[key]; still && !kept {
+			require.Fail(b, "it is lost: "+key, why...)
 		}
 	}
 }

@@ -30,6 +30,8 @@ type Subject struct {
 	// Check holds all that was read against the values beside a history; nil: h.Check, which is for a source that reads code
 	// and incidents as well. What another source reads of the same history is added by Join.
 	Check func(t *testing.T, h *replaytest.History, events []dora.Event)
+	// Until is where Steps ends; empty: after everything, as it does always where LIVEDORA_TORTURE is set.
+	Until string
 	// Overlays says that histories without invented failures have nothing that the source reads.
 	Overlays bool
 }
@@ -116,8 +118,12 @@ func (s Subject) holds(t *testing.T, h *replaytest.History, l *sourcetest.Ledger
 // does.
 func (s Subject) Steps(t *testing.T, from time.Time, days int) {
 	t.Helper()
+	until := s.Until
+	if until == "" || torture() {
+		until = AfterAll
+	}
 	h := s.History(t, Synthetic(t))
-	at, end := s.Start(t, h, AfterAll), instant(AfterAll)
+	at, end := s.Start(t, h, until), instant(until)
 	whole, grown := s.Fresh(t, at, h, end), sourcetest.NewLedger()
 	steps, requests := 0, 0
 	for now := from; ; now = now.AddDate(0, 0, days) {
@@ -139,7 +145,7 @@ func (s Subject) Steps(t *testing.T, from time.Time, days int) {
 // one that is not ended does. LIVEDORA_TORTURE has it done a hundred times.
 func (s Subject) Kills(t *testing.T, now string, times int) {
 	t.Helper()
-	if os.Getenv("LIVEDORA_TORTURE") != "" {
+	if torture() {
 		times = 100
 	}
 	h := s.History(t, Synthetic(t))
@@ -154,6 +160,9 @@ func (s Subject) Kills(t *testing.T, now string, times int) {
 		sourcetest.Same(t, whole, l, "ended after batch", 1+i*max(0, whole.Batches-2)/max(1, times-1), "of", whole.Batches)
 	}
 }
+
+// torture says that the long forms are asked for.
+func torture() bool { return os.Getenv("LIVEDORA_TORTURE") != "" }
 
 // Faults holds that a reading has everything whatever happens on its way, where trying again helps: each row is a fault of
 // the stand-in's, such as {"kind": "http500", "every": 4}.
