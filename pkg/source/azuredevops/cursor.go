@@ -27,8 +27,8 @@ type projectPosition struct {
 	Name string `json:"name"`
 	// Origin is what made a deployment when they were last read.
 	Origin string `json:"origin,omitempty"`
-	// Environments are those of which all records were read once.
-	Environments []int64 `json:"environments,omitempty"`
+	// Records are how far each environment's records are read, by its id.
+	Records map[int64]recordsRead `json:"records,omitempty"`
 	// Releases is up to when classic releases are read.
 	Releases time.Time `json:"releases,omitzero"`
 	// Runs is up to when runs that finished are read for their stages, and Ran those that finished shortly before, which are
@@ -49,6 +49,12 @@ type projectPosition struct {
 	Changed int       `json:"changed,omitempty"`
 	Items   time.Time `json:"items,omitzero"`
 	Place   string    `json:"place,omitempty"`
+}
+
+// recordsRead is what an environment was called when its records were read last, and when the newest of them was queued.
+type recordsRead struct {
+	Name   string    `json:"name"`
+	Newest time.Time `json:"newest,omitzero"`
 }
 
 // position is how far one repository's code is read.

@@ -30,7 +30,7 @@ func (s *projectSync) readDeployments(ctx context.Context) error {
 	p := s.state
 	if origin := string(s.from()) + "\n" + s.config.Deployments.Pipeline.String() + "\n" + strings.Join(s.config.Selects(), "\n") + s.config.Deployments.Stage.String(); p.Origin != origin {
 		p.Runs, p.Ran = time.Time{}, nil
-		p.Origin, p.Releases, p.Environments, p.Passed, p.Builds, p.Month = origin, time.Time{}, nil, nil, nil, nil
+		p.Origin, p.Releases, p.Records, p.Passed, p.Builds, p.Month = origin, time.Time{}, nil, nil, nil, nil
 	}
 	s.recall()
 	for _, r := range s.repos {
@@ -83,16 +83,21 @@ type leg struct {
 }
 
 // readEnvironment reads an environment's records, the newest first. There is no filter by time, and what shows up late shows up
-// behind what is newer, so the records of a month are read each time.
+// behind what is newer, so those of a month before the newest that is known are read each time, however long ago that was; all
+// of them where the environment is called otherwise, since so are they then.
 func (s *projectSync) readEnvironment(ctx context.Context, environment *environmentRecord) error {
-	from := s.request.Since
-	if late := s.Now().Add(-recordsLate); late.After(from) && slices.Contains(s.state.Environments, environment.ID) {
-		from = late
+	from, read := s.request.Since, recordsRead{Name: environment.Name}
+	if before, was := s.state.Records[environment.ID]; was && before.Name == environment.Name {
+		read.Newest = before.Newest
+		if late := read.Newest.Add(-recordsLate); late.After(from) {
+			from = late
+		}
 	}
 	legs := map[string]*leg{}
 	path := s.path + "/_apis/distributedtask/environments/" + number(environment.ID) + "/environmentdeploymentrecords"
 	err := each[jobRecord](ctx, s.run, s.part, question{path: path, query: url.Values{"top": {strconv.Itoa(recordsAtOnce)}}, about: ofEnvironments}, func(rows []*jobRecord) (bool, error) {
 		for _, row := range rows {
+			read.Newest = dora.Latest(read.Newest, row.Queued.Time)
 			if !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(row.Definition.Name) {
 				continue
 			}
@@ -124,8 +129,11 @@ func (s *projectSync) readEnvironment(ctx context.Context, environment *environm
 			events = append(events, s.news(d)...)
 		}
 	}
-	if !slices.Contains(s.state.Environments, environment.ID) {
-		s.state.Environments, s.touched = append(s.state.Environments, environment.ID), true
+	if before, was := s.state.Records[environment.ID]; !was || before.Name != read.Name || !before.Newest.Equal(read.Newest) {
+		if s.state.Records == nil {
+			s.state.Records = map[int64]recordsRead{}
+		}
+		s.state.Records[environment.ID], s.touched = read, true
 	}
 	if len(events) == 0 {
 		return nil

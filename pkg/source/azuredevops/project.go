@@ -164,7 +164,7 @@ func (s *projectSync) recognise(ctx context.Context, id, name string) (*position
 		}
 		*p = moved
 		s.state.Releases = time.Time{} // its deployments are told under its present name
-		s.state.Environments, s.state.Builds = nil, nil
+		s.state.Records, s.state.Builds = nil, nil
 		s.state.Runs, s.state.Ran = time.Time{}, nil
 	}
 	if p.Gone { // it is there again

@@ -32,6 +32,7 @@ type tiny struct {
 
 type tinyProject struct {
 	id, name     string
+	environment  string
 	repositories []*tinyRepository
 	records      []row // the newest first
 	builds       map[int64]row
@@ -67,7 +68,7 @@ func person(name string) row {
 
 // newProject has a repository of one commit that runs in production.
 func newProject(id, name string) *tinyProject {
-	p := &tinyProject{id: id, name: name, builds: map[int64]row{}}
+	p := &tinyProject{id: id, name: name, environment: "production", builds: map[int64]row{}}
 	p.repositories = []*tinyRepository{{id: id + "-r1", name: "api"}}
 	p.commit(id, "02 08:00")
 	p.deploy(101, "02 09:00", "succeeded")
@@ -164,7 +165,7 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 		}
 	case "distributedtask/environments":
 		if len(parts) == 2 {
-			list(w, []row{{"id": 1, "name": "production"}})
+			list(w, []row{{"id": 1, "name": p.environment}})
 			return true
 		}
 		rows := p.records
