@@ -14,6 +14,8 @@ const (
 	leaseLasting = time.Minute
 	// leaseRenewed is short enough that a renewal may fail twice.
 	leaseRenewed = leaseLasting / 3
+	// heldLonger is for how long a lease is left alone after it should have ended: clocks do not tick as one.
+	heldLonger = 50 * time.Millisecond
 	// leasePatience is how long Once waits: longer than a dead holder's lease lasts.
 	leasePatience = leaseLasting + leaseLasting/2
 	// releasePatience is how long the end of a run waits for the store.
@@ -28,16 +30,21 @@ func (r *reader) acquire(ctx context.Context, impatient bool) (store.Lease, erro
 	pause := time.Second
 	for {
 		lease, err := r.store.Acquire(ctx, r.source.ID, r.holder, leaseLasting)
+		var held *store.Held
+		wait := pause
 		switch {
 		case err == nil:
 			return lease, nil
 		case ctx.Err() != nil:
 			return store.Lease{}, context.Cause(ctx)
-		case errors.Is(err, store.ErrLeaseHeld):
+		case errors.As(err, &held), errors.Is(err, store.ErrReplica):
 			r.status.elsewhere(true)
 			_ = r.recall(ctx) // what that instance has read since; it is asked again
-			if impatient && time.Now().After(deadline) {
+			if impatient && (held == nil || time.Now().After(deadline)) {
 				return store.Lease{}, err
+			}
+			if held != nil { // one that died does not renew it
+				wait = min(pause, max(0, held.Lasts)+heldLonger)
 			}
 		case impatient:
 			return store.Lease{}, err
@@ -46,7 +53,7 @@ func (r *reader) acquire(ctx context.Context, impatient bool) (store.Lease, erro
 			r.status.failed(source.Failures(r.source.ID, r.storeFailed(err)))
 			r.log.Warn("The right to collect the source could not be taken", "error", err)
 		}
-		if !r.sleep(ctx, time.Now().Add(pause)) {
+		if !r.sleep(ctx, time.Now().Add(wait)) {
 			return store.Lease{}, context.Cause(ctx)
 		}
 		pause = min(2*pause, leaseLasting/2)

@@ -28,10 +28,7 @@ const (
 
 // Correctable is nil where a correction is kept, and else says why it is not.
 func (d *Dataset) Correctable() error {
-	if !d.store.Durable() {
-		return ErrNotDurable
-	}
-	return nil
+	return d.writable()
 }
 
 // Correct stores a person's word, gives it an id where it has none, and brings the snapshot up to date. What does not fit

@@ -88,6 +88,7 @@ type Dataset struct {
 
 	failure    atomic.Pointer[error] // why the store could not be read last time
 	unreadable atomic.Pointer[[]Unreadable]
+	following  atomic.Pointer[store.Behind]
 	snapshot   atomic.Pointer[facts.Snapshot]
 	made       atomic.Pointer[Derivation]
 	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
@@ -176,6 +177,7 @@ func (o *Options) openNamed(ctx context.Context) (store.Store, error) {
 		}
 		return postgres.Open(ctx, postgres.Database{
 			Address: s.Address, Name: s.Database, User: s.User, Password: s.Password, TLS: postgres.TLS(s.TLS), CA: s.CA,
+			Replica: s.Use == settings.StoreReplica,
 		}, o.Name, postgres.OwnedBy(o.Organisation))
 	}
 	return memory.New(), nil
@@ -290,6 +292,9 @@ func (d *Dataset) Refresh(ctx context.Context) error {
 	err := d.whole(ctx, func() error { return d.refresh(ctx) })
 	if err == nil {
 		err = d.look(ctx)
+	}
+	if err == nil {
+		err = d.lookBehind(ctx)
 	}
 	d.failure.Store(&err)
 	return err

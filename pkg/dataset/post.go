@@ -22,8 +22,8 @@ var ErrNoWebhooks = errors.New("this source takes no webhooks")
 // Post stores events that were told to us, on whichever instance, and wakes those who wait for changes. All of them are
 // stored, or none: a *dora.Contradiction says what cannot be true, an *Unmapped what belongs to no service.
 func (d *Dataset) Post(ctx context.Context, events ...dora.Event) (store.Applied, error) {
-	if !d.store.Durable() {
-		return store.Applied{}, ErrNotDurable
+	if err := d.writable(); err != nil {
+		return store.Applied{}, err
 	}
 	if err := d.unmapped(events); err != nil {
 		return store.Applied{}, err
@@ -104,8 +104,8 @@ func (d *Dataset) Receive(ctx context.Context, id string, header http.Header, bo
 	told := system.Told()
 	switch {
 	case len(received.Events) == 0:
-	case told && !d.store.Durable():
-		return Receipt{}, ErrNotDurable
+	case told && d.writable() != nil, d.replica():
+		return Receipt{}, d.writable()
 	case told && system.Posted:
 		applied, err := d.Post(ctx, received.Events...)
 		if err != nil {

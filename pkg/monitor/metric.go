@@ -135,6 +135,13 @@ var ofDatasets = []datasetRow{
 			}
 			return one(1)
 		}},
+	{Metric{"livedora_store_behind_seconds", Gauge, perData, "How far the replica that this node reads may be behind its primary. Absent where it reads none, or the replica does not tell."},
+		func(d *dataset.Dataset) []sample {
+			if b := d.Behind(); b != nil && !b.Unknown {
+				return one(b.By.Seconds())
+			}
+			return nil
+		}},
 }
 
 func one(v float64) []sample { return []sample{{value: v}} }

@@ -52,7 +52,9 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("type", nil, text(func(s collect.SourceState) string { return s.Type })),
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
-		data.NewField("message", nil, text(func(s collect.SourceState) string { return rowMessage(s) + absences(d, s.ID) + apart[s.ID] })),
+		data.NewField("message", nil, text(func(s collect.SourceState) string {
+			return rowMessage(s) + replicaBehind(d) + absences(d, s.ID) + apart[s.ID]
+		})),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
 		data.NewField("events", nil, numbers(func(s collect.SourceState) int {

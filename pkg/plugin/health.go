@@ -99,7 +99,7 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 	if deployments == 0 && stored[dora.KindDeployment] > 0 {
 		message += " " + noDeployments(d)
 	}
-	message += toldApart(d) + unreadable(d)
+	message += replicaBehind(d) + toldApart(d) + unreadable(d)
 	if err := d.Exposed(); err != nil {
 		message += " " + oneLine(err) + "."
 	}

@@ -52,7 +52,7 @@ func dataNotices(q *query.Query, d *dataset.Dataset) (notices []data.Notice) {
 	if err := d.StoreFailure(); err != nil {
 		notices = append(notices, data.Notice{Severity: data.NoticeSeverityError, Text: "The store cannot be read; this shows what was read before. " + err.Error()})
 	}
-	return notices
+	return append(notices, behindNotices(d)...)
 }
 
 // emptyNotices say why there is nothing to see; nil: there is something.

@@ -197,7 +197,7 @@ func TestBadSettingsAreToldByEveryQuery(t *testing.T) {
 		`{}`:                   "sources: no source is configured; add one in the data source's settings, such as GitHub with its repositories",
 		``:                     "sources: no source is configured; add one",
 		`null`:                 "sources: no source is configured; add one",
-		`{"store":{"tpye":1}}`: "the data source's settings need attention: store.tpye: there is no such key; allowed: type, path, address, database, user, tls, dataset",
+		`{"store":{"tpye":1}}`: "the data source's settings need attention: store.tpye: there is no such key; allowed: type, path, address, database, user, tls, use, dataset",
 	} {
 		answers := g.ask(g.save("dora", jsonData), `{}`, `{"queryType":"collection"}`)
 		for _, ref := range []string{"A", "B"} {

@@ -49,7 +49,7 @@ func again(c *call) error {
 		return refuse(http.StatusBadRequest, "from", "%s is in the future", quote(text))
 	}
 	if err := c.dataset.Again(c.Context(), id, from); err != nil {
-		return err
+		return refused(err)
 	}
 	return c.write(http.StatusAccepted, Asked{Source: id, Done: "everything since then is read again; what is stored stays meanwhile"})
 }
@@ -62,7 +62,7 @@ func forget(c *call) error {
 	}
 	n, err := c.dataset.Forget(c.Context(), id)
 	if err != nil {
-		return err
+		return refused(err)
 	}
 	return c.write(http.StatusOK, Asked{Source: id, Forgotten: &n, Done: "its events are gone; if it is still configured, it is read anew"})
 }

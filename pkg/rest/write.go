@@ -75,6 +75,8 @@ func refused(err error) error {
 	switch {
 	case errors.Is(err, dataset.ErrNotDurable):
 		return refuse(http.StatusConflict, "", "%s", dataset.ErrNotDurable)
+	case errors.Is(err, dataset.ErrReplica):
+		return refuse(http.StatusConflict, "", "%s", dataset.ErrReplica)
 	case errors.As(err, &contradiction):
 		return refuse(http.StatusConflict, contradiction.Field, "%s: %s", contradiction.ID, contradiction.Problem)
 	case errors.As(err, &unmapped):

@@ -58,7 +58,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"definition":{"bots":{"lead":"x"}}}`:                      "definition.bots.lead: there is no such key; allowed: pattern, leadTime, frequency",
 		`{"definition":{"hotfix":{"label":"x"}}}`:                   "definition.hotfix.label: there is no such key; allowed: labels, branches",
 		`{"collect":{"interval":"1h"}}`:                             "collect.interval: there is no such key; allowed: every, backfill",
-		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, address, database, user, tls, dataset",
+		`{"store":{"file":"x"}}`:                                    "store.file: there is no such key; allowed: type, path, address, database, user, tls, use, dataset",
 		// values that are none of the allowed
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"deployments":{"from":"deployments","environment":"live"}}]}`: `sources[0].deployments.environment: is not allowed with from: deployments, which name their environments; allowed with from: pipelines, releases, tags, merges`,
 		`{"sources":[{"id":"g","type":"gitlab","repositories":["a/b"],"incidents":{"labels":["incident"]}}]}`:                       `sources[0].incidents.labels: is not allowed with from: type; allowed with from: labels`,
@@ -141,11 +141,13 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"store":{"type":"sqlite","path":"x","address":"db"}}`:                    "store.address: is not allowed with store.type sqlite; allowed: leave it out, or store.type postgres",
 		`{"store":{"type":"sqlite","path":"x","tls":"verify"}}`:                    "store.tls: is not allowed with store.type sqlite; allowed: leave it out, or store.type postgres",
 		`{"store":{"address":"db","database":"d","user":"u","tls":"prefer"}}`:      `store.tls: "prefer" is not allowed; allowed: verify, require, disable`,
+		`{"store":{"type":"sqlite","path":"x","use":"replica"}}`:                   "store.use: is not allowed with store.type sqlite; allowed: leave it out, or store.type postgres",
+		`{"store":{"address":"db","database":"d","user":"u","use":"standby"}}`:     `store.use: "standby" is not allowed; allowed: primary, replica`,
 		`{"store":{"address":"postgres://u:hush@db/d","database":"d","user":"u"}}`: "store.address: is no address of a server; allowed: a host and a port",
 		// other shapes
 		`{"sources":{"github":{}}}`: "sources: an object is not allowed; allowed: a list",
 		`{"sources":[null]}`:        "sources[0]: is empty",
-		`{"store":"memory"}`:        `store: "memory" is not allowed; allowed: an object with type, path, address, database, user, tls, dataset`,
+		`{"store":"memory"}`:        `store: "memory" is not allowed; allowed: an object with type, path, address, database, user, tls, use, dataset`,
 		`{"definition":[]}`:         "definition: a list is not allowed; allowed: an object with unit, ",
 	} {
 		_, err := parse(t, text, nil)

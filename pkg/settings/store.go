@@ -18,6 +18,8 @@ type Store struct {
 	Database string   `json:"database,omitempty"`
 	User     string   `json:"user,omitempty"`
 	TLS      StoreTLS `json:"tls,omitempty"`
+	// Use says whether a postgres store's primary is used, or a replica that is only read.
+	Use StoreUse `json:"use,omitempty"`
 	// Dataset overrides the name that keeps data sources apart in one store.
 	Dataset string `json:"dataset,omitempty"`
 
@@ -62,6 +64,18 @@ func (StoreTLS) Allowed() []string {
 	return []string{string(StoreTLSVerify), string(StoreTLSRequire), string(StoreTLSDisable)}
 }
 
+// StoreUse says which server of a store is used, and what for.
+type StoreUse string
+
+// The uses; primary is the default.
+const (
+	StorePrimary StoreUse = "primary" // this Grafana answers, collects and takes posts
+	StoreReplica StoreUse = "replica" // it answers, and writes nothing
+)
+
+// Allowed lists the uses that settings may name.
+func (StoreUse) Allowed() []string { return []string{string(StorePrimary), string(StoreReplica)} }
+
 // addresses is what an address looks like. The editor has the same pattern.
 var addresses = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+(:[0-9]{1,5})?(\s*,\s*[A-Za-z0-9_.-]+(:[0-9]{1,5})?)*\s*$`)
 
@@ -79,6 +93,9 @@ func (s *Store) complete(given any, secrets map[string]string) {
 		if s.TLS == "" {
 			s.TLS = StoreTLSVerify
 		}
+		if s.Use == "" {
+			s.Use = StorePrimary
+		}
 		s.Password, s.CA = secrets[SecretStorePassword], strings.TrimSpace(secrets[SecretStoreCA])
 	}
 }
@@ -95,6 +112,7 @@ func (s *Store) validate(fail func(field, format string, args ...any)) {
 		{"database", s.Database, "a postgres store needs the name of its database", []StoreType{StorePostgres}, []StoreType{StorePostgres}},
 		{"user", s.User, "a postgres store needs the user that logs in", []StoreType{StorePostgres}, []StoreType{StorePostgres}},
 		{"tls", string(s.TLS), "", []StoreType{StorePostgres}, nil},
+		{"use", string(s.Use), "", []StoreType{StorePostgres}, nil},
 	} {
 		switch {
 		case each.value == "" && slices.Contains(each.needed, s.Type):

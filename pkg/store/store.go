@@ -26,8 +26,8 @@ type Store interface {
 	Changes(ctx context.Context, after Sequence) iter.Seq2[Change, error]
 	// Cursor is where a source's next run goes on; nil if it never ran.
 	Cursor(ctx context.Context, source string) ([]byte, error)
-	// Acquire takes or renews the right to collect one source. It fails with ErrLeaseHeld while another holder's
-	// right lasts.
+	// Acquire takes or renews the right to collect one source. It fails with a *Held while another holder's right lasts,
+	// and with ErrReplica where this instance only reads.
 	Acquire(ctx context.Context, source, holder string, lasting time.Duration) (Lease, error)
 	// Release gives the right back early, so that a successor need not wait. Releasing what is not held is harmless.
 	Release(ctx context.Context, lease Lease) error
@@ -42,7 +42,8 @@ type Store interface {
 	// Forget removes all events and the cursor of a source, says how many events there were, and ends runs as Rewind does.
 	// The feed tells nobody: who follows it must begin anew.
 	Forget(ctx context.Context, source string) (int, error)
-	// Forgets is how often a source, or a part of one, was forgotten, by anyone. Where it has risen, who follows the feed must begin anew.
+	// Forgets is how often a source, or a part of one, was forgotten, by anyone, or the store itself may have lost what it had
+	// acknowledged. Where it is another number than before, who follows the feed must begin anew.
 	Forgets(ctx context.Context) (int64, error)
 	// Durable says whether events outlive the process.
 	Durable() bool
@@ -106,8 +107,18 @@ type Lease struct {
 var (
 	// ErrLeaseHeld says that another holder collects the source.
 	ErrLeaseHeld = errors.New("another instance collects this source")
+	// ErrReplica says that this instance may only read, as its settings say.
+	ErrReplica = errors.New("this Grafana only reads, from a replica (store.use: replica); ask one that uses the primary")
 	// ErrLeaseLost says that a batch came from a holder whose right has passed on; nothing of it was written.
 	ErrLeaseLost = errors.New("the right to collect this source has passed to another instance")
 	// ErrNewerStore says that a newer version of the product wrote the store.
-	ErrNewerStore = errors.New("the store was written by a newer version of Live DORA: update the plugin, or point store.path at another file")
+	ErrNewerStore = errors.New("the store was written by a newer version of Live DORA: update the plugin, or name another file or database in store.path or store.database")
 )
+
+// Held is ErrLeaseHeld, with how long the other holder's right lasts unless it is renewed.
+type Held struct{ Lasts time.Duration }
+
+func (h *Held) Error() string { return ErrLeaseHeld.Error() }
+
+// Is says that it is ErrLeaseHeld.
+func (h *Held) Is(target error) bool { return target == ErrLeaseHeld }

@@ -91,7 +91,7 @@ export function Collection({ options, faults, readOnly, onChange, settings, onSe
 /** The keys that each type of store has besides. */
 const keysOf: Record<string, Array<keyof StoreSettings>> = {
   sqlite: ['path'],
-  postgres: ['path', 'address', 'database', 'user', 'tls'],
+  postgres: ['path', 'address', 'database', 'user', 'tls', 'use'],
 };
 
 /** Settings whose events are kept in another type of store. What belongs to the one before goes: the backend refuses it. */

@@ -60,6 +60,14 @@ export function DatabaseFields({ field, store, settings, readOnly, onSettingsCha
             long
           />
         )}
+        <Choice
+          label="Use"
+          description={meanings.storeUse.find(({ value }) => value === (store.use ?? 'primary'))?.description}
+          options={meanings.storeUse}
+          width={24}
+          {...field('use')}
+          value={store.use ?? 'primary'}
+        />
         <Text
           label="File"
           description="Optional: where this Grafana saves what it worked out, so that a start takes seconds."

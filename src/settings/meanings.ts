@@ -46,6 +46,10 @@ export const meanings = {
     { value: 'sqlite', label: 'SQLite file', description: 'kept in a file on the Grafana server' },
     { value: 'postgres', label: 'PostgreSQL', description: 'kept in a database that several Grafanas share' },
   ],
+  storeUse: [
+    { value: 'primary', label: 'Read and write', description: 'this Grafana collects and takes posts' },
+    { value: 'replica', label: 'Read a replica', description: 'it answers and collects nothing' },
+  ],
   storeTls: [
     { value: 'verify', label: 'Verified', description: "encrypted, and the certificate is the server's" },
     { value: 'require', label: 'Encrypted', description: 'whoever the server is' },

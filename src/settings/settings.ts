@@ -23,6 +23,7 @@ export interface StoreSettings {
   database?: string;
   user?: string;
   tls?: string;
+  use?: string;
   /** Files only. */
   dataset?: string;
 }

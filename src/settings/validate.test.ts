@@ -100,6 +100,10 @@ test.each<[DoraOptions, string]>([
     { store: { type: 'postgres', address: 'db', database: 'livedora', user: 'livedora', tls: 'some' } },
     'Encryption: "some" is not allowed; allowed: verify, require, disable',
   ],
+  [
+    { store: { type: 'postgres', address: 'db', database: 'livedora', user: 'livedora', use: 'some' } },
+    'Use: "some" is not allowed; allowed: primary, replica',
+  ],
 ])('%j is told in a sentence that names the field as its label does', (options, message) => {
   expect(Object.values(faultsOf(options))).toEqual([message]);
 });

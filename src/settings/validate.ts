@@ -76,6 +76,7 @@ function checkStore(store: StoreSettings, note: Note) {
   }
   if (store.type === 'postgres') {
     note('store.tls', store.tls === undefined ? undefined : oneOf(store.tls, meanings.storeTls));
+    note('store.use', store.use === undefined ? undefined : oneOf(store.use, meanings.storeUse));
     note('store.address', store.address ? address(store.address) : undefined);
   }
 }

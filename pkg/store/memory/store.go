@@ -199,7 +199,7 @@ func (s *Store) Acquire(_ context.Context, source, holder string, lasting time.D
 	switch {
 	case lease.Holder == holder:
 	case lease.Holder != "" && now.Before(lease.Until):
-		return store.Lease{}, store.ErrLeaseHeld
+		return store.Lease{}, &store.Held{Lasts: lease.Until.Sub(now)}
 	default:
 		lease.Epoch++
 	}

@@ -22,6 +22,8 @@ type Database struct {
 	Name           string
 	User, Password string
 	TLS            TLS
+	// Replica says that nothing is written, and that of several servers one is used that follows another.
+	Replica bool
 	// CA is the certificate of who signed the server's, in PEM; empty: one of those that the system trusts.
 	CA string
 }
@@ -87,7 +89,10 @@ func (d *Database) config() (*pgxpool.Config, error) {
 		}
 		c.Fallbacks = append(c.Fallbacks, &pgconn.FallbackConfig{Host: hosts[i], Port: ports[i], TLSConfig: private})
 	}
-	if len(hosts) > 1 {
+	switch {
+	case len(hosts) > 1 && d.Replica:
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPreferStandby
+	case len(hosts) > 1:
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	c.ConnectTimeout = dialTime
@@ -95,6 +100,9 @@ func (d *Database) config() (*pgxpool.Config, error) {
 	// A pooler may give each transaction another connection: no statement is prepared for longer than it is used.
 	c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	config.MaxConns, config.MinConns = connections, 0
+	if d.Replica {
+		config.MaxConns = 1 // two of them might show two replicas, of which one is behind the other
+	}
 	config.MaxConnIdleTime, config.MaxConnLifetime = 5*time.Minute, 30*time.Minute
 	return config, nil
 }

@@ -21,7 +21,7 @@ var remedies = map[string]string{
 	"42501": "does not let store.user do what it needs: grant it select, insert, update and delete on the tables livedora_…, or, to make or migrate them, create on the schema",
 	"42P01": "has lost tables of Live DORA: restore them from a backup, or restart Grafana to make them anew",
 	"42703": "has other tables of these names than Live DORA makes: use a database, or a role with a schema, of its own",
-	"25006": "cannot be written now: it is a replica, or read-only; name the primary in store.address, or all servers with commas between",
+	"25006": "cannot be written now: it is a replica, or read-only; name the primary in store.address, or all servers with commas between; or set store.use to replica, where this Grafana is only to answer",
 	"53100": "has no room left on its disk: make room there",
 	"53200": "has no memory left",
 	"53300": "has no connection left: each data source needs up to five on every Grafana; raise max_connections, or put a pooler between",
@@ -63,6 +63,8 @@ func (s *Store) explain(err error) error {
 		what = remedy(failed.Code)
 	case errors.As(err, new(*tooLong)):
 		what = "does not answer in time: look at its load, its locks and the network"
+	case strings.Contains(s.database.Address, ",") && errors.Is(err, pgconn.ErrReadOnlyConnection):
+		what = "has no server now that can be written: a fail-over may be under way; it is tried again"
 	case errors.Is(err, pgconn.ErrReadOnlyConnection):
 		what = remedies["25006"]
 	case errors.As(err, new(*tls.CertificateVerificationError)), errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):

@@ -27,7 +27,7 @@ func (s *Store) Acquire(ctx context.Context, source, holder string, lasting time
 	err := s.write(ctx, patience, func(ctx context.Context, tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, acquire, s.dataset, text(source), text(holder), s.clock(), lasting).Scan(&lease.Epoch, &lease.Until)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return store.ErrLeaseHeld
+			return s.held(ctx, tx, source)
 		}
 		return err
 	})
@@ -37,6 +37,17 @@ func (s *Store) Acquire(ctx context.Context, source, holder string, lasting time
 	lease.Until = lease.Until.UTC()
 	s.failing.Wrote(0)
 	return lease, nil
+}
+
+// held tells for how long another has the lease that was just refused.
+func (s *Store) held(ctx context.Context, tx pgx.Tx, source string) error {
+	var seconds float64
+	err := tx.QueryRow(ctx, `SELECT extract(epoch FROM until - coalesce($3::timestamptz, clock_timestamp()))::float8
+		FROM livedora_leases WHERE dataset = $1 AND source = $2`, s.dataset, text(source), s.clock()).Scan(&seconds)
+	if err != nil {
+		return err
+	}
+	return &store.Held{Lasts: time.Duration(seconds * float64(time.Second))}
 }
 
 // clock is what a statement is told of the time; nil: nothing, it asks the database.

@@ -159,7 +159,12 @@ func (s *Store) version(ctx context.Context, in querying) (version int, err erro
 	case err != nil:
 		return 0, err
 	case needs > len(migrations):
-		return 0, store.ErrNewerStore
+		return 0, s.newer()
 	}
 	return version, nil
+}
+
+// newer says that this version must not touch the database.
+func (s *Store) newer() error {
+	return fmt.Errorf("store.address %s: %w", s.database.Address, store.ErrNewerStore)
 }

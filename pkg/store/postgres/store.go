@@ -50,6 +50,7 @@ type Store struct {
 	closing      sync.Once
 	failing      store.Failing
 	wake         waking
+	timeless     atomic.Bool // the database knows no timelines
 }
 
 var _ store.Store = (*Store)(nil)
@@ -84,7 +85,9 @@ func Open(ctx context.Context, database Database, dataset string, options ...Opt
 	}
 	opening, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err = s.migrate(opening); err == nil {
+	if database.Replica {
+		err = s.ready(opening)
+	} else if err = s.migrate(opening); err == nil {
 		err = s.enter(opening)
 	}
 	if err != nil {
@@ -185,11 +188,16 @@ func (s *Store) lock(ctx context.Context, tx pgx.Tx) (newest store.Sequence, err
 		s.dataset).Scan(&newest, &needs)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return 0, fmt.Errorf("the data set %q was removed from the database while it was in use: restart Grafana", s.dataset)
+		return 0, s.removed()
 	case err == nil && needs > len(migrations):
-		return 0, store.ErrNewerStore
+		return 0, s.newer()
 	}
 	return newest, err
+}
+
+// removed says that the data set's row is gone.
+func (s *Store) removed() error {
+	return fmt.Errorf("the data set %q was removed from the database while it was in use: restart Grafana", s.dataset)
 }
 
 // columns are a chunk of events as a statement takes them.
@@ -392,6 +400,9 @@ func (s *Store) Cursor(ctx context.Context, source string) (cursor []byte, err e
 
 // Prune implements store.Store.
 func (s *Store) Prune(ctx context.Context, before time.Time, spent func([]dora.Event) []dora.Event) (int, error) {
+	if s.database.Replica {
+		return 0, nil // whoever collects does it
+	}
 	changes, err := s.old(ctx, before)
 	if err != nil {
 		return 0, err
@@ -503,7 +514,9 @@ func (s *Store) forgetParts(ctx context.Context, tx pgx.Tx, source string, parts
 	return nil
 }
 
-// Forgets implements store.Store. Who follows asks this each time: a database that needs a newer version says so here.
+// Forgets implements store.Store. Who follows asks this each time: a database that needs a newer version says so here. A
+// replica that took its primary's place may lack the last of what that had acknowledged, and gives its numbers out again: so
+// the number has the timeline in it, which is another one then.
 func (s *Store) Forgets(ctx context.Context) (forgets int64, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
 		var needs int
@@ -511,10 +524,14 @@ func (s *Store) Forgets(ctx context.Context) (forgets int64, err error) {
 			s.dataset).Scan(&forgets, &needs)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
-			return fmt.Errorf("the data set %q was removed from the database while it was in use: restart Grafana", s.dataset)
+			return s.removed()
 		case err == nil && needs > len(migrations):
-			return store.ErrNewerStore
+			return s.newer()
+		case err != nil:
+			return err
 		}
+		timeline, err := s.timeline(ctx)
+		forgets += timeline << timelineShift
 		return err
 	})
 	return forgets, err
@@ -548,8 +565,11 @@ func (s *Store) read(ctx context.Context, work func(context.Context) error) erro
 
 // write runs one transaction, again where another one came in its way.
 func (s *Store) write(ctx context.Context, patience time.Duration, work func(context.Context, pgx.Tx) error) error {
-	if s.closed.Load() {
+	switch {
+	case s.closed.Load():
 		return errClosed
+	case s.database.Replica:
+		return store.ErrReplica
 	}
 	writing, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

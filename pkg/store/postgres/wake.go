@@ -52,6 +52,9 @@ func (s *Store) call(ctx context.Context) {
 
 // Woken has something to take whenever somebody may have written. The first call has a connection of its own listen.
 func (s *Store) Woken() <-chan struct{} {
+	if s.database.Replica {
+		return nil // a replica passes no calls on
+	}
 	s.wake.once.Do(func() {
 		listening, cancel := context.WithCancel(context.Background())
 		s.wake.mu.Lock()

@@ -72,13 +72,8 @@ func Start(ctx context.Context, settings ...string) (*Server, error) {
 	if s.account, err = account(); err != nil {
 		return nil, err
 	}
-	if s.Folder, err = os.MkdirTemp("", "livedora-postgres-"); err != nil {
+	if s.Folder, err = folder(s.account); err != nil {
 		return nil, err
-	}
-	if s.account != nil {
-		if err := os.Chown(s.Folder, int(s.account.Uid), int(s.account.Gid)); err != nil {
-			return nil, errors.Join(err, s.remove())
-		}
 	}
 	made := s.command(ctx, "initdb", "--pgdata", s.data(), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions")
 	if out, err := made.CombinedOutput(); err != nil {
@@ -95,6 +90,15 @@ func Start(ctx context.Context, settings ...string) (*Server, error) {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+// folder makes one that is an account's.
+func folder(account *syscall.Credential) (string, error) {
+	path, err := os.MkdirTemp("", "livedora-postgres-")
+	if err == nil && account != nil {
+		err = os.Chown(path, int(account.Uid), int(account.Gid))
+	}
+	return path, err
 }
 
 func (s *Server) data() string { return filepath.Join(s.Folder, "data") }
@@ -158,10 +162,16 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Kill ends the server as a failure of its machine would: nothing is written to the end.
 func (s *Server) Kill() error {
-	children, _ := exec.Command("pgrep", "-P", strconv.Itoa(s.process.Process.Pid)).Output() //nolint:errcheck // there may be none
-	err := s.process.Process.Kill()
+	err := killAll(s.process.Process.Pid)
 	<-s.ended
-	for _, pid := range strings.Fields(string(children)) { // they would go on with what they were at
+	return err
+}
+
+// killAll kills a server and its children, which would go on with what they were at.
+func killAll(pid int) error {
+	children, _ := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output() //nolint:errcheck // there may be none
+	err := syscall.Kill(pid, syscall.SIGKILL)
+	for _, pid := range strings.Fields(string(children)) {
 		n, wrong := strconv.Atoi(pid)
 		for wrong == nil && syscall.Kill(n, syscall.SIGKILL) == nil { // until there is no such process
 			time.Sleep(time.Millisecond)
@@ -222,9 +232,14 @@ func (s *Server) connect(ctx context.Context, database string) (*pgx.Conn, error
 
 // command is one of PostgreSQL's programs, which refuse to run as root.
 func (s *Server) command(ctx context.Context, program string, arguments ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, filepath.Join(s.programs, program), arguments...) //nolint:gosec // found by Find
-	command.Dir = s.Folder
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: s.account, Setpgid: true}
+	return as(ctx, s.account, s.Folder, filepath.Join(s.programs, program), arguments...)
+}
+
+// as is a program that an account runs, in a folder.
+func as(ctx context.Context, account *syscall.Credential, folder, program string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // found by Find and its like
+	command.Dir = folder
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}
 	return command
 }
 

@@ -30,7 +30,7 @@ func (s *Store) Acquire(ctx context.Context, source, holder string, lasting time
 			epoch++
 		case held.Holder == holder:
 		case held.Holder != "" && now.Before(time.Unix(0, until)):
-			return store.ErrLeaseHeld
+			return &store.Held{Lasts: time.Unix(0, until).Sub(now)}
 		default:
 			epoch++
 		}

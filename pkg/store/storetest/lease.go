@@ -54,6 +54,9 @@ func leaseLife(t *testing.T, scene *scene) {
 	scene.wait(50 * time.Second)
 	_, err = s.Acquire(ctx, "github", "two", time.Minute)
 	require.ErrorIs(t, err, store.ErrLeaseHeld, "it was renewed")
+	var held *store.Held
+	require.ErrorAs(t, err, &held)
+	assert.InDelta(t, 10*time.Second, held.Lasts, float64(time.Millisecond), "who waits is told for how long")
 
 	require.NoError(t, s.Release(ctx, store.Lease{Source: "github", Holder: "two", Epoch: renewed.Epoch}), "not held: harmless")
 	_, err = s.Acquire(ctx, "github", "two", time.Minute)
