@@ -27,8 +27,10 @@ const compactForm = 1
 // never alter: bodies in the field have been written by it. An event with a field that is not here is written as JSON.
 var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url", "number", "withdrawn", "moved",
-		"formerly", "began"},
+		"formerly", "began",
+		"topics", "properties", "group", "archived", "fork"},
 	reflect.TypeFor[FormerName](): {"name", "until"},
+	reflect.TypeFor[Property]():   {"name", "values"},
 	reflect.TypeFor[Commit]():     {"source", "id", "updated", "rank", "repository", "sha", "parents", "authored", "committed", "author", "message", "files"},
 	reflect.TypeFor[Change](): {"source", "id", "updated", "rank", "repository", "number", "title", "body", "url", "author", "labels", "base", "branch",
 		"opened", "merged", "mergeCommit", "commits", "reviews", "files", "early", "withdrawn"},

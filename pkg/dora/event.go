@@ -67,6 +67,7 @@ type Repository struct {
 	// Formerly are names that it had. Began is since when its name has meant this repository; zero: ever.
 	Formerly []FormerName `json:"formerly,omitempty"`
 	Began    time.Time    `json:"began,omitzero"`
+	Traits
 }
 
 // FormerName is what a repository was called, and until when, as far as was noticed. What people said by then of what is

@@ -17,6 +17,8 @@ type Wanted struct {
 	// Served are the services, as far as deployments of this source are theirs; nil where that is not known, so that every
 	// deployment may count.
 	Served []dora.Service
+	// Properties says that something goes by the properties of repositories, which take requests of their own.
+	Properties bool
 }
 
 // AnyRepository stands for all of a source among those that are shared.

@@ -183,10 +183,15 @@ func defineRepository() {
 			}
 			return paged(a, items, descending)
 		}),
+		"repositoryTopics": many("RepositoryTopic", nil, func(r *repository, a arguments) (any, error) {
+			return listed(a, r.topics)
+		}),
 		"labels": many("Label", []string{"orderBy", "query"}, func(r *repository, a arguments) (any, error) {
 			return listed(a, labels(r, r.labels))
 		}),
 	})
+	define("RepositoryTopic", nil, map[string]*field{"topic": on("Topic", func(topic string) any { return topic })})
+	define("Topic", nil, map[string]*field{"name": leaf(func(topic string) any { return topic })})
 	define("Ref", []string{"Node"}, map[string]*field{
 		"id":     leaf(func(f *ref) any { return nodeIDOf("Ref", f.repo.fullName()+":"+f.prefix+f.name) }),
 		"name":   leaf(func(f *ref) any { return f.name }),

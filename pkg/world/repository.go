@@ -33,6 +33,7 @@ type repository struct {
 	deployments []*deployment // those that its host tells of
 	runs        []*deployment // those that another system makes
 	labels      []string
+	topics      []string
 	lastNumber  int
 }
 

@@ -30,7 +30,7 @@ func (c *restCall) showRepository(r *repository) any {
 		"id": r.id, "node_id": nodeID("Repository", r.id), "name": r.name, "full_name": r.fullName(), "private": true,
 		"owner":    map[string]any{"login": r.owner, "id": organizationID, "node_id": nodeID("Organization", organizationID), "type": "Organization"},
 		"html_url": r.htmlURL(), "url": c.repoURL(r), "description": nil, "fork": false, "archived": false, "disabled": false,
-		"visibility": "private", "default_branch": mainBranch,
+		"visibility": "private", "default_branch": mainBranch, "topics": append([]string{}, r.topics...),
 		"created_at": stamp(r.created), "updated_at": stamp(r.updated), "pushed_at": stamp(r.pushed),
 	}
 }

@@ -92,6 +92,7 @@ func (w *World) found(p profile, n int) *repository {
 		host: p.host(), deployer: p.deployer(), tracker: p.tracker(),
 		commits: map[string]*commit{}, branches: map[string]*commit{},
 		labels: []string{"bug", "dependencies", "documentation", "enhancement", "hotfix", "incident", "sev1", "sev2", "sev3"},
+		topics: []string{"team-" + p.teamName},
 	}
 	first := r.commit(draft{message: "Initial commit", author: w.staff.devs[0], authored: w.began, committer: w.staff.webFlow, at: w.began, files: 3})
 	r.main = first

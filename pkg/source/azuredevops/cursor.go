@@ -59,12 +59,13 @@ type recordsRead struct {
 
 // position is how far one repository's code is read.
 type position struct {
-	ID      string `json:"id"`
-	Project string `json:"project"` // its project's id
-	Name    string `json:"name"`    // project/repository
-	Branch  string `json:"branch,omitempty"`
-	Head    string `json:"head,omitempty"` // all that leads to it is handed over
-	URL     string `json:"url,omitempty"`
+	ID      string      `json:"id"`
+	Project string      `json:"project"` // its project's id
+	Name    string      `json:"name"`    // project/repository
+	Branch  string      `json:"branch,omitempty"`
+	Head    string      `json:"head,omitempty"` // all that leads to it is handed over
+	URL     string      `json:"url,omitempty"`
+	Traits  dora.Traits `json:"traits,omitzero"`
 	// Announced is the version in which it was told of last. Gone says that it was told to be no more.
 	Announced time.Time         `json:"announced,omitzero"`
 	Gone      bool              `json:"gone,omitempty"`

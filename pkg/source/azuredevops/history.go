@@ -154,18 +154,30 @@ func (s *repositorySync) commits(ctx context.Context, rows []*commitRecord) ([]d
 // announce tells of the repository once its head is reached.
 func (s *repositorySync) announce(head string) []dora.Event {
 	p, branch := s.state, strings.TrimPrefix(s.own.DefaultBranch, "refs/heads/")
-	if !p.Announced.IsZero() && p.Head == head && p.Branch == branch && p.URL == s.own.WebURL {
+	traits := s.own.traits(s.projectSync.state.Name)
+	if !p.Announced.IsZero() && p.Head == head && p.Branch == branch && p.URL == s.own.WebURL && p.Traits.Same(&traits) {
 		return nil
 	}
-	updated := s.now()
+	p.Head, p.Branch, p.URL = head, branch, s.own.WebURL
+	return []dora.Event{s.tell(p, traits)}
+}
+
+// traits are what Azure DevOps tells of a repository beside its code: that of a disabled one cannot be read any more.
+func (r *repositoryRecord) traits(project string) dora.Traits {
+	return dora.Traits{Group: project, Archived: r.Disabled, Fork: r.Fork}.Ordered()
+}
+
+// tell makes the next version of what is told of a repository.
+func (r *run) tell(p *position, traits dora.Traits) *dora.Repository {
+	updated := r.now()
 	if !updated.After(p.Announced) {
 		updated = p.Announced.Add(time.Second)
 	}
-	p.Head, p.Branch, p.URL, p.Announced = head, branch, s.own.WebURL, updated
-	return []dora.Event{&dora.Repository{
-		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated},
-		Name:   p.Name, DefaultBranch: branch, HeadSHA: head, URL: p.URL, Formerly: p.Formerly, Began: p.Began,
-	}}
+	p.Traits, p.Announced = traits, updated
+	return &dora.Repository{
+		Header: dora.Header{Source: r.config.ID, ID: p.Name, Updated: updated},
+		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Formerly: p.Formerly, Began: p.Began, Traits: traits,
+	}
 }
 
 // deployed takes note of a deployment's commit, to be found where the branch was not seen to lead to it.

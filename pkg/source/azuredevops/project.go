@@ -110,10 +110,14 @@ func (s *projectSync) listRepositories(ctx context.Context) error {
 	}
 	s.listed = true
 	there := map[string]bool{}
+	var events []dora.Event
 	for _, row := range rows {
 		id, name := strings.ToLower(row.ID), s.state.Name+"/"+row.Name
 		s.names[id] = name
 		there[id] = true
+		if p := s.cursor.Repositories.Known(id); row.Disabled && p != nil && !p.Announced.IsZero() && !p.Gone && !p.Traits.Archived {
+			events = append(events, s.tell(s.cursor.Repositories.At(id), row.traits(s.state.Name)))
+		}
 		if row.Disabled || !s.selection.own.Takes(name) {
 			continue
 		}
@@ -123,7 +127,6 @@ func (s *projectSync) listRepositories(ctx context.Context) error {
 		}
 		s.repos[id] = &repositorySync{projectSync: s, path: s.path + "/_apis/git/repositories/" + url.PathEscape(row.ID), state: state, own: *row, seen: map[string]bool{}, claimed: map[string]bool{}}
 	}
-	var events []dora.Event
 	for id, p := range s.cursor.Repositories.All() {
 		if p.Project != s.state.ID || p.Gone || there[id] || p.Name == "" {
 			continue

@@ -48,6 +48,7 @@ type repositoryRecord struct {
 	DefaultBranch string `json:"defaultBranch"` // with refs/heads/; absent while there is no commit
 	WebURL        string `json:"webUrl"`
 	Disabled      bool   `json:"isDisabled"`
+	Fork          bool   `json:"isFork"`
 }
 
 func (r *repositoryRecord) Lacks() string {

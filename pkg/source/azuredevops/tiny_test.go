@@ -46,6 +46,7 @@ type tinyRepository struct {
 	commits  []row // the newest first
 	beside   []row // one that the newest of them leads to, and the branch does not
 	requests []row
+	disabled bool
 }
 
 func sha(label string) string {
@@ -153,7 +154,7 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 		if len(parts) == 2 {
 			rows := []row{}
 			for _, each := range p.repositories {
-				rows = append(rows, row{"id": each.id, "name": each.name, "defaultBranch": "refs/heads/main", "webUrl": "https://dev.azure.example/" + each.name})
+				rows = append(rows, row{"id": each.id, "name": each.name, "defaultBranch": "refs/heads/main", "webUrl": "https://dev.azure.example/" + each.name, "isDisabled": each.disabled})
 			}
 			list(w, rows)
 			return true

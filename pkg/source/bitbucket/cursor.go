@@ -26,10 +26,11 @@ type positions struct {
 
 // position is how far one repository is read.
 type position struct {
-	Name   string `json:"name"` // workspace/repository
-	Branch string `json:"branch,omitempty"`
-	Head   string `json:"head,omitempty"` // all that leads to it is handed over
-	URL    string `json:"url,omitempty"`
+	Name   string      `json:"name"` // workspace/repository
+	Branch string      `json:"branch,omitempty"`
+	Head   string      `json:"head,omitempty"` // all that leads to it is handed over
+	URL    string      `json:"url,omitempty"`
+	Traits dora.Traits `json:"traits,omitzero"`
 	// Pushed is when it was pushed to last as of the reading of its code that was completed last.
 	Pushed time.Time `json:"pushed,omitzero"`
 	// Announced is the version in which it was told of last. Gone says that it was told to be no more.

@@ -109,18 +109,18 @@ func (s *repositorySync) commit(c *commitRecord) *dora.Commit {
 
 // announce tells of the repository once its head is reached.
 func (s *repositorySync) announce(ctx context.Context, head string) error {
-	p, branch, page := s.state, s.own.branch(), s.own.Links.HTML.Href
-	if !p.Announced.IsZero() && p.Head == head && p.Branch == branch && p.URL == page {
+	p, branch, page, traits := s.state, s.own.branch(), s.own.Links.HTML.Href, s.own.traits()
+	if !p.Announced.IsZero() && p.Head == head && p.Branch == branch && p.URL == page && p.Traits.Same(&traits) {
 		return nil
 	}
 	updated := s.now()
 	if !updated.After(p.Announced) {
 		updated = p.Announced.Add(time.Second)
 	}
-	p.Head, p.Branch, p.URL, p.Announced = head, branch, page, updated
+	p.Head, p.Branch, p.URL, p.Traits, p.Announced = head, branch, page, traits, updated
 	return s.emit(ctx, []dora.Event{&dora.Repository{
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated},
-		Name:   p.Name, DefaultBranch: branch, HeadSHA: head, URL: page, Formerly: p.Formerly, Began: p.Began,
+		Name:   p.Name, DefaultBranch: branch, HeadSHA: head, URL: page, Formerly: p.Formerly, Began: p.Began, Traits: traits,
 	}})
 }
 

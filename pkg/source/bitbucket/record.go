@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -74,6 +75,19 @@ type repositoryRecord struct {
 	Branch  *named `json:"mainbranch"` // null while there is no commit
 	Updated moment `json:"updated_on"` // by a push
 	Links   link   `json:"links"`
+	Project *struct {
+		Key string `json:"key"`
+	} `json:"project"`
+	Parent *struct{} `json:"parent"` // that it was forked from
+}
+
+// traits are what Bitbucket tells of a repository beside its code. Its group is its project's key.
+func (r *repositoryRecord) traits() dora.Traits {
+	traits := dora.Traits{Fork: r.Parent != nil}
+	if r.Project != nil {
+		traits.Group = r.Project.Key
+	}
+	return traits.Ordered()
 }
 
 func (r *repositoryRecord) Lacks() string {

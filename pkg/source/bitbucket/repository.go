@@ -26,7 +26,7 @@ type repositorySync struct {
 	seen map[string][]string
 }
 
-const repositoryFields = "uuid,full_name,mainbranch.name,updated_on,links.html"
+const repositoryFields = "uuid,full_name,mainbranch.name,updated_on,links.html,project.key,parent.uuid"
 
 // repository asks for one by its name.
 func (r *run) repository(ctx context.Context, name string) (*repositoryRecord, error) {
@@ -147,7 +147,7 @@ func (r *run) sync(ctx context.Context, row *repositoryRecord) error {
 func (s *repositorySync) readCode(ctx context.Context) error {
 	pushed := s.own.Updated.Time
 	if len(s.request.Only) == 0 && !pushed.IsZero() && pushed.Equal(s.state.Pushed) && s.state.Branch == s.own.branch() {
-		return nil
+		return s.announce(ctx, s.state.Head)
 	}
 	if err := s.readBranch(ctx); err != nil {
 		return err

@@ -37,6 +37,7 @@ type tinyRepository struct {
 	activity    map[int][]row
 	deployments []row
 	pipelines   []row // the newest first
+	project     string
 }
 
 func sha(label string) string {
@@ -106,7 +107,7 @@ func (r *tinyRepository) deploy(number int, at, result string) {
 }
 
 func (r *tinyRepository) record() row {
-	return row{"uuid": r.id, "full_name": r.name, "mainbranch": row{"name": "main"}, "updated_on": r.pushed, "links": row{"html": row{"href": "https://bitbucket.example/" + r.name}}}
+	return row{"uuid": r.id, "full_name": r.name, "mainbranch": row{"name": "main"}, "updated_on": r.pushed, "links": row{"html": row{"href": "https://bitbucket.example/" + r.name}}, "project": row{"key": r.project}}
 }
 
 func (g *tiny) ServeHTTP(w http.ResponseWriter, request *http.Request) {

@@ -12,9 +12,10 @@ import (
 type syncAnswer struct{ Repository *repositoryNode }
 
 type repositoryNode struct {
-	NameWithOwner    string
-	DatabaseID       int64
-	URL              string
+	NameWithOwner string
+	DatabaseID    int64
+	URL           string
+	traitsNode
 	DefaultBranchRef *branchNode
 	Target           *historyNode
 	PullRequests     *pages.Page[pullNode]
@@ -188,11 +189,11 @@ type ownerNode struct {
 type probeNode struct {
 	NameWithOwner string
 	DatabaseID    int64
-	IsArchived    bool
-	PushedAt      *time.Time
-	PullRequests  pages.Page[newestNode]
-	Deployments   pages.Page[newestNode]
-	Issues        *pages.Page[newestNode]
+	traitsNode
+	PushedAt     *time.Time
+	PullRequests pages.Page[newestNode]
+	Deployments  pages.Page[newestNode]
+	Issues       *pages.Page[newestNode]
 }
 
 type newestNode struct {

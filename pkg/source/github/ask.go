@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/pages"
@@ -36,8 +37,21 @@ type envelope struct {
 // ask puts a question until it is answered, with narrower pages where they are too much for the server. Every failure
 // is a *source.Error, or the context's error.
 func (r *run) ask(ctx context.Context, q question, into any) error {
+	err := r.put(ctx, q, into)
+	if errors.Is(err, errNoTopics) && r.withTopics() {
+		r.positions.Topicless = r.Now().UTC()
+		err = r.put(ctx, q, into)
+	}
+	return err
+}
+
+func (r *run) put(ctx context.Context, q question, into any) error {
+	text := q.text
+	if !r.withTopics() {
+		text = strings.ReplaceAll(text, topicsClause, "")
+	}
 	return r.Persist(ctx, q.part, func() (*wire.Answer, wire.Verdict, error) {
-		payload, err := json.Marshal(map[string]any{"query": q.text, "variables": q.variables(r.Width.Now)})
+		payload, err := json.Marshal(map[string]any{"query": text, "variables": q.variables(r.Width.Now)})
 		if err != nil {
 			return nil, wire.Answered, err
 		}
@@ -69,6 +83,8 @@ func (r *run) judge(q question, answer *wire.Answer, into any) (wire.Verdict, er
 		each.Message, each.fromGitHub = r.Credentials.Conceal(each.Message), r.IsGenuine(answer)
 		switch {
 		case each.about("databaseId"): // past the field's range: the node id has it
+		case each.about(topicsField) && r.withTopics():
+			return wire.Answered, r.Failure(source.CauseAnswer, q.part, "GitHub does not tell topics", errNoTopics)
 		case each.limited():
 			return wire.Limited, nil
 		case each.overloaded():

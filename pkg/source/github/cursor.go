@@ -17,6 +17,8 @@ type positions struct {
 	Repositories cursor.Parts[position] `json:"repositories"`
 	// Homeless are the names of repositories, by number, whose last name is another's now.
 	Homeless map[int64][]dora.FormerName `json:"homeless,omitempty"`
+	// Topicless is when the server was last found to have no topics.
+	Topicless time.Time `json:"topicless,omitzero"`
 }
 
 // position is how far one repository is read.
@@ -37,11 +39,12 @@ type position struct {
 	Young bool `json:"young,omitempty"`
 	// Probe is what the owner's list said when the last complete sync began; equal again means nothing changed.
 	Probe string `json:"probe,omitempty"`
-	// Branch, URL, Head and Announced are the last repository event.
-	Branch    string    `json:"branch,omitempty"`
-	URL       string    `json:"url,omitempty"`
-	Head      string    `json:"head,omitempty"`
-	Announced time.Time `json:"announced,omitzero"`
+	// Branch, URL, Head, Traits and Announced are the last repository event.
+	Branch    string      `json:"branch,omitempty"`
+	URL       string      `json:"url,omitempty"`
+	Head      string      `json:"head,omitempty"`
+	Announced time.Time   `json:"announced,omitzero"`
+	Traits    dora.Traits `json:"traits,omitzero"`
 
 	// Origin is what made a deployment when deployments were last read; empty for GitHub's own.
 	Origin string `json:"origin,omitempty"`
@@ -138,6 +141,9 @@ func (p *positions) encode() ([]byte, error) {
 	fields := []cursor.Field{{Name: "repositories", Value: &p.Repositories}}
 	if len(p.Homeless) > 0 {
 		fields = append(fields, cursor.Field{Name: "homeless", Value: p.Homeless})
+	}
+	if !p.Topicless.IsZero() {
+		fields = append(fields, cursor.Field{Name: "topicless", Value: p.Topicless})
 	}
 	return cursor.Write(cursorVersion, fields...)
 }

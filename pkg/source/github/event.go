@@ -208,6 +208,6 @@ func names(labels *pages.Page[nameNode]) []string {
 func (s *Source) repository(p *position, updated time.Time) *dora.Repository {
 	return &dora.Repository{
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated.UTC()},
-		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Formerly: p.Formerly, Began: p.Began,
+		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Formerly: p.Formerly, Began: p.Began, Traits: p.Traits,
 	}
 }

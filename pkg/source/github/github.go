@@ -99,6 +99,9 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if source.Stops(err) {
 		return err
 	}
+	if err := r.readProperties(ctx, targets); err != nil {
+		return err
+	}
 	failures := []error{err, source.Each(targets, func(t target) error { return r.sync(ctx, t) })}
 	if source.Stops(failures[1]) {
 		return errors.Join(failures...)

@@ -31,7 +31,7 @@ func (s *repositorySync) recognise(ctx context.Context, node *repositoryNode) (a
 		}
 		return true, s.request.Emit(ctx, source.Batch{Forget: []string{p.Name}, Cursor: text})
 	case p.Name != node.NameWithOwner:
-		renamed := position{Name: node.NameWithOwner, ID: max(p.ID, node.DatabaseID), Formerly: p.Formerly, Old: p.Old, Began: p.Began, Announced: p.Announced}
+		renamed := position{Name: node.NameWithOwner, ID: max(p.ID, node.DatabaseID), Formerly: p.Formerly, Old: p.Old, Began: p.Began, Announced: p.Announced, Traits: p.Traits}
 		if !same {
 			renamed.Formerly = append(renamed.Formerly, dora.FormerName{Name: p.Name, Until: now})
 			renamed.Old = append(renamed.Old, p.Name)

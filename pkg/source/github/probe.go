@@ -11,7 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/pages"
 )
 
-// owned lists an owner's repositories with the newest of everything that a sync reads, at 2 or 3 points a hundred. A
+// owned lists an owner's repositories with the newest of everything that a sync reads, at 3 or 4 points a hundred. A
 // repository of which the list says the same as before needs no sync.
 func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 	var found []target
@@ -51,7 +51,7 @@ func (r graphql) owned(ctx context.Context, owner string) ([]target, error) {
 			case node.unread != nil || len(refused[i]) > 0:
 				failures = append(failures, r.unlisted(owner, node.NameWithOwner, refusal(refused[i], node.unread)))
 			case r.selection.lists(node.NameWithOwner) && (!node.IsArchived || r.worthReading(node.probeNode)):
-				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node.probeNode), sizes: node.sizes()})
+				found = append(found, target{name: node.NameWithOwner, probe: r.digest(node.probeNode), sizes: node.sizes(), traits: &node.traitsNode})
 			}
 		}
 		if !list.PageInfo.HasNextPage {

@@ -31,7 +31,7 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
   $everyIssue: Boolean!, $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
   $fromBranch: Boolean!, $fromTarget: Boolean!, $target: GitObjectID, $commits: Int!, $commitsPage: String) {
   ` + rateLimit + `
-  repository(owner: $owner, name: $name) { nameWithOwner databaseId url
+  repository(owner: $owner, name: $name) { nameWithOwner databaseId url ` + traitFields + `
     everyIssue: issues(first: 1) @include(if: $everyIssue) { totalCount }
     defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }
@@ -57,7 +57,7 @@ var ownerRoots = []string{"organization", "repositoryOwner"}
 func probeText(root string) string {
 	return `query Probe($owner: String!, $repositories: Int!, $page: String, $withIssues: Boolean!) { ` + rateLimit + `
   owner: ` + root + `(login: $owner) { repositories(first: $repositories, after: $page, orderBy: {field: NAME, direction: ASC}) { ` + pageFields + `
-    nodes { nameWithOwner databaseId isArchived pushedAt
+    nodes { nameWithOwner databaseId ` + traitFields + ` pushedAt
       pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
       deployments(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { id updatedAt } }
       issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) @include(if: $withIssues) { totalCount nodes { id updatedAt } } } } }

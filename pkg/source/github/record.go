@@ -15,10 +15,13 @@ import (
 // lacks names it.
 
 type repositoryRecord struct {
-	FullName      string `json:"full_name"`
-	ID            int64  `json:"id"`
-	HTMLURL       string `json:"html_url"`
-	DefaultBranch string `json:"default_branch"`
+	FullName      string          `json:"full_name"`
+	ID            int64           `json:"id"`
+	HTMLURL       string          `json:"html_url"`
+	DefaultBranch string          `json:"default_branch"`
+	Topics        maybe[[]string] `json:"topics"`
+	Archived      maybe[bool]     `json:"archived"`
+	Fork          maybe[bool]     `json:"fork"`
 }
 
 func (r *repositoryRecord) Lacks() string {
@@ -279,6 +282,18 @@ type given bool
 // UnmarshalJSON looks for null alone.
 func (g *given) UnmarshalJSON(text []byte) error {
 	*g = string(text) != "null"
+	return nil
+}
+
+// maybe is a value that makes no answer unreadable: in another form than it should have it is none.
+type maybe[T any] struct{ value T }
+
+// UnmarshalJSON reads it where it can.
+func (m *maybe[T]) UnmarshalJSON(text []byte) error {
+	var value T
+	if json.Unmarshal(text, &value) == nil {
+		m.value = value
+	}
 	return nil
 }
 

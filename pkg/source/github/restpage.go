@@ -46,7 +46,7 @@ func (a rest) about(ctx context.Context, s *repositorySync) error {
 		return nil
 	}
 	known := s.state.ETags[aboutList]
-	if s.state.Branch == "" {
+	if s.state.Branch == "" || s.state.Traits.Group == "" {
 		known = ""
 	}
 	repository, f, err := fetch[repositoryRecord](ctx, a.run, s.part, repositoryPath(s.part), known)
@@ -56,9 +56,9 @@ func (a rest) about(ctx context.Context, s *repositorySync) error {
 	if err != nil {
 		return err
 	}
-	s.met.about = &repositoryNode{NameWithOwner: repository.FullName, DatabaseID: repository.ID, URL: repository.HTMLURL, DefaultBranchRef: &branchNode{Name: repository.DefaultBranch}}
+	s.met.about = &repositoryNode{NameWithOwner: repository.FullName, DatabaseID: repository.ID, URL: repository.HTMLURL, DefaultBranchRef: &branchNode{Name: repository.DefaultBranch}, traitsNode: repository.traits()}
 	if f.unchanged {
-		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, DatabaseID: s.state.ID, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}}
+		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, DatabaseID: s.state.ID, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}, traitsNode: traitsNode{kept: true}}
 	}
 	s.met.etags[aboutList] = f.etag
 	return nil

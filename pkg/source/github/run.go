@@ -32,11 +32,14 @@ type run struct {
 	// listed is what owners' lists have said. Forgotten are the names, in lower case, that mean others than the store knows.
 	listed    census.Listing
 	forgotten map[string]bool
+	// properties are those of repositories, by name in lower case, of the owners whose were read.
+	properties map[string][]dora.Property
+	propertied map[string]bool
 }
 
 func (s *Source) begin(request source.Request, positions *positions) *run {
 	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, positions: positions, reread: map[string]bool{}, tags: map[string]map[string]bool{},
-		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, forgotten: map[string]bool{},
+		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, forgotten: map[string]bool{}, properties: map[string][]dora.Property{}, propertied: map[string]bool{},
 	}
 	r.choose()
 	return r

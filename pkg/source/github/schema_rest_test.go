@@ -63,7 +63,8 @@ var (
 var endpointsRead = []endpoint{
 	{"/orgs/{org}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("id", "full_name", "archived", "pushed_at"), entries("full_name")},
 	{"/users/{username}/repos", map[string]any{"[].full_name": "example-health/api", "[].archived": false}, entries("id", "full_name", "archived", "pushed_at"), entries("full_name")},
-	{repositoryAddress, map[string]any{"full_name": "example-health/api", "default_branch": "main"}, []string{"id", "full_name", "html_url", "default_branch"}, []string{"full_name", "default_branch"}},
+	{repositoryAddress, map[string]any{"full_name": "example-health/api", "default_branch": "main"}, []string{"id", "full_name", "html_url", "default_branch", "topics", "topics[]", "archived", "fork"}, []string{"full_name", "default_branch"}},
+	{"/orgs/{org}/properties/values", inEntries(map[string]any{"repository_full_name": "example-health/api"}), entries("repository_full_name", "properties", "properties[]", "properties[].property_name", "properties[].value", "properties[].value[]"), entries("repository_full_name")},
 	{repositoryAddress + "/commits", inEntries(map[string]any{"sha": anotherSHA, "node_id": "C_1", "commit.author.date": "2026-03-01T09:00:00Z", "parents[].sha": planted40}), entries(commitRead...), entries("sha", "parents", "parents[].sha")},
 	{repositoryAddress + "/commits/{ref}", map[string]any{"sha": anotherSHA, "commit.author.date": "2026-03-01T09:00:00Z", "parents[].sha": planted40}, append([]string{"files[].filename"}, commitRead...), []string{"sha", "parents", "parents[].sha"}},
 	{repositoryAddress + "/pulls", inEntries(map[string]any{"number": 3, "node_id": "PR_3", "merged_at": plantedAt}), entries(pullRead...), entries("number", "created_at", "updated_at")},
@@ -163,7 +164,7 @@ func TestEveryAnswerOfGitHubsSchemaIsRead(t *testing.T) {
 			}
 			properties, tried, spoilt := 0, 0, 0
 			for _, each := range endpointsRead {
-				config := configured{Shared: []string{"*"}}
+				config := configured{Shared: []string{"*"}, Properties: true}
 				with := &shelf{t: t, paths: whole.paths, answers: maps.Clone(whole.answers), asked: map[string]int{}}
 				if strings.Contains(each.path, "/actions/") {
 					config.Deployments.From = github.FromWorkflowRuns

@@ -69,7 +69,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 	r.positions.Repositories.Rest()
 	state := r.positions.at(t.key())
 	if t.probe != "" && t.probe == state.Probe && len(state.Unfiled) == 0 && len(state.Unclaimed) == 0 && !state.Gone && !state.Young {
-		return nil
+		return r.retell(ctx, state, t.traits)
 	}
 	s := r.beginSync(t.name, state)
 	s.sizes = t.sizes
@@ -191,7 +191,7 @@ func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 			return nil, err
 		}
 		node = answer
-		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, DatabaseID: node.DatabaseID, URL: node.URL}
+		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, DatabaseID: node.DatabaseID, URL: node.URL, traitsNode: node.traitsNode}
 		if node.DefaultBranchRef != nil {
 			s.last.DefaultBranchRef = &branchNode{Name: node.DefaultBranchRef.Name}
 		}
@@ -315,7 +315,6 @@ func (s *repositorySync) takeIssues(node *repositoryNode) []dora.Event {
 }
 
 // announce tells of the repository once its head is reached: everything that leads to the head is handed over by then.
-// Its version is the run's clock, since nothing of GitHub's is sure to rise when a head moves.
 func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if !s.branch.done {
 		return nil
@@ -324,13 +323,10 @@ func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if node.DefaultBranchRef != nil {
 		name = node.DefaultBranchRef.Name
 	}
-	if !s.state.Announced.IsZero() && s.state.Head == s.branch.target && s.state.Branch == name {
+	traits := s.traits(node.NameWithOwner, &node.traitsNode, s.state.Traits)
+	if !s.state.Announced.IsZero() && s.state.Head == s.branch.target && s.state.Branch == name && traits.Same(&s.state.Traits) {
 		return nil
 	}
-	updated := s.Now().UTC()
-	if !updated.After(s.state.Announced) {
-		updated = s.state.Announced.Add(time.Second)
-	}
-	s.state.Head, s.state.Branch, s.state.URL, s.state.Announced = s.branch.target, name, node.URL, updated
-	return []dora.Event{s.repository(s.state, updated)}
+	s.state.Head, s.state.Branch, s.state.URL, s.state.Traits, s.state.Announced = s.branch.target, name, node.URL, traits, s.version(s.state.Announced)
+	return []dora.Event{s.repository(s.state, s.state.Announced)}
 }

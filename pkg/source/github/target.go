@@ -9,10 +9,11 @@ import (
 )
 
 // target is a repository to read. Probe is what its owner's list says of it, empty where it was not asked for, and sizes
-// how long its lists are.
+// how long its lists are. Traits are what that list says of it beside; nil where it was not asked for.
 type target struct {
 	name, probe string
 	sizes       sizes
+	traits      *traitsNode
 }
 
 func (t target) key() string { return strings.ToLower(t.name) }

@@ -21,11 +21,12 @@ type positions struct {
 
 // position is how far one project is read.
 type position struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	Branch string `json:"branch,omitempty"`
-	Head   string `json:"head,omitempty"`
-	URL    string `json:"url,omitempty"`
+	ID     int64       `json:"id"`
+	Name   string      `json:"name"`
+	Branch string      `json:"branch,omitempty"`
+	Head   string      `json:"head,omitempty"`
+	URL    string      `json:"url,omitempty"`
+	Traits dora.Traits `json:"traits,omitzero"`
 	// Announced is the version in which it was told of last. Gone says that it was told to be no more.
 	Announced time.Time `json:"announced,omitzero"`
 	Gone      bool      `json:"gone,omitempty"`

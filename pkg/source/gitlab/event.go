@@ -216,6 +216,6 @@ func (s *Source) isIncident(i *issueRecord) bool {
 func (s *Source) repository(p *position, updated time.Time) *dora.Repository {
 	return &dora.Repository{
 		Header: dora.Header{Source: s.config.ID, ID: p.Name, Updated: updated.UTC()},
-		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Number: p.ID, Formerly: p.Formerly, Began: p.Began,
+		Name:   p.Name, DefaultBranch: p.Branch, HeadSHA: p.Head, URL: p.URL, Number: p.ID, Formerly: p.Formerly, Began: p.Began, Traits: p.Traits,
 	}
 }

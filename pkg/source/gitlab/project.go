@@ -235,19 +235,21 @@ func (r *run) wouldList(name string) bool {
 	return false
 }
 
+// traits are what GitLab tells of a project beside its code. Its group is the path of groups that it is in, or the user.
+func (p *projectRecord) traits() dora.Traits {
+	return dora.Traits{Topics: p.Topics, Group: p.Path[:strings.LastIndexByte(p.Path, '/')], Archived: p.Archived, Fork: p.Forked != nil}.Ordered()
+}
+
 // announce tells of the project once its head is reached: everything that leads to the head is handed over by then.
 func (s *projectSync) announce(head string) []dora.Event {
-	p := s.state
-	if !p.Announced.IsZero() && p.Head == head && p.Branch == s.project.DefaultBranch && head != "" {
-		return nil
-	}
-	if !p.Announced.IsZero() && head == "" && p.Head == "" && p.Branch == s.project.DefaultBranch {
+	p, traits := s.state, s.project.traits()
+	if !p.Announced.IsZero() && p.Head == head && p.Branch == s.project.DefaultBranch && p.Traits.Same(&traits) {
 		return nil
 	}
 	updated := s.Now().UTC()
 	if !updated.After(p.Announced) {
 		updated = p.Announced.Add(time.Second)
 	}
-	p.Head, p.Branch, p.URL, p.Announced = head, s.project.DefaultBranch, s.project.WebURL, updated
+	p.Head, p.Branch, p.URL, p.Traits, p.Announced = head, s.project.DefaultBranch, s.project.WebURL, traits, updated
 	return []dora.Event{s.repository(p, updated)}
 }

@@ -40,12 +40,15 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 }
 
 type projectRecord struct {
-	ID            int64  `json:"id"`
-	Path          string `json:"path_with_namespace"`
-	DefaultBranch string `json:"default_branch"` // empty while there is no commit, or where the token may not see code
-	WebURL        string `json:"web_url"`
-	Empty         bool   `json:"empty_repo"`
-	Deletion      string `json:"marked_for_deletion_on"` // a date
+	ID            int64     `json:"id"`
+	Path          string    `json:"path_with_namespace"`
+	DefaultBranch string    `json:"default_branch"` // empty while there is no commit, or where the token may not see code
+	WebURL        string    `json:"web_url"`
+	Empty         bool      `json:"empty_repo"`
+	Deletion      string    `json:"marked_for_deletion_on"` // a date
+	Topics        []string  `json:"topics"`
+	Archived      bool      `json:"archived"`
+	Forked        *struct{} `json:"forked_from_project"`
 	// What may be switched off in a project, for everybody; empty where it is not told.
 	RepositoryAccess    string `json:"repository_access_level"`
 	MergeRequestsAccess string `json:"merge_requests_access_level"`

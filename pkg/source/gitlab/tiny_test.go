@@ -41,6 +41,7 @@ type tinyProject struct {
 	lists   map[string][]row
 	jobs    []row // of each pipeline
 	tags    []row
+	traits  row // what its record has besides
 }
 
 func given() source.Given { return source.Given{Secrets: map[string]string{"token": replayToken}} }
@@ -121,7 +122,9 @@ func (g *tiny) answer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *tinyProject) shown() row {
-	return row{"id": p.id, "path_with_namespace": p.path, "default_branch": "main", "web_url": "https://gitlab.example/" + p.path}
+	record := row{"id": p.id, "path_with_namespace": p.path, "default_branch": "main", "web_url": "https://gitlab.example/" + p.path}
+	maps.Copy(record, p.traits)
+	return record
 }
 
 func (g *tiny) project(w http.ResponseWriter, r *http.Request, p *tinyProject, parts []string) {
