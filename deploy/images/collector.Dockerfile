@@ -11,5 +11,6 @@ COPY .cache/release/stage/linux_${TARGETARCH}/livedora-dora-datasource/LICENSE .
 COPY .cache/release/stage/linux_${TARGETARCH}/livedora-dora-datasource/gpx_livedora_linux_${TARGETARCH} /usr/bin/livedora
 USER 65532:65532
 VOLUME ["/var/lib/livedora"]
+EXPOSE 8080
 ENTRYPOINT ["/usr/bin/livedora"]
-CMD ["collect", "--settings", "/etc/livedora/datasource.yaml"]
+CMD ["collect", "--settings", "/etc/livedora/datasource.yaml", "--listen", ":8080", "--log", "json"]

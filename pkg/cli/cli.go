@@ -56,6 +56,8 @@ func Run(ctx context.Context, args []string, out, log io.Writer) int {
 				return 0
 			case errors.Is(err, errUsage):
 				return 2
+			case errors.Is(err, errTold):
+				return 1
 			case errors.As(err, new(misuse)):
 				_, _ = fmt.Fprintln(log, err)
 				return 2
@@ -120,7 +122,10 @@ func parse(f *flag.FlagSet, args []string) error {
 }
 
 // where are the options that say which data a command works on.
-type where struct{ file, datasource string }
+type where struct {
+	file, datasource string
+	logger           *slog.Logger // of the data set; warnings as text where there is none
+}
 
 func (w *where) define(f *flag.FlagSet) {
 	f.StringVar(&w.file, "settings", "", "`FILE`: a data source's provisioning file")
@@ -168,12 +173,15 @@ func (w *where) opened(ctx context.Context, log io.Writer, allowed func(file str
 	if err := allowed(w.file, file.Settings.Store); err != nil {
 		return nil, err
 	}
+	if w.logger == nil {
+		w.logger = slog.New(logs["text"](log))
+	}
 	d, err := dataset.Open(ctx, dataset.Options{
 		Name:         file.Dataset(),
 		Organisation: file.OrgID,
 		Settings:     file.Settings,
 		Client:       &http.Client{Timeout: requestTime},
-		Logger:       slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Logger:       w.logger,
 	})
 	var foreign *dataset.Foreign
 	if errors.As(err, &foreign) { // who has the file may know whose it is

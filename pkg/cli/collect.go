@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/collect"
@@ -14,28 +15,58 @@ import (
 	"github.com/livedora/dora-datasource/pkg/terminal"
 )
 
-func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err error) {
-	var w where
+func collectCommand(ctx context.Context, args []string, out, log io.Writer) error {
+	var c collecting
 	f := flags("collect", log)
-	w.define(f)
-	once := f.Bool("once", false, "end when all sources are up to date")
-	progress := f.Bool("progress", false, "print how far each source is, every second")
+	c.define(f)
+	f.BoolVar(&c.once, "once", false, "end when all sources are up to date")
+	f.BoolVar(&c.progress, "progress", false, "print how far each source is, every second")
+	f.StringVar(&c.listen, "listen", "", "`HOST:PORT` on which /healthz, /readyz and /metrics answer while it collects; nowhere unless it is given")
+	form := f.String("log", "text", "`FORM` of what is told: text, or json, an object a line")
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	d, err := w.made(ctx, log)
+	return structured(*form, log, func(log io.Writer, logger *slog.Logger) error {
+		c.logger = logger
+		return c.run(ctx, out, log)
+	})
+}
+
+// collecting is a run of the command.
+type collecting struct {
+	where
+	once, progress bool
+	listen         string
+}
+
+func (c *collecting) run(ctx context.Context, out, log io.Writer) (err error) {
+	s := &service{told: ctx}
+	if c.listen != "" {
+		end, err := s.serve(c.listen, c.logger)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	d, err := c.made(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	s.dataset.Store(d)
 	if d.Settings().Store.Type == settings.StoreMemory {
 		_, _ = fmt.Fprintln(log, "store.type is memory, which keeps nothing: this only shows what would be collected")
 	}
-	ended := watched(ctx, d, log, *progress)
+	ended := watched(ctx, d, log, c.progress)
 	defer ended()
-	if !*once {
-		return d.Run(ctx)
+	if !c.once {
+		c.logger.Info("collecting", "version", Version(), "sources", len(d.State()))
+		if err := within(ctx, patience, d); err != nil {
+			return err // the store stays open under what still runs: it is made for processes that end anyhow
+		}
+		c.logger.Info("ended")
+		return d.Close()
 	}
+	defer func() { err = errors.Join(err, d.Close()) }()
 	summary, failed := d.Once(ctx)
 	nothing := failed == nil && d.NothingMatched()
 	if nothing {
@@ -53,6 +84,27 @@ func collectCommand(ctx context.Context, args []string, out, log io.Writer) (err
 		return errors.New("nothing that the settings name was found, so that nothing was collected")
 	}
 	return nil
+}
+
+// patience is how long the runs under way have when the command is told to end. They end between two writings of the store, which
+// takes a moment, unless a disk or a database holds one up.
+const patience = 20 * time.Second
+
+// within collects until the context ends, and then for no longer than a bound.
+func within(ctx context.Context, bound time.Duration, d *dataset.Dataset) error {
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }() // the collector, until it is told to end
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(bound):
+		return fmt.Errorf("the runs under way did not end within %s, and are left; what was stored stays, and the next start goes on from there", bound)
+	}
 }
 
 // How often progress is looked at, and how often it is printed. What holds a run up is told at once.

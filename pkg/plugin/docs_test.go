@@ -93,6 +93,8 @@ var coverage = []covered{
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
 	{page: "query.md", language: "json", run: queryWorks},
 	{page: "command-line.md", language: "sh", run: commandsWork},
+	{page: "collector.md", language: "sh", mark: "--once", run: commandsWork},
+	{page: "collector.md", language: "sh", run: optionsOfCommandsAreThere},
 	{page: "command-line.md", language: "text", mark: `"definition"`, run: reportHasTheseKeys},
 	{page: "README.md", language: "sh", mark: "gpx_livedora", run: commandsWork},
 	{page: "README.md", language: "sh", mark: "go tool mage", run: programsAreThere},
@@ -430,6 +432,13 @@ func optionsAreThere(t *testing.T, text string) {
 	for _, found := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(text, -1) {
 		assert.Regexp(t, `(?m)^  -`+found[1]+`( |$)`, help.String(), text)
 	}
+}
+
+// optionsOfCommandsAreThere is for a command that would not end by itself.
+func optionsOfCommandsAreThere(t *testing.T, text string) {
+	_, words, found := strings.Cut(text, "gpx_livedora_linux_amd64 ")
+	require.True(t, found)
+	optionsAreThere(t, words)
 }
 
 // commanded carries out a command for an organisation on the dataset platform of a store.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/png"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,7 @@ func TestThePageOfTheCatalogueReadsAlone(t *testing.T) {
 	}
 }
 
-// tree is a small plugin, built, in a git repository: what a release is made of.
+// tree is a small plugin, built: what a release is made of.
 type tree struct {
 	*testing.T
 	root string
@@ -80,6 +81,13 @@ func planted(t *testing.T) tree {
 	} {
 		p.write(name, content)
 	}
+	return p
+}
+
+// committed is one in a repository.
+func committed(t *testing.T) tree {
+	t.Helper()
+	p := planted(t)
 	p.git("init", "-q")
 	p.commit()
 	return p
@@ -116,7 +124,7 @@ func (p tree) said(environment map[string]string, command string, args ...string
 
 func TestAReleaseIsTheSameWhereverItIsMade(t *testing.T) {
 	sums := func() string {
-		p := planted(t)
+		p := committed(t)
 		said, err := p.said(nil, "pack")
 		require.NoError(t, err)
 		assert.Contains(t, said, "acme-dora-datasource-1.2.0.windows_amd64.zip")
@@ -168,14 +176,14 @@ func TestWhatIsInTheWayOfAReleaseIsSaid(t *testing.T) {
 		"a tree that is no tree": {func(p tree) { require.NoError(p, os.RemoveAll(filepath.Join(p.root, ".git"))) }, nil, "a release is made of a git repository"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := planted(t)
+			p := committed(t)
 			day.so(p)
 			said, err := p.said(day.environment, "ready")
 			require.ErrorContains(t, err, day.says)
 			assert.NotContains(t, said+err.Error(), "glc_secret")
 		})
 	}
-	p := planted(t)
+	p := committed(t)
 	p.git("tag", "v1.2.0")
 	said, err := p.said(token, "ready")
 	require.NoError(t, err)
@@ -224,8 +232,10 @@ func TestWhatTheCatalogueWouldRefuseIsNotMade(t *testing.T) {
 			} else {
 				p.write(mend[0], mend[1])
 			}
-			_, err := p.said(nil, "pack")
-			require.ErrorContains(t, err, says)
+			r := release{root: p.root, dist: filepath.Join(p.root, "dist"), out: filepath.Join(p.root, ".cache/release"), systems: []string{"linux/amd64", "windows/amd64"}}
+			v, err := versionOf(p.root)
+			require.NoError(t, err)
+			require.ErrorContains(t, r.pack(state{version: v}, io.Discard), says)
 			left, err := filepath.Glob(filepath.Join(p.root, ".cache/release/*.zip"))
 			require.NoError(t, err)
 			assert.Empty(t, left)
@@ -235,7 +245,7 @@ func TestWhatTheCatalogueWouldRefuseIsNotMade(t *testing.T) {
 
 // The tool lists what the backend links; what the bundler put in is listed beside it, and neither says where it was made.
 func TestTheListOfPartsHasBothHalves(t *testing.T) {
-	p := planted(t)
+	p := committed(t)
 	p.write("node_modules/@of/someone/package.json", `{"version": "4.5.6", "license": "MIT"}`)
 	bundled, err := json.Marshal([]map[string]string{{"name": "@of/someone", "directory": filepath.Join(p.root, "node_modules/@of/someone")}})
 	require.NoError(t, err)
