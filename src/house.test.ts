@@ -7,10 +7,11 @@ const mayImport: Record<string, string[]> = {
   correct: [], // what a person can say of events, and whether it would be kept
   live: [], // how an answer is followed
   settings: [], // what an administrator configures, and what is wrong with it
+  services: ['settings'], // the list of services: its order, its texts, and what becomes of it
   query: ['form', 'settings'], // what a panel asks, its editor and its sentence
   variables: ['query', 'settings'],
   'config/live': ['settings'], // what the backend tells the configuration editor
-  config: ['config/live', 'form', 'settings'],
+  config: ['config/live', 'form', 'services', 'settings'],
   '': ['config', 'correct', 'live', 'query', 'settings', 'variables'],
 };
 

@@ -8,12 +8,17 @@ import { stories } from './stories.mjs';
 /** With SCREENSHOTS=folder each story leaves a picture of how it ended. */
 const pictures = process.env.SCREENSHOTS;
 
+/** With STORIES=text only those are told that have it in their title. */
+const wanted = process.env.STORIES ?? '';
+
 const server = await serve();
 const browser = await launch();
 let passed = 0;
 let failed = 0;
 
-for (const [name, { editor, value, modes = ['dark'], resources = {}, tell }] of Object.entries(stories)) {
+for (const [name, { editor, value, modes = ['dark'], resources = {}, tell }] of Object.entries(stories).filter(
+  ([name]) => name.includes(wanted)
+)) {
   for (const mode of modes) {
     const title = modes.length > 1 ? `${name} (${mode})` : name;
     const started = performance.now();

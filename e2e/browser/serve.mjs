@@ -71,7 +71,7 @@ export async function serve() {
     if (pathname === '/host.js') {
       return { type: '.js', body: script };
     }
-    if (pathname.startsWith('/plugin/')) {
+    if (/^\/(plugin|public\/plugins\/livedora-dora-datasource)\//.test(pathname)) {
       return { type: path.extname(pathname), body: await readFile(path.join(root, 'dist', path.basename(pathname))) };
     }
     if (pathname.startsWith('/public/build/img/icons/')) {

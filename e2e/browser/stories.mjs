@@ -353,6 +353,71 @@ export const stories = {
     },
   },
 
+  'hundreds of services are grouped, searched, selected and changed with the keyboard alone': {
+    editor: 'config',
+    value: settings({
+      jsonData: {
+        sources: [github],
+        services: Array.from({ length: 300 }, (_, n) => ({ ...service, name: `service-${n}`, team: `team-${n % 40}` })),
+      },
+    }),
+    modes: both,
+    async tell(opened) {
+      const { emitted, field, page, press, soon, type } = opened;
+      const row = (name) => page.getByRole('button', { name, exact: true });
+      const services = async () => (await emitted()).jsonData.services;
+      assert.equal(await page.getByRole('row').count(), 51);
+      await row('service-0').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      const detail = page.getByRole('group', { name: 'Service service-1', exact: true });
+      await type('Name', '-renamed', detail);
+      await page.keyboard.press('Enter'); // as soon as that, whatever Grafana does with it
+      await soon(async () => assert.equal((await services())[1].name, 'service-1-renamed'));
+      await accessible(opened);
+
+      await field('Search services').fill('team-7');
+      await page.getByRole('checkbox', { name: 'Select all 8', exact: true }).press('Space');
+      await field('Team of the selected').fill('pharmacy');
+      await press('Set team');
+      await soon(async () => assert.equal((await services()).filter(({ team }) => team === 'pharmacy').length, 8));
+      await press('Undo: team of 8 services');
+      await soon(async () => assert.equal((await services())[7].team, 'team-7'));
+      await field('Search services').fill('');
+      await page.getByRole('checkbox', { name: 'By team', exact: true }).press('Space');
+      const team = page.getByRole('button', { name: /^team-0/ });
+      await soon(async () => assert.equal(await team.getAttribute('aria-expanded'), 'true'));
+      await team.press('Enter');
+      await soon(async () => assert.equal(await row('service-0').count(), 0));
+      await accessible(opened);
+    },
+  },
+
+  'services are taken over from a table, once it is right': {
+    editor: 'config',
+    value: settings({ jsonData: { sources: [github], services: [service] } }),
+    modes: both,
+    async tell(opened) {
+      const { emitted, field, page, press, soon } = opened;
+      await press('Import and export');
+      await page.getByRole('radio', { name: 'CSV', exact: true }).press('Space');
+      await soon(async () => assert.match(await field('Services as text').inputValue(), /^name,team,entry,source,/));
+      await field('Services as text').fill('name,team,entry,source\nprescriptions,pharmacy,builds,github\n');
+      await soon(async () => assert.ok(await page.getByText('Line 2: the entry "builds" is not allowed').isVisible()));
+      await accessible(opened);
+      await field('Services as text').fill('name,team\nprescriptions,pharmacy\ntriage,urgent care\n');
+      await soon(async () => assert.ok(await page.getByText('prescriptions: team medicines → pharmacy').isVisible()));
+      await accessible(opened);
+      await press('Take it over');
+      await soon(async () =>
+        assert.deepEqual((await emitted()).jsonData.services, [
+          { ...service, team: 'pharmacy' },
+          { name: 'triage', team: 'urgent care' },
+        ])
+      );
+    },
+  },
+
   'provisioned settings are shown and cannot be changed': {
     editor: 'config',
     value: settings({
@@ -362,9 +427,21 @@ export const stories = {
     }),
     modes: both,
     async tell(opened) {
-      const { page, field } = opened;
-      assert.equal(await page.locator('#page :is(input, textarea):enabled').count(), 0);
-      assert.deepEqual(await page.locator('#page button:enabled').allTextContents(), ['Test source github']);
+      const { page, field, press, soon } = opened;
+      const enabled = page.locator('#page :is(input, textarea):enabled:not([readonly])');
+      const names = () => enabled.evaluateAll((all) => all.map((each) => each.ariaLabel ?? each.type));
+      assert.deepEqual(await names(), ['Search services', 'checkbox']); // by team
+      await press('prescriptions');
+      await press('Export');
+      await soon(async () => assert.match(await field('Services as text').inputValue(), /- name: prescriptions/));
+      assert.ok(await page.getByText('example-health/medicines-api').first().isVisible());
+      assert.deepEqual(await names(), ['Search services', 'checkbox', 'radio', 'radio']);
+      assert.deepEqual(
+        (await page.locator('#page button:enabled').allTextContents()).filter((name) =>
+          /add|remove|undo|take/i.test(name)
+        ),
+        []
+      );
       assert.equal(await field('Token').inputValue(), 'configured');
       await accessible(opened);
     },
@@ -412,6 +489,7 @@ export const stories = {
       await says('1,714 deployments, 906 changes, 0 incidents; 1,200 requests.');
       const bar = page.getByRole('progressbar', { name: 'Reading github' });
       await soon(async () => assert.equal(await bar.getAttribute('aria-valuenow'), '40'));
+      await press('prescriptions');
       await says('Matches none of the deployments collected so far.');
       await says('Matches 3 of the incidents collected so far.');
       await says('Deployments of no service: example-health/medicines-api → live (61).');

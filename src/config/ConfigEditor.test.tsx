@@ -1,6 +1,6 @@
 import { DataSourceSettings } from '@grafana/data';
 import { config } from '@grafana/runtime';
-import { act, render, screen, within } from '@testing-library/react';
+import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { readdirSync, readFileSync } from 'fs';
 import path from 'path';
@@ -105,8 +105,8 @@ test('a removed source is forgotten with its token', async () => {
 test('a service is described by where its deployments and incidents are', async () => {
   const { user, settings } = open({ jsonData: { sources: [github] } });
   await user.click(screen.getByRole('button', { name: 'Add service' }));
+  expect(field('Name')).toHaveFocus();
   expect(screen.queryByText(/is missing/)).not.toBeInTheDocument();
-  await user.click(field('Name'));
   await user.tab();
   expect(screen.getByText(/Name: is missing/)).toBeVisible();
   await enter(user, field('Name'), 'prescriptions');
@@ -116,7 +116,7 @@ test('a service is described by where its deployments and incidents are', async 
   await enter(user, field('Paths of its files', 'Deployments 1 of service prescriptions'), 'rx/**\n!rx/docs/**');
   await user.click(screen.getByRole('button', { name: 'Add incidents' }));
   await enter(user, field('Without the labels', 'Incidents 1 of service prescriptions'), 'test');
-
+  await user.tab();
   expect(settings().jsonData.services).toEqual([
     {
       name: 'prescriptions',
@@ -132,9 +132,89 @@ test('a service is described by where its deployments and incidents are', async 
       incidents: [{ source: 'github', excludeLabels: ['test'] }],
     },
   ]);
-
   await user.click(screen.getByRole('button', { name: 'Remove service prescriptions' }));
   expect(settings().jsonData).toEqual({ sources: [github] });
+  await user.click(screen.getByRole('button', { name: 'Add service' }));
+  expect(field('Name')).toHaveFocus(); // the next one too
+});
+
+const rows = () => screen.getAllByRole('row').slice(1); // without the headings
+const named = (names: string[], team?: string) => names.map((name) => ({ name, ...(team && { team }) }));
+
+test('many services are a page of lines, found by what they are called, and one is open at a time', async () => {
+  const services = Array.from({ length: 120 }, (_, n) => ({ name: `service-${n}`, team: `team-${n % 4}` }));
+  const { user } = open({ jsonData: { sources: [github], services } });
+  expect(rows()).toHaveLength(50);
+  await user.type(screen.getByRole('textbox', { name: 'Search services' }), 'team-3 service-11');
+  expect(rows().map((row) => within(row).getAllByRole('button')[0].textContent)).toEqual([
+    'service-11',
+    'service-111',
+    'service-115',
+    'service-119',
+  ]);
+  expect(screen.getByRole('status', { name: 'Services found' })).toHaveTextContent('4 of 120 services');
+  await user.click(screen.getByRole('button', { name: 'service-111' }));
+  await user.click(screen.getByRole('button', { name: 'service-115' }));
+  expect(screen.getAllByLabelText('Name').map((each) => (each as HTMLInputElement).value)).toEqual(['service-115']);
+});
+
+test('services stand by team, which hides them, and in the order of a column', async () => {
+  const services = [...named(['b', 'a'], 'medicines'), ...named(['c']), ...named(['d'], 'booking')];
+  const { user } = open({ jsonData: { sources: [github], services } });
+  const shown = () => rows().map((row) => within(row).getAllByRole('button')[0].textContent);
+  await user.click(screen.getByRole('button', { name: 'Service' }));
+  expect(shown()).toEqual(['a', 'b', 'c', 'd']);
+  await user.click(screen.getByRole('checkbox', { name: 'By team' }));
+  expect(shown()).toEqual(['booking1', 'd', 'medicines2', 'a', 'b', 'Without a team1', 'c']);
+  await user.click(screen.getByRole('button', { name: /^medicines/ }));
+  expect(shown()).toEqual(['booking1', 'd', 'medicines2', 'Without a team1', 'c']);
+});
+
+test('what is done to several services at once can be taken back, until the settings are saved', async () => {
+  const services = [...named(['a', 'b'], 'medicines'), ...named(['c'], 'booking')];
+  const { user, settings, save } = open({ jsonData: { sources: [github], services } });
+  await user.type(screen.getByRole('textbox', { name: 'Search services' }), 'medicines');
+  await user.click(screen.getByRole('checkbox', { name: 'Select all 2' }));
+  await user.type(screen.getByRole('textbox', { name: 'Team of the selected' }), 'pharmacy');
+  await user.click(screen.getByRole('button', { name: 'Set team' }));
+  expect(settings().jsonData.services?.map(({ team }) => team)).toEqual(['pharmacy', 'pharmacy', 'booking']);
+  await user.click(screen.getByRole('button', { name: 'Remove the selected' }));
+  expect(settings().jsonData.services).toEqual(named(['c'], 'booking'));
+
+  await user.click(screen.getByRole('button', { name: 'Undo: removed 2 services' }));
+  await user.click(screen.getByRole('button', { name: 'Undo: team of 2 services' }));
+  expect(settings().jsonData.services).toEqual(services);
+  expect(screen.queryByRole('button', { name: /^Undo/ })).not.toBeInTheDocument();
+
+  await user.click(screen.getByRole('button', { name: 'a' }));
+  await enter(user, field('Team'), '-x');
+  await user.click(screen.getByRole('button', { name: 'a' }));
+  expect(screen.getByRole('button', { name: 'Undo: changed a' })).toBeVisible();
+  save();
+  expect(screen.queryByRole('button', { name: /^Undo/ })).not.toBeInTheDocument();
+});
+
+test('services are changed as a text, which says what it changes before it does', async () => {
+  const { user, settings } = open({ jsonData: { sources: [github], services: named(['a', 'b'], 'medicines') } });
+  await user.click(screen.getByRole('button', { name: 'Import and export' }));
+  const text = screen.getByRole('textbox', { name: 'Services as text' });
+  await waitFor(() =>
+    expect(text).toHaveValue('services:\n  - name: a\n    team: medicines\n  - name: b\n    team: medicines\n')
+  );
+  const says = screen.getByRole('status', { name: 'What the text changes' });
+  await user.clear(text);
+  await user.paste('services:\n  - name: a\n    teem: x');
+  await waitFor(() => expect(says).toHaveTextContent('Line 3: "teem" is unknown; allowed: name, team'));
+  expect(screen.getByRole('button', { name: 'Take it over' })).toBeDisabled();
+  await user.clear(text);
+  await user.paste('- name: a\n  team: pharmacy\n- name: c');
+  await waitFor(() => expect(says).toHaveTextContent('Added: 1cChanged: 1a: team medicines → pharmacy'));
+  await user.click(screen.getByRole('button', { name: 'Take it over' }));
+  expect(settings().jsonData.services).toEqual([
+    ...named(['a'], 'pharmacy'),
+    ...named(['b'], 'medicines'),
+    ...named(['c']),
+  ]);
 });
 
 test('the definition is chosen by what it means', async () => {
@@ -160,21 +240,33 @@ test('events are kept in a file where one is named, and in memory again without 
   expect(settings().jsonData).toEqual({ store: { type: 'memory' } });
 });
 
-test('provisioned settings can be read and not changed', () => {
-  const services = [{ name: 'rx', deployments: [{ source: 'github' }], incidents: [{ source: 'github' }] }];
-  open({
+test('provisioned settings can be read and not changed', async () => {
+  const deployments = [{ source: 'github', repository: 'example-health/medicines-api' }];
+  const services = [{ name: 'rx', deployments, incidents: [{ source: 'github' }] }];
+  const { user } = open({
     readOnly: true,
     jsonData: { sources: [github], services, store: { type: 'sqlite', path: '/data/dora.db' } },
     secureJsonFields: { 'sources.github.token': true },
   });
   expect(screen.getByRole('status', { name: 'These settings are provisioned' })).toBeVisible();
   const fields = [...screen.getAllByRole('textbox'), ...screen.getAllByRole('combobox')];
-  expect(fields.length).toBeGreaterThan(25);
-  expect(fields.filter((field) => !field.hasAttribute('disabled'))).toEqual([]);
+  expect(fields.length).toBeGreaterThan(20);
+  const enabled = fields.filter((field) => !field.hasAttribute('disabled'));
+  expect(enabled.map((field) => field.getAttribute('aria-label'))).toEqual(['Search services']);
   const buttons = screen.queryAllByRole('button').filter((button) => !button.hasAttribute('disabled'));
   expect(buttons.map((button) => button.getAttribute('aria-label') ?? button.textContent)).toEqual([
     'Test source github',
+    'Service',
+    'Team',
+    'Deployments',
+    'Incidents',
+    'rx',
+    'Export',
   ]);
+  await user.click(screen.getByRole('button', { name: 'rx' }));
+  const facts = within(screen.getByRole('group', { name: 'Service rx' }));
+  expect(facts.getByText('example-health/medicines-api')).toBeVisible();
+  expect(facts.queryAllByRole('textbox')).toEqual([]);
 });
 
 test('a GitHub App takes the place of a token, and the other way round', async () => {

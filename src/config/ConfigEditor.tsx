@@ -1,6 +1,6 @@
 import { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { Alert, Stack } from '@grafana/ui';
-import React from 'react';
+import React, { useMemo } from 'react';
 import { Collection } from './Collection';
 import { DefinitionOfMetrics } from './DefinitionOfMetrics';
 import { usePreview } from './live/preview';
@@ -17,7 +17,7 @@ type Props = DataSourcePluginOptionsEditorProps<DoraOptions, DoraSecrets>;
 export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
   const options = settings.jsonData;
   const readOnly = Boolean(settings.readOnly);
-  const faults = faultsOf(options);
+  const faults = useMemo(() => faultsOf(options), [options]);
   const preview = usePreview(settings.uid, settings.version, options);
   const section = {
     options,
@@ -34,7 +34,7 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
           </Alert>
         )}
         <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
-        <Services {...section} preview={preview} />
+        <Services {...section} version={settings.version} preview={preview} />
         <DefinitionOfMetrics {...section} />
         <Collection {...section} settings={settings} onSettingsChange={onOptionsChange} />
         {settings.uid && (options.sources ?? []).length > 0 && <NextSteps uid={settings.uid} />}

@@ -1,49 +1,90 @@
-import { Button } from '@grafana/ui';
-import React from 'react';
-import { merge, newService, orAbsent, removeAt, replaceAt } from '../settings/change';
-import { Preview } from './live/preview';
+import { Button, Stack } from '@grafana/ui';
+import React, { useMemo, useRef, useState } from 'react';
+import { merge, newService, orAbsent } from '../settings/change';
+import { Preview, takenBy } from './live/preview';
 import { Unmatched } from './live/Unmatched';
 import { Section, SectionProps } from './Section';
-import { ServiceCard } from './ServiceCard';
+import { Added, ServiceList } from './ServiceList';
+import { ServicesText } from './ServicesText';
 import { Service } from '../settings/settings';
+import { useUndo } from '../services/undo';
 
 interface Props extends SectionProps {
+  /** Of the settings, as Grafana counts their saves. */
+  version: number | undefined;
   /** What the services match in what has been collected. */
   preview: Preview | undefined;
 }
 
+const none: Service[] = [];
+
 /** What is measured: applications, where repositories alone do not tell them apart. */
-export function Services({ options, faults, readOnly, onChange, preview }: Props) {
-  const services = options.services ?? [];
-  const sources = options.sources ?? [];
-  const put = (next: Service[]) => onChange(merge(options, { services: orAbsent(next) }));
+export function Services({ options, faults, readOnly, onChange, preview, version }: Props) {
+  const services = options.services ?? none;
+  const [fresh, setFresh] = useState<Added>();
+  const [asText, setAsText] = useState(false);
+  const undoButton = useRef<HTMLButtonElement>(null);
+  const { put, ...undo } = useUndo(services, version, (next) => onChange(merge(options, { services: orAbsent(next) })));
+  const taken = useMemo(() => takenBy(services, preview), [services, preview]);
+  const undoable = !readOnly && undo.what !== undefined;
   return (
     <Section
       title="Services"
       description="Optional. Without any, every repository is a service named after it. A service can be part of a repository, or several together."
       explained="services"
     >
-      {services.map((service, index) => (
-        <ServiceCard
-          key={index}
-          service={service}
-          sources={sources.map(({ id }) => id)}
-          path={`services[${index}]`}
-          position={index + 1}
-          faults={faults}
-          preview={services.length === preview?.services.length ? preview?.services[index] : undefined}
-          readOnly={readOnly}
-          onChange={(next) => put(replaceAt(services, index, next))}
-          onRemove={() => put(removeAt(services, index))}
-        />
-      ))}
+      <ServiceList
+        options={options}
+        services={services}
+        faults={faults}
+        readOnly={readOnly}
+        preview={preview}
+        taken={taken}
+        fresh={fresh}
+        onPut={put}
+        onRemoved={() => window.setTimeout(() => undoButton.current?.focus())}
+      />
       <Unmatched preview={preview} mapped={services.length > 0} />
-      {!readOnly && (
-        <div>
-          <Button variant="secondary" icon="plus" onClick={() => put([...services, newService(sources)])}>
+      <Stack direction="row" wrap="wrap" gap={1}>
+        {!readOnly && (
+          <Button
+            variant="secondary"
+            icon="plus"
+            onClick={() => {
+              setFresh({ index: services.length });
+              put([...services, newService(options.sources ?? [])], `added service ${services.length + 1}`);
+            }}
+          >
             Add service
           </Button>
-        </div>
+        )}
+        {(!readOnly || services.length > 0) && (
+          <Button
+            variant="secondary"
+            fill="outline"
+            icon="file-alt"
+            aria-expanded={asText}
+            onClick={() => setAsText(!asText)}
+          >
+            {readOnly ? 'Export' : 'Import and export'}
+          </Button>
+        )}
+        {undoable && (
+          <Button ref={undoButton} variant="secondary" fill="outline" icon="history" onClick={undo.undo}>
+            Undo: {undo.what}
+          </Button>
+        )}
+      </Stack>
+      {asText && (
+        <ServicesText
+          options={options}
+          services={services}
+          readOnly={readOnly}
+          onTake={(next, what) => {
+            put(next, what);
+            setAsText(false);
+          }}
+        />
       )}
     </Section>
   );

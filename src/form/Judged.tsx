@@ -13,6 +13,11 @@ export function JudgedOnceSaved({ version, children }: { version: number | undef
   return <Loads.Provider value={loads}>{children}</Loads.Provider>;
 }
 
+/** Fields that show what was there before are judged as soon as they are drawn. */
+export function JudgedAtOnce({ children }: { children: ReactNode }) {
+  return <Loads.Provider value={undefined}>{children}</Loads.Provider>;
+}
+
 /** Whether a field is judged yet, and what takes note that a person left it. */
 export function useJudged(): { judged: boolean; leave: () => void } {
   const loads = useContext(Loads);

@@ -19,26 +19,14 @@ export function labelOf(path: string, { sources = [] }: DoraOptions): string {
 /** Faults that the editor can see, in the backend's words. The backend judges again, and has the last word. */
 export function faultsOf(options: DoraOptions): Faults {
   const faults: Faults = {};
-  const note = (path: string, fault: string | undefined) => {
-    if (fault !== undefined) {
-      faults[path] = `${labelOf(path, options)}: ${fault}`;
-    }
-  };
-  const check = (path: string, value: string | undefined, with_: Check) => {
-    if (value !== undefined && value !== '') {
-      note(path, with_(value));
-    }
-  };
-
+  const { note, check } = noting(faults, options);
   const sources = options.sources ?? [];
   sources.forEach((source, index) => {
     note(`sources[${index}].id`, sourceId(source.id, sources.slice(0, index)));
     note(`sources[${index}].type`, oneOf(source.type, sourceTypes));
     Object.entries(faultsOfSource(source)).forEach(([key, fault]) => note(`sources[${index}].${key}`, fault));
   });
-  (options.services ?? []).forEach((service, index, services) =>
-    checkService(service, `services[${index}]`, services.slice(0, index), sources, note, check)
-  );
+  Object.assign(faults, faultsOfServices(options.services ?? [], options));
 
   const { definition = {}, collect = {}, store = {} } = options;
   check('production', options.production, regexp);
@@ -84,17 +72,40 @@ function checkStore(store: StoreSettings, note: Note) {
 type Note = (path: string, fault: string | undefined) => void;
 type CheckAt = (path: string, value: string | undefined, with_: Check) => void;
 
-function checkService(
+/** What notes the fault of a field, called as the settings call it, and what checks a field that is not empty. */
+function noting(faults: Faults, options: DoraOptions): { note: Note; check: CheckAt } {
+  const note: Note = (path, fault) => {
+    if (fault !== undefined) {
+      faults[path] = `${labelOf(path, options)}: ${fault}`;
+    }
+  };
+  return { note, check: (path, value, with_) => value && note(path, with_(value)) };
+}
+
+/** Faults of services alone, which are those of the settings or are to be. */
+export function faultsOfServices(services: Service[], options: DoraOptions): Faults {
+  const faults: Faults = {};
+  const names = new Set<string>();
+  services.forEach((service, index) => {
+    Object.assign(faults, faultsOfService(service, `services[${index}]`, names, options));
+    names.add(service.name);
+  });
+  return faults;
+}
+
+/** Faults of one service, whose name must not be among those before it. */
+export function faultsOfService(
   service: Service,
   path: string,
-  before: Service[],
-  sources: Source[],
-  note: Note,
-  check: CheckAt
-) {
+  before: ReadonlySet<string>,
+  options: DoraOptions
+): Faults {
+  const faults: Faults = {};
+  const { note, check } = noting(faults, options);
+  const sources = options.sources ?? [];
   if (service.name === '') {
     note(`${path}.name`, 'is missing');
-  } else if (before.some(({ name }) => name === service.name)) {
+  } else if (before.has(service.name)) {
     note(`${path}.name`, `"${service.name}" is there twice; each service needs a name of its own`);
   }
   const ids = sources.map(({ id }) => id);
@@ -118,6 +129,7 @@ function checkService(
     note(`${at}.source`, known(entry.source));
     check(`${at}.repository`, entry.repository, repositoryOf(entry.source));
   });
+  return faults;
 }
 
 /** What the names of a source's repositories look like, where its system says so. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { DoraOptions } from '../../settings/settings';
+import { DoraOptions, Service } from '../../settings/settings';
 import { ask } from './backend';
 
 /** Deployments of one repository into one environment. */
@@ -24,6 +24,17 @@ export interface Preview {
   incidents: number;
   /** Services that seem to count the same deployments, in words. */
   toldApart: Array<{ text: string }>;
+}
+
+/** What each service takes, where that is known of what it is called now. */
+export function takenBy(services: Service[], preview: Preview | undefined) {
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+  return services.map(({ name }, index) => {
+    const told = preview?.services[index];
+    return told?.name === name
+      ? { deployments: sum(told.deployments.map(({ count }) => count)), incidents: sum(told.incidents) }
+      : undefined;
+  });
 }
 
 /** How long typing has to pause before what is typed is tried, in milliseconds. */
