@@ -25,7 +25,8 @@ var mayImport = map[string][]string{
 	"dora/effort":                {},
 	"dora":                       {"dora/compact"},
 	"dora/code":                  {"dora", "dora/compact"},
-	"dora/history":               {"dora", "dora/code", "dora/compact", "dora/effort"},
+	"dora/mapping":               {"dora"},
+	"dora/history":               {"dora", "dora/mapping", "dora/code", "dora/compact", "dora/effort"},
 	"dora/samples":               {"dora", "dora/compact"},
 	"dora/facts":                 {"dora", "dora/code", "dora/compact", "dora/history", "dora/samples", "dora/effort"},
 	"dora/figures":               {"dora", "dora/facts", "dora/samples", "dora/effort"},
@@ -127,7 +128,7 @@ var floors = []struct {
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source
 	{"stores", []string{"store", "store/memory", "store/sqlite", "store/postgres", "store/copying", "store/feed", "store/place"}},
-	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/code", "dora", "dora/compact", "dora/effort"}},
+	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/mapping", "dora/code", "dora", "dora/compact", "dora/effort"}},
 }
 
 // notDrawn are there for tests and for measuring.

@@ -221,7 +221,7 @@ func tellUnmet(d *dataset.Dataset, log io.Writer) {
 	for _, each := range d.ToldApart() {
 		_, _ = fmt.Fprintln(log, each.Text)
 	}
-	for _, sentence := range d.Unmet() {
+	for _, sentence := range append(d.Mapped(), d.Unmet()...) {
 		_, _ = fmt.Fprintln(log, sentence)
 	}
 }

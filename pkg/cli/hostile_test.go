@@ -27,7 +27,7 @@ func named(t *testing.T, service, team, incident string) string {
 	datasettest.Fill(t, path, "1/dora", events...)
 	return write(t, map[string]any{
 		"sources": sourceAt("https://github.invalid", "example-health/*"), "store": map[string]any{"path": path},
-		"services": []any{map[string]any{
+		"otherRepositories": "leave_out", "services": []any{map[string]any{
 			"name": service, "team": team, "deployments": []any{map[string]any{"source": "github", "repository": datasettest.Booking}},
 			"incidents": []any{map[string]any{"source": "github", "repository": datasettest.Booking}},
 		}},

@@ -129,7 +129,7 @@ func (u *unmet) reads(source, pattern string) bool {
 
 // ofProduction says that the pattern of production, where anything goes by it, matches no environment.
 func (u *unmet) ofProduction() {
-	goesBy := len(u.settings.Services) == 0
+	goesBy := u.settings.KeepsOthers()
 	for _, s := range u.settings.Services {
 		goesBy = goesBy || slices.ContainsFunc(s.Deployments, func(r dora.DeploymentRule) bool { return r.Environment.IsZero() && r.Tier == "" })
 	}

@@ -14,7 +14,12 @@ import (
 
 // ofService says which entries of a service match no deployment, and why as far as can be told.
 func (u *unmet) ofService(index int) {
-	s, shown := u.settings.Services[index], u.preview.Services[index]
+	s := u.settings.Services[index]
+	if s.Match != nil {
+		u.ofRule(index)
+		return
+	}
+	shown := u.shown(index)
 	entry := func(list string, n int, format string, args ...any) {
 		u.entries = append(u.entries, fmt.Sprintf("services[%d] (%s): %s[%d] %s", index, s.Name, list, n, fmt.Sprintf(format, args...)))
 	}
@@ -47,6 +52,25 @@ func (u *unmet) ofService(index int) {
 	}
 }
 
+// ofRule says that a rule takes nothing, and why as far as can be told.
+func (u *unmet) ofRule(index int) {
+	for _, rule := range u.preview.Rules {
+		if rule.Entry == index && rule.Empty != "" && len(u.repositories) > 0 {
+			u.entries = append(u.entries, fmt.Sprintf("services[%d] (%s): match takes nothing. %s", index, u.settings.Services[index].NameTemplate(), rule.Empty))
+		}
+	}
+}
+
+// shown is what an entry that is a service matches.
+func (u *unmet) shown(index int) history.ServicePreview {
+	for _, shown := range u.preview.Services {
+		if shown.Entry != nil && *shown.Entry == index {
+			return shown
+		}
+	}
+	return history.ServicePreview{}
+}
+
 // traits are what an entry demands of a deployment beside its place.
 func traits(rule dora.DeploymentRule) string {
 	var texts []string
@@ -75,6 +99,9 @@ func (u *unmet) ofLabels() {
 		}
 	}
 	for _, s := range u.settings.Services {
+		if s.Match != nil {
+			continue // its words are made of names
+		}
 		for _, rule := range s.Incidents {
 			for _, label := range rule.Labels {
 				ask(word{rule.Source, "labels", label}, dora.IncidentRule{Source: rule.Source, Labels: []string{label}})
@@ -105,10 +132,11 @@ func (u *unmet) ofLabels() {
 // ofPaths says which services have deployments that are theirs by place, and nothing in them that touches their paths. The
 // first deployment of all is every service's.
 func (u *unmet) ofPaths(s *facts.Snapshot) {
-	for i, shown := range u.preview.Services {
-		if i >= len(u.settings.Services) {
-			return
+	for i := range u.settings.Services {
+		if u.settings.Services[i].Match != nil {
+			continue
 		}
+		shown := u.shown(i)
 		matched, shared := 0, false
 		for n, rule := range u.settings.Services[i].Deployments {
 			matched += shown.Deployments[n].Count

@@ -49,22 +49,37 @@ func (d *Dataset) Untaken(events ...dora.Event) string {
 const untakenLimit = 3
 
 func (d *Dataset) takesIncident(e *dora.Incident) bool {
-	if len(d.options.Settings.Services) == 0 {
-		return e.Repository != "" // each repository is a service
-	}
-	return slices.ContainsFunc(d.options.Settings.Services, func(s dora.Service) bool {
-		return slices.ContainsFunc(s.Incidents, func(rule dora.IncidentRule) bool { return rule.Matches(e) })
+	taken, named := false, false
+	d.eachService(func(s *dora.Service) {
+		for i := range s.Incidents {
+			taken = taken || s.Incidents[i].Matches(e)
+		}
+		named = named || s.Names(e.Repository)
 	})
+	return taken || e.Repository != "" && !named && d.options.Settings.KeepsOthers() // a repository without an entry is a service
 }
 
 func (d *Dataset) takesDeployment(e *dora.Deployment) bool {
-	production := d.options.Settings.Production
-	if len(d.options.Settings.Services) == 0 {
-		return production.Match(e.Environment)
-	}
-	return slices.ContainsFunc(d.options.Settings.Services, func(s dora.Service) bool {
-		return slices.ContainsFunc(s.Deployments, func(rule dora.DeploymentRule) bool { return rule.Matches(e, production) })
+	taken, named, production := false, false, d.options.Settings.Production
+	d.eachService(func(s *dora.Service) {
+		for i := range s.Deployments {
+			taken = taken || s.Deployments[i].Matches(e, production)
+		}
+		named = named || s.Names(e.Repository)
 	})
+	return taken || !named && d.options.Settings.KeepsOthers() && production.MatchFold(e.Environment)
+}
+
+// eachService yields the services of the settings, and those that were made of what is known.
+func (d *Dataset) eachService(yield func(*dora.Service)) {
+	for i := range d.options.Settings.Services {
+		if s := &d.options.Settings.Services[i]; s.Match == nil {
+			yield(s)
+		}
+	}
+	for _, f := range d.Snapshot().Services {
+		yield(&f.Service)
+	}
 }
 
 // entryFor is the entry of a service's incidents that takes an incident.

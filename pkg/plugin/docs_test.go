@@ -91,6 +91,7 @@ var coverage = []covered{
 	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource},
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
+	{page: "mapping.md", language: "yaml", run: entriesOfServicesWork},
 	{page: "query.md", language: "json", run: queryWorks},
 	{page: "command-line.md", language: "sh", run: commandsWork},
 	{page: "collector.md", language: "sh", mark: "--once", run: commandsWork},
@@ -302,6 +303,21 @@ func keyOfAService(t *testing.T, text string) {
 		map[string]any{"id": "alerts", "type": "alertmanager"}, map[string]any{"id": "ci", "type": "webhook"},
 	}
 	_, err := config.Parse(systems.All, map[string]any{"sources": sources, "services": []any{keys}}, nil)
+	require.NoError(t, err, text)
+}
+
+// entriesOfServicesWork takes a list of entries, or the settings that have one.
+func entriesOfServicesWork(t *testing.T, text string) {
+	var entries any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &entries))
+	if settings, is := entries.(map[string]any); is {
+		entries = settings["services"]
+	}
+	sources := []any{
+		map[string]any{"id": "github", "type": "github", "repositories": []any{"acme/*"}},
+		map[string]any{"id": "servicenow", "type": "webhook"}, map[string]any{"id": "jenkins", "type": "webhook"},
+	}
+	_, err := config.Parse(systems.All, map[string]any{"sources": sources, "services": entries}, nil)
 	require.NoError(t, err, text)
 }
 

@@ -108,6 +108,9 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 		message += " " + field + " begins with http://, so whoever is between reads the token: use https://."
 	}
 	if whole { // before that, what is not there may come
+		for _, sentence := range d.Mapped() {
+			message += " " + sentence
+		}
 		message += unmet(d.Unmet())
 	}
 	return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil

@@ -123,12 +123,12 @@ func (l *listener) ends(t *testing.T) error {
 }
 
 // living is a data source over the tiny organisation, and its store, which others write to.
-func living(t *testing.T) (g *grafana, i *plugin.Instance, write func(...dora.Event)) {
+func living(t *testing.T, more ...string) (g *grafana, i *plugin.Instance, write func(...dora.Event)) {
 	t.Helper()
 	g = start(t)
 	path := filepath.Join(t.TempDir(), "dora.db")
 	datasettest.Fill(t, path, "1/dora", datasettest.Events()...)
-	i = g.save("dora", inFile(t, path))
+	i = g.save("dora", inFile(t, path, more...))
 	require.Eventually(t, func() bool { // from then on, nothing is news that was not written by the test
 		state, _ := g.one(i, `{"queryType":"collection"}`)[0].FieldByName("state")
 		return state.At(0) == "collecting"
@@ -232,7 +232,7 @@ func TestWhatPassedSomeoneByWhoWasJoiningIsMadeGood(t *testing.T) {
 }
 
 func TestListsOfWhatNoServiceCountsAreFollowedToo(t *testing.T) {
-	g, i, write := living(t)
+	g, i, write := living(t, `"otherRepositories":"leave_out"`)
 	unmatched := g.listen(i, g.invited(i, `{"queryType":"events","events":"unmatched",`+allTheYear+`}`))
 	before := unmatched.next(t).Rows()
 	write(deployed("example-health/nobodys", "b2", 301, "Feb 10 09:00"))

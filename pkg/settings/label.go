@@ -94,7 +94,7 @@ func (s *Settings) pageOf(field string) string {
 
 // anchors are where Page explains the fields that begin so.
 var anchors = []struct{ field, anchor string }{
-	{"sources", "#sources"}, {"services", "#services"}, {"production", "#services"}, {"definition", "#definition"},
+	{"sources", "#sources"}, {"services", "#services"}, {"otherRepositories", "#services"}, {"production", "#services"}, {"definition", "#definition"},
 	{"collect", "#collect-and-store"}, {"store", "#collect-and-store"},
 }
 

@@ -13,8 +13,13 @@ import (
 func (s *Settings) share() {
 	for i := range s.Sources {
 		each := &s.Sources[i]
-		each.Shared = nil
+		each.Shared, each.SharedBy = nil, nil
+		each.Properties = each.Properties || slices.ContainsFunc(s.Services, func(service dora.Service) bool { return service.Match != nil && len(service.Match.Property) > 0 })
 		for _, service := range s.Services {
+			if service.Match != nil {
+				each.shareRule(&service)
+				continue
+			}
 			for _, rule := range service.Deployments {
 				from, name := rule.Source, rule.Repository
 				if rule.Code != nil {
@@ -25,6 +30,17 @@ func (s *Settings) share() {
 				}
 			}
 		}
+	}
+}
+
+// shareRule tells the source of which repositories a rule tells services apart by paths: those that may fit it.
+func (s *Source) shareRule(service *dora.Service) {
+	told := !service.Match.Path.IsZero()
+	for _, entry := range service.Deployments {
+		told = told || len(entry.Paths) > 0
+	}
+	if told && (service.Match.Source.IsZero() || service.Match.Source.Fits(s.ID)) {
+		s.SharedBy = append(s.SharedBy, service.Match.Repository)
 	}
 }
 
@@ -39,10 +55,28 @@ func (s *Settings) serve() {
 		if len(s.Services) == 0 { // every repository is one
 			everything := dora.DeploymentRule{Source: source.ID, Environment: s.Production}
 			source.Served = append(source.Served, dora.Service{Deployments: []dora.DeploymentRule{everything}})
+		} else if s.KeepsOthers() {
+			source.Rest = s.Production
 		}
 		for _, service := range s.Services {
-			served := dora.Service{Name: service.Name}
-			for _, rule := range service.Deployments {
+			served := dora.Service{Name: service.Name, Match: service.Match}
+			entries := service.Deployments
+			if served.Match != nil {
+				served.Name = service.NameTemplate()
+				if !served.Match.Source.IsZero() && !served.Match.Source.Fits(source.ID) {
+					continue
+				}
+				if len(entries) == 0 {
+					entries = []dora.DeploymentRule{{}}
+				}
+			}
+			for _, rule := range entries {
+				if rule.Source == "" && served.Match != nil {
+					rule.Source = source.ID
+					if rule.Environment.IsZero() && rule.Tier == "" {
+						rule.Environment, rule.Tier = served.Match.Environment.Pattern(), served.Match.Tier.String()
+					}
+				}
 				if rule.Source != source.ID {
 					continue
 				}

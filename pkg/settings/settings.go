@@ -17,16 +17,30 @@ import (
 
 // Settings are all that one data source is configured with.
 type Settings struct {
-	Sources    []Source        `json:"sources"`
-	Services   []dora.Service  `json:"services"`
-	Production dora.Pattern    `json:"production"`
-	Definition dora.Definition `json:"definition"`
-	Collect    Collect         `json:"collect"`
-	Store      Store           `json:"store"`
+	Sources  []Source       `json:"sources"`
+	Services []dora.Service `json:"services"`
+	// OtherRepositories says what becomes of those that no entry of services takes.
+	OtherRepositories Others          `json:"otherRepositories,omitempty"`
+	Production        dora.Pattern    `json:"production"`
+	Definition        dora.Definition `json:"definition"`
+	Collect           Collect         `json:"collect"`
+	Store             Store           `json:"store"`
 
 	// Systems are those that a source may be of.
 	Systems source.Systems `json:"-"`
 }
+
+// Others says what becomes of the repositories that no entry of services takes.
+type Others string
+
+// What becomes of them. Where settings say nothing each is a service, and a notice says so.
+const (
+	OthersAsServices Others = "as_services"
+	OthersLeftOut    Others = "leave_out"
+)
+
+// Allowed lists the values that settings may name.
+func (Others) Allowed() []string { return []string{string(OthersAsServices), string(OthersLeftOut)} }
 
 // Collect says how often and how far back.
 type Collect struct {
@@ -45,7 +59,7 @@ func Defaults() Settings {
 }
 
 // keys are the top-level keys that are ours. Others belong to Grafana (timeouts, TLS, headers) and are left alone.
-var keys = []string{"sources", "services", "production", "definition", "collect", "store"}
+var keys = []string{"sources", "services", "otherRepositories", "production", "definition", "collect", "store"}
 
 // everyLimit is the shortest interval of collection: faster would spend a vendor's limit on nothing.
 const everyLimit = time.Minute
@@ -74,16 +88,30 @@ func Parse(systems source.Systems, jsonData map[string]any, secrets map[string]s
 // ParseMapping reads services and production alone, as an editor has them before they are saved.
 func ParseMapping(object map[string]any) (dora.Mapping, error) {
 	s := struct {
-		Services   []dora.Service `json:"services"`
-		Production dora.Pattern   `json:"production"`
+		Services          []dora.Service `json:"services"`
+		OtherRepositories Others         `json:"otherRepositories"`
+		Production        dora.Pattern   `json:"production"`
 	}{Production: dora.DefaultProduction}
-	err := strict.Decode("", object, &s)
-	return dora.Mapping{Services: s.Services, Production: s.Production}, err
+	if err := strict.Decode("", object, &s); err != nil {
+		return dora.Mapping{}, err
+	}
+	var mistakes []error
+	for i := range s.Services {
+		checkRule(fmt.Sprintf("services[%d]", i), &s.Services[i], func(field, format string, args ...any) {
+			mistakes = append(mistakes, &strict.Error{Field: field, Problem: fmt.Sprintf(format, args...)})
+		})
+	}
+	return dora.Mapping{Services: s.Services, KeepOthers: s.OtherRepositories != OthersLeftOut, Production: s.Production}, strict.Mistakes(mistakes)
+}
+
+// KeepsOthers says that each repository which no entry of services takes is a service.
+func (s *Settings) KeepsOthers() bool {
+	return len(s.Services) == 0 || s.OtherRepositories != OthersLeftOut
 }
 
 // Mapping is what the settings say of services and production.
 func (s *Settings) Mapping() dora.Mapping {
-	m := dora.Mapping{Services: s.Services, Production: s.Production}
+	m := dora.Mapping{Services: s.Services, KeepOthers: s.KeepsOthers(), Production: s.Production}
 	for _, source := range s.Sources {
 		if repositories := source.Selects(); len(repositories) > 0 {
 			m.Selections = append(m.Selections, dora.Selection{Source: source.ID, Repositories: repositories})
@@ -153,14 +181,19 @@ func (s *Settings) validateServices(sources []string, fail func(field, format st
 	names := map[string]bool{}
 	for i, service := range s.Services {
 		at := fmt.Sprintf("services[%d]", i)
-		if service.Name == "" {
+		if service.Match != nil {
+			checkRule(at, &service, fail)
+			service.Name = ""
+		} else if service.Name == "" {
 			fail(at+".name", "is missing")
 		} else if names[service.Name] {
 			fail(at+".name", "%q is there twice; each service needs a name of its own", service.Name)
 		}
-		names[service.Name] = true
+		names[service.Name] = service.Name != ""
 		for j, rule := range service.Deployments {
-			checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)
+			if rule.Source != "" || service.Match == nil { // a rule's is that of what it takes
+				checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)
+			}
 			if rule.Code != nil {
 				checkSource(fmt.Sprintf("%s.deployments[%d].code.source", at, j), rule.Code.Source, sources, fail)
 			}

@@ -141,6 +141,8 @@ func (d *Decoder) decode(path string, value any, target reflect.Value) {
 		d.decodeStruct(path, value, target)
 	case reflect.Slice:
 		d.decodeList(path, value, target)
+	case reflect.Map:
+		d.decodeMap(path, value, target)
 	case reflect.String:
 		text, ok := d.text(path, value)
 		if !ok {
@@ -245,6 +247,25 @@ func (d *Decoder) decodeList(path string, value any, target reflect.Value) {
 			continue
 		}
 		d.decode(at, each, fresh.Index(i))
+	}
+	target.Set(fresh)
+}
+
+// decodeMap reads an object whose keys are anybody's.
+func (d *Decoder) decodeMap(path string, value any, target reflect.Value) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.fail(path, "%s is not allowed; allowed: an object", describe(value))
+		return
+	}
+	fresh := reflect.MakeMapWithSize(target.Type(), len(object))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if d.enough() {
+			return
+		}
+		each := reflect.New(target.Type().Elem()).Elem()
+		d.decode(join(path, key), object[key], each)
+		fresh.SetMapIndex(reflect.ValueOf(key), each)
 	}
 	target.Set(fresh)
 }

@@ -6,7 +6,10 @@ import { DataSourceJsonData } from '@grafana/data';
  */
 export interface DoraOptions extends DataSourceJsonData {
   sources?: Source[];
+  /** Services, and rules that make some. */
   services?: Service[];
+  /** What becomes of the repositories that no entry takes: as_services, or leave_out. */
+  otherRepositories?: string;
   /** Which environments are production, as a regular expression of Go. */
   production?: string;
   definition?: Definition;
@@ -36,8 +39,29 @@ export interface Source {
   [key: string]: unknown;
 }
 
-/** One application, and where its deployments and incidents come from. */
+/**
+ * What a rule makes services of: what fits all that it says. In each, * stands for any text within one part of a name,
+ * ** for any parts, and {word} for a part or a piece of it, which the rule's other texts have by that word.
+ */
+export interface Match {
+  source?: string;
+  repository?: string;
+  group?: string;
+  topic?: string;
+  /** By the name of the custom property. */
+  property?: Record<string, string>;
+  environment?: string;
+  tier?: string;
+  task?: string;
+  tagPrefix?: string;
+  /** Folders of services, such as packages/{service}/**. */
+  path?: string;
+}
+
+/** One application, and where its deployments and incidents come from; or, with match, a rule that makes some. */
 export interface Service {
+  match?: Match;
+  /** Of a rule it may be absent: {service}, where match remembers one, or else the repository. */
   name: string;
   team?: string;
   deployments?: ServiceDeployments[];

@@ -184,6 +184,24 @@ func (p *Packed) All() iter.Seq[Entry] {
 	}
 }
 
+// Files yields the files of everything that was written of which they are known.
+func (p *Packed) Files() iter.Seq[*dora.Files] {
+	return func(yield func(*dora.Files) bool) {
+		for e := range p.All() {
+			files := (*dora.Files)(nil)
+			switch {
+			case e.Change != nil:
+				files = e.Change.Files
+			case e.commit != nil:
+				files = e.commit.Files
+			}
+			if files != nil && !yield(files) {
+				return
+			}
+		}
+	}
+}
+
 // Unpack works what is packed into code.
 func (p *Packed) Unpack() *Unpacked {
 	c := newUnpacked(p.Size)

@@ -54,8 +54,9 @@ func (d *Deriver) Derive(def dora.Definition) *Snapshot {
 		clear(v.services)
 	}
 	var stale []*dora.Service
-	listed := map[string]bool{} // of two services with one name the first counts
+	listed, inForce := map[string]bool{}, make(map[string]bool, len(services)) // of two services with one name the first counts
 	for i := range services {
+		inForce[services[i].Name] = true
 		if s := &services[i]; (v.services[s.Name] == nil || v.stale[s.Name]) && !listed[s.Name] {
 			listed[s.Name] = true
 			stale = append(stale, s)
@@ -67,6 +68,11 @@ func (d *Deriver) Derive(def dora.Definition) *Snapshot {
 	d.UnpackTold()
 	for i := range services {
 		snapshot.Services = append(snapshot.Services, v.services[services[i].Name])
+	}
+	for name := range v.services { // of services that are no more
+		if !inForce[name] {
+			delete(v.services, name)
+		}
 	}
 	v.all, v.stale = false, map[string]bool{}
 	snapshot.order()

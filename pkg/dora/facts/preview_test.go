@@ -1,7 +1,9 @@
 package facts_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,13 +41,111 @@ func TestAPersonSeesWhatAnEntryWouldMatch(t *testing.T) {
 		return history.Tally{Source: "github", Repository: "example-health/api", Environment: environment, Deployments: n}
 	}
 	assert.Equal(t, history.ServicePreview{
-		Name: "api", Team: "back", Deployments: []history.DeploymentsMatch{{Count: 2, Places: []history.Tally{at("production", 2)}}}, Incidents: []int{},
+		Name: "api", Team: "back", Entry: new(0), Deployments: []history.DeploymentsMatch{{Count: 2, Places: []history.Tally{at("production", 2)}}}, Incidents: []int{},
 	}, p.Services[0])
 	assert.Equal(t, history.ServicePreview{
-		Name: "worker", Deployments: []history.DeploymentsMatch{{Count: 1, Places: []history.Tally{at("prod-worker", 1)}}, {Places: []history.Tally{}}}, Incidents: []int{1},
+		Name: "worker", Entry: new(1), Deployments: []history.DeploymentsMatch{{Count: 1, Places: []history.Tally{at("prod-worker", 1)}}, {Places: []history.Tally{}}}, Incidents: []int{1},
 	}, p.Services[1], "an entry that matches nothing is seen as such")
 	assert.Equal(t, []history.Tally{at("staging", 1)}, p.Unmatched)
 	assert.Equal(t, 1, p.Incidents, "one is nobody's")
+}
+
+func TestAPersonSeesWhatARuleTakesWhatItLosesAndWhatIsLeft(t *testing.T) {
+	var events []dora.Event
+	for i, name := range []string{"acme/api", "acme/web", "acme/mail", "other/tools"} {
+		repo := doratest.Versions(t)
+		repo.DeployAll("V1", "V2")
+		events = append(events, moved(repo.Events, name, i)...)
+	}
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
+	h.Apply(events...)
+	rule := func(match dora.Match) dora.Service { return dora.Service{Match: &match, Team: "{owner}"} }
+	p := h.Preview(dora.Mapping{Production: dora.DefaultProduction, KeepOthers: true, Services: []dora.Service{
+		rule(dora.Match{Repository: dora.MustShape("acme/{service}b")}),
+		rule(dora.Match{Repository: dora.MustShape("acme/{service}")}),
+		rule(dora.Match{Repository: dora.MustShape("acne/*")}),
+		{Name: "mail", Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/mail"}}},
+	}})
+	require.Len(t, p.Services, 1)
+	assert.Equal(t, 3, *p.Services[0].Entry)
+	require.Len(t, p.Rules, 3)
+	made := func(name, repository string) history.MadeService {
+		return history.MadeService{Name: name, Team: "acme", Repositories: []string{repository}, Deployments: 2}
+	}
+	assert.Equal(t, history.RulePreview{Entry: 0, Repositories: 1, Deployments: 2, ServiceCount: 1, Services: []history.MadeService{made("we", "acme/web")}, Lost: []history.Lost{}}, p.Rules[0])
+	assert.Equal(t, history.RulePreview{
+		Entry: 1, Repositories: 1, Deployments: 2, ServiceCount: 1, Services: []history.MadeService{made("api", "acme/api")},
+		LostCount: 2, Lost: []history.Lost{{Repository: "acme/mail", To: 3}, {Repository: "acme/web", To: 0}},
+	}, p.Rules[1])
+	assert.Equal(t, `repository: "acne/*" fits nothing; there are: acme/api, acme/mail, acme/web, other/tools.`, p.Rules[2].Empty)
+	assert.Equal(t, &history.OthersPreview{Count: 1, Deployments: 2, Services: []history.MadeService{{Name: "other/tools", Repositories: []string{"other/tools"}, Deployments: 2}}}, p.Others)
+	assert.Empty(t, p.Unmatched)
+}
+
+// moved are events as another repository has them.
+func moved(events []dora.Event, repository string, nth int) (all []dora.Event) {
+	for _, e := range events {
+		switch e := e.(type) {
+		case *dora.Repository:
+			one := *e
+			one.Name, one.ID = repository, repository
+			all = append(all, &one)
+		case *dora.Commit:
+			one := *e
+			one.Repository, one.ID = repository, repository+":commit:"+e.SHA
+			all = append(all, &one)
+		case *dora.Deployment:
+			one := *e
+			one.Repository, one.Number = repository, e.Number+int64(1000*nth)
+			one.ID = fmt.Sprintf("%s:deployment:%d", repository, one.Number)
+			all = append(all, &one)
+		}
+	}
+	return all
+}
+
+// A repository that appears is a service by the rules, and nothing else is worked out again.
+func TestARepositoryThatAppearsIsAServiceByTheRules(t *testing.T) {
+	repo := doratest.Versions(t)
+	repo.DeployAll("V1", "V2")
+	match := dora.Match{Repository: dora.MustShape("acme/{service}")}
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction, KeepOthers: true, Services: []dora.Service{{Match: &match}}})
+	h.Apply(moved(repo.Events, "acme/api", 0)...)
+	h.Apply(moved(repo.Events, "other/tools", 1)...)
+	named := func(s *facts.Snapshot) (names []string) {
+		for _, f := range s.Services {
+			names = append(names, f.Service.Name)
+		}
+		return names
+	}
+	before := h.Derive(dora.DefaultDefinition())
+	assert.Equal(t, []string{"api", "other/tools"}, named(before))
+	h.Apply(moved(repo.Events, "acme/web", 2)...)
+	after := h.Derive(dora.DefaultDefinition())
+	require.Equal(t, []string{"api", "other/tools", "web"}, named(after))
+	assert.Same(t, before.Services[0], after.Services[0])
+	assert.Same(t, before.Services[1], after.Services[1])
+	assert.Len(t, after.Services[2].Deployments, 2)
+	gone := &dora.Repository{Header: dora.Header{Source: "github", ID: "acme/web", Updated: time.Now()}, Name: "acme/web", Withdrawn: true}
+	h.Apply(gone)
+	assert.Equal(t, []string{"api", "other/tools"}, named(h.Derive(dora.DefaultDefinition())))
+}
+
+// A monorepo's services are those whose folders its changes touch: a folder that appears is a service.
+func TestAFolderThatAppearsIsAServiceByTheRules(t *testing.T) {
+	repo := doratest.Versions(t)
+	repo.DeployAll("V1", "V2", "V3")
+	match := dora.Match{Path: dora.MustShape("packages/{service}/**")}
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction, Services: []dora.Service{{Match: &match}}})
+	h.Apply(repo.Events...)
+	assert.Empty(t, h.Derive(dora.DefaultDefinition()).Services)
+	h.Apply(&dora.Change{
+		Header:     dora.Header{Source: "github", ID: repo.Repository + ":change:7", Updated: doratest.Hour(1)},
+		Repository: repo.Repository, Number: 7, Title: "Mail", Opened: doratest.Hour(0), Merged: doratest.Hour(1), Files: &dora.Files{Paths: []string{"packages/mail/main.go"}},
+	})
+	s := h.Derive(dora.DefaultDefinition())
+	require.Len(t, s.Services, 1)
+	assert.Equal(t, "mail", s.Services[0].Service.Name)
 }
 
 func TestWithoutServicesEveryRepositoryIsOne(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/code"
+	"github.com/livedora/dora-datasource/pkg/dora/mapping"
 )
 
 // History is everything that the sources told of one dataset, indexed for deriving. One goroutine owns it; it alters no
@@ -34,12 +35,15 @@ type History struct {
 	reach        map[string]time.Time // see Reach
 	begins       map[string]time.Time // see Begin
 	version      uint64               // rises with each event that may change facts
+
+	expanded
 }
 
 // New is an empty history of the services that a mapping names.
-func New(mapping dora.Mapping) *History {
+func New(m dora.Mapping) *History {
 	return &History{
-		mapping:      mapping,
+		mapping:      m,
+		expanded:     expanded{needs: mapping.NeedsOf(&m)},
 		repositories: map[Key]*Repository{},
 		incidents:    map[string]*Incident{},
 		reported:     map[Key]bundle{},
@@ -69,10 +73,12 @@ func (h *History) Apply(events ...dora.Event) {
 			h.applyRepository(e)
 		case *dora.Commit:
 			if r := h.repository(e.Source, e.Repository); r.TakeCommit(e) {
+				h.filed(r, e.Files)
 				h.moved(r)
 			}
 		case *dora.Change:
 			if r := h.repository(e.Source, e.Repository); r.TakeChange(e) {
+				h.filed(r, e.Files)
 				h.moved(r)
 			}
 		case *dora.Deployment:
@@ -112,7 +118,17 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 		h.touchMentioning(h.names.add(e))
 		h.touchNaming(e)
 	}
+	if h.needs.Strands || h.mapping.KeepOthers && len(r.Deployments) < 2 { // it is an application from its first deployment on
+		h.remap()
+	}
 	h.touch(r)
+}
+
+// filed notes the files that something changed.
+func (h *History) filed(r *Repository, files *dora.Files) {
+	if h.needs.Folders && r.takeFolders(files) {
+		h.remap()
+	}
 }
 
 // replaces says whether a version takes the place of another, which may have been told of when the repository's name

@@ -2,7 +2,6 @@ package history
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -142,42 +141,4 @@ func (h *History) MayServe(s *dora.Service, d *dora.Deployment) bool {
 		rule.TagPrefix = ""
 		return told && rule.Matches(d, h.mapping.Production)
 	})
-}
-
-// MappedServices are the services of the settings, or one for each repository where settings name none.
-func (h *History) MappedServices() []dora.Service {
-	if h.mapped != nil {
-		return h.mapped
-	}
-	if len(h.mapping.Services) > 0 {
-		h.mapped = h.mapping.Services
-		return h.mapped
-	}
-	h.mapped = h.repositoriesAsServices()
-	return h.mapped
-}
-
-// repositoriesAsServices makes a service of each repository. What several sources tell under one name is one service: a
-// repository, and what deploys it from elsewhere.
-func (h *History) repositoriesAsServices() []dora.Service {
-	repositories := slices.SortedFunc(maps.Values(h.repositories), func(a, b *Repository) int {
-		return cmp.Or(cmp.Compare(a.Key.Source, b.Key.Source), cmp.Compare(a.Key.Name, b.Key.Name))
-	})
-	var services []dora.Service
-	at := make(map[string]int, len(repositories)) // by name, where in services
-	for _, r := range repositories {
-		if r.out {
-			continue
-		}
-		n, known := at[r.Key.Name]
-		if !known {
-			n = len(services)
-			at[r.Key.Name] = n
-			services = append(services, dora.Service{Name: r.Name})
-		}
-		s := &services[n]
-		s.Deployments = append(s.Deployments, dora.DeploymentRule{Source: r.Key.Source, Repository: r.Name})
-		s.Incidents = append(s.Incidents, dora.IncidentRule{Source: r.Key.Source, Repository: r.Name})
-	}
-	return services
 }

@@ -11,8 +11,15 @@ import (
 
 // Preview tells what a mapping would match in what has been collected, so that a person sees it before saving.
 type Preview struct {
-	// Services are the mapping's own, in its order; or those that it makes of repositories, by name.
+	// Services are the mapping's own, in its order, and none of rules; or, where it has no entry, those that it makes of
+	// repositories, by name.
 	Services []ServicePreview `json:"services"`
+	// Rules are what the mapping's rules make, in its order. Others are the repositories that no entry takes and that are
+	// services all the same; nil where the mapping has no entry, or leaves them out.
+	Rules  []RulePreview  `json:"rules"`
+	Others *OthersPreview `json:"others,omitempty"`
+	// Conflicts are services to which entries give several teams.
+	Conflicts []TeamConflict `json:"conflicts"`
 	// Unmatched are the environments whose deployments no service takes, the most deployments first.
 	Unmatched []Tally `json:"unmatched"`
 	// Incidents is how many incidents belong to no service.
@@ -23,8 +30,10 @@ type Preview struct {
 
 // ServicePreview is what one service takes, entry by entry.
 type ServicePreview struct {
-	Name        string             `json:"name"`
-	Team        string             `json:"team,omitempty"`
+	Name string `json:"name"`
+	Team string `json:"team,omitempty"`
+	// Entry is which of the mapping's it is; of a repository without an entry there is none.
+	Entry       *int               `json:"entry,omitempty"`
 	Deployments []DeploymentsMatch `json:"deployments"`
 	Incidents   []int              `json:"incidents"` // by entry
 }
@@ -56,13 +65,12 @@ func (h *History) Preview(m dora.Mapping) Preview {
 // PreviewAt is Preview at a meter: of each match that is tried it is told, and where it ends the work the answer is false.
 func (h *History) PreviewAt(m dora.Mapping, meter effort.Meter) (Preview, bool) {
 	counted := &effort.Counter{Meter: meter}
-	services := m.Services
-	if len(services) == 0 {
-		services = h.repositoriesAsServices()
-	}
+	expansion, told := h.expand(&m)
+	services := expansion.Services
 	places, everywhere := h.destinations()
 	incidents := map[*Incident]bool{}
-	p := Preview{Services: []ServicePreview{}, Unmatched: []Tally{}}
+	p := Preview{Services: []ServicePreview{}, Unmatched: []Tally{}, Rules: []RulePreview{}, Conflicts: []TeamConflict{}}
+	whole := make([]ServicePreview, len(services))
 	for i := range services {
 		s := &services[i]
 		shown := ServicePreview{Name: s.Name, Team: s.Team, Deployments: []DeploymentsMatch{}, Incidents: []int{}}
@@ -81,11 +89,12 @@ func (h *History) PreviewAt(m dora.Mapping, meter effort.Meter) (Preview, bool) 
 			})
 			shown.Incidents = append(shown.Incidents, matched)
 		}
-		p.Services = append(p.Services, shown)
+		whole[i] = shown
 		if counted.Stopped {
 			return Preview{}, false
 		}
 	}
+	p.show(&m, &expansion, told, whole)
 	for _, at := range everywhere {
 		left := at.tally
 		if !at.whole {
@@ -199,7 +208,7 @@ var anyEnvironment = dora.MustPattern("")
 func match(r *dora.DeploymentRule, places []*destination, production dora.Pattern, counted *effort.Counter, joins func(*destination, *Tally)) DeploymentsMatch {
 	found := DeploymentsMatch{Places: []Tally{}}
 	anywhere := *r
-	anywhere.TagPrefix, anywhere.Task = "", ""
+	anywhere.TagPrefix, anywhere.Task, anywhere.Above = "", "", nil
 	if r.Tier != "" { // an environment may have another since
 		anywhere.Tier = ""
 		if anywhere.Environment.IsZero() {
@@ -214,7 +223,7 @@ func match(r *dora.DeploymentRule, places []*destination, production dora.Patter
 			continue
 		}
 		matched := at.tally
-		if r.TagPrefix != "" || r.Task != "" || r.Tier != "" {
+		if r.TagPrefix != "" || r.Task != "" || r.Tier != "" || r.Above != nil {
 			var all Runs
 			for i, d := range at.deployments {
 				if r.Matches(d, production) {

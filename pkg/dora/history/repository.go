@@ -29,6 +29,7 @@ type Repository struct {
 	Deployments map[string]*dora.Deployment // by id within it: vendors number by job or environment, so numbers are not unique
 	withdrawn   map[string]*dora.Deployment // those that the source has no longer; nil where there are none
 	out         bool                        // it counts for nothing
+	folders     map[string]bool             // of the files that changes changed; nil while nobody asked for them
 	listed      []*dora.Deployment          // the same, in any order, for others to keep; nil when they must be listed anew
 
 	code.Repository
@@ -65,8 +66,9 @@ func (h *History) repository(source, name string) *Repository {
 	if !ok {
 		r = &Repository{Key: key, Name: name, Deployments: map[string]*dora.Deployment{}, out: h.outside(key)}
 		h.repositories[key] = r
-		h.mapped, h.placed, h.shared = nil, nil, nil
-		h.everything = true // a rule without a repository, and the default mapping, may take it in
+		h.remap()
+		h.shared = nil
+		h.touchWide(source) // an entry without a repository takes it in
 	}
 	return r
 }
@@ -77,7 +79,11 @@ func (h *History) applyRepository(e *dora.Repository) {
 		return
 	}
 	if r.Name != e.Name {
-		r.Name, h.mapped, h.placed = e.Name, nil, nil
+		r.Name = e.Name
+		h.remap()
+	}
+	if h.needs.Traits && (r.Event == nil || !r.Event.Traits.Same(&e.Traits)) {
+		h.remap()
 	}
 	stands := stands(r.Event, e)
 	r.Event = e

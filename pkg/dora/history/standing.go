@@ -69,7 +69,8 @@ func (h *History) judge() {
 	for key, r := range h.repositories {
 		r.out = h.outside(key)
 	}
-	h.mapped, h.placed, h.everything = nil, nil, true
+	h.everything = true
+	h.remap()
 	h.refile()
 }
 

@@ -1,6 +1,10 @@
 package history
 
-import "github.com/livedora/dora-datasource/pkg/dora"
+import (
+	"slices"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+)
 
 // touchMentioning marks the services of the incidents whose text has any of a deployment's names.
 func (h *History) touchMentioning(names []string) {
@@ -34,8 +38,33 @@ func (h *History) touch(r *Repository) {
 	if h.everything {
 		return
 	}
+	if h.mapped == nil {
+		if h.unplaced == nil {
+			h.unplaced = map[*Repository]bool{}
+		}
+		h.unplaced[r] = true
+		return
+	}
+	h.markAt(r)
+}
+
+// markAt marks the services that what a repository tells may belong to.
+func (h *History) markAt(r *Repository) {
 	h.mark(h.placement().deploying(r.Key))
 	h.touchBorrowers(r)
+}
+
+// touchWide marks the services whose entries name no repository of a source.
+func (h *History) touchWide(source string) {
+	if h.everything {
+		return
+	}
+	for i := range h.mapping.Services {
+		s := &h.mapping.Services[i]
+		if s.Match == nil && slices.ContainsFunc(s.Deployments, func(rule dora.DeploymentRule) bool { return rule.Source == source && rule.Repository == "" }) {
+			h.touched[s.Name] = true
+		}
+	}
 }
 
 func (h *History) touchIncident(e *dora.Incident) {
@@ -43,12 +72,10 @@ func (h *History) touchIncident(e *dora.Incident) {
 	if h.everything {
 		return
 	}
-	for _, s := range h.placement().reporting(keyOf(e.Source, e.Repository)) {
-		for i := range s.Incidents {
-			if s.Incidents[i].Matches(e) {
-				h.touched[s.Name] = true
-			}
-		}
+	if h.mapped == nil {
+		h.unsorted = append(h.unsorted, e)
+	} else {
+		h.markIncident(e)
 	}
 	for _, c := range h.said[NameOf(e.Header, e.Repository)] {
 		if r, d := h.deployment(h.Now(c.Deployment, c.Made)); d != nil {
@@ -57,8 +84,20 @@ func (h *History) touchIncident(e *dora.Incident) {
 	}
 }
 
+// markIncident marks the services that an incident belongs to.
+func (h *History) markIncident(e *dora.Incident) {
+	for _, s := range h.placement().reporting(keyOf(e.Source, e.Repository)) {
+		for i := range s.Incidents {
+			if s.Incidents[i].Matches(e) {
+				h.touched[s.Name] = true
+			}
+		}
+	}
+}
+
 // TakeTouched gives the services whose facts are out of date, all of them where everything is, and begins anew.
 func (h *History) TakeTouched() (services map[string]bool, everything bool) {
+	h.settle()
 	h.join()
 	services, everything = h.touched, h.everything
 	h.touched, h.everything = map[string]bool{}, false

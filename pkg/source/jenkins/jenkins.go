@@ -48,7 +48,7 @@ func New(given source.Given, own Settings, options ...Option) *Source {
 	s.named = s.selection.ByName()
 	for _, service := range given.Served {
 		for _, entry := range service.Deployments {
-			if entry.Repository != "" && s.selection.Takes(entry.Repository) && !slices.Contains(s.named, entry.Repository) {
+			if entry.Repository != "" && len(dora.WordsIn(entry.Repository)) == 0 && s.selection.Takes(entry.Repository) && !slices.Contains(s.named, entry.Repository) {
 				s.named = append(s.named, entry.Repository)
 			}
 		}

@@ -14,10 +14,46 @@ export interface Tally {
   noHistory?: boolean;
 }
 
+export interface MadeService {
+  name: string;
+  team?: string;
+  /** The first three. */
+  repositories: string[];
+  deployments: number;
+  incidents: number;
+}
+
+/** What a rule makes. Lists have the first of what is counted beside them. */
+export interface RulePreview {
+  /** Which of the settings' entries it is. */
+  entry: number;
+  repositories: number;
+  deployments: number;
+  serviceCount: number;
+  services: MadeService[];
+  /** How many repositories fit it that an entry before takes. */
+  lostCount: number;
+  lost: Array<{ repository: string; to: number }>;
+  /** Why it takes nothing, and which names are nearest. */
+  empty?: string;
+}
+
 /** What settings that are not saved yet would match in what has been collected. */
 export interface Preview {
-  /** In the order of the settings; without services, one for each repository. */
-  services: Array<{ name: string; deployments: Array<{ count: number; places: Tally[] }>; incidents: number[] }>;
+  /** In the order of the settings, without rules; where there is no entry, one for each repository. */
+  services: Array<{
+    name: string;
+    /** Which of the settings' it is. */
+    entry?: number;
+    deployments: Array<{ count: number; places: Tally[] }>;
+    incidents: number[];
+  }>;
+  /** What each rule makes, in the order of the settings. */
+  rules: RulePreview[];
+  /** Repositories that no entry takes and that are services all the same. */
+  others?: { count: number; deployments: number; services: MadeService[] };
+  /** Services to which entries give several teams; the first counts. */
+  conflicts: Array<{ service: string; teams: string[]; entries: number[] }>;
   /** Where deployments go that no service takes. */
   unmatched: Tally[];
   /** Incidents of no service. */
@@ -47,7 +83,11 @@ export function usePreview(
   options: DoraOptions
 ): Preview | undefined {
   const [preview, setPreview] = useState<Preview>();
-  const asked = JSON.stringify({ services: options.services, production: options.production });
+  const asked = JSON.stringify({
+    services: options.services,
+    otherRepositories: options.otherRepositories,
+    production: options.production,
+  });
   useEffect(() => {
     if (!uid || !version) {
       return;
