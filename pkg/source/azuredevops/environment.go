@@ -73,6 +73,26 @@ func (s *projectSync) recall() {
 			}
 		}
 	}
+	s.former = map[string]*dora.Deployment{}
+	for _, r := range s.repos {
+		for _, d := range s.moved(r) {
+			s.former[d.ID] = d
+		}
+	}
+}
+
+// moved are, under a repository's present name, the deployments that the store has under its former ones.
+func (s *projectSync) moved(r *repositorySync) (found []*dora.Deployment) {
+	for _, name := range r.state.Old {
+		for _, e := range s.known(dora.KindDeployment, name) {
+			if d, ok := e.(*dora.Deployment); ok && !d.Posted() && !d.Withdrawn && strings.HasPrefix(d.ID, d.Repository) {
+				under := *d
+				under.ID, under.Repository = r.state.Name+d.ID[len(d.Repository):], r.state.Name
+				found = append(found, &under)
+			}
+		}
+	}
+	return found
 }
 
 // leg is what one stage of one run did in an environment: a deployment, by all its jobs and attempts.
@@ -145,7 +165,11 @@ func (s *projectSync) readEnvironment(ctx context.Context, environment *environm
 // storedOf is what the store has of a stage of a run, under whichever repository.
 func (s *projectSync) storedOf(environment *environmentRecord, l *leg) *dora.Deployment {
 	for _, name := range s.deployable() {
-		if d := s.stored[legID(name, environment, l)]; d != nil {
+		id := legID(name, environment, l)
+		if d := s.stored[id]; d != nil {
+			return d
+		}
+		if d := s.former[id]; d != nil {
 			return d
 		}
 	}
@@ -185,16 +209,55 @@ func (s *projectSync) buildsOf(ctx context.Context, environment *environmentReco
 		}
 		for _, row := range rows {
 			s.builds[row.ID] = row
-			name := s.repositoryOf(row)
-			if s.state.Builds == nil {
-				s.state.Builds = map[int64]string{}
-			}
-			if name != "" && s.state.Builds[row.Definition.ID] != name {
-				s.state.Builds[row.Definition.ID], s.touched = name, true
-			}
-			if name == "" || strings.EqualFold(row.Reason, "pullRequest") {
+			if s.note(row) == "" || row.ofPullRequest() {
 				s.pass(row.ID)
 			}
+		}
+	}
+	return s.pipelinesOf(ctx, slices.DeleteFunc(slices.Clone(legs), func(l *leg) bool { return !slices.Contains(ids, l.build) || s.builds[l.build] != nil }))
+}
+
+// note takes note of the repository that a run's pipeline builds; empty where it is not read or told here.
+func (s *projectSync) note(b *buildRecord) string {
+	name := s.repositoryOf(b)
+	if s.state.Builds == nil {
+		s.state.Builds = map[int64]string{}
+	}
+	if name != "" && s.state.Builds[b.Definition.ID] != name {
+		s.state.Builds[b.Definition.ID], s.touched = name, true
+	}
+	return name
+}
+
+// ofPullRequest says that a run was made for a pull request, whose trial merge enters no environment. One may be begun by hand.
+func (b *buildRecord) ofPullRequest() bool {
+	return strings.EqualFold(b.Reason, "pullRequest") || trialMerge(b.Branch)
+}
+
+func trialMerge(branch string) bool { return strings.HasPrefix(branch, "refs/pull/") }
+
+// pipelinesOf finds what the pipelines build of whose runs the retention has deleted those that deployed: by their newest runs.
+// Where they have none any more, it is not known what was deployed.
+func (s *projectSync) pipelinesOf(ctx context.Context, gone []*leg) error {
+	var ids []string
+	for _, l := range gone {
+		if id := number(l.jobs[0].Definition.ID); s.state.Builds[l.jobs[0].Definition.ID] == "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for some := range slices.Chunk(ids, buildsAtOnce) {
+		query := url.Values{"definitions": {strings.Join(some, ",")}, "maxBuildsPerDefinition": {"1"}, "$top": {strconv.Itoa(buildsAtOnce)}}
+		rows, err := all[buildRecord](ctx, s.run, s.part, question{path: s.path + "/_apis/build/builds", query: query, about: ofBuilds})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			s.note(row)
+		}
+	}
+	for _, l := range gone {
+		if s.state.Builds[l.jobs[0].Definition.ID] == "" {
+			s.pass(l.build)
 		}
 	}
 	return nil

@@ -25,6 +25,7 @@ type projectSync struct {
 	listed  bool
 	builds  map[int64]*buildRecord
 	stored  map[string]*dora.Deployment // by id; nil: nothing is known of the store
+	former  map[string]*dora.Deployment // those of repositories that were called otherwise, by the ids that they have now
 	touched bool
 	// environments is how many there are, and into how many stages of runs deployed into them in the last month.
 	environments, into int
@@ -185,6 +186,7 @@ func (s *projectSync) recognise(ctx context.Context, id, name string) (*position
 func (s *projectSync) tellMoved(ctx context.Context) error {
 	var events []dora.Event
 	for _, r := range s.repos {
+		events = append(events, s.leftBehind(r)...)
 		for _, name := range r.state.Old {
 			events = append(events, census.Gone(s.config.ID, name, r.state.Name, s.now(), r.state.Announced))
 			events = append(events, census.Posted(s.known(dora.KindDeployment, name), r.state.Name)...)
@@ -195,6 +197,23 @@ func (s *projectSync) tellMoved(ctx context.Context) error {
 		return nil
 	}
 	return s.emit(ctx, events)
+}
+
+// leftBehind are the deployments of a repository that was called otherwise which Azure DevOps shows no longer.
+func (s *projectSync) leftBehind(r *repositorySync) (events []dora.Event) {
+	if len(r.state.Old) == 0 || s.request.Known == nil {
+		return nil
+	}
+	there := map[string]bool{}
+	for _, e := range s.known(dora.KindDeployment, r.state.Name) {
+		there[e.Head().ID] = true
+	}
+	for _, d := range s.moved(r) {
+		if !there[d.ID] {
+			events = append(events, d)
+		}
+	}
+	return events
 }
 
 // readCode reads the branches and pull requests of the repositories.

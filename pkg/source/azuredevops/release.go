@@ -57,6 +57,9 @@ func (s *projectSync) released(row *releaseDeploymentRecord) *dora.Deployment {
 		d.Repository = s.repositoryBy(kind, told["repository"].ID, told["project"].Name)
 		d.SHA = commitOf(kind, told["sourceVersion"].ID, "release:"+number(row.ID))
 		d.Ref, d.RefKind = refOf(told["branch"].ID)
+		if trialMerge(told["branch"].ID) {
+			return nil
+		}
 	}
 	if d.Repository == "" {
 		return nil

@@ -77,7 +77,7 @@ func (s *projectSync) eachRun(ctx context.Context, status, order string, since t
 // stagesOf makes deployments of the stages of runs whose names are chosen.
 func (s *projectSync) stagesOf(ctx context.Context, runs []*buildRecord) (events []dora.Event, err error) {
 	for _, run := range runs {
-		if s.repositoryOf(run) == "" || strings.EqualFold(run.Reason, "pullRequest") || !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(run.Definition.Name) {
+		if s.repositoryOf(run) == "" || run.ofPullRequest() || !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(run.Definition.Name) {
 			continue
 		}
 		s.builds[run.ID] = run

@@ -146,6 +146,53 @@ func TestWhatTheRetentionDeletedCountsAndIsNotMeasured(t *testing.T) {
 	assert.Equal(t, sha("p1"), deployment(t, l, "health/api:deployment:1:Deploy:102").SHA)
 }
 
+func TestAPipelineWhoseRunsAreDeletedIsKnownByItsNewestRun(t *testing.T) {
+	t.Parallel()
+	p := newProject("p1", "health")
+	p.builds[150] = maps.Clone(p.builds[101]) // it only tests
+	p.builds[150]["id"] = int64(150)
+	delete(p.builds, 101)
+	p.deploy(160, "03 09:00", "succeeded") // of a pipeline that has no run any more
+	p.records[0]["definition"] = row{"id": 2, "name": "gone"}
+	delete(p.builds, 160)
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
+	require.NoError(t, g.reads(t, l, afterAll, nil))
+	assert.Equal(t, when("02 09:01"), deployment(t, l, "health/api:deployment:1:Deploy:101").Finished())
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1, "what it deployed is not guessed")
+	asked := len(g.asked)
+	require.NoError(t, g.reads(t, l, afterAll, nil))
+	assert.Equal(t, 8, len(g.asked)-asked, "neither is asked for again")
+}
+
+func TestARepositoryThatIsRenamedKeepsWhatAzureDevOpsHasForgotten(t *testing.T) {
+	t.Parallel()
+	p := newProject("p1", "health")
+	p.deploy(102, "02 10:00", "succeeded")
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
+	require.NoError(t, g.reads(t, l, afterAll, nil))
+	delete(p.builds, 101) // the retention has deleted a run, and the environment shows the other no more
+	p.records = p.records[1:]
+	p.repositories[0].name = "viewer"
+	for range 2 {
+		require.NoError(t, g.reads(t, l, afterAll, nil))
+		for id, finished := range map[string]time.Time{"101": when("02 09:01"), "102": when("02 10:01")} {
+			d := deployment(t, l, "health/viewer:deployment:1:Deploy:"+id)
+			assert.Equal(t, sha("p1"), d.SHA)
+			assert.Equal(t, finished, d.Finished())
+		}
+	}
+}
+
+func TestARunOfAPullRequestIsNoDeploymentWhoeverBeganIt(t *testing.T) {
+	t.Parallel()
+	p := newProject("p1", "health")
+	p.deploy(102, "02 10:00", "succeeded")
+	p.builds[102]["reason"], p.builds[102]["sourceBranch"] = "manual", "refs/pull/7/merge"
+	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
+	require.NoError(t, g.reads(t, l, afterAll, nil))
+	assert.NotContains(t, sourcetest.Of[*dora.Deployment](l), "health/api:deployment:1:Deploy:102")
+}
+
 func TestARunWithoutAnEnvironmentIsNoDeployment(t *testing.T) {
 	t.Parallel()
 	p := newProject("p1", "health")

@@ -194,6 +194,10 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 			list(w, p.runs(status, r.URL.Query().Get("minTime")))
 			return true
 		}
+		if definitions := r.URL.Query().Get("definitions"); definitions != "" {
+			list(w, p.newestOf(strings.Split(definitions, ",")))
+			return true
+		}
 		for id := range strings.SplitSeq(r.URL.Query().Get("buildIds"), ",") {
 			number, _ := strconv.ParseInt(id, 10, 64)
 			if b := p.builds[number]; b != nil {
@@ -234,6 +238,22 @@ func (p *tinyProject) answer(w http.ResponseWriter, r *http.Request, parts []str
 		return true
 	}
 	return false
+}
+
+// newestOf are the newest runs of some pipelines.
+func (p *tinyProject) newestOf(pipelines []string) (rows []row) {
+	for _, pipeline := range pipelines {
+		var newest row
+		for _, b := range p.builds {
+			if id := b["definition"].(row)["id"].(int); strconv.Itoa(id) == pipeline && (newest == nil || b["id"].(int64) > newest["id"].(int64)) {
+				newest = b
+			}
+		}
+		if newest != nil {
+			rows = append(rows, newest)
+		}
+	}
+	return rows
 }
 
 // runs are those that finished since a time, or that are under way.
