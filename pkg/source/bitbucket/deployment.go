@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,6 +65,11 @@ func (s *repositorySync) readDeployments(ctx context.Context) error {
 			stored[d.ID] = d
 		}
 	}
+	former := map[string]*dora.Deployment{} // whatever was read under other names moves with the repository
+	for _, d := range s.moved() {
+		former[d.ID] = d
+	}
+	maps.Copy(former, stored)
 	var events []dora.Event
 	for _, row := range rows {
 		d := s.deployment(row)
@@ -89,7 +95,7 @@ func (s *repositorySync) readDeployments(ctx context.Context) error {
 		}
 		events = append(events, above(d, stored[d.ID]))
 	}
-	events = append(events, s.missing(rows, stored)...)
+	events = append(events, s.missing(rows, former)...)
 	s.state.Pipelines, s.state.Serving = digest, serving
 	return s.emit(ctx, events)
 }
@@ -198,34 +204,76 @@ func above(d, stored *dora.Deployment) dora.Event {
 	return census.Above(d, stored)
 }
 
-// missing tells, at the first reading, how many deployments an environment had before the first that is listed: Bitbucket
-// numbers them from 1.
+// missing tells how many deployments cannot be seen any more: Bitbucket numbers those of an environment from 1, and its list
+// leaves some out after a while. Those below the first are looked for once, since a store forgets as well.
 func (s *repositorySync) missing(rows []*deploymentRecord, stored map[string]*dora.Deployment) (events []dora.Event) {
-	if s.state.Pipelines != "" {
+	numbers := map[string]map[int64]time.Time{} // when they were created, by environment
+	see := func(environment string, number int64, created time.Time) {
+		if numbers[environment] == nil {
+			numbers[environment] = map[int64]time.Time{}
+		}
+		if number > 0 {
+			numbers[environment][number] = created
+		}
+	}
+	for _, d := range stored {
+		if d.Unseen == 0 {
+			see(d.Environment, d.Number, d.Created)
+		}
+	}
+	for _, row := range rows {
+		see(row.Environment.Name, row.Number, row.created())
+	}
+	if !countedApart(numbers) {
 		return nil
 	}
-	first := map[string]*deploymentRecord{}
-	for _, row := range rows {
-		if at := first[row.Environment.Name]; row.Number > 0 && (at == nil || row.Number < at.Number) {
-			first[row.Environment.Name] = row
+	told := map[string]bool{}
+	for environment, seen := range numbers {
+		ordered := slices.Sorted(maps.Keys(seen))
+		for i, number := range ordered {
+			id, below := s.state.Name+":deployment:before:"+environment, int64(0)
+			switch {
+			case i > 0:
+				id, below = id+":"+strconv.FormatInt(number, 10), ordered[i-1]
+			case s.state.Pipelines != "":
+				told[id] = true // as it was told
+				continue
+			}
+			unseen := int(number - below - 1)
+			if unseen == 0 || seen[number].Before(s.request.Since) {
+				continue
+			}
+			told[id] = true
+			d := &dora.Deployment{
+				Header:     dora.Header{Source: s.config.ID, ID: id, Updated: seen[number]},
+				Repository: s.state.Name, Environment: environment, SHA: "before:" + strconv.FormatInt(number, 10), Created: seen[number], Unseen: unseen, Statuses: []dora.DeploymentStatus{},
+			}
+			if before := stored[id]; before == nil {
+				events = append(events, d)
+			} else if before.Unseen != unseen || before.Withdrawn {
+				events = append(events, census.Above(d, before))
+			}
 		}
 	}
-	read := map[string]int{} // before the first that is listed now, in an earlier reading
-	for _, d := range stored {
-		if at := first[d.Environment]; at != nil && d.Unseen == 0 && !d.Withdrawn && d.Number < at.Number {
-			read[d.Environment]++
+	for id, d := range stored {
+		if d.Unseen > 0 && !d.Withdrawn && !told[id] { // they are there after all
+			events = append(events, census.Withdraw(d))
 		}
-	}
-	for environment, row := range first {
-		unseen := int(row.Number) - 1 - read[environment]
-		if unseen <= 0 || row.created().Before(s.request.Since) {
-			continue
-		}
-		events = append(events, &dora.Deployment{
-			Header:     dora.Header{Source: s.config.ID, ID: s.state.Name + ":deployment:before:" + environment, Updated: row.created()},
-			Repository: s.state.Name, Environment: environment, SHA: "before:" + strconv.FormatInt(row.Number, 10), Created: row.created(), Unseen: unseen, Statuses: []dora.DeploymentStatus{},
-		})
 	}
 	slices.SortFunc(events, func(a, b dora.Event) int { return cmp.Compare(a.Head().ID, b.Head().ID) })
 	return events
+}
+
+// countedApart says that each environment counts for itself: then two of them have a number in common.
+func countedApart(numbers map[string]map[int64]time.Time) bool {
+	met := map[int64]bool{}
+	for _, seen := range numbers {
+		for number := range seen {
+			if met[number] {
+				return true
+			}
+			met[number] = true
+		}
+	}
+	return len(numbers) == 1
 }

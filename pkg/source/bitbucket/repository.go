@@ -202,25 +202,33 @@ func (s *repositorySync) tellMoved(ctx context.Context) error {
 	if len(s.state.Old) == 0 {
 		return nil
 	}
+	there := map[string]bool{}
+	for _, e := range s.known(dora.KindDeployment, s.state.Name) {
+		there[e.Head().ID] = true
+	}
 	var events []dora.Event
+	for _, d := range s.moved() {
+		if !there[d.ID] {
+			events = append(events, d)
+		}
+	}
 	for _, name := range s.state.Old {
-		there := map[string]bool{}
-		for _, e := range s.known(dora.KindDeployment, s.state.Name) {
-			there[e.Head().ID] = true
-		}
-		for _, e := range s.known(dora.KindDeployment, name) {
-			d, is := e.(*dora.Deployment)
-			if !is || d.Withdrawn || !strings.HasPrefix(d.ID, d.Repository) {
-				continue
-			}
-			moved := *d
-			moved.ID, moved.Repository = s.state.Name+d.ID[len(d.Repository):], s.state.Name
-			if !there[moved.ID] {
-				events = append(events, &moved)
-			}
-		}
 		events = append(events, census.Gone(s.config.ID, name, s.state.Name, s.now(), s.state.Announced))
 	}
 	s.state.Old = nil
 	return s.emit(ctx, events)
+}
+
+// moved are, under the repository's present name, the deployments that the store has under its former ones.
+func (s *repositorySync) moved() (found []*dora.Deployment) {
+	for _, name := range s.state.Old {
+		for _, e := range s.known(dora.KindDeployment, name) {
+			if d, is := e.(*dora.Deployment); is && !d.Withdrawn && strings.HasPrefix(d.ID, d.Repository) {
+				under := *d
+				under.ID, under.Repository = s.state.Name+d.ID[len(d.Repository):], s.state.Name
+				found = append(found, &under)
+			}
+		}
+	}
+	return found
 }

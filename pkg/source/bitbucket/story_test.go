@@ -94,6 +94,52 @@ func TestWhatTheListHasNoLongerIsKeptOrCounted(t *testing.T) {
 	assert.Zero(t, unseen, "they were read")
 }
 
+func TestWhatTheListLostWhileNobodyReadIsCounted(t *testing.T) {
+	t.Parallel()
+	r, l := newRepository("api"), sourcetest.NewLedger()
+	g := &tiny{repositories: []*tinyRepository{r}}
+	g.read(t, l, time.Time{})
+	r.deployments = nil
+	r.deploy(5, "20 10:00", "SUCCESSFUL") // 2 to 4 came and went
+	for range 2 {
+		g.read(t, l, time.Time{})
+		found, unseen := deployments(l)
+		assert.Len(t, found, 2)
+		assert.Equal(t, 3, unseen)
+	}
+	r.deploy(3, "10 10:00", "SUCCESSFUL") // one is there after all
+	g.read(t, l, time.Time{})
+	_, unseen := deployments(l)
+	assert.Equal(t, 2, unseen)
+}
+
+func TestNumbersThatEnvironmentsShareTellNothingOfWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	r, l := newRepository("api"), sourcetest.NewLedger()
+	g := &tiny{repositories: []*tinyRepository{r}}
+	r.deploy(2, "03 10:00", "SUCCESSFUL")
+	r.deployments[1]["environment"] = row{"name": "Test", "environment_type": row{"name": "Test"}}
+	r.deploy(3, "04 10:00", "SUCCESSFUL")
+	g.read(t, l, time.Time{})
+	_, unseen := deployments(l)
+	assert.Zero(t, unseen)
+}
+
+func TestARepositoryThatIsRenamedTakesAlongWhatTheListHasNoLonger(t *testing.T) {
+	t.Parallel()
+	r, l := newRepository("api"), sourcetest.NewLedger()
+	g := &tiny{repositories: []*tinyRepository{r}}
+	r.deploy(2, "03 10:00", "SUCCESSFUL")
+	g.read(t, l, time.Time{})
+	r.deployments = r.deployments[1:]
+	r.name = "health/viewer"
+	g.read(t, l, time.Time{})
+	found, unseen := deployments(l)
+	found = slices.DeleteFunc(found, func(d *dora.Deployment) bool { return d.Repository != "health/viewer" }) // the other is told to be gone
+	assert.Len(t, found, 2)
+	assert.Zero(t, unseen, "it was read")
+}
+
 func changeOf(t *testing.T, l *sourcetest.Ledger, id int) *dora.Change {
 	t.Helper()
 	c, is := l.Events["change health/api:pull_request:"+strconv.Itoa(id)].(*dora.Change)
@@ -172,7 +218,7 @@ func TestPullRequestsFromBeforeTheHistoryAreReadThatAreShippedWithinIt(t *testin
 	r.deploy(2, "12 10:00", "SUCCESSFUL") // the first within the history
 	r.commit("late", "05 08:00")
 	r.request(3, "05 08:00")
-	r.deploy(4, "20 10:00", "SUCCESSFUL")
+	r.deploy(3, "20 10:00", "SUCCESSFUL")
 	g := &tiny{repositories: []*tinyRepository{r}}
 	g.read(t, l, when("10 00:00"))
 	assert.True(t, changeOf(t, l, 3).Early)
