@@ -1,6 +1,7 @@
 package argocd_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -331,4 +332,25 @@ func TestAnOlderArgoCDThatDoesNotTellWhenASyncBeganCountsItOnce(t *testing.T) {
 	read(t, l, a, nil)
 	require.Len(t, told(l), 1)
 	assert.Equal(t, when("02 10:00"), told(l)[0].Finished())
+}
+
+func TestFiveHundredApplicationsAreListedAtOnce(t *testing.T) {
+	t.Parallel()
+	g, l := &tiny{}, sourcetest.NewLedger()
+	for i := range 500 {
+		a := newApplication(fmt.Sprint("app-", i))
+		a.sync("02 10:00", sha("a"))
+		a.sync("03 10:00", sha("b"))
+		g.apps = append(g.apps, a)
+	}
+	require.NoError(t, g.reads(t, l, nil))
+	assert.Len(t, sourcetest.Of[*dora.Deployment](l), 1000)
+	assert.Len(t, g.asked, 501, "each by itself, once")
+	g.asked = nil
+	require.NoError(t, g.reads(t, l, nil))
+	assert.Len(t, g.asked, 1, "where nothing changed")
+	g.apps[7].sync("04 00:01", sha("c"))
+	g.asked = nil
+	require.NoError(t, g.reads(t, l, nil))
+	assert.Len(t, g.asked, 2)
 }
