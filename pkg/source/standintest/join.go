@@ -30,14 +30,7 @@ func Join(t *testing.T, h *replaytest.History, kinds ...dora.Kind) (events []dor
 	gathering.Lock()
 	defer gathering.Unlock()
 	if gathered[h.Dir] == nil {
-		server := replayserver.Start(t, "github-token", "--data", h.Dir, "--now", AfterAll)
-		defer server.End()
-		name := replaytest.Load(t, h.Dir).Name
-		own := github.Settings{URL: server.URL, Repositories: []string{name}, Incidents: &github.Incidents{Labels: []string{"incident"}}}
-		s := github.New(source.Given{ID: "github", Client: &http.Client{Timeout: time.Minute}, Secrets: map[string]string{"token": "github-token"}}, own)
-		l := sourcetest.NewLedger()
-		require.NoError(t, l.Collect(t.Context(), s, time.Time{}))
-		gathered[h.Dir] = l.All()
+		gathered[h.Dir] = JoinAt(t, h, AfterAll)
 	}
 	for _, e := range gathered[h.Dir] {
 		if len(kinds) == 0 || slices.Contains(kinds, e.Kind()) {
@@ -45,4 +38,17 @@ func Join(t *testing.T, h *replaytest.History, kinds ...dora.Kind) (events []dor
 		}
 	}
 	return events
+}
+
+// JoinAt is Join of all kinds at an instant, which costs less the earlier it is.
+func JoinAt(t *testing.T, h *replaytest.History, now string) []dora.Event {
+	t.Helper()
+	server := replayserver.Start(t, "github-token", "--data", h.Dir, "--now", now)
+	defer server.End()
+	name := replaytest.Load(t, h.Dir).Name
+	own := github.Settings{URL: server.URL, Repositories: []string{name}, Incidents: &github.Incidents{Labels: []string{"incident"}}}
+	s := github.New(source.Given{ID: "github", Client: &http.Client{Timeout: time.Minute}, Secrets: map[string]string{"token": "github-token"}}, own)
+	l := sourcetest.NewLedger()
+	require.NoError(t, l.Collect(t.Context(), s, time.Time{}))
+	return l.All()
 }
