@@ -72,6 +72,9 @@ func (s *repositorySync) readDeployments(ctx context.Context) error {
 	maps.Copy(former, stored)
 	var events []dora.Event
 	for _, row := range rows {
+		if row.Environment.Name == "" {
+			row.recall(former[s.idOf(row)])
+		}
 		d := s.deployment(row)
 		if d.LastWord().Before(s.request.Since) {
 			continue
@@ -129,9 +132,28 @@ var tiers = map[string]string{"production": "production", "staging": "staging", 
 // results are what a deployment that is completed came to.
 var results = map[string]dora.DeploymentState{"SUCCESSFUL": dora.StateSuccess, "FAILED": dora.StateFailure, "STOPPED": dora.StateFailure, "ERROR": dora.StateFailure}
 
+func (s *repositorySync) idOf(row *deploymentRecord) string {
+	return s.state.Name + ":deployment:" + strings.Trim(row.ID, "{}")
+}
+
+// recall has a deployment into an environment that was deleted since be into that which it was into when it was read; nil: it was
+// not, and what is left of the environment is its id.
+func (d *deploymentRecord) recall(stored *dora.Deployment) {
+	if stored == nil {
+		d.Environment.Name = strings.Trim(d.Environment.ID, "{}")
+		return
+	}
+	d.Environment.Name = stored.Environment
+	for kind, tier := range tiers {
+		if tier == stored.Tier {
+			d.Environment.Type = &named{Name: kind}
+		}
+	}
+}
+
 func (s *repositorySync) deployment(row *deploymentRecord) *dora.Deployment {
 	d := &dora.Deployment{
-		Header:     dora.Header{Source: s.config.ID, ID: s.state.Name + ":deployment:" + strings.Trim(row.ID, "{}"), Updated: row.Updated.Time},
+		Header:     dora.Header{Source: s.config.ID, ID: s.idOf(row), Updated: row.Updated.Time},
 		Repository: s.state.Name, Number: row.Number, Environment: row.Environment.Name, Created: row.created(),
 		URL: row.Release.URL, Creator: row.State.Deployer.who(),
 	}

@@ -168,7 +168,8 @@ type deploymentRecord struct {
 	ID          string `json:"uuid"`
 	Number      int64  `json:"number"` // within the environment
 	Environment struct {
-		Name string `json:"name"`
+		ID   string `json:"uuid"`
+		Name string `json:"name"` // absent where it was deleted since
 		Type *named `json:"environment_type"`
 	} `json:"environment"`
 	Release struct {
@@ -191,7 +192,7 @@ type deploymentRecord struct {
 }
 
 func (d *deploymentRecord) Lacks() string {
-	return wire.FirstMissing(wire.Need("uuid", d.ID == ""), wire.Need("environment.name", d.Environment.Name == ""), wire.Need("release.created_on", d.Release.Created.IsZero() && d.Updated.IsZero()))
+	return wire.FirstMissing(wire.Need("uuid", d.ID == ""), wire.Need("environment.uuid", d.Environment.Name == "" && d.Environment.ID == ""), wire.Need("release.created_on", d.Release.Created.IsZero() && d.Updated.IsZero()))
 }
 
 type pipelineRecord struct {

@@ -113,6 +113,21 @@ func TestWhatTheListLostWhileNobodyReadIsCounted(t *testing.T) {
 	assert.Equal(t, 2, unseen)
 }
 
+func TestADeletedEnvironmentKeepsWhatWasDeployedIntoIt(t *testing.T) {
+	t.Parallel()
+	r, l := newRepository("api"), sourcetest.NewLedger()
+	g := &tiny{repositories: []*tinyRepository{r}}
+	g.read(t, l, time.Time{})
+	r.deployments[0]["environment"] = row{"uuid": "{e1}"}
+	r.deploy(2, "03 10:00", "SUCCESSFUL")
+	r.deployments[1]["environment"] = row{"uuid": "{e1}"} // it was deleted before this was read
+	g.read(t, l, time.Time{})
+	found, _ := deployments(l)
+	require.Len(t, found, 2)
+	assert.Equal(t, []string{"Production", "production"}, []string{found[0].Environment, found[0].Tier})
+	assert.Equal(t, "e1", found[1].Environment)
+}
+
 func TestNumbersThatEnvironmentsShareTellNothingOfWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	r, l := newRepository("api"), sourcetest.NewLedger()
