@@ -241,7 +241,8 @@ func trialMerge(branch string) bool { return strings.HasPrefix(branch, "refs/pul
 func (s *projectSync) pipelinesOf(ctx context.Context, gone []*leg) error {
 	var ids []string
 	for _, l := range gone {
-		if id := number(l.jobs[0].Definition.ID); s.state.Builds[l.jobs[0].Definition.ID] == "" && !slices.Contains(ids, id) {
+		pipeline := l.jobs[0].Definition.ID // none where the pipeline itself was deleted
+		if id := number(pipeline); pipeline > 0 && s.state.Builds[pipeline] == "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -155,6 +155,9 @@ func TestAPipelineWhoseRunsAreDeletedIsKnownByItsNewestRun(t *testing.T) {
 	p.deploy(160, "03 09:00", "succeeded") // of a pipeline that has no run any more
 	p.records[0]["definition"] = row{"id": 2, "name": "gone"}
 	delete(p.builds, 160)
+	p.deploy(170, "03 10:00", "succeeded") // of one that was deleted itself
+	p.records[0]["definition"] = nil
+	delete(p.builds, 170)
 	g, l := &tiny{projects: []*tinyProject{p}}, sourcetest.NewLedger()
 	require.NoError(t, g.reads(t, l, afterAll, nil))
 	assert.Equal(t, when("02 09:01"), deployment(t, l, "health/api:deployment:1:Deploy:101").Finished())
