@@ -76,7 +76,9 @@ func (s *projectSync) recall() {
 	s.former = map[string]*dora.Deployment{}
 	for _, r := range s.repos {
 		for _, d := range s.moved(r) {
-			s.former[d.ID] = d
+			if !d.Posted() {
+				s.former[d.ID] = d
+			}
 		}
 	}
 }
@@ -84,13 +86,7 @@ func (s *projectSync) recall() {
 // moved are, under a repository's present name, the deployments that the store has under its former ones.
 func (s *projectSync) moved(r *repositorySync) (found []*dora.Deployment) {
 	for _, name := range r.state.Old {
-		for _, e := range s.known(dora.KindDeployment, name) {
-			if d, ok := e.(*dora.Deployment); ok && !d.Posted() && !d.Withdrawn && strings.HasPrefix(d.ID, d.Repository) {
-				under := *d
-				under.ID, under.Repository = r.state.Name+d.ID[len(d.Repository):], r.state.Name
-				found = append(found, &under)
-			}
-		}
+		found = append(found, census.Moved(s.known(dora.KindDeployment, name), r.state.Name)...)
 	}
 	return found
 }

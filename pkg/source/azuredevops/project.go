@@ -189,7 +189,6 @@ func (s *projectSync) tellMoved(ctx context.Context) error {
 		events = append(events, s.leftBehind(r)...)
 		for _, name := range r.state.Old {
 			events = append(events, census.Gone(s.config.ID, name, r.state.Name, s.now(), r.state.Announced))
-			events = append(events, census.Posted(s.known(dora.KindDeployment, name), r.state.Name)...)
 		}
 		r.state.Old = nil
 	}

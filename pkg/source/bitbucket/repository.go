@@ -222,13 +222,7 @@ func (s *repositorySync) tellMoved(ctx context.Context) error {
 // moved are, under the repository's present name, the deployments that the store has under its former ones.
 func (s *repositorySync) moved() (found []*dora.Deployment) {
 	for _, name := range s.state.Old {
-		for _, e := range s.known(dora.KindDeployment, name) {
-			if d, is := e.(*dora.Deployment); is && !d.Withdrawn && strings.HasPrefix(d.ID, d.Repository) {
-				under := *d
-				under.ID, under.Repository = s.state.Name+d.ID[len(d.Repository):], s.state.Name
-				found = append(found, &under)
-			}
-		}
+		found = append(found, census.Moved(s.known(dora.KindDeployment, name), s.state.Name)...)
 	}
 	return found
 }

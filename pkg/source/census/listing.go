@@ -51,15 +51,25 @@ func Gone(source, name, moved string, now, above time.Time) *dora.Repository {
 	return &dora.Repository{Header: dora.Header{Source: source, ID: name, Updated: now}, Name: name, Withdrawn: true, Moved: moved}
 }
 
-// Posted are, of what the store has of a part under a former name, the deployments that were posted, under the present one:
-// nobody can read them again.
-func Posted(known []dora.Event, present string) []dora.Event {
-	var events []dora.Event
+// Moved are, of what the store has of a part under a former name, the deployments that were not taken back, under the present
+// one.
+func Moved(known []dora.Event, present string) (found []*dora.Deployment) {
 	for _, e := range known {
-		if d, ok := e.(*dora.Deployment); ok && d.Posted() && strings.HasPrefix(d.ID, d.Repository) {
+		if d, ok := e.(*dora.Deployment); ok && !d.Withdrawn && strings.HasPrefix(d.ID, d.Repository) {
 			moved := *d
 			moved.ID, moved.Repository = present+d.ID[len(d.Repository):], present
-			events = append(events, &moved)
+			found = append(found, &moved)
+		}
+	}
+	return found
+}
+
+// Posted are those of Moved that were posted: nobody can read them again.
+func Posted(known []dora.Event, present string) []dora.Event {
+	var events []dora.Event
+	for _, d := range Moved(known, present) {
+		if d.Posted() {
+			events = append(events, d)
 		}
 	}
 	return events
