@@ -15,6 +15,7 @@ var quiet = map[[2]string]string{
 	{"livedora-overview", "Failing now"}:                    "nothing may be failing",
 	{"livedora-stability", "Failing now"}:                   "nothing may be failing",
 	{"livedora-organisation", "Failing now"}:                "nothing may be failing",
+	{"livedora-team", "Failing now"}:                        "nothing may be failing",
 	{"livedora-lead-time", "Waiting to be shipped"}:         "all that is merged may be in production",
 	{"livedora-stability", "Open incidents"}:                "none may be open",
 	{"livedora-stability", "Failed deployments"}:            "a service may have a quiet quarter",
