@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -318,17 +319,8 @@ func (d *Dataset) refresh(ctx context.Context) error {
 		return d.begin(ctx)
 	}
 	d.forgets = forgets
-	read := 0
-	for change, failed := range d.store.Changes(ctx, d.behind) {
-		if failed != nil {
-			err = failed
-			break
-		}
-		d.history.Apply(change.Event)
-		d.behind = change.Sequence
-		d.saved.pass(change)
-		read++
-	}
+	behind, read, err := d.read(ctx, d.behind, d.history, &d.saved)
+	d.behind = behind
 	reached, begun := d.history.Reach(d.reach()), d.history.Begin(d.begins())
 	if reached || begun || read > 0 || d.snapshot.Load() == nil {
 		d.derive()
@@ -340,20 +332,42 @@ func (d *Dataset) refresh(ctx context.Context) error {
 	return err
 }
 
+// read has a history take in what the store has after a sequence, and gives the last that it took in.
+func (d *Dataset) read(ctx context.Context, after store.Sequence, into *facts.Deriver, passed *saved) (last store.Sequence, count int, err error) {
+	defer passed.mark()
+	last = after
+	for change, err := range d.changes(ctx, after) {
+		if err != nil {
+			return last, count, err
+		}
+		into.Apply(change.Event)
+		last = change.Sequence
+		passed.pass(change)
+		count++
+	}
+	return last, count, nil
+}
+
+// changes are what the store has after a sequence, commits and changes as they are packed where it can give them so.
+func (d *Dataset) changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
+	if s, ok := d.store.(interface {
+		ChangesBy(ctx context.Context, after store.Sequence, read store.Reader) iter.Seq2[store.Change, error]
+	}); ok {
+		return s.ChangesBy(ctx, after, code.Decode)
+	}
+	return d.store.Changes(ctx, after)
+}
+
 // begin reads everything that the store has into an empty history. Until that is done, answers stay as they are.
 func (d *Dataset) begin(ctx context.Context) error {
 	forgets, err := d.store.Forgets(ctx)
 	if err != nil {
 		return err
 	}
-	anew, behind, passed := d.history.Anew(), store.Sequence(0), saved{}
-	for change, err := range d.store.Changes(ctx, 0) {
-		if err != nil {
-			return err
-		}
-		anew.Apply(change.Event)
-		behind = change.Sequence
-		passed.pass(change)
+	anew, passed := d.history.Anew(), saved{}
+	behind, _, err := d.read(ctx, 0, anew, &passed)
+	if err != nil {
+		return err
 	}
 	d.history, d.behind, d.forgets, d.saved = anew, behind, forgets, passed
 	d.lost.Store(false)

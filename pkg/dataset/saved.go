@@ -11,6 +11,7 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -27,10 +28,11 @@ import (
 type saved struct {
 	// recent are the last events that were read, by sequence. A store in which other events have these numbers is another.
 	recent []passage
-	since  int       // events since it was saved
-	count  int       // events altogether
-	at     time.Time // when it was last saved; zero: never
-	read   time.Time // when the history was begun from the store; what was pruned since is still in it
+	passed []store.Change // since then, the last of them
+	since  int            // events since it was saved
+	count  int            // events altogether
+	at     time.Time      // when it was last saved; zero: never
+	read   time.Time      // when the history was begun from the store; what was pruned since is still in it
 }
 
 // passage is an event that was read from the store.
@@ -48,10 +50,22 @@ func (s *saved) pass(c store.Change) {
 	}
 	s.since++
 	s.count++
-	if len(s.recent) >= 2*recentLimit {
-		s.recent = append(s.recent[:0], s.recent[len(s.recent)-recentLimit+1:]...)
+	if len(s.passed) == 2*recentLimit {
+		s.passed = append(s.passed[:0], s.passed[recentLimit:]...)
 	}
-	s.recent = append(s.recent, passage{c.Sequence, markOf(c.Event)})
+	s.passed = append(s.passed, c)
+}
+
+// mark is told that a reading has ended.
+func (s *saved) mark() {
+	if len(s.passed) == 0 {
+		return
+	}
+	for _, c := range s.passed {
+		s.recent = append(s.recent, passage{c.Sequence, markOf(c.Event)})
+	}
+	s.recent = slices.Clone(s.recent[max(0, len(s.recent)-recentLimit):])
+	s.passed = nil
 }
 
 // markOf tells versions of events apart.
@@ -219,6 +233,6 @@ func (d *Dataset) prepare(ctx context.Context) (saving *facts.Saving, t title, e
 	d.saved.since, d.saved.at = 0, time.Now() // or it fails again with every event
 	return saving, title{
 		Program: program(), Dataset: d.options.Name, Meaning: d.meaning(), Sequence: d.behind, Forgets: d.forgets, Count: d.saved.count, Read: d.saved.read,
-		Recent: append([]passage{}, d.saved.recent[max(0, len(d.saved.recent)-recentLimit):]...),
+		Recent: d.saved.recent,
 	}, err
 }

@@ -94,6 +94,10 @@ type Change struct {
 	Event    dora.Event
 }
 
+// Reader reads a stored event in a way of its own. It need not keep to the types of package dora; nil: it has none for this
+// one, which is read as any other. Several goroutines call it, and the body is there only while it reads.
+type Reader func(kind dora.Kind, body []byte) dora.Event
+
 // Lease is the right to collect one source until a time, unless renewed.
 type Lease struct {
 	Source string

@@ -18,7 +18,7 @@ const NoNode Node = -1
 
 // Graph is a repository's commits and their parents. Commits may arrive in any order.
 type Graph struct {
-	index      map[compact.SHA]Node
+	index      index
 	Commits    []Commit
 	Files      map[Node]*dora.Files // of commits of which they are known
 	newDetails arena[Details]
@@ -54,7 +54,7 @@ type Details struct {
 var untold = &Details{}
 
 func newGraph(room int) *Graph {
-	return &Graph{index: make(map[compact.SHA]Node, room), Commits: make([]Commit, 0, room), Files: map[Node]*dora.Files{}}
+	return &Graph{index: newIndex(room), Commits: make([]Commit, 0, room), Files: map[Node]*dora.Files{}}
 }
 
 // Name finds a commit's number, giving it one if it has none. A text that is no sha has none.
@@ -63,11 +63,15 @@ func (g *Graph) Name(text string) Node {
 	if !ok {
 		return NoNode
 	}
-	n, ok := g.index[s]
-	if !ok {
+	return g.name(s)
+}
+
+func (g *Graph) name(s compact.SHA) Node {
+	n, slot := g.index.find(&s, g.Commits)
+	if n == NoNode {
 		n = Node(len(g.Commits))
-		g.index[s] = n
 		g.Commits = append(g.Commits, Commit{Sha: s, Details: untold})
+		g.index.add(slot, g.Commits)
 	}
 	return n
 }
@@ -75,9 +79,8 @@ func (g *Graph) Name(text string) Node {
 // Find is name without giving numbers.
 func (g *Graph) Find(text string) Node {
 	if s, ok := compact.ParseSHA(text); ok {
-		if n, ok := g.index[s]; ok {
-			return n
-		}
+		n, _ := g.index.find(&s, g.Commits)
+		return n
 	}
 	return NoNode
 }
@@ -139,15 +142,11 @@ func (g *Graph) Beginnings(texts []string) map[string]Node {
 // Known says whether a commit is known, and not only named.
 func (g *Graph) Known(n Node) bool { return n != NoNode && g.Commits[n].known }
 
-// add puts a commit into the graph, with the title of its message and what that says of reverts. Adding it again changes
-// nothing, but that its files may be known by then.
-func (g *Graph) add(event *dora.Commit, title string, reverts *Revert) (added bool) {
-	n := g.Name(event.SHA)
-	if n == NoNode {
-		return false
-	}
-	if event.Files != nil && g.Files[n] == nil {
-		g.Files[n] = event.Files
+// add puts a commit into the graph. Adding it again changes nothing, but that its files may be known by then.
+func (g *Graph) add(e *entry) (added bool) {
+	n := g.name(e.sha)
+	if e.files != nil && g.Files[n] == nil {
+		g.Files[n] = e.files
 		added = true
 	}
 	if g.Commits[n].known {
@@ -158,13 +157,14 @@ func (g *Graph) add(event *dora.Commit, title string, reverts *Revert) (added bo
 		g.filled++
 		g.stale = true
 	}
-	parents := g.newParents.some(len(event.Parents))[:0]
+	parents := g.newParents.some(len(e.parents))[:0]
 	generation := int32(1)
-	for _, text := range event.Parents {
-		p := g.Name(text)
-		if p == NoNode {
+	for _, name := range e.parents {
+		sha, is := name.SHA()
+		if !is {
 			continue
 		}
+		p := g.name(sha)
 		parents = append(parents, p)
 		if g.Commits[p].known {
 			generation = max(generation, g.Commits[p].generation+1)
@@ -178,8 +178,8 @@ func (g *Graph) add(event *dora.Commit, title string, reverts *Revert) (added bo
 	g.size++
 	c.Details = g.newDetails.one()
 	*c.Details = Details{
-		Parents: parents, Authored: event.Authored, Committed: event.Committed, Author: event.Author,
-		Title: title, Reverts: reverts,
+		Parents: parents, Authored: e.authored, Committed: e.committed, Author: e.author,
+		Title: e.title, Reverts: e.reverts,
 	}
 	c.generation = generation
 	return true

@@ -2,13 +2,15 @@ package code
 
 import (
 	"bytes"
+	"errors"
+	"hash/crc32"
 	"io"
 	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/compact"
@@ -21,7 +23,6 @@ type Packed struct {
 	Blocks []*Block
 	tail   []byte // what is not compressed yet
 	shared bool   // someone may be reading the tail
-	clock  clock
 	Size   packedSize
 }
 
@@ -88,42 +89,46 @@ func (l *Lost) Unwrap() error { return l.Cause }
 // blockSize is how much is compressed together, in bytes: enough to be worth it, and little enough to lie about.
 const blockSize = 64 << 10
 
-// compressor and decompressor have buffers that are worth keeping. Any number of goroutines may use them.
-var (
-	compressor = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(blockSize*16), zstd.WithLowerEncoderMem(true))
-		if err != nil {
-			panic(err) // the options are wrong
-		}
-		return e
-	})
-	decompressor = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true))
-		if err != nil {
-			panic(err)
-		}
-		return d
-	})
-)
+// compressed is a block of what is packed. It is done while a store is read, so it has to be quick; the check sum is that of
+// what was compressed.
+func compressed(plain []byte) []byte {
+	room := pressing.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put in
+	defer pressing.Put(room)
+	*room = slices.Grow((*room)[:0], s2.MaxEncodedLen(len(plain))+crc32.Size)
+	w := compact.Writer{Written: s2.EncodeBetter((*room)[:cap(*room)], plain)}
+	w.Sum()
+	return bytes.Clone(w.Written)
+}
+
+// pressing is room for what is being compressed.
+var pressing = sync.Pool{New: func() any { return new([]byte) }}
+
+// plain is what was compressed, in the room of what was before.
+func (b *Block) plain(room []byte) ([]byte, error) {
+	data, err := b.Read()
+	if err != nil {
+		return room, err
+	}
+	data, whole := compact.Summed(data)
+	if !whole {
+		return room, errDamaged
+	}
+	return s2.Decode(room[:cap(room)], data)
+}
+
+var errDamaged = errors.New("it is damaged")
 
 // HasCommits says whether any commit was ever taken in, whether or not it is unpacked.
 func (p *Packed) HasCommits() bool { return p.Size.Commits > 0 }
 
-func (p *Packed) addCommit(e *dora.Commit, title string, reverts *Revert) {
-	p.Size.Commits++
-	p.Size.nodes++
-	p.add(func(to []byte) []byte { return p.clock.writeCommit(to, e, title, reverts) })
-}
-
-func (p *Packed) addChange(e *dora.Change, reverts *Revert) {
-	p.Size.Changes++
-	p.Size.nodes += len(e.Commits)
-	p.add(func(to []byte) []byte { return p.clock.writeChange(to, e, reverts) })
-}
-
-func (p *Packed) add(write func([]byte) []byte) {
-	p.tail = write(p.tail)
-	if len(p.tail) >= blockSize {
+func (p *Packed) add(t *Told) {
+	if t.kind == dora.KindCommit {
+		p.Size.Commits++
+	} else {
+		p.Size.Changes++
+	}
+	p.Size.nodes += t.names
+	if p.tail = append(p.tail, t.entry...); len(p.tail) >= blockSize {
 		p.press()
 	}
 }
@@ -133,50 +138,32 @@ func (p *Packed) press() {
 	if len(p.tail) == 0 {
 		return
 	}
-	room := pressing.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put in
-	*room = compressor().EncodeAll(p.tail, (*room)[:0])
-	p.Blocks = append(p.Blocks, newBlock(bytes.Clone(*room)))
-	pressing.Put(room)
+	p.Blocks = append(p.Blocks, newBlock(compressed(p.tail)))
 	if p.tail = p.tail[:0]; p.shared {
 		p.tail, p.shared = make([]byte, 0, blockSize+blockSize/8), false // there will be as much again
 	}
-	p.clock = clock{}
 }
 
-// pressing is room for what is being compressed.
-var pressing = sync.Pool{New: func() any { return new([]byte) }}
-
-// Entry is a commit or a change, as it was packed. Its text was read before; what it said of reverts is kept.
-type Entry struct {
-	commit  *dora.Commit // its message is the title alone; the next entry overwrites it
-	Change  *dora.Change
-	reverts *Revert
-}
-
-// All yields what was written, in that order.
-func (p *Packed) All() iter.Seq[Entry] {
-	return func(yield func(Entry) bool) {
-		in := packedReader{shared: map[string]string{}}
+// all yields what was written, in that order, and how, as it is read by an unpacker.
+func (p *Packed) all(in *unpacker) iter.Seq2[*entry, []byte] {
+	return func(yield func(*entry, []byte) bool) {
 		var room []byte
 		for i := 0; i <= len(p.Blocks); i++ {
-			plain := p.tail
+			in.Rest = p.tail
 			if i < len(p.Blocks) {
-				data, err := p.Blocks[i].Read()
-				if err == nil {
-					room, err = decompressor().DecodeAll(data, room[:0])
-				}
-				if err != nil {
+				var err error
+				if room, err = p.Blocks[i].plain(room); err != nil {
 					panic(&Lost{err})
 				}
-				plain = room
+				in.Rest = room
 			}
-			in.Rest, in.clock = plain, clock{}
 			for len(in.Rest) > 0 {
+				from := in.Rest
 				e := in.entry()
 				if in.Failure != nil {
 					panic(&Lost{in.Failure})
 				}
-				if !yield(e) {
+				if !yield(e, from[:len(from)-len(in.Rest)]) {
 					return
 				}
 			}
@@ -185,19 +172,10 @@ func (p *Packed) All() iter.Seq[Entry] {
 }
 
 // Files yields the files of everything that was written of which they are known.
-func (p *Packed) Files() iter.Seq[*dora.Files] {
-	return func(yield func(*dora.Files) bool) {
-		for e := range p.All() {
-			files := (*dora.Files)(nil)
-			switch {
-			case e.Change != nil:
-				files = e.Change.Files
-			case e.commit != nil:
-				files = e.commit.Files
-			}
-			if files != nil && !yield(files) {
-				return
-			}
+func (p *Packed) Files(yield func(*dora.Files) bool) {
+	for e := range p.all(newUnpacker()) {
+		if e.files != nil && !yield(e.files) {
+			return
 		}
 	}
 }
@@ -205,14 +183,25 @@ func (p *Packed) Files() iter.Seq[*dora.Files] {
 // Unpack works what is packed into code.
 func (p *Packed) Unpack() *Unpacked {
 	c := newUnpacked(p.Size)
-	for e := range p.All() {
-		if e.commit != nil {
-			c.Graph.add(e.commit, e.commit.Message, e.reverts)
-		} else {
-			c.addChange(e.Change, e.reverts)
-		}
+	for e := range p.all(c.in) {
+		c.add(e)
 	}
 	return c
+}
+
+// Changes yields every version of every change, in the order in which they came, without their texts.
+func (p *Packed) Changes(yield func(*dora.Change) bool) {
+	for e := range p.all(newUnpacker()) {
+		if e.change == nil {
+			continue
+		}
+		for i := range e.change.Commits {
+			e.change.Commits[i].SHA = e.own[i].Text()
+		}
+		if !yield(e.change) {
+			return
+		}
+	}
 }
 
 // wasteful says whether much of what was written has been overtaken.
@@ -224,23 +213,23 @@ func (p *Packed) wasteful(size Size) bool {
 // files, that one.
 func (p *Packed) compact() {
 	newest := map[int]dora.Header{}
-	for e := range p.All() {
-		if c := e.Change; c != nil {
+	for e := range p.all(newUnpacker()) {
+		if c := e.change; c != nil {
 			if before, ok := newest[c.Number]; !ok || c.NewerThan(before) {
 				newest[c.Number] = c.Header
 			}
 		}
 	}
 	var fresh Packed
-	known, filed := map[string]bool{}, map[string]bool{}
-	for e := range p.All() {
+	known, filed := map[compact.SHA]bool{}, map[compact.SHA]bool{}
+	for e, written := range p.all(newUnpacker()) {
 		switch {
-		case e.Change != nil && e.Change.Header == newest[e.Change.Number]:
-			delete(newest, e.Change.Number)
-			fresh.addChange(e.Change, e.reverts)
-		case e.commit != nil && (!known[e.commit.SHA] || (e.commit.Files != nil && !filed[e.commit.SHA])):
-			known[e.commit.SHA], filed[e.commit.SHA] = true, filed[e.commit.SHA] || e.commit.Files != nil
-			fresh.addCommit(e.commit, e.commit.Message, e.reverts)
+		case e.change != nil && e.change.Header == newest[e.change.Number]:
+			delete(newest, e.change.Number)
+			fresh.add(&Told{kind: dora.KindChange, names: len(e.own), entry: string(written)})
+		case e.change == nil && (!known[e.sha] || (e.files != nil && !filed[e.sha])):
+			known[e.sha], filed[e.sha] = true, filed[e.sha] || e.files != nil
+			fresh.add(&Told{kind: dora.KindCommit, names: 1, entry: string(written)})
 		}
 	}
 	*p = fresh
@@ -249,7 +238,7 @@ func (p *Packed) compact() {
 // Copied is what is packed now, whatever is written after.
 func (p *Packed) Copied() Packed {
 	p.shared = true
-	return Packed{Blocks: slices.Clip(p.Blocks), tail: slices.Clip(p.tail), clock: p.clock, Size: p.Size}
+	return Packed{Blocks: slices.Clip(p.Blocks), tail: slices.Clip(p.tail), Size: p.Size}
 }
 
 // Write writes what is packed, but for the blocks themselves.
@@ -262,7 +251,6 @@ func (p *Packed) Write(w *compact.Writer) {
 		w.Number(b.size())
 	}
 	w.Bytes(p.tail)
-	w.Number(int(p.clock.last))
 }
 
 // ReadPacked reads what write wrote. The blocks lie on the shelf, one after another from an offset on; it gives where they
@@ -275,6 +263,5 @@ func ReadPacked(r *compact.Reader, shelf io.ReaderAt, offset int64) (p Packed, e
 		p.Blocks = append(p.Blocks, b)
 	}
 	p.tail = slices.Clone(r.Bytes())
-	p.clock.last = int64(r.Number())
 	return p, offset
 }

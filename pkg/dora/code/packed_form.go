@@ -8,10 +8,11 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora/compact"
 )
 
-// The form in which commits and changes are packed. It is written and read by one process, so it has no
-// version and may change at any time. Times are differences from the time before, names of commits are binary.
+// The form in which commits and changes are packed. It is written and read by one build, so it has no version and may change
+// at any time. Each is an entry that can be read by itself: its times are differences from the time before, names of commits
+// are binary, and the texts that it shares with no other stand together at its end, so that they can be read in one piece.
 
-// clock is the last time that was written or read, in seconds since 1970.
+// clock is the last time of an entry that was written or read, in seconds since 1970.
 type clock struct{ last int64 }
 
 const (
@@ -47,152 +48,183 @@ const (
 	entryWithdrawn // a change that the source shows no longer
 )
 
-func (c *clock) writeCommit(to []byte, e *dora.Commit, title string, reverts *Revert) []byte {
-	to = compact.AppendText(append(to, entryCommit), e.SHA)
-	to = binary.AppendUvarint(to, uint64(len(e.Parents)))
-	for _, p := range e.Parents {
-		to = compact.AppendText(to, p)
-	}
-	to = c.writeTime(c.writeTime(to, e.Authored), e.Committed)
-	to = compact.AppendText(compact.AppendText(to, e.Author), title)
-	return appendFiles(appendRevert(to, reverts), e.Files)
-}
-
-func (c *clock) writeChange(to []byte, e *dora.Change, reverts *Revert) []byte {
-	kind := byte(entryChange)
-	if e.Withdrawn {
-		kind = entryWithdrawn
-	}
-	to = binary.AppendVarint(append(to, kind), int64(e.Number))
-	to = binary.AppendVarint(c.writeTime(to, e.Updated), int64(e.Rank))
-	for _, text := range []string{e.Title, e.URL, e.Author, e.Base, e.Branch, e.MergeCommit} {
-		to = compact.AppendText(to, text)
-	}
-	to = binary.AppendUvarint(to, uint64(len(e.Labels)))
-	for _, label := range e.Labels {
-		to = compact.AppendText(to, label)
-	}
-	to = c.writeTime(c.writeTime(to, e.Opened), e.Merged)
-	to = binary.AppendUvarint(to, uint64(len(e.Commits)))
-	for _, own := range e.Commits {
-		to = c.writeTime(compact.AppendText(to, own.SHA), own.Authored)
-	}
-	to = binary.AppendUvarint(to, uint64(len(e.Reviews)))
-	for _, review := range e.Reviews {
-		to = c.writeTime(compact.AppendText(compact.AppendText(to, review.Author), review.State), review.At)
-	}
-	return appendFiles(appendRevert(to, reverts), e.Files)
-}
-
 const (
 	there = 1 << iota // whether there is any at all
 	more              // again, or cut
 )
 
-func appendRevert(to []byte, v *Revert) []byte {
-	if v == nil {
-		return append(to, 0)
-	}
-	to = append(to, flags(v.Again))
-	to = binary.AppendVarint(compact.AppendText(to, v.Repository), int64(v.Number))
-	return compact.AppendText(to, v.Commit)
+// packer writes entries.
+type packer struct {
+	clock
+	own []byte // the texts that go to the end
 }
 
-func appendFiles(to []byte, f *dora.Files) []byte {
-	if f == nil {
-		return append(to, 0)
+func (p *packer) writeCommit(to []byte, b *dora.CodeBody, title []byte, reverts *Revert) []byte {
+	*p = packer{own: p.own[:0]}
+	to = compact.AppendRaw(append(to, entryCommit), b.SHA)
+	to = binary.AppendUvarint(to, uint64(len(b.Parents)))
+	for _, parent := range b.Parents {
+		to = compact.AppendRaw(to, parent)
 	}
-	to = binary.AppendUvarint(append(to, flags(f.Cut)), uint64(len(f.Paths)))
-	for _, path := range f.Paths {
-		to = compact.AppendText(to, path)
-	}
-	return to
+	to = p.writeTime(p.writeTime(to, b.Committed), b.Authored)
+	to = compact.AppendRaw(to, b.Author)
+	p.own = compact.AppendText(p.own, title)
+	return p.end(to, b, reverts)
 }
 
-func flags(also bool) byte {
+func (p *packer) writeChange(to []byte, b *dora.CodeBody, reverts *Revert) []byte {
+	*p = packer{own: p.own[:0]}
+	kind := byte(entryChange)
+	if b.Withdrawn {
+		kind = entryWithdrawn
+	}
+	to = binary.AppendVarint(append(to, kind), int64(b.Number))
+	to = binary.AppendVarint(p.writeTime(to, b.Updated), int64(b.Rank))
+	to = compact.AppendRaw(compact.AppendRaw(compact.AppendRaw(to, b.Author), b.Base), b.MergeCommit)
+	to = binary.AppendUvarint(to, uint64(len(b.Labels)))
+	for _, label := range b.Labels {
+		to = compact.AppendRaw(to, label)
+	}
+	to = p.writeTime(p.writeTime(to, b.Merged), b.Opened)
+	to = binary.AppendUvarint(to, uint64(len(b.Commits)))
+	for i := range b.Commits {
+		to = p.writeTime(compact.AppendRaw(to, b.Commits[i].SHA), b.Commits[i].Authored)
+	}
+	to = binary.AppendUvarint(to, uint64(len(b.Reviews)))
+	for i := range b.Reviews {
+		to = p.writeTime(compact.AppendRaw(compact.AppendRaw(to, b.Reviews[i].Author), b.Reviews[i].State), b.Reviews[i].At)
+	}
+	for _, text := range []compact.Raw{b.Title, b.URL, b.Branch} {
+		p.own = compact.AppendRaw(p.own, text)
+	}
+	return p.end(to, b, reverts)
+}
+
+// end writes what commits and changes have alike.
+func (p *packer) end(to []byte, b *dora.CodeBody, reverts *Revert) []byte {
+	to = append(to, flags(reverts != nil, reverts != nil && reverts.Again))
+	if reverts != nil {
+		to = binary.AppendVarint(to, int64(reverts.Number))
+		p.own = compact.AppendText(compact.AppendText(p.own, reverts.Repository), reverts.Commit)
+	}
+	to = append(to, flags(b.HasFiles, b.FilesCut))
+	if b.HasFiles {
+		to = binary.AppendUvarint(to, uint64(len(b.Files)))
+		for _, path := range b.Files {
+			p.own = compact.AppendRaw(p.own, path)
+		}
+	}
+	return compact.AppendTogether(to, p.own)
+}
+
+func flags(is, also bool) (bits byte) {
+	if is {
+		bits |= there
+	}
 	if also {
-		return there | more
+		bits |= more
 	}
-	return there
+	return bits
 }
 
-// packedReader reads entries. What many of them share is kept once.
-type packedReader struct {
+// entry is a commit or a change, as it was packed. The text of either was read before; what it said of reverts is kept.
+// Names of commits are good until the next entry is read.
+type entry struct {
+	// Of a commit.
+	sha                 compact.SHA
+	parents             []compact.Raw
+	authored, committed time.Time
+	author, title       string
+
+	change *dora.Change  // nil for a commit; without the names of its commits
+	own    []compact.Raw // these
+
+	files   *dora.Files
+	reverts *Revert
+}
+
+// unpacker reads entries. What many of them share is kept once.
+type unpacker struct {
 	compact.Reader
 	clock
-	compact.Texts
 	shared map[string]string
-	place  dora.Commit // each commit is read into the place of the one before
+	at     entry // each is read into the place of the one before
 
 	newChanges arena[dora.Change]
 	newCommits arena[dora.ChangeCommit]
 	newReviews arena[dora.Review]
 }
 
-// put reads a text of this entry alone.
-func (r *packedReader) put(where *string) { r.Want(where, &r.Reader) }
+func newUnpacker() *unpacker { return &unpacker{shared: map[string]string{}} }
 
-func (r *packedReader) entry() (e Entry) {
-	switch kind := r.Unsigned(); kind {
-	case entryCommit:
-		e = r.commit()
-	default:
-		e = r.change()
-		e.Change.Withdrawn = kind == entryWithdrawn
+func (r *unpacker) entry() *entry {
+	e := &r.at
+	*e = entry{parents: e.parents[:0], own: e.own[:0]}
+	r.clock = clock{}
+	if kind := r.Unsigned(); kind == entryCommit {
+		r.commit(e)
+	} else {
+		r.change(e)
+		e.change.Withdrawn = kind == entryWithdrawn
 	}
-	r.Give()
 	return e
 }
 
-func (r *packedReader) commit() Entry {
-	e := &r.place
-	*e = dora.Commit{Parents: e.Parents[:0]}
-	r.put(&e.SHA)
-	e.Parents = append(e.Parents, make([]string, r.Count())...)
-	for i := range e.Parents {
-		r.put(&e.Parents[i])
+func (r *unpacker) commit(e *entry) {
+	e.sha, _ = r.Raw().SHA()
+	for range r.Count() {
+		e.parents = append(e.parents, r.Raw())
 	}
-	e.Authored, e.Committed = r.time(), r.time()
-	e.Author = r.name()
-	r.put(&e.Message)
-	reverts := r.revert()
-	e.Files = r.files()
-	return Entry{commit: e, reverts: reverts}
+	e.committed, e.authored = r.time(), r.time()
+	e.author = r.name()
+	r.end(e, &e.title)
 }
 
-func (r *packedReader) change() Entry {
-	e := r.newChanges.one()
-	e.Number = int(r.Signed())
-	e.Updated, e.Rank = r.time(), int(r.Signed())
-	r.put(&e.Title)
-	r.put(&e.URL)
-	e.Author, e.Base = r.name(), r.name()
-	r.put(&e.Branch)
-	r.put(&e.MergeCommit)
+func (r *unpacker) change(e *entry) {
+	c := r.newChanges.one()
+	e.change = c
+	c.Number = int(r.Signed())
+	c.Updated, c.Rank = r.time(), int(r.Signed())
+	c.Author, c.Base = r.name(), r.name()
+	c.MergeCommit = r.Text()
 	if count := r.Count(); count > 0 {
-		e.Labels = make([]string, count)
-		for i := range e.Labels {
-			e.Labels[i] = r.name()
+		c.Labels = make([]string, count)
+		for i := range c.Labels {
+			c.Labels[i] = r.name()
 		}
 	}
-	e.Opened, e.Merged = r.time(), r.time()
-	e.Commits = r.newCommits.some(r.Count())
-	for i := range e.Commits {
-		r.put(&e.Commits[i].SHA)
-		e.Commits[i].Authored = r.time()
+	c.Merged, c.Opened = r.time(), r.time()
+	c.Commits = r.newCommits.some(r.Count())
+	for i := range c.Commits {
+		e.own = append(e.own, r.Raw())
+		c.Commits[i].Authored = r.time()
 	}
 	if count := r.Count(); count > 0 {
-		e.Reviews = r.newReviews.some(count)
-		for i := range e.Reviews {
-			e.Reviews[i] = dora.Review{Author: r.name(), State: r.name(), At: r.time()}
+		c.Reviews = r.newReviews.some(count)
+		for i := range c.Reviews {
+			c.Reviews[i] = dora.Review{Author: r.name(), State: r.name(), At: r.time()}
 		}
 	}
-	reverts := r.revert()
-	e.Files = r.files()
-	return Entry{Change: e, reverts: reverts}
+	r.end(e, &c.Title, &c.URL, &c.Branch)
+	c.Files = e.files
 }
 
-func (r *packedReader) time() time.Time {
+// end reads what commits and changes have alike, and with it the texts of each alone.
+func (r *unpacker) end(e *entry, texts ...*string) {
+	if begins := r.Unsigned(); begins&there != 0 {
+		e.reverts = &Revert{Again: begins&more != 0, Number: int(r.Signed())}
+		texts = append(texts, &e.reverts.Repository, &e.reverts.Commit)
+	}
+	if begins := r.Unsigned(); begins&there != 0 {
+		e.files = &dora.Files{Cut: begins&more != 0, Paths: make([]string, r.Count())}
+		for i := range e.files.Paths {
+			texts = append(texts, &e.files.Paths[i])
+		}
+	}
+	r.Together(texts...)
+}
+
+func (r *unpacker) time() time.Time {
 	written := r.Unsigned()
 	switch written & 3 {
 	case timeZero:
@@ -209,28 +241,4 @@ func (r *packedReader) time() time.Time {
 }
 
 // name reads a text that many entries share.
-func (r *packedReader) name() string { return r.Word(r.shared) }
-
-func (r *packedReader) revert() *Revert {
-	begins := r.Unsigned()
-	if begins == 0 {
-		return nil
-	}
-	v := &Revert{Again: begins&more != 0}
-	r.put(&v.Repository)
-	v.Number = int(r.Signed())
-	r.put(&v.Commit)
-	return v
-}
-
-func (r *packedReader) files() *dora.Files {
-	begins := r.Unsigned()
-	if begins == 0 {
-		return nil
-	}
-	f := &dora.Files{Cut: begins&more != 0, Paths: make([]string, r.Count())}
-	for i := range f.Paths {
-		r.put(&f.Paths[i])
-	}
-	return f
-}
+func (r *unpacker) name() string { return r.Word(r.shared) }

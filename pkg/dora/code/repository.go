@@ -3,10 +3,6 @@ package code
 import (
 	"container/list"
 	"maps"
-	"strings"
-
-	"github.com/livedora/dora-datasource/pkg/dora"
-	"github.com/livedora/dora-datasource/pkg/dora/compact"
 )
 
 // Repository is the code of one repository: all of it packed, and unpacked as well while it is worked on.
@@ -46,37 +42,17 @@ func (r *Repository) Forget(reading int) {
 	maps.DeleteFunc(r.kept, func(key Key, _ keeper) bool { return key.Reading == reading })
 }
 
-// TakeCommit takes a commit in; false: it changes nothing.
-func (r *Repository) TakeCommit(e *dora.Commit) bool {
-	if _, ok := compact.ParseSHA(e.SHA); !ok {
-		return false
-	}
-	title, body := splitMessage(e.Message)
-	reverts := parseRevert(title, body)
+// Take takes a commit or a change in; false: it changes nothing.
+func (r *Repository) Take(t *Told) bool {
 	switch {
 	case r.Unpacked == nil:
 		r.Told = true
-	case !r.Graph.add(e, strings.Clone(title), reverts): // the rest of the message is not kept
+	case !r.take(t):
 		return false
 	default:
 		r.Size = r.size() // of a repository that no service counts, nothing else would tell
 	}
-	r.Packed.addCommit(e, title, reverts)
-	return true
-}
-
-// TakeChange takes a change in; false: it changes nothing.
-func (r *Repository) TakeChange(e *dora.Change) bool {
-	reverts := parseRevert(e.Title, e.Body)
-	switch {
-	case r.Unpacked == nil:
-		r.Told = true
-	case !r.addChange(copied(e), reverts):
-		return false
-	default:
-		r.Size = r.size()
-	}
-	r.Packed.addChange(e, reverts)
+	r.Packed.add(t)
 	return true
 }
 

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"bytes"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,10 +27,11 @@ var (
 
 // parseRevert reads what a change takes back: the body names a pull request or a commit, else the title quotes the
 // other's title. It is nil where nothing is taken back.
-func parseRevert(title, body string) *Revert {
-	if !mayRevert(title) && !mayRevert(body) {
+func parseRevert(of, about []byte) *Revert {
+	if !mayRevert(of) && !mayRevert(about) {
 		return nil
 	}
+	title, body := string(of), string(about)
 	quoted := revertsTitle.FindStringSubmatch(title)
 	r := &Revert{}
 	if quoted != nil {
@@ -54,12 +56,21 @@ func parseRevert(title, body string) *Revert {
 	return r
 }
 
-// mayRevert says whether a text has the word revert in it, as nearly none has: it spares the others the patterns.
-func mayRevert(text string) bool {
-	const word = "revert"
-	for i := 0; i+len(word) <= len(text); i++ {
-		if (text[i] == 'r' || text[i] == 'R') && strings.EqualFold(text[i:i+len(word)], word) {
-			return true
+// mayRevert says whether a text has the word revert in it, as nearly none has: it spares the others the patterns. It looks
+// for the letter of it that is the rarest.
+func mayRevert(text []byte) bool {
+	const word, rare = "revert", "vV"
+	for i := range len(rare) {
+		for rest := text; ; {
+			at := bytes.IndexByte(rest, rare[i])
+			if at < 0 {
+				break
+			}
+			const before, after = 2, 4
+			if at >= before && len(rest) >= at+after && strings.EqualFold(string(rest[at-before:at+after]), word) {
+				return true
+			}
+			rest = rest[at+1:]
 		}
 	}
 	return false
@@ -73,9 +84,4 @@ func takesBackByTitle(title string) bool {
 		takes = !takes
 	}
 	return takes
-}
-
-func splitMessage(message string) (title, body string) {
-	title, body, _ = strings.Cut(message, "\n")
-	return strings.TrimSpace(title), body
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/compact"
 )
 
 // Unpacked is what a repository's commits and changes are worked into while they are unpacked.
@@ -19,6 +20,7 @@ type Unpacked struct {
 	added      int                 // how many versions of changes there were
 	judged     judgement           // when promotions were told from other changes
 	children   []uint8             // how many commits each has on top of it, while they are told
+	in         *unpacker
 	newChanges arena[Change]
 	newNodes   arena[Node]
 }
@@ -48,7 +50,7 @@ type Change struct {
 func newUnpacked(room packedSize) *Unpacked {
 	const more = 16 // a part of the nodes, that merges and deployments name
 	return &Unpacked{
-		Graph: newGraph(room.nodes + room.nodes/more), Main: MainLine{head: NoNode},
+		in: newUnpacker(), Graph: newGraph(room.nodes + room.nodes/more), Main: MainLine{head: NoNode},
 		Changes: make(map[int]*Change, room.Changes), unresolved: make([]*Change, 0, room.Changes),
 		ByMerge: ChangesOf{first: make([]*Change, room.nodes)}, owners: ChangesOf{first: make([]*Change, room.nodes)},
 	}
@@ -56,10 +58,21 @@ func newUnpacked(room packedSize) *Unpacked {
 
 func (c *Unpacked) size() Size { return Size{c.Graph.size, len(c.Changes)} }
 
-// addChange takes a change in, and what it says of reverts; false: a version that is as new is there. It keeps the event,
-// without what nothing asks for once it is read: its text, and its commits' names, which the graph has. That is a third
-// of it.
-func (c *Unpacked) addChange(e *dora.Change, reverts *Revert) bool {
+// take takes in what was told; false: it changes nothing.
+func (c *Unpacked) take(t *Told) bool {
+	c.in.Rest = []byte(t.entry)
+	return c.add(c.in.entry())
+}
+
+func (c *Unpacked) add(e *entry) bool {
+	if e.change == nil {
+		return c.Graph.add(e)
+	}
+	return c.addChange(e.change, e.own, e.reverts)
+}
+
+// addChange takes a change in, its commits, and what it says of reverts; false: a version that is as new is there.
+func (c *Unpacked) addChange(e *dora.Change, own []compact.Raw, reverts *Revert) bool {
 	if was, ok := c.gone[e.Number]; ok {
 		if !e.NewerThan(was) {
 			return false
@@ -82,28 +95,20 @@ func (c *Unpacked) addChange(e *dora.Change, reverts *Revert) bool {
 		return true
 	}
 	added := c.newChanges.one()
-	*added = Change{Event: e, Merge: c.Graph.Name(e.MergeCommit), witness: NoNode, Reverts: reverts, commits: c.newNodes.some(len(e.Commits))[:0]}
-	for i := range e.Commits {
-		if n := c.Graph.Name(e.Commits[i].SHA); n != NoNode {
+	*added = Change{Event: e, Merge: c.Graph.Name(e.MergeCommit), witness: NoNode, Reverts: reverts, commits: c.newNodes.some(len(own))[:0]}
+	for _, name := range own {
+		if sha, is := name.SHA(); is {
+			n := c.Graph.name(sha)
 			added.commits = append(added.commits, n)
 			c.owners.add(n, added)
 		}
-		e.Commits[i].SHA = ""
 	}
-	e.Body = ""
 	if added.Merge != NoNode {
 		c.ByMerge.add(added.Merge, added)
 	}
 	c.Changes[e.Number] = added
 	c.unresolved = append(c.unresolved, added)
 	return true
-}
-
-// copied is a change that may be altered.
-func copied(e *dora.Change) *dora.Change {
-	own := *e
-	own.Commits = slices.Clone(e.Commits)
-	return &own
 }
 
 func (c *Unpacked) disown(of *Change) {

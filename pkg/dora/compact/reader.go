@@ -14,13 +14,18 @@ type Reader struct {
 	Failure error
 }
 
+var errDamaged = errors.New("it is damaged, or was written by a newer version")
+
 // Fail ends the reading: what is read does not make sense.
-func (r *Reader) Fail() {
-	r.Rest, r.Failure = nil, errors.New("it is damaged, or was written by a newer version")
-}
+func (r *Reader) Fail() { r.Rest, r.Failure = nil, errDamaged }
 
 // Unsigned reads a number that is not negative.
 func (r *Reader) Unsigned() uint64 {
+	if len(r.Rest) > 0 && r.Rest[0] < 1<<7 { // as most are
+		value := r.Rest[0]
+		r.Rest = r.Rest[1:]
+		return uint64(value)
+	}
 	value, size := binary.Uvarint(r.Rest)
 	if size <= 0 {
 		r.Fail()
@@ -71,9 +76,17 @@ func (r *Reader) raw() (text []byte, isHex bool) {
 func (r *Reader) Text() string {
 	raw, isHex := r.raw()
 	if isHex {
-		return hex.EncodeToString(raw)
+		return digitsOf(raw)
 	}
 	return string(raw)
+}
+
+// digitsOf are bytes in hex.
+func digitsOf(raw []byte) string {
+	if len(raw) == len(SHA{}) { // as nearly all are
+		return SHA(raw).String()
+	}
+	return hex.EncodeToString(raw)
 }
 
 // Number reads what writer.number wrote.

@@ -35,7 +35,11 @@ var digits = func() (values [256]byte) {
 	return values
 }()
 
-func (s SHA) String() string { return hex.EncodeToString(s[:]) }
+func (s SHA) String() string {
+	var digits [2 * len(s)]byte
+	hex.Encode(digits[:], s[:])
+	return string(digits[:])
+}
 
 // Begins says whether the name begins with some hex digits in lower case.
 func (s *SHA) Begins(digits string) bool {

@@ -1,6 +1,9 @@
 package compact
 
-import "encoding/hex"
+import (
+	"encoding/binary"
+	"encoding/hex"
+)
 
 // Texts gathers the texts of one event, which are then allocated together: there are a dozen in each of millions.
 type Texts struct {
@@ -33,4 +36,27 @@ func (t *Texts) Give() {
 	}
 	clear(t.wanted)
 	t.gathered, t.wanted = t.gathered[:0], t.wanted[:0]
+}
+
+// AppendTogether writes texts that were written one after another, so that they can be allocated together.
+func AppendTogether(to, texts []byte) []byte {
+	return append(binary.AppendUvarint(to, uint64(len(texts))), texts...)
+}
+
+// Together reads what AppendTogether wrote, and puts the texts into their places.
+func (r *Reader) Together(places ...*string) {
+	part := Reader{Rest: r.cut(r.Count())}
+	all := string(part.Rest)
+	for _, place := range places {
+		raw, isHex := part.raw()
+		if isHex {
+			*place = hex.EncodeToString(raw)
+			continue
+		}
+		end := len(all) - len(part.Rest)
+		*place = all[end-len(raw) : end]
+	}
+	if part.Failure != nil {
+		r.Fail()
+	}
 }

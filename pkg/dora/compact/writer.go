@@ -4,22 +4,28 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"strings"
 	"time"
 )
 
 // AppendText writes a text with twice its length in front; where that is odd the text is hex, of which two digits make
 // a byte: most of what is stored are names of commits.
-func AppendText(to []byte, text string) []byte {
-	if name, ok := ParseSHA(text); ok && !hasUpper(text) {
-		return append(binary.AppendUvarint(to, 2*2*uint64(len(name))+1), name[:]...)
+func AppendText[T string | []byte](to []byte, text T) []byte {
+	if len(text) == 2*len(SHA{}) {
+		if name, ok := ParseSHA(string(text)); ok && !hasUpper(string(text)) {
+			return append(binary.AppendUvarint(to, 2*2*uint64(len(name))+1), name[:]...)
+		}
 	}
 	to = binary.AppendUvarint(to, 2*uint64(len(text)))
 	return append(to, text...)
 }
 
 func hasUpper(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' })
+	for i := range len(text) {
+		if text[i] >= 'A' && text[i] <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 // Writer appends to what is written. What it writes is read again by a reader, call by call.

@@ -17,7 +17,7 @@ import (
 // again can answer before it has read its store. What is saved is worth nothing to another version of the program.
 
 // savedForm is the version of what Saving writes. Raise it whenever that changes, or what facts mean.
-const savedForm = 10
+const savedForm = 11
 
 // Saving is a history, and the facts of its services, as they were at one time, ready to be written down. What the history
 // takes in since is not in it.

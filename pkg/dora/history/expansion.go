@@ -125,7 +125,7 @@ func (r *Repository) strands(refs bool) []mapping.Strand {
 func (r *Repository) foldersOf() []string {
 	if r.folders == nil {
 		r.folders = map[string]bool{}
-		for files := range r.Packed.Files() {
+		for files := range r.Packed.Files {
 			r.takeFolders(files)
 		}
 	}
@@ -135,9 +135,9 @@ func (r *Repository) foldersOf() []string {
 // folderLimit bounds how many folders of a repository are known.
 const folderLimit = 20_000
 
-// takeFolders notes the folders of some files; nothing where nobody asked for them yet.
+// takeFolders notes the folders of some files.
 func (r *Repository) takeFolders(files *dora.Files) (news bool) {
-	if r.folders == nil || files == nil {
+	if files == nil {
 		return false
 	}
 	for _, path := range files.Paths {

@@ -72,15 +72,11 @@ func (h *History) Apply(events ...dora.Event) {
 		case *dora.Repository:
 			h.applyRepository(e)
 		case *dora.Commit:
-			if r := h.repository(e.Source, e.Repository); r.TakeCommit(e) {
-				h.filed(r, e.Files)
-				h.moved(r)
-			}
+			h.applyCode(e.Source, e.Repository, code.Tell(e))
 		case *dora.Change:
-			if r := h.repository(e.Source, e.Repository); r.TakeChange(e) {
-				h.filed(r, e.Files)
-				h.moved(r)
-			}
+			h.applyCode(e.Source, e.Repository, code.Tell(e))
+		case *code.Told:
+			h.applyCode(e.Source, e.Repository, e)
 		case *dora.Deployment:
 			h.applyDeployment(e)
 		case *dora.Incident:
@@ -88,6 +84,13 @@ func (h *History) Apply(events ...dora.Event) {
 		case *dora.Correction:
 			h.applyCorrection(e)
 		}
+	}
+}
+
+func (h *History) applyCode(source, repository string, told *code.Told) {
+	if r := h.repository(source, repository); told != nil && r.Take(told) {
+		h.filed(r, told)
+		h.moved(r)
 	}
 }
 
@@ -125,8 +128,8 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 }
 
 // filed notes the files that something changed.
-func (h *History) filed(r *Repository, files *dora.Files) {
-	if h.needs.Folders && r.takeFolders(files) {
+func (h *History) filed(r *Repository, told *code.Told) {
+	if h.needs.Folders && r.folders != nil && r.takeFolders(told.Files()) {
 		h.remap()
 	}
 }

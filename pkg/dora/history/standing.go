@@ -234,8 +234,8 @@ func (h *History) knownChanges(key Key) (events []dora.Event) {
 		return nil
 	}
 	newest := map[int]*dora.Change{}
-	for e := range r.Packed.All() {
-		if c := e.Change; c != nil && (newest[c.Number] == nil || c.NewerThan(newest[c.Number].Header)) {
+	for c := range r.Packed.Changes {
+		if newest[c.Number] == nil || c.NewerThan(newest[c.Number].Header) {
 			newest[c.Number] = c
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/store"
 )
 
@@ -20,10 +21,22 @@ type Pages struct {
 
 // Changes yields what comes after a sequence, in order; an error once, last.
 func (p Pages) Changes(ctx context.Context, after store.Sequence) iter.Seq2[store.Change, error] {
+	return p.ChangesBy(ctx, after, AsEvents)
+}
+
+// AsEvents has every event read as what it is.
+func AsEvents(dora.Kind, []byte) dora.Event { return nil }
+
+// ChangesBy is Changes with events as a reader reads them.
+func (p Pages) ChangesBy(ctx context.Context, after store.Sequence, read store.Reader) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
 		reading, cancel := context.WithCancel(ctx)
-		pages := make(chan page, 1)
-		go p.turn(reading, after, pages)
+		fetched, free, pages := make(chan fetched), make(chan *Rows, together), make(chan page, 1)
+		for range together {
+			free <- &Rows{}
+		}
+		go p.fetch(reading, after, free, fetched)
+		go p.decode(reading, after == 0, read, fetched, free, pages)
 		defer func() {
 			cancel()
 			for range pages { // its reader has ended once there are no more
@@ -46,34 +59,60 @@ func (p Pages) Changes(ctx context.Context, after store.Sequence) iter.Seq2[stor
 	}
 }
 
+// together is how many pages of rows there are at a time: one that is fetched, and one that is decoded.
+const together = 2
+
+// fetched is a page whose bodies are not read yet; nil: there are no more.
+type fetched struct {
+	rows *Rows
+	err  error
+}
+
 type page struct {
 	changes []store.Change
 	err     error
 }
 
-// turn reads pages until there are no more.
-func (p Pages) turn(ctx context.Context, after store.Sequence, pages chan<- page) {
-	defer close(pages)
-	var room Rows
-	unreadable, all := map[store.Sequence]string{}, after == 0
-	for {
-		last, err := p.Page(ctx, &room, after)
-		var changes []store.Change
-		if err == nil {
-			changes = room.Decode(unreadable)
+// fetch reads pages until there are no more.
+func (p Pages) fetch(ctx context.Context, after store.Sequence, free <-chan *Rows, into chan<- fetched) {
+	defer close(into)
+	for rows := range free {
+		last, err := p.Page(ctx, rows, after)
+		if err != nil {
+			rows = nil
 		}
 		select {
-		case pages <- page{changes, err}:
+		case into <- fetched{rows, err}:
 		case <-ctx.Done():
 			return
 		}
-		if err != nil {
-			return
-		}
-		if last == after {
-			p.Met(ctx, unreadable, all)
+		if err != nil || last == after {
 			return
 		}
 		after = last
+	}
+}
+
+// decode reads the bodies of pages, and tells at the end which could not be read.
+func (p Pages) decode(ctx context.Context, all bool, read store.Reader, from <-chan fetched, free chan<- *Rows, into chan<- page) {
+	defer close(into)
+	defer close(free)
+	unreadable := map[store.Sequence]string{}
+	for each := range from {
+		var changes []store.Change
+		if each.err == nil {
+			changes = each.rows.Decode(unreadable, read)
+			free <- each.rows
+		}
+		select {
+		case into <- page{changes, each.err}:
+		case <-ctx.Done():
+		}
+		if each.err != nil {
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		p.Met(ctx, unreadable, all)
 	}
 }

@@ -60,7 +60,7 @@ func kindOf(name []byte) dora.Kind {
 const decodeTogether = 200
 
 // Decode reads the bodies, as many at a time as there are processors, and leaves out those that cannot be read, with why.
-func (r *Rows) Decode(unreadable map[store.Sequence]string) []store.Change {
+func (r *Rows) Decode(unreadable map[store.Sequence]string, read store.Reader) []store.Change {
 	changes := make([]store.Change, len(r.all))
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(r.all)/decodeTogether))
 	problems := make([]map[store.Sequence]string, parts)
@@ -69,7 +69,11 @@ func (r *Rows) Decode(unreadable map[store.Sequence]string) []store.Change {
 		work.Go(func() {
 			for i := part * len(r.all) / parts; i < (part+1)*len(r.all)/parts; i++ {
 				one := r.all[i]
-				e, why := Decode(one.kind, r.bodies[one.begin:one.end])
+				body, why := r.bodies[one.begin:one.end], ""
+				e := read(one.kind, body)
+				if e == nil {
+					e, why = Decode(one.kind, body)
+				}
 				if why != "" {
 					if problems[part] == nil {
 						problems[part] = map[store.Sequence]string{}

@@ -358,6 +358,11 @@ func (s *Store) Changes(ctx context.Context, after store.Sequence) iter.Seq2[sto
 	return feed.Pages{Page: s.page, Met: s.met}.Changes(ctx, after)
 }
 
+// ChangesBy is Changes with events as a reader reads them.
+func (s *Store) ChangesBy(ctx context.Context, after store.Sequence, read store.Reader) iter.Seq2[store.Change, error] {
+	return feed.Pages{Page: s.page, Met: s.met}.ChangesBy(ctx, after, read)
+}
+
 // page reads what comes after a sequence, and gives the last that it met.
 func (s *Store) page(ctx context.Context, into *feed.Rows, after store.Sequence) (store.Sequence, error) {
 	err := s.read(ctx, func(ctx context.Context) error {
@@ -445,7 +450,7 @@ func (s *Store) old(ctx context.Context, before time.Time) (old []store.Change, 
 		if err != nil {
 			return nil, err
 		}
-		old = append(old, room.Decode(map[store.Sequence]string{})...)
+		old = append(old, room.Decode(map[store.Sequence]string{}, feed.AsEvents)...)
 		last := room.Last(after)
 		after, more = last, last != after
 	}

@@ -218,12 +218,24 @@ func (s *Store) Changes(ctx context.Context, after store.Sequence) iter.Seq2[sto
 	return feed.Pages{Page: s.page, Met: s.met}.Changes(ctx, after)
 }
 
+// ChangesBy is Changes with events as a reader reads them.
+func (s *Store) ChangesBy(ctx context.Context, after store.Sequence, read store.Reader) iter.Seq2[store.Change, error] {
+	return feed.Pages{Page: s.page, Met: s.met}.ChangesBy(ctx, after, read)
+}
+
 // page reads what comes after a sequence, and gives the last that it met.
 func (s *Store) page(ctx context.Context, into *feed.Rows, after store.Sequence) (last store.Sequence, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		last = after
-		err := take(ctx, tx, into, `WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`, s.dataset, after, page)
+		alone, err := s.alone(ctx, tx)
 		if err != nil {
+			return err
+		}
+		how := `INDEXED BY events_feed`
+		if alone {
+			how = `NOT INDEXED`
+		}
+		if err := take(ctx, tx, into, how+` WHERE dataset = ? AND sequence > ? ORDER BY sequence LIMIT ?`, s.dataset, after, page); err != nil {
 			return err
 		}
 		if last = into.Last(after); last != after {
@@ -232,6 +244,12 @@ func (s *Store) page(ctx context.Context, into *feed.Rows, after store.Sequence)
 		return s.nothingAfter(ctx, tx, last)
 	})
 	return last, err
+}
+
+// alone says whether the file has no other dataset. Its events then lie one after another, and need no index to be found.
+func (s *Store) alone(ctx context.Context, tx *sql.Tx) (alone bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM datasets WHERE dataset <> ?)`, s.dataset).Scan(&alone)
+	return alone, err
 }
 
 // nothingAfter fails where the dataset goes on behind what seemed to be its end: SQLite takes some damage of an index for
@@ -340,7 +358,7 @@ func (s *Store) old(ctx context.Context, before time.Time) (old []store.Change, 
 		if err != nil {
 			return nil, err
 		}
-		old = append(old, room.Decode(map[store.Sequence]string{})...)
+		old = append(old, room.Decode(map[store.Sequence]string{}, feed.AsEvents)...)
 		last := room.Last(after)
 		after, more = last, last != after
 	}
