@@ -57,10 +57,25 @@ func (f *Filter) Passes(value string) bool {
 
 // fold is what values are told apart by: environments not by upper and lower case.
 func (f *Filter) fold(value string) string {
-	if f.Field == ByEnvironment {
+	switch {
+	case f.Field == ByEnvironment:
 		return FoldEnvironment(value)
+	case f.Field == ByTeam && value == "":
+		return Unowned
 	}
 	return value
+}
+
+// PassTeams are those of a service's teams that filters on teams let pass. A service that several teams own passes if any of
+// them does; grouped by team, it is in the groups of those.
+func PassTeams(filters []Filter, teams []string) []string {
+	filtered := func(f Filter) bool { return f.Field == ByTeam }
+	if !slices.ContainsFunc(filters, filtered) {
+		return teams
+	}
+	return slices.DeleteFunc(slices.Clone(teams), func(team string) bool {
+		return slices.ContainsFunc(filters, func(f Filter) bool { return filtered(f) && !f.Passes(team) })
+	})
 }
 
 // PassesSeverity says whether an incident of a severity passes filters on it.

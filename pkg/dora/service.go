@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// Service is what DORA measures: one application, owned by a team.
+// Service is what DORA measures: one application, owned by a team, or by several.
 type Service struct {
 	// Match makes the entry a rule: services are made of what fits, and {word} in its other texts stands for what Match
 	// remembers. Package mapping says how.
-	Match       *Match           `json:"match,omitempty"`
-	Name        string           `json:"name"`
-	Team        string           `json:"team,omitempty"`
+	Match *Match `json:"match,omitempty"`
+	Name  string `json:"name"`
+	Team  string `json:"team,omitempty"`
+	// Teams are those that own it, beside Team.
+	Teams       []string         `json:"teams,omitempty"`
 	Deployments []DeploymentRule `json:"deployments,omitempty"`
 	Incidents   []IncidentRule   `json:"incidents,omitempty"`
 }
@@ -31,6 +33,34 @@ func (s *Service) NameTemplate() string {
 		return "{" + WordService + "}"
 	}
 	return "{" + WordRepository + "}"
+}
+
+// Unowned stands where a team does for services that nobody owns. No team can be called so.
+const Unowned = "(unowned)"
+
+// unowned are the teams of a service without any.
+var unowned = []string{Unowned}
+
+// Owners are the teams that own it by its own settings, each once; none: they do not say.
+func (s *Service) Owners() []string {
+	var owners []string
+	for _, team := range append([]string{s.Team}, s.Teams...) {
+		if team != "" && !slices.Contains(owners, team) {
+			owners = append(owners, team)
+		}
+	}
+	return owners
+}
+
+// Owned are the teams of services, by the services' names.
+type Owned map[string][]string
+
+// Of are a service's teams, each of which has it in its group; Unowned where it has none.
+func (o Owned) Of(service string) []string {
+	if teams := o[service]; len(teams) > 0 {
+		return teams
+	}
+	return unowned
 }
 
 // Mapping says which services there are and what is production. Without services every repository is one, named
@@ -166,7 +196,7 @@ func (r *IncidentRule) Same(other *IncidentRule) bool {
 
 // Same says whether two services are the same, and take the same.
 func (s *Service) Same(other *Service) bool {
-	return s.Name == other.Name && s.Team == other.Team &&
+	return s.Name == other.Name && s.Team == other.Team && slices.Equal(s.Teams, other.Teams) &&
 		slices.EqualFunc(s.Deployments, other.Deployments, func(a, b DeploymentRule) bool { return a.Same(&b) }) &&
 		slices.EqualFunc(s.Incidents, other.Incidents, func(a, b IncidentRule) bool { return a.Same(&b) })
 }

@@ -51,7 +51,7 @@ func failingFrame(l listed) *data.Frame {
 		t.linkBy("incident", incident, "Open the incident", "incident_url")
 		t.time("since", each.since)
 		t.text("service", each.facts.Service.Name)
-		t.text("team", each.facts.Service.Team)
+		t.text("team", teamsOf(l.snapshot.Teams(each.facts)))
 		t.length("failing_for", &age)
 		t.text("deployment_url", deploymentURL)
 		t.text("incident_url", incidentURL)

@@ -239,7 +239,7 @@ func coverageFrame(l listed) *data.Frame {
 	for f := range l.services {
 		c := f.Coverage(l.filters, l.within.From, l.within.To, l.now)
 		t.text("service", f.Service.Name)
-		t.text("team", f.Service.Team)
+		t.text("team", teamsOf(l.snapshot.Teams(f)))
 		t.number("deployments", float64(c.Deployments))
 		t.number("failed_runs", float64(c.FailedRuns))
 		t.number("unreported_runs", float64(c.Unreported))

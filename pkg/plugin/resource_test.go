@@ -23,7 +23,7 @@ func TestProgramsReadServicesTeamsAndEnvironments(t *testing.T) {
 		Items []struct {
 			Name, Team                              string
 			Deployments, Failed, Incidents, Waiting int
-			Repositories, Environments              []string
+			Teams, Repositories, Environments       []string
 			LatestDeployment                        string
 		}
 	}
@@ -36,6 +36,7 @@ func TestProgramsReadServicesTeamsAndEnvironments(t *testing.T) {
 	assert.Equal(t, []string{"production"}, booking.Environments)
 	assert.Equal(t, "2024-01-17T09:00:00Z", booking.LatestDeployment)
 
+	assert.Equal(t, []string{"access"}, booking.Teams)
 	assert.Equal(t, []string{"records"}, viewer.get("v1/services?team=care").listed("name"))
 	assert.Equal(t, []string{"access", "care"}, viewer.get("v1/teams").listed("name"))
 	assert.Equal(t, []string{"production", "staging"}, viewer.get("v1/environments").listed("name"))

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -43,10 +44,13 @@ func standingFrames(d *dataset.Dataset, q query.Query, now time.Time) data.Frame
 	return frames
 }
 
+// teamsOf names the teams that own a service, in one text.
+func teamsOf(teams []string) string { return strings.Join(teams, ", ") }
+
 // standingLabels are those by which an alert is routed, and what its message needs: they stay as they are while what is
 // counted goes on.
 func standingLabels(s query.ServiceStanding) data.Labels {
-	labels := data.Labels{"service": s.Service, "team": s.Team}
+	labels := data.Labels{"service": s.Service, "team": teamsOf(s.Teams)}
 	about := data.Labels{}
 	if d := s.Deployment; d != nil {
 		about["deployment"], about["url"], about["since"] = d.Event.Called(), d.Event.URL, minute(s.At)

@@ -76,8 +76,9 @@ func (s Standing) Row() *StandingRow {
 // ServiceStanding is the number of one service. Value is nil where there is nothing to count: no open incident is not an
 // incident that has been open for no time.
 type ServiceStanding struct {
-	Service, Team string
-	Value         *float64 // seconds
+	Service string
+	Teams   []string
+	Value   *float64 // seconds
 	Since
 }
 
@@ -97,7 +98,7 @@ func Stand(q Query, s *facts.Snapshot, now time.Time) []ServiceStanding {
 		if !q.Meter.Count(1 + len(f.Deployments) + len(f.Incidents) + len(f.Waiting)) {
 			break
 		}
-		each := ServiceStanding{Service: f.Service.Name, Team: f.Service.Team}
+		each := ServiceStanding{Service: f.Service.Name, Teams: s.Teams(f)}
 		if each.Since = row.since(f, filters); !each.At.IsZero() {
 			seconds := max(0, now.Sub(each.At).Seconds())
 			each.Value = &seconds

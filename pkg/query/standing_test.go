@@ -38,7 +38,7 @@ func TestHowThingsStandNow(t *testing.T) {
 				assert.InDelta(t, *want, *stand[i].Value, 0, c.asks)
 			}
 		}
-		assert.Equal(t, "booking access records care", stand[0].Service+" "+stand[0].Team+" "+stand[1].Service+" "+stand[1].Team)
+		assert.Equal(t, "booking access records care", stand[0].Service+" "+stand[0].Teams[0]+" "+stand[1].Service+" "+stand[1].Teams[0])
 	}
 	q := parse(t, `{"queryType":"standing","filters":[{"field":"team","values":["care"]}]}`)
 	assert.Len(t, query.Stand(q, collected(t).Derive(q.Definition), now), 1)

@@ -27,7 +27,8 @@ import (
 // Service is a service as it was seen.
 type Service struct {
 	Name         string   `json:"name"`
-	Team         string   `json:"team"`
+	Team         string   `json:"team"`         // the first of its teams; empty: nobody owns it
+	Teams        []string `json:"teams"`        // that own it
 	Repositories []string `json:"repositories"` // that it deployed to production from
 	Environments []string `json:"environments"` // of production
 	Deployments  int      `json:"deployments"`
@@ -47,8 +48,12 @@ func services(c *call) error {
 		return nil
 	}
 	p := Page[Service]{Items: []Service{}}
-	for _, f := range c.dataset.Snapshot().Select(filters) {
-		s := Service{Name: f.Service.Name, Team: f.Service.Team, Repositories: []string{}, Environments: []string{}, Incidents: len(f.Incidents), Waiting: len(f.Waiting)}
+	snapshot := c.dataset.Snapshot()
+	for _, f := range snapshot.Select(filters) {
+		s := Service{Name: f.Service.Name, Teams: []string{}, Repositories: []string{}, Environments: []string{}, Incidents: len(f.Incidents), Waiting: len(f.Waiting)}
+		if teams := snapshot.Teams(f); teams[0] != dora.Unowned {
+			s.Team, s.Teams = teams[0], teams
+		}
 		passes := f.Passing(filters)
 		for _, d := range f.Deployments {
 			if !passes(d) {
@@ -75,7 +80,7 @@ func join(list []string, text string) []string {
 	return list
 }
 
-// Team is a team and its services.
+// Team is a team and its services. One that several own is with each; those that nobody owns are with (unowned).
 type Team struct {
 	Name     string   `json:"name"`
 	Services []string `json:"services"`
@@ -86,9 +91,10 @@ func teams(c *call) error {
 		return nil
 	}
 	byName := map[string][]string{}
-	for _, f := range c.dataset.Snapshot().Services {
-		if f.Service.Team != "" {
-			byName[f.Service.Team] = append(byName[f.Service.Team], f.Service.Name)
+	snapshot := c.dataset.Snapshot()
+	for _, f := range snapshot.Services {
+		for _, team := range snapshot.Teams(f) {
+			byName[team] = append(byName[team], f.Service.Name)
 		}
 	}
 	p := Page[Team]{Items: []Team{}}

@@ -51,7 +51,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		`{"sources":[{` + github + `,"secrets":{"token":"x"}}]}`:    "sources[0].secrets: there is no such key; allowed: id, type, url, graphqlUrl, api, appId, installationId, repositories, deployments, incidents",
 		`{"sources":[{` + github + `,"deployments":{"form":"x"}}]}`: "sources[0].deployments.form: there is no such key; allowed: from, workflow, branch, environment, prereleases",
 		`{"sources":[{` + github + `,"incidents":{"label":"x"}}]}`:  "sources[0].incidents.label: there is no such key; allowed: labels, severity",
-		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: match, name, team, deployments, incidents",
+		`{"services":[{"name":"a","owner":"x"}]}`:                   "services[0].owner: there is no such key; allowed: match, name, team, teams, deployments, incidents",
 		`{"services":[{"name":"a","deployments":[{"env":"x"}]}]}`:   "services[0].deployments[0].env: there is no such key; allowed: source, repository, environment, ",
 		`{"services":[{"name":"a","incidents":[{"label":"x"}]}]}`:   "services[0].incidents[0].label: there is no such key; allowed: source, repository, service, labels, excludeLabels",
 		`{"definition":{"units":"x"}}`:                              "definition.units: there is no such key; allowed: unit, leadTimeStart, bots, redeploys, evidence, incidentWindow, hotfix, recovery, rework",

@@ -37,6 +37,9 @@ func checkRule(at string, s *dora.Service, fail func(field, format string, args 
 	}
 	ask("name", s.Name)
 	ask("team", s.Team)
+	for n, team := range s.Teams {
+		ask(fmt.Sprintf("teams[%d]", n), team)
+	}
 	for j, entry := range s.Deployments {
 		field := fmt.Sprintf("deployments[%d].", j)
 		ask(field+"repository", entry.Repository)

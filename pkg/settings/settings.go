@@ -190,6 +190,9 @@ func (s *Settings) validateServices(sources []string, fail func(field, format st
 			fail(at+".name", "%q is there twice; each service needs a name of its own", service.Name)
 		}
 		names[service.Name] = service.Name != ""
+		if slices.Contains(service.Owners(), dora.Unowned) {
+			fail(at+".team", "%s stands for services that nobody owns; allowed: another name, or none", dora.Unowned)
+		}
 		for j, rule := range service.Deployments {
 			if rule.Source != "" || service.Match == nil { // a rule's is that of what it takes
 				checkSource(fmt.Sprintf("%s.deployments[%d].source", at, j), rule.Source, sources, fail)

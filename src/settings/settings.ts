@@ -64,6 +64,8 @@ export interface Service {
   /** Of a rule it may be absent: {service}, where match remembers one, or else the repository. */
   name: string;
   team?: string;
+  /** The teams that own it beside that one. */
+  teams?: string[];
   deployments?: ServiceDeployments[];
   incidents?: ServiceIncidents[];
 }

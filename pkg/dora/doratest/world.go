@@ -654,7 +654,7 @@ func DrawMapping(draw Chooser) dora.Mapping {
 		return dora.Service{Name: "api", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: api}
 	}
 	two := func(rule dora.DeploymentRule) dora.Service {
-		return dora.Service{Name: "worker", Team: "back", Deployments: deploys(rule, "acme/api"), Incidents: worker}
+		return dora.Service{Name: "worker", Team: "back", Teams: []string{"front"}, Deployments: deploys(rule, "acme/api"), Incidents: worker}
 	}
 	both := func(s dora.Service, more dora.DeploymentRule) dora.Service {
 		s.Deployments = append(s.Deployments, deploys(more, "acme/api")...)

@@ -61,8 +61,8 @@ func (f *Service) Value(field dora.Field, lane int) string {
 	switch field {
 	case dora.ByService:
 		return f.Service.Name
-	case dora.ByTeam:
-		return f.Service.Team
+	case dora.ByTeam: // it may be of several: see Snapshot.Teams
+		return ""
 	}
 	if lane == samples.NoLane {
 		return ""

@@ -21,6 +21,7 @@ type Snapshot struct {
 	// there is none.
 	Earliest, Latest time.Time
 
+	owned     dora.Owned               // the teams of services
 	reach     map[string]time.Time     // since when sources are known completely
 	begins    map[string]time.Time     // since when their incidents are known, of those that show the newest only
 	spellings map[string]dora.Spelling // of environments, by how they are folded
@@ -59,14 +60,27 @@ func (s *Snapshot) Value(f *Service, field dora.Field, lane int) string {
 	return value
 }
 
+// Teams are those that own a service now, of which each has it in its group: dora.Unowned where nobody does.
+func (s *Snapshot) Teams(f *Service) []string { return s.owned.Of(f.Service.Name) }
+
+// Passing are the teams under which a lane of a service passes filters; none where it does not pass.
+func (s *Snapshot) Passing(filters []dora.Filter, f *Service, lane int) []string {
+	for i := range filters {
+		if filters[i].Field != dora.ByTeam && !filters[i].Passes(f.Value(filters[i].Field, lane)) {
+			return nil
+		}
+	}
+	return dora.PassTeams(filters, s.Teams(f))
+}
+
 // Select yields the facts that filters on services and teams let pass; filters on other fields are for its lanes and
 // incidents.
 func (s *Snapshot) Select(filters []dora.Filter) []*Service {
 	var found []*Service
 	for _, f := range s.Services {
 		if !slices.ContainsFunc(filters, func(filter dora.Filter) bool {
-			return !filter.Field.OfLane() && filter.Field != dora.BySeverity && !filter.Passes(f.Value(filter.Field, samples.NoLane))
-		}) {
+			return filter.Field == dora.ByService && !filter.Passes(f.Service.Name)
+		}) && len(dora.PassTeams(filters, s.Teams(f))) > 0 {
 			found = append(found, f)
 		}
 	}

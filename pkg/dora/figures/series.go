@@ -179,27 +179,40 @@ func (a *asked) point(bucket Span, c *covered, g *group, figure *float64) Point 
 // groups finds the groups that the filters let pass, in order of their values, and how many are beyond the limit.
 func groupsOf(s *facts.Snapshot, q *Question) (found []*group, omitted int) {
 	byLane := slices.ContainsFunc(q.GroupBy, dora.Field.OfLane) || slices.ContainsFunc(q.Filters, func(f dora.Filter) bool { return f.Field.OfLane() })
+	byTeam := slices.Contains(q.GroupBy, dora.ByTeam)
 	all := map[string]*group{}
 	var key strings.Builder
 	for _, f := range s.Services {
 		for lane := samples.NoLane; lane < f.LaneCount(); lane++ {
-			if lane == samples.NoLane && byLane || slices.ContainsFunc(q.Filters, func(filter dora.Filter) bool { return !filter.Passes(f.Value(filter.Field, lane)) }) {
+			if lane == samples.NoLane && byLane {
 				continue
 			}
-			key.Reset()
-			for _, field := range q.GroupBy {
-				key.WriteString(s.Value(f, field, lane))
-				key.WriteByte(0)
+			teams := s.Passing(q.Filters, f, lane)
+			if !byTeam {
+				teams = teams[:min(len(teams), 1)] // once in every total
 			}
-			g := all[key.String()]
-			if g == nil {
-				g = &group{labels: map[string]string{}}
-				for _, field := range q.GroupBy {
-					g.labels[string(field)] = s.Value(f, field, lane)
+			for _, team := range teams {
+				value := func(field dora.Field) string {
+					if field == dora.ByTeam {
+						return team
+					}
+					return s.Value(f, field, lane)
 				}
-				all[key.String()] = g
+				key.Reset()
+				for _, field := range q.GroupBy {
+					key.WriteString(value(field))
+					key.WriteByte(0)
+				}
+				g := all[key.String()]
+				if g == nil {
+					g = &group{labels: map[string]string{}}
+					for _, field := range q.GroupBy {
+						g.labels[string(field)] = value(field)
+					}
+					all[key.String()] = g
+				}
+				g.add(s, f, lane)
 			}
-			g.add(s, f, lane)
 		}
 	}
 	keys := slices.Sorted(maps.Keys(all))
@@ -240,7 +253,12 @@ func Values(s *facts.Snapshot, field dora.Field, filters []dora.Filter) []string
 			}
 		}
 		for _, lane := range lanes {
-			if !slices.ContainsFunc(filters, func(filter dora.Filter) bool { return !filter.Passes(f.Value(filter.Field, lane)) }) {
+			teams := s.Passing(filters, f, lane)
+			if field == dora.ByTeam {
+				for _, team := range teams {
+					found[team] = true
+				}
+			} else if len(teams) > 0 {
 				found[s.Value(f, field, lane)] = true
 			}
 		}

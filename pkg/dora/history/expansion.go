@@ -26,6 +26,7 @@ func (h *History) MappedServices() []dora.Service {
 	if h.mapped != nil {
 		return h.mapped
 	}
+	h.owned = nil
 	if !h.needs.Told {
 		h.mapped = h.mapping.Services
 		return h.mapped

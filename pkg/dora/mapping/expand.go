@@ -69,6 +69,7 @@ type explicit struct {
 type made struct {
 	rule        int
 	name, team  string
+	teams       []string // beside it
 	deployments []dora.DeploymentRule
 	incidents   []dora.IncidentRule
 }
@@ -249,6 +250,11 @@ func (x *expander) assemble() {
 				}
 			}
 			s.Team = before.teams[0]
+		}
+		for _, team := range m.teams {
+			if team != "" && !slices.Contains(s.Teams, team) {
+				s.Teams = append(slices.Clip(s.Teams), team)
+			}
 		}
 		for _, each := range m.deployments {
 			if !slices.ContainsFunc(s.Deployments, func(other dora.DeploymentRule) bool { return each.Same(&other) }) {

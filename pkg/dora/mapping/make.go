@@ -165,6 +165,9 @@ func (x *expander) make(i int, t *Told, c dora.Captures, part *dora.DeploymentRu
 	plain := func(text string) string { return text }
 	fill := func(text string) string { return c.Fill(text, plain) }
 	one := made{rule: i, name: fill(s.NameTemplate()), team: fill(s.Team)}
+	for _, team := range s.Teams {
+		one.teams = append(one.teams, fill(team))
+	}
 	templates := s.Deployments
 	if len(templates) == 0 {
 		templates = []dora.DeploymentRule{{}}
