@@ -225,7 +225,7 @@ func Bench() error {
 
 // tortures are the tests that have a long form, by package.
 var tortures = []struct{ directory, tests string }{
-	{"./pkg", "KilledAgainAndAgain|NoSecret"},
+	{"./pkg", "KilledAgainAndAgain|NoSecret|TwentyNodes|LeaderThatIsKilled"},
 	{"./pkg/plugin", "Malformed|TooManyBuckets|AMonth|LeftBehind"},
 	{"./pkg/source/github", "Malformed|NoRedirect|Fault|FiveHundredRepositories|ALimit|OverREST|Successful|EveryCommit|ARefresh|WhateverOrder"},
 	{"./pkg/source/azuredevops", "BrokenOff|FromMonthToMonth"},
@@ -234,6 +234,7 @@ var tortures = []struct{ directory, tests string }{
 	{"./pkg/source/bitbucket", "BrokenOff|InSteps"},
 	{"./pkg/dora", "Damaged"},
 	{"./pkg/store/sqlite", "Kill|FullDisk"},
+	{"./pkg/store/postgres", "Kill|FailOver"},
 }
 
 // fuzzed are the targets of fuzzing, by package.
@@ -255,6 +256,9 @@ var fuzzed = []struct{ directory, target string }{
 // Torture runs the long forms of the tests under kills, faults and malformed input, attacks the plugin as viewers might, and
 // fuzzes each target for a minute. It takes three quarters of an hour. docs/reliability.md has the figures.
 func Torture() error {
+	if err := needDatabase(); err != nil {
+		return err
+	}
 	if err := os.Setenv("LIVEDORA_TORTURE", "1"); err != nil {
 		return err
 	}
@@ -378,14 +382,20 @@ func needCompiler() error {
 	return needProgram("a C compiler, for Go's race detector", []string{"gcc", "clang"}, "gcc", "libc6-dev")
 }
 
-// needDatabase finds PostgreSQL and PgBouncer, with which the store that Grafanas share is tested.
+// needDatabase finds PostgreSQL, PgBouncer, and Patroni with etcd, with which the store that Grafanas share is tested.
 func needDatabase() error {
 	if found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres"); err != nil || len(found) == 0 {
 		if err := needProgram("PostgreSQL, with which the store is tested", []string{"initdb"}, "postgresql"); err != nil {
 			return err
 		}
 	}
-	return needProgram("PgBouncer, with which the store is tested", []string{"pgbouncer", "/usr/sbin/pgbouncer"}, "pgbouncer")
+	if err := needProgram("PgBouncer, with which the store is tested", []string{"pgbouncer", "/usr/sbin/pgbouncer"}, "pgbouncer"); err != nil {
+		return err
+	}
+	if err := needProgram("etcd, with which a cluster is tested", []string{"etcd"}, "etcd-server"); err != nil {
+		return err
+	}
+	return needProgram("Patroni, with which a cluster is tested", []string{"patroni"}, "patroni", "python3-etcd")
 }
 
 // needBrowser finds Chromium, in which the frontend is tested.
