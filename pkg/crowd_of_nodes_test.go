@@ -166,7 +166,7 @@ func TestALeaderThatIsKilledIsReplacedWithinItsLease(t *testing.T) {
 	for range 5 {
 		nodes = append(nodes, start(t), start(t)) // the one that leads, and two
 		for _, node := range nodes[1:] {
-			require.Eventually(t, func() bool { return node.column(from, "state") == "waiting" }, time.Minute, glance)
+			require.Eventually(t, func() bool { return node.column(from, "state") == "waiting" }, time.Minute, glance, "%s", node.column(from, "message"))
 		}
 		began := time.Now()
 		require.NoError(t, kill(nodes[0]))

@@ -156,7 +156,7 @@ bootstrap:
     postgresql:
       use_pg_rewind: true
       use_slots: true
-      parameters: {wal_log_hints: "on", max_connections: 200}
+      parameters: {wal_log_hints: "on", max_connections: 200, wal_keep_size: 1GB}
   initdb: [{encoding: UTF8}, {locale: C.UTF-8}, {auth: trust}, no-sync]
 postgresql:
   listen: "127.0.0.1:%[4]d"
