@@ -161,29 +161,24 @@ func TestALeaderThatIsKilledIsReplacedWithinItsLease(t *testing.T) {
 	d, err := server.Database(t.Context())
 	require.NoError(t, err)
 	from := told(github(t), central(d, ""))
-	nodes := []*process{start(t)}
-	nodes[0].waitUntilRead(from)
+	leads, others := start(t), []*process{start(t), start(t)}
+	leads.waitUntilRead(from)
+	waits := func(node *process) bool { return node.column(from, "state") == "waiting" }
 	for range 5 {
-		nodes = append(nodes, start(t), start(t)) // the one that leads, and two
-		for _, node := range nodes[1:] {
-			require.Eventually(t, func() bool { return node.column(from, "state") == "waiting" }, time.Minute, glance, "%s", node.column(from, "message"))
+		for _, node := range others {
+			require.Eventually(t, func() bool { return waits(node) }, time.Minute, glance)
 		}
 		began := time.Now()
-		require.NoError(t, kill(nodes[0]))
-		var leads *process
+		require.NoError(t, kill(leads))
+		next := -1
 		require.Eventually(t, func() bool {
-			for _, node := range nodes[1:] {
-				if node.column(from, "state") != "waiting" {
-					leads = node
-				}
-			}
-			return leads != nil
+			next = slices.IndexFunc(others, func(node *process) bool { return !waits(node) })
+			return next >= 0
 		}, 2*time.Minute, glance)
-		took := time.Since(began)
-		t.Logf("a leader that is killed is replaced after %s", took.Round(100*time.Millisecond))
+		t.Logf("a leader that is killed is replaced after %s", time.Since(began).Round(100*time.Millisecond))
+		leads, others = others[next], append(slices.Delete(slices.Clone(others), next, next+1), start(t))
 		state, says := leads.health(from)
 		assert.Equal(t, backend.HealthStatusOk, state, says)
-		nodes = []*process{leads}
 	}
 }
 
