@@ -21,8 +21,8 @@ func (s *Store) ready(ctx context.Context) error {
 		return err
 	case version == 0:
 		return fmt.Errorf("store.address %s has no tables of Live DORA yet: open the store first with a Grafana that uses the primary", s.database.Address)
-	case version < len(migrations):
-		return fmt.Errorf("store.address %s has tables of version %d, and this version of Live DORA needs %d: update a Grafana that uses the primary first", s.database.Address, version, len(migrations))
+	case version < len(s.migrations):
+		return fmt.Errorf("store.address %s has tables of version %d, and this version of Live DORA needs %d: update a Grafana that uses the primary first", s.database.Address, version, len(s.migrations))
 	}
 	recorded := int64(0)
 	err = s.pool.QueryRow(ctx, `SELECT organisation FROM livedora_datasets WHERE dataset = $1`, s.dataset).Scan(&recorded)

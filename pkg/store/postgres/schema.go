@@ -107,7 +107,7 @@ func (s *Store) migrate(ctx context.Context) error {
 
 func (s *Store) migrateOnce(ctx context.Context) error {
 	version, err := s.version(ctx, s.pool)
-	if err != nil || version >= len(migrations) {
+	if err != nil || version >= len(s.migrations) {
 		return err
 	}
 	if version == 0 {
@@ -126,14 +126,14 @@ func (s *Store) migrateOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for i := version; i < len(migrations); i++ {
-			for _, statement := range migrations[i].statements {
+		for i := version; i < len(s.migrations); i++ {
+			for _, statement := range s.migrations[i].statements {
 				if _, err := tx.Exec(ctx, statement); err != nil {
 					return fmt.Errorf("the store cannot be brought from version %d to %d: %w", i, i+1, err)
 				}
 			}
 			needs := 0
-			if migrations[i].breaks {
+			if s.migrations[i].breaks {
 				needs = i + 1
 			}
 			if _, err := tx.Exec(ctx, `UPDATE livedora_schema SET version = $1, needs = greatest(needs, $2) WHERE one = 1`, i+1, needs); err != nil {
@@ -158,7 +158,7 @@ func (s *Store) version(ctx context.Context, in querying) (version int, err erro
 		return 0, nil
 	case err != nil:
 		return 0, err
-	case needs > len(migrations):
+	case needs > len(s.migrations):
 		return 0, s.newer()
 	}
 	return version, nil

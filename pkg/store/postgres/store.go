@@ -44,6 +44,7 @@ type Store struct {
 	dataset      string
 	organisation int64 // whose it is; 0: nobody asks
 	database     Database
+	migrations   []migration
 	pool         *pgxpool.Pool
 	now          func() time.Time // nil: the database's clock
 	closed       atomic.Bool
@@ -72,7 +73,7 @@ func Open(ctx context.Context, database Database, dataset string, options ...Opt
 	if dataset == "" {
 		return nil, errors.New("the store needs the name of a dataset")
 	}
-	s := &Store{dataset: text(dataset), database: database}
+	s := &Store{dataset: text(dataset), database: database, migrations: migrations}
 	for _, option := range options {
 		option(s)
 	}
@@ -189,7 +190,7 @@ func (s *Store) lock(ctx context.Context, tx pgx.Tx) (newest store.Sequence, err
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return 0, s.removed()
-	case err == nil && needs > len(migrations):
+	case err == nil && needs > len(s.migrations):
 		return 0, s.newer()
 	}
 	return newest, err
@@ -530,7 +531,7 @@ func (s *Store) Forgets(ctx context.Context) (forgets int64, err error) {
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return s.removed()
-		case err == nil && needs > len(migrations):
+		case err == nil && needs > len(s.migrations):
 			return s.newer()
 		case err != nil:
 			return err
