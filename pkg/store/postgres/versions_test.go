@@ -68,6 +68,6 @@ func TestANodeOnAReplicaOfAnEarlierVersionSaysWhoHasToMigrate(t *testing.T) {
 	apply(t, open(t, d, "team"), "P1")
 	d.Replica = true // whether it is one or not
 	_, err := postgres.Open(t.Context(), d, "team", postgres.Later(false, addsColumn))
-	require.ErrorContains(t, err, "has tables of version 1, and this version of Live DORA needs 2: update a Grafana that uses the primary first")
+	require.ErrorContains(t, err, fmt.Sprintf("has tables of version %d, and this version of Live DORA needs %d: update a Grafana that uses the primary first", postgres.Versions, postgres.Versions+1))
 	assert.Equal(t, []string{"P1"}, idsOf(t, open(t, d, "team")))
 }
