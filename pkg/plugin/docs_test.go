@@ -111,6 +111,7 @@ var coverage = []covered{
 	{page: "alerting.md", language: "sh", mark: "reload", run: rulesAreOfAnotherSource},
 	{page: "postgresql.md", language: "yaml", run: provisioningWorks},
 	{page: "postgresql.md", language: "sql", elsewhere: "TestTheStatementsOfTheDocsWork"},
+	{page: "postgresql.md", language: "sh", elsewhere: "TestTheContainersOnPostgreSQLFitTogether"},
 	{page: "install.md", language: "ini", run: grafanasSettings},
 	{page: "dashboards.md", language: "ini", run: grafanasSettings},
 }
@@ -136,7 +137,9 @@ func TestEverySnippetOfTheDocsIsHeldByATest(t *testing.T) {
 				require.NoError(t, err)
 				ofStores, err := filepath.Glob("../store/*/*_test.go")
 				require.NoError(t, err)
-				tests = append(tests, ofStores...)
+				ofDemo, err := filepath.Glob("../demo/*_test.go")
+				require.NoError(t, err)
+				tests = append(append(tests, ofStores...), ofDemo...)
 				assert.True(t, slices.ContainsFunc(tests, func(file string) bool {
 					text, err := os.ReadFile(file)
 					return err == nil && bytes.Contains(text, []byte("func "+c.elsewhere+"("))
