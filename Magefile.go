@@ -70,6 +70,28 @@ func PartsLister() error {
 	return nil
 }
 
+// Charts builds Helm, renders the chart of the collector in both its forms, checks each object against its kind, and tries wrong values.
+func Charts() error {
+	for name, of := range map[string]string{"helm": "helm.sh/helm/v3/cmd/helm", "kinds": "./kinds"} {
+		executable, err := filepath.Abs(filepath.Join(".cache", name))
+		if err != nil {
+			return err
+		}
+		if newer(executable, "tools/helm/go.mod") {
+			continue
+		}
+		if err := runIn("tools/helm", "go", "build", "-o", executable, of); err != nil {
+			return fmt.Errorf("%s cannot be built: %w", name, err)
+		}
+	}
+	for _, mode := range []string{"deployment", "cronjob"} {
+		if err := sh.RunV("sh", "-euc", ".cache/helm template dora deploy/kubernetes/collector --kube-version 1.31.0 --set mode="+mode+" -f deploy/kubernetes/example-values.yaml > .cache/rendered.yaml; .cache/kinds < .cache/rendered.yaml"); err != nil {
+			return err
+		}
+	}
+	return sh.RunV("go", "test", "-count=1", "-v", "-run", "Chart|Kubernetes", "./pkg/release")
+}
+
 // reproducibly has backends built without paths of this machine, and with the commit's time in place of now.
 func reproducibly() error {
 	seconds, err := sh.Output("git", "log", "-1", "--format=%ct")

@@ -109,6 +109,7 @@ var coverage = []covered{
 	{page: "operate.md", language: "sh", mark: "sqlite3", run: statementWorks},
 	{page: "alerting.md", language: "sh", mark: "X-Disable-Provenance", run: everyRuleIsSentToAnotherSource},
 	{page: "alerting.md", language: "sh", mark: "reload", run: rulesAreOfAnotherSource},
+	{page: "kubernetes.md", language: "sh", unheld: "it needs a cluster; the values that it names are held by tests of pkg/cli and pkg/release"},
 	{page: "postgresql.md", language: "yaml", run: provisioningWorks},
 	{page: "postgresql.md", language: "sql", elsewhere: "TestTheStatementsOfTheDocsWork"},
 	{page: "postgresql.md", language: "sh", elsewhere: "TestTheContainersOnPostgreSQLFitTogether"},
