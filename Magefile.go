@@ -92,6 +92,19 @@ func Charts() error {
 	return sh.RunV("go", "test", "-count=1", "-v", "-run", "Chart|Kubernetes", "./pkg/release")
 }
 
+// Site builds the documentation as pages with a search, in .cache/site, and fails where a link of them leads nowhere.
+func Site() error {
+	if err := needNode(); err != nil {
+		return err
+	}
+	if !newer("site/node_modules/.package-lock.json", "site/package-lock.json") {
+		if err := sh.RunV("npm", "ci", "--no-audit", "--no-fund", "--prefix", "site"); err != nil {
+			return err
+		}
+	}
+	return sh.RunV("npm", "run", "--silent", "--prefix", "site", "build")
+}
+
 // reproducibly has backends built without paths of this machine, and with the commit's time in place of now.
 func reproducibly() error {
 	seconds, err := sh.Output("git", "log", "-1", "--format=%ct")

@@ -16,7 +16,7 @@ export default defineConfig([
     },
   },
   {
-    files: ['*.config.js', '.config/**/*.js', 'e2e/**/*.{js,mjs}'],
+    files: ['*.config.js', '.config/**/*.js', 'e2e/**/*.{js,mjs}', 'site/*.mjs'],
     languageOptions: {
       globals: {
         console: false,
