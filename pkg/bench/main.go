@@ -65,6 +65,9 @@ func measure(ctx context.Context, program string) error {
 	table := &table{}
 	table.head()
 
+	if err := inPostgres(ctx, program, whole, table); err != nil {
+		return err
+	}
 	after, err := coldStarts(ctx, program, whole, table)
 	if err != nil {
 		return err

@@ -19,22 +19,44 @@ type target struct {
 	program string
 }
 
-// startTarget starts the plugin on a store and waits for its first answer.
-func startTarget(ctx context.Context, program, path string) (*target, error) {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	// The source is not there: what is measured is in the store already.
-	parsed, err := settings.Parse(systems.All, map[string]any{
+// The one source is not there: what is measured is in the store already.
+const (
+	organisation = 1
+	token        = "none"
+)
+
+// settingsOf are those of a data source with a store.
+func settingsOf(store map[string]any) map[string]any {
+	return map[string]any{
 		"sources": []any{map[string]any{"id": "github", "type": "github", "url": "http://127.0.0.1:9", "repositories": []any{"example/*"}}},
-		"store":   map[string]any{"type": "sqlite", "path": absolute},
+		"store":   store,
 		"collect": map[string]any{"every": "24h", "backfill": "20000d"},
-	}, map[string]string{"sources.github.token": "none"})
+	}
+}
+
+var secrets = map[string]string{"sources.github.token": token}
+
+// inFile is a store in a file.
+func inFile(path string) (map[string]any, error) {
+	absolute, err := filepath.Abs(path)
+	return map[string]any{"type": "sqlite", "path": absolute}, err
+}
+
+// startTarget starts the plugin on a store in a file and waits for its first answer.
+func startTarget(ctx context.Context, program, path string) (*target, error) {
+	store, err := inFile(path)
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := demo.StartPlugin(program, &settings.File{Settings: parsed, OrgID: 1, UID: "bench", Name: "bench"})
+	return startOn(ctx, program, store)
+}
+
+func startOn(ctx context.Context, program string, store map[string]any) (*target, error) {
+	parsed, err := settings.Parse(systems.All, settingsOf(store), secrets)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := demo.StartPlugin(program, &settings.File{Settings: parsed, OrgID: organisation, UID: "bench", Name: "bench"})
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +130,8 @@ func coldStarts(ctx context.Context, program, path string, table *table) (*targe
 	if err := removeSaved(path); err != nil {
 		return nil, err
 	}
-	running, err := coldStart(ctx, program, path, table, "cold start from SQLite → first answer", 3500*time.Millisecond, func() error { return removeSaved(path) })
+	start := func() (*target, error) { return startTarget(ctx, program, path) }
+	running, err := coldStart(start, table, "cold start from SQLite → first answer", 8*time.Second, func() error { return removeSaved(path) })
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +139,10 @@ func coldStarts(ctx context.Context, program, path string, table *table) (*targe
 		return nil, err
 	}
 	running.end()
-	return coldStart(ctx, program, path, table, "… with the history saved beside it", time.Second, func() error { return nil })
+	return coldStart(start, table, "… with the history saved beside it", time.Second, func() error { return nil })
 }
 
-func coldStart(ctx context.Context, program, path string, table *table, name string, aim time.Duration, before func() error) (*target, error) {
+func coldStart(start func() (*target, error), table *table, name string, aim time.Duration, before func() error) (*target, error) {
 	var running *target
 	var taken, busy times
 	for range coldRuns {
@@ -130,7 +153,7 @@ func coldStart(ctx context.Context, program, path string, table *table, name str
 			return nil, err
 		}
 		begin := time.Now()
-		started, err := startTarget(ctx, program, path)
+		started, err := start()
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +164,7 @@ func coldStart(ctx context.Context, program, path string, table *table, name str
 	slices.Sort(taken)
 	slices.Sort(busy)
 	table.row(name, taken, aim)
-	table.note("… processor time that this took", busy.median().Round(10*time.Millisecond).String(), "")
+	table.note("… processor time that this took", shown(busy.median()), "")
 	return running, nil
 }
 

@@ -364,10 +364,23 @@ func (s *Store) ChangesBy(ctx context.Context, after store.Sequence, read store.
 	return feed.Pages{Page: s.page, Met: s.met}.ChangesBy(ctx, after, read)
 }
 
-// page reads what comes after a sequence, and gives the last that it met.
+// page reads what comes after a sequence, and gives the last that it met. It asks for the numbers of one page, not for the
+// first rows of all that come after: a database that has not counted its rows yet, as after a copy, would sort all of them for
+// each page.
 func (s *Store) page(ctx context.Context, into *feed.Rows, after store.Sequence) (store.Sequence, error) {
 	err := s.read(ctx, func(ctx context.Context) error {
-		return s.take(ctx, into, `WHERE dataset = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`, s.dataset, after, page)
+		take := func(after store.Sequence) error {
+			return s.take(ctx, into, `WHERE dataset = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`, s.dataset, after, after+page)
+		}
+		if err := take(after); err != nil || into.Last(after) != after {
+			return err
+		}
+		var next *store.Sequence // behind a gap, where events were written anew or pruned; nil: that was all
+		err := s.pool.QueryRow(ctx, `SELECT min(sequence) FROM livedora_events WHERE dataset = $1 AND sequence > $2`, s.dataset, after).Scan(&next)
+		if err != nil || next == nil {
+			return err
+		}
+		return take(*next - 1)
 	})
 	return into.Last(after), err
 }
