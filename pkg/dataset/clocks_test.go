@@ -49,5 +49,7 @@ func TestNodesWhoseClocksDifferByAMinuteWorkTogether(t *testing.T) {
 	require.ErrorAs(t, err, &held)
 	assert.Greater(t, held.Lasts, 20*time.Second)
 	assert.LessOrEqual(t, held.Lasts, time.Minute)
-	eventually(t, func() bool { return other.State()[0].State == collect.StatusWaiting && node.State()[0].State != collect.StatusWaiting })
+	eventually(t, func() bool {
+		return other.State()[0].State == collect.StatusWaiting && node.State()[0].State != collect.StatusWaiting
+	})
 }

@@ -304,7 +304,7 @@ func (c *Cluster) Stop() error {
 	return errors.Join(append(errs, os.RemoveAll(c.folder))...)
 }
 
-// Logs are what the members' Patronis wrote.
+// Logs are what Patroni wrote of each member.
 func (c *Cluster) Logs() string {
 	var all strings.Builder
 	for _, m := range c.Members {
