@@ -30,7 +30,7 @@ func (c *channel) shows(want float64) bool {
 					return true
 				}
 			}
-		case <-c.ended:
+		case <-c.ended: //nolint:errcheck // it has no figure any more, however it ended
 			return false
 		case <-time.After(time.Minute):
 			return false
@@ -73,7 +73,7 @@ func TestTwentyNodesOnOneDatabaseShowWhatOneIsTold(t *testing.T) {
 				for {
 					select {
 					case <-quietly.sent:
-					case <-quietly.ended:
+					case <-quietly.ended: //nolint:errcheck // however it ended
 						return
 					}
 				}
