@@ -17,6 +17,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/grafanairm"
 	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 )
 
 func TestAnIncidentIsWhatPeopleSayOfIt(t *testing.T) {
@@ -56,6 +57,25 @@ func TestADrillIsNoIncident(t *testing.T) {
 	require.NoError(t, s.reads(t, l, grafanairm.Settings{}))
 	assert.Len(t, found(l), 1)
 	assert.Equal(t, when("01 10:00"), found(l)[1].Opened, "late, and opened when it was")
+}
+
+func TestAYearOfTwentyThousandIncidents(t *testing.T) {
+	t.Parallel()
+	s, l, all := &tiny{}, sourcetest.NewLedger(), 20_000
+	if !standintest.Long() {
+		all /= 10
+	}
+	for n := range all {
+		at := when("01 00:00").Add(time.Duration(n-all) * (365 * 24 * time.Hour / time.Duration(all))).Truncate(time.Second)
+		s.resolve(s.open("till", at), at.Add(time.Hour))
+	}
+	require.NoError(t, s.reads(t, l, grafanairm.Settings{}))
+	assert.Len(t, found(l), all)
+	t.Logf("%d requests", len(s.asked))
+	assert.LessOrEqual(t, len(s.asked), all/100+2)
+	s.asked = nil
+	require.NoError(t, s.reads(t, l, grafanairm.Settings{}))
+	assert.LessOrEqual(t, len(s.asked), 2, "where nothing changed")
 }
 
 func TestAServiceMayBeACustomField(t *testing.T) {

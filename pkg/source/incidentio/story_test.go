@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/incidentio"
 	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 )
 
 func TestAnIncidentIsWhatItsCategoryAndTimestampsSay(t *testing.T) {
@@ -174,7 +174,7 @@ func TestAYearOfTwentyThousandIncidents(t *testing.T) {
 	t.Parallel()
 	o, l := &tiny{}, sourcetest.NewLedger()
 	all := 20_000
-	if os.Getenv("LIVEDORA_TORTURE") == "" {
+	if !standintest.Long() {
 		all /= 10
 	}
 	for n := range all {

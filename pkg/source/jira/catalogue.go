@@ -23,9 +23,13 @@ type fieldIDs struct {
 	severity []string
 	services []string
 	same     []string
+	opened   []string
+	resolved []string
 }
 
-func (f *fieldIDs) all() []string { return slices.Concat(f.severity, f.services, f.same) }
+func (f *fieldIDs) all() []string {
+	return slices.Concat(f.severity, f.services, f.same, f.opened, f.resolved)
+}
 
 // meet makes sure that Jira knows us, and learns what it is, which projects it has and what things are called there.
 func (r *run) meet(ctx context.Context) error {
@@ -236,6 +240,12 @@ func (r *run) findFields(ctx context.Context) error {
 	if r.fields.services, err = find("serviceFields", services, len(own.ServiceFields) > 0); err != nil {
 		return err
 	}
+	if r.fields.opened, err = find("openedFields", own.OpenedFields, true); err != nil {
+		return err
+	}
+	if r.fields.resolved, err = find("resolvedFields", own.ResolvedFields, true); err != nil {
+		return err
+	}
 	r.fields.same, err = find("sameFields", own.SameFields, true)
 	return err
 }
@@ -258,7 +268,7 @@ func (r *run) findStatuses(ctx context.Context) error {
 
 // wanted is a digest of all that decides what an incident is and what is read of it, but for the projects.
 func (r *run) wanted() string {
-	text, _ := json.Marshal([]any{r.config.URL, r.config.Incidents, r.fields.severity, r.fields.services, r.fields.same}) // texts: it cannot fail
+	text, _ := json.Marshal([]any{r.config.URL, r.config.Incidents, r.fields.severity, r.fields.services, r.fields.same, r.fields.opened, r.fields.resolved}) // texts: it cannot fail
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

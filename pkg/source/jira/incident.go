@@ -28,6 +28,9 @@ func (r *run) incident(i *issueRecord) *dora.Incident {
 		Repository: f.Project.Key, Number: numberOf(i.Key), Key: i.Key, Title: f.Summary, Body: plain(f.Description),
 		URL: r.cursor.Site.Base + "/browse/" + i.Key, Labels: f.Labels, Severity: r.severity(i), Opened: f.Created.Time,
 	}
+	if said := i.said(r.fields.opened); !said.IsZero() {
+		e.Opened = said
+	}
 	services := r.first(i, r.fields.services)
 	for _, name := range services {
 		if label := servicePrefix + name; !slices.Contains(e.Labels, label) {

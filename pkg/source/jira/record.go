@@ -173,6 +173,17 @@ func (i *issueRecord) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// said is the first time that some fields hold; zero where none does. A date is none: it does not say when.
+func (i *issueRecord) said(fields []string) time.Time {
+	for _, id := range fields {
+		var at moment
+		if text := i.fields[id]; len(text) > 0 && text[0] == '"' && at.UnmarshalJSON(text) == nil && !at.IsZero() {
+			return at.Time
+		}
+	}
+	return time.Time{}
+}
+
 func (i *issueRecord) Lacks() string {
 	f := &i.Fields
 	return wire.FirstMissing(wire.Need("id", !isNumber(i.ID)), wire.Need("key", i.Key == ""), wire.Need("fields.project.key", f.Project.Key == ""), wire.Need("fields.created", f.Created.IsZero()),

@@ -37,6 +37,10 @@ type Incidents struct {
 	// ServiceFields are names or ids of the fields that hold the service, of which the first that is filled counts; none: Affected
 	// services, Affected service and the components.
 	ServiceFields []string `json:"serviceFields,omitempty"`
+	// OpenedFields and ResolvedFields are names or ids of fields in which people say when service broke and when it was restored; the
+	// first that is filled counts, and else when the issue was made and done.
+	OpenedFields   []string `json:"openedFields,omitempty"`
+	ResolvedFields []string `json:"resolvedFields,omitempty"`
 	// PartOf are the words of links by which an issue is part of the one that they lead to; none: duplicates.
 	PartOf []string `json:"partOf,omitempty"`
 	// SameFields are names or ids of fields that hold the address or key of a record of the same incident in another system.

@@ -268,7 +268,9 @@ func (r *run) events(ctx context.Context, rows []*issueRecord, anew bool) ([]dor
 			if r.cursor.Site.Cloud {
 				changes = histories[row.ID]
 			}
-			e.Resolved = r.ended(row, passages(changes))
+			if e.Resolved = row.said(r.fields.resolved); e.Resolved.IsZero() {
+				e.Resolved = r.ended(row, passages(changes))
+			}
 		}
 		if r.config.Incidents.RemoteLinks {
 			if err := r.readLinks(ctx, row.ID, e); err != nil {

@@ -67,6 +67,14 @@ var System = source.System{
 		},
 		{
 			{
+				Key: "incidents.openedFields", Kind: source.List,
+				Meaning: "fields of date and time in which people say when service broke, by name or id; the first that is filled counts (absent: when the issue was made)",
+			},
+			{
+				Key: "incidents.resolvedFields", Kind: source.List,
+				Meaning: "the same for when service was restored; it counts while the status says that it is (absent: when it became so)",
+			},
+			{
 				Key: "incidents.sameFields", Kind: source.List, Label: "Same incident elsewhere", Description: "Fields with its address or key in another system.", Example: "PagerDuty incident",
 				Meaning: "fields that hold the address or key of the record of the same incident in another system, so that both are one incident",
 			},

@@ -65,7 +65,7 @@ func newTiny(cloud bool) *tiny {
 		types:    []row{{"id": "100", "name": "[System] Incident"}, {"id": "101", "name": "Bug"}, {"id": "102", "name": "Incident"}},
 		fields: []row{
 			{"id": "priority", "name": "Priority"}, {"id": "components", "name": "Components"}, {"id": "customfield_1", "name": "Severity"},
-			{"id": "customfield_2", "name": "Affected services"}, {"id": "customfield_3", "name": "PagerDuty incident"}, {"id": "customfield_4", "name": "Severity"},
+			{"id": "customfield_2", "name": "Affected services"}, {"id": "customfield_3", "name": "PagerDuty incident"}, {"id": "customfield_5", "name": "Began"}, {"id": "customfield_6", "name": "Restored"}, {"id": "customfield_4", "name": "Severity"},
 		},
 		statuses: []row{
 			status(opened, "Open", "new"), status(working, "In Progress", "indeterminate"), status(solved, "Resolved", "done"), status(closed, "Closed", "done"), status(watched, "Monitoring", "indeterminate"),

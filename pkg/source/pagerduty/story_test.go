@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/pagerduty"
 	"github.com/livedora/dora-datasource/pkg/source/sourcetest"
+	"github.com/livedora/dora-datasource/pkg/source/standintest"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -363,7 +363,7 @@ func TestARefusalSaysWhatToDo(t *testing.T) {
 func TestAYearOfTwentyThousandIncidentsIsReadWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	count := 20_000
-	if os.Getenv("LIVEDORA_TORTURE") == "" {
+	if !standintest.Long() {
 		count /= 10 // it takes half a minute
 	}
 	a, l := &tiny{}, sourcetest.NewLedger()

@@ -114,7 +114,7 @@ func (a *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case len(path) == 3:
 			a.list(w, r, "log_entries", slices.DeleteFunc(slices.Clone(a.log), func(e row) bool { return e["incident"].(row)["id"] != path[1] }), true)
 		default:
-			answer(w, row{"incident": shown(a.incidents[at], r)})
+			answer(w, row{"incident": shown(a.incidents[at], r.URL.Query()["include[]"])})
 		}
 	}
 }
@@ -159,7 +159,7 @@ func (a *tiny) list(w http.ResponseWriter, r *http.Request, name string, rows []
 	}
 	page := []row{}
 	for n := offset; n < min(offset+limit, len(rows)); n++ {
-		page = append(page, shown(at(n), r))
+		page = append(page, shown(at(n), q["include[]"]))
 	}
 	body := row{name: page, "limit": limit, "offset": offset, "more": offset+limit < len(rows), "total": nil}
 	if q.Get("total") == "true" && !a.untold {
@@ -172,10 +172,10 @@ func (a *tiny) list(w http.ResponseWriter, r *http.Request, name string, rows []
 }
 
 // shown is an object without what is given only where it is asked for.
-func shown(each row, r *http.Request) row {
+func shown(each row, includes []string) row {
 	each = maps.Clone(each)
 	for field, include := range map[string]string{"body": "body", "custom_fields": "custom_fields"} {
-		if !slices.Contains(r.URL.Query()["include[]"], include) {
+		if !slices.Contains(includes, include) {
 			delete(each, field)
 		}
 	}

@@ -114,16 +114,25 @@ func (s Subject) holds(t *testing.T, h *replaytest.History, l *sourcetest.Ledger
 	}
 }
 
+// Long says that the long forms of tests are asked for.
+func Long() bool { return os.Getenv("LIVEDORA_TORTURE") != "" }
+
+// fewSteps are as many as there are where the long form is not asked for.
+const fewSteps = 12
+
 // Steps holds that a history which is read every so many days, from when it had nothing or little, ends where one reading
-// does.
+// does. Unless the long form is asked for the days are as many as it takes for a few steps.
 func (s Subject) Steps(t *testing.T, from time.Time, days int) {
 	t.Helper()
 	until := s.Until
-	if until == "" || torture() {
+	if until == "" || Long() {
 		until = AfterAll
 	}
 	h := s.History(t, Synthetic(t))
 	at, end := s.Start(t, h, until), instant(until)
+	if !Long() {
+		days = max(days, 1+int(end.Sub(from)/(fewSteps*24*time.Hour)))
+	}
 	whole, grown := s.Fresh(t, at, h, end), sourcetest.NewLedger()
 	steps, requests := 0, 0
 	for now := from; ; now = now.AddDate(0, 0, days) {
@@ -142,10 +151,10 @@ func (s Subject) Steps(t *testing.T, from time.Time, days int) {
 }
 
 // Kills ends a reading between two batches, as often as is said and spread evenly, and holds that the next one ends where
-// one that is not ended does. LIVEDORA_TORTURE has it done a hundred times.
+// one that is not ended does; a hundred times where the long form is asked for.
 func (s Subject) Kills(t *testing.T, now string, times int) {
 	t.Helper()
-	if torture() {
+	if Long() {
 		times = 100
 	}
 	h := s.History(t, Synthetic(t))
@@ -160,9 +169,6 @@ func (s Subject) Kills(t *testing.T, now string, times int) {
 		sourcetest.Same(t, whole, l, "ended after batch", 1+i*max(0, whole.Batches-2)/max(1, times-1), "of", whole.Batches)
 	}
 }
-
-// torture says that the long forms are asked for.
-func torture() bool { return os.Getenv("LIVEDORA_TORTURE") != "" }
 
 // Faults holds that a reading has everything whatever happens on its way, where trying again helps: each row is a fault of
 // the stand-in's, such as {"kind": "http500", "every": 4}.

@@ -64,7 +64,13 @@ func (i *incidentRecord) ended() time.Time {
 		return i.Resolved.UTC()
 	}
 	for _, update := range i.Updates {
-		if update.Status == over[0] && !update.Created.IsZero() {
+		if update.Status != over[0] {
+			continue
+		}
+		if update.Shown != nil && !update.Shown.IsZero() { // dated back, as people say
+			return update.Shown.UTC()
+		}
+		if !update.Created.IsZero() {
 			return update.Created.UTC()
 		}
 	}

@@ -69,7 +69,7 @@ func subject() standintest.Subject {
 				there.Source, there.Repository, there.Number = h.Source, h.Name, number
 				all = append(all, &there)
 			}
-			h.Check(t, all)
+			h.CheckIncidents(t, all)
 		},
 	}
 }
