@@ -22,7 +22,7 @@ func elsewhere() []profile {
 			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 		{
-			name: "letters", teamName: "correspondence", people: 6, repo: "letters", deploys: "jenkins",
+			name: "letters", teamName: "correspondence", people: 6, repo: "letters", deploys: "jenkins", tracks: "incidentio",
 			production: "production", staging: "staging",
 			landing: byMergeCommit, perWeek: 3.5, coding: 9 * h, pickup: 4 * h, approval: 3 * h, merging: h,
 			cut: 4 * h, promote: 2 * h, badRate: 0.08, bots: 0.4,
@@ -34,6 +34,20 @@ func elsewhere() []profile {
 			landing: bySquash, perWeek: 5, coding: 6 * h, pickup: 3 * h, approval: 2 * h, merging: h,
 			promote: h, badRate: 0.08, bots: 0.5,
 			stories: []weighted{{4, tellRollback}, {1, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+		{
+			name: "portal", teamName: "front-door", people: 7, repo: "portal", tracks: "statuspage",
+			production: "production", staging: "staging",
+			landing: bySquash, perWeek: 3, coding: 7 * h, pickup: 3 * h, approval: 2 * h, merging: h,
+			promote: 2 * h, badRate: 0.08, bots: 0.4,
+			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
+		},
+		{
+			name: "terminology", teamName: "standards", people: 7, repo: "terminology", tracks: "grafanairm",
+			production: "production", staging: "staging",
+			landing: byMergeCommit, perWeek: 2.5, coding: 9 * h, pickup: 4 * h, approval: 3 * h, merging: h,
+			promote: 2 * h, badRate: 0.08, bots: 0.4,
+			stories: []weighted{{3, tellRollback}, {2, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 	}
 }

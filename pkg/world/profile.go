@@ -61,8 +61,11 @@ func (p *profile) tracker() string  { return cmp.Or(p.tracks, p.host()) }
 
 // filed is the project that the tracker has its incidents in.
 func (p *profile) filed() string {
-	if p.tracker() == "jira" {
+	switch p.tracker() {
+	case "jira":
 		return jiraProject
+	case "statuspage":
+		return statusPage
 	}
 	return ""
 }
@@ -72,7 +75,7 @@ func (p *profile) afflicted() string {
 	switch p.tracker() {
 	case "pagerduty":
 		return pagerServiceID(p.repo)
-	case "servicenow":
+	case "servicenow", "incidentio", "statuspage", "grafanairm":
 		return p.repo
 	}
 	return ""

@@ -25,6 +25,9 @@ var Speakers = []Speaker{
 	{"servicenow", "/servicenow/", (*World).ServiceNow},
 	{"jira", "/jira/", (*World).Jira},
 	{"pagerduty", "/pagerduty/", (*World).PagerDuty},
+	{"incidentio", "/incidentio/", (*World).IncidentIO},
+	{"statuspage", "/statuspage/", (*World).Statuspage},
+	{"grafanairm", "/grafanairm/", (*World).GrafanaIRM},
 }
 
 // Speak speaks the API of every system, each beneath its path.

@@ -17,6 +17,8 @@ var (
 		"imaging":         {"viewer", "image import", "report templates", "worklists", "dose records", "comparison view", "modality settings"},
 		"letters":         {"address lookup", "print queue", "large print", "translations", "envelope windows", "letterheads"},
 		"dispensing":      {"stock levels", "label printing", "owings", "collection lockers", "barcode checks", "controlled drugs register"},
+		"portal":          {"sign-in", "home page", "messages", "accessibility", "cookie banner", "appointments list"},
+		"terminology":     {"code search", "subset import", "mappings", "release files", "synonyms", "expansion of sets"},
 		"consent":         {"sharing choices", "proxy access", "withdrawal of consent", "age rules", "consent receipt", "policy versions"},
 	}
 	qualifiers = []string{"", "", " for guardians", " in the API", " on slow networks", " for test sites", " behind a flag", " in exports"}
