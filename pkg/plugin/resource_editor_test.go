@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora/history"
+	"github.com/livedora/dora-datasource/pkg/rest"
 )
 
 func TestTheEditorShowsWhatUnsavedServicesWouldMatch(t *testing.T) {
@@ -29,6 +30,26 @@ func TestTheEditorShowsWhatUnsavedServicesWouldMatch(t *testing.T) {
 	viewer.post("v1/preview", `{"production":"("}`).refused(http.StatusBadRequest, "production", "missing closing )")
 	viewer.post("v1/preview", `{"services":[{"name":"x","colour":"red"}]}`).refused(http.StatusBadRequest, "services[0].colour", "allowed")
 	viewer.post("v1/preview", `[]`).refused(http.StatusBadRequest, "", "not a JSON object")
+}
+
+func TestTheEditorShowsWhatARuleWouldMakeAndWhichFiguresChange(t *testing.T) {
+	viewer, _, _ := api(t)
+	rule := `{"services":[{"match":{"repository":"example-health/book{rest}"},"name":"book{rest}","team":"access"},{"match":{"repository":"example-wealth/*"}}]}`
+	var seen history.Preview
+	viewer.post("v1/preview", rule).is(http.StatusOK, &seen)
+	require.Len(t, seen.Rules, 2)
+	assert.Equal(t, "booking", seen.Rules[0].Services[0].Name)
+	assert.Positive(t, seen.Rules[0].Deployments)
+	assert.Contains(t, seen.Rules[1].Empty, `repository: "example-wealth/*" fits nothing; `)
+	assert.Positive(t, seen.Others.Count)
+
+	var changed rest.Remapped
+	viewer.post("v1/preview/figures", rule).is(http.StatusOK, &changed)
+	assert.NotEmpty(t, changed.Services.Items, "services are called otherwise")
+	for _, each := range changed.Services.Items {
+		assert.Contains(t, []string{"appears", "vanishes", "differs"}, each.Change)
+	}
+	viewer.post("v1/preview/figures", `{"services":[{"match":{"repository":"^x$"}}]}`).refused(http.StatusBadRequest, "services[0].match.repository", "it is no regular expression")
 }
 
 func TestTheEditorTriesOneSource(t *testing.T) {

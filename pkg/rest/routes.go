@@ -49,6 +49,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodGet, "v1/collection", Viewer, nil, collection, false, noBody},
 		{http.MethodGet, "v1/check", Viewer, []string{"source"}, check, false, noBody},
 		{http.MethodPost, "v1/preview", Viewer, nil, preview, false, mappingBody},
+		{http.MethodPost, "v1/preview/figures", Viewer, nil, remap, false, mappingBody},
 		{http.MethodGet, "v1/corrections", Viewer, nil, corrections, false, noBody},
 
 		{http.MethodPost, "v1/deployments", Editor, []string{"source"}, postDeployments, false, eventsBody},

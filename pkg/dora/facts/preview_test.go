@@ -11,6 +11,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/doratest"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/dora/history"
 )
 
@@ -129,6 +130,46 @@ func TestARepositoryThatAppearsIsAServiceByTheRules(t *testing.T) {
 	gone := &dora.Repository{Header: dora.Header{Source: "github", ID: "acme/web", Updated: time.Now()}, Name: "acme/web", Withdrawn: true}
 	h.Apply(gone)
 	assert.Equal(t, []string{"api", "other/tools"}, named(h.Derive(dora.DefaultDefinition())))
+}
+
+// Who changes a mapping sees which figures it would change: those that it leaves alone are the very same.
+func TestAnotherMappingIsLookedAtWithoutTouchingTheOneInForce(t *testing.T) {
+	repo := doratest.Versions(t)
+	repo.DeployAll("V1", "V2", "V3")
+	repo.Deploy("live", "V2", doratest.Hour(40))
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
+	h.Apply(moved(repo.Events, "acme/api", 0)...)
+	h.Apply(moved(repo.Events, "acme/web", 1)...)
+	before := h.Derive(dora.DefaultDefinition())
+	proposed := dora.Mapping{Production: dora.DefaultProduction, KeepOthers: true, Services: []dora.Service{{
+		Name: "api", Team: "core", Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/api", Environment: dora.MustPattern("^production$")}},
+	}}}
+	now, then := h.Remapped(proposed, dora.DefaultDefinition())
+	require.Len(t, then.Services, 2)
+	assert.Equal(t, "api", then.Services[1].Service.Name)
+	assert.Len(t, then.Services[1].Deployments, 3)
+	assert.Same(t, now.Services[1], then.Services[0], "acme/web is what it was")
+
+	alone := facts.NewDeriver(proposed)
+	alone.Apply(moved(repo.Events, "acme/api", 0)...)
+	alone.Apply(moved(repo.Events, "acme/web", 1)...)
+	span := figures.Span{Start: doratest.Hour(0), End: doratest.Hour(1000)}
+	at := doratest.Hour(1000)
+	same, _ := figures.Differences(then, alone.Derive(dora.DefaultDefinition()), dora.ByService, span, at, nil)
+	assert.Empty(t, same, "it is what it will be once it is saved")
+
+	changed, all := figures.Differences(now, then, dora.ByService, span, at, nil)
+	assert.Equal(t, 3, all)
+	require.Len(t, changed, 2)
+	assert.True(t, changed[0].Vanishes && changed[0].Name == "acme/api")
+	assert.True(t, changed[1].Appears && changed[1].Name == "api")
+	assert.Equal(t, dora.DeploymentFrequency, changed[1].Figures[0].Metric)
+	assert.Equal(t, 3, changed[1].Figures[0].Then.N)
+
+	after := h.Derive(dora.DefaultDefinition())
+	for i, f := range before.Services {
+		assert.Same(t, f, after.Services[i], "nothing of what is in force was worked out again")
+	}
 }
 
 // A monorepo's services are those whose folders its changes touch: a folder that appears is a service.

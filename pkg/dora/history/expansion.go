@@ -170,3 +170,13 @@ func (h *History) TeamConflicts() (all []TeamConflict) {
 	}
 	return all
 }
+
+// Remapped is the history as another mapping of the same sources has it, for looking at alone: it shares all that was told.
+func (h *History) Remapped(m dora.Mapping) *History {
+	m.Selections = h.mapping.Selections
+	other := *h
+	other.mapping, other.mapped, other.placed = m, nil, nil
+	other.expanded = expanded{needs: mapping.NeedsOf(&m)}
+	other.touched, other.everything = map[string]bool{}, true
+	return &other
+}
