@@ -33,6 +33,7 @@ func commands() []command {
 		{"collect", "read the sources into the store", collectCommand},
 		{"report", "print metrics", reportCommand},
 		{"facts", "print the audit trail, one JSON object a line", factsCommand},
+		{"services", "print which services the settings make, of what, and what is left over", servicesCommand},
 		{"correct", "say what machines cannot know: a deployment failed, or did not; an incident was caused by it, or by none", correctCommand},
 		{"store", "copy a store to another, or read all of one", storeCommand},
 		{"demo", "show the product on an invented organisation", demoCommand},

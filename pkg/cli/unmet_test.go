@@ -123,7 +123,7 @@ func TestManyEntriesThatMatchNothingAreSaidInAFewLines(t *testing.T) {
 	for n := range 40 {
 		services = append(services, fmt.Sprintf(`{"name":"s%d","deployments":[{"source":"github","repository":"example-health/s%d"}]}`, n, n))
 	}
-	_, _, log := run(t, configured(t, `{"services":[`+strings.Join(services, ",")+`]}`), "facts --settings FILE")
+	_, _, log := run(t, configured(t, `{"otherRepositories":"leave_out","services":[`+strings.Join(services, ",")+`]}`), "facts --settings FILE")
 	assert.Equal(t, 11, strings.Count(log, "\n"), log)
 	assert.Contains(t, log, "30 more entries of services match nothing.\n")
 }
@@ -325,4 +325,18 @@ func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
 	return ctx, stop
+}
+
+// What rules make, what is a service because no entry takes it, and what nobody counts can be read without a Grafana.
+func TestTheServicesInForceAreListedWithWhatMakesThem(t *testing.T) {
+	file := configured(t, `{"services":[{"match":{"repository":"example-health/book{rest}"},"name":"b{rest}","team":"access"}]}`)
+	code, out, log := run(t, file, "services --settings FILE")
+	require.Zero(t, code, log)
+	assert.Regexp(t, `(?m)^made by +service +team +repositories +deployments +state$`, out)
+	assert.Regexp(t, `(?m)^services\[0\] +bing +access +example-health/booking +\d+`, out)
+	assert.Regexp(t, `(?m)^no entry +example-health/records +example-health/records +\d+`, out)
+	assert.Regexp(t, `(?m)^- +example-health/booking +\d+ +into staging, which no service counts$`, out)
+	assert.Contains(t, log, "No entry of services takes example-health/records (1): each such repository is a service of its own, and in every total. Set otherRepositories to leave_out")
+	_, _, log = run(t, configured(t, `{"otherRepositories":"as_services","services":[{"name":"x","deployments":[{"source":"github","repository":"example-health/booking"}]}]}`), "services --settings FILE")
+	assert.NotContains(t, log, "No entry of services", "where settings say that this is meant")
 }

@@ -53,7 +53,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
 		data.NewField("message", nil, text(func(s collect.SourceState) string {
-			return rowMessage(s) + replicaBehind(d) + absences(d, s.ID) + apart[s.ID]
+			return rowMessage(s) + replicaBehind(d) + absences(d, s.ID) + news(d, s.ID) + apart[s.ID]
 		})),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
@@ -94,6 +94,14 @@ func sourceNotices(s collect.SourceState) []data.Notice {
 		return told(data.NoticeSeverityInfo, "is not read yet; figures come in as it is.")
 	}
 	return nil
+}
+
+// news tell, behind a source's message, of services that are new and that have gone quiet.
+func news(d *dataset.Dataset, source string) (text string) {
+	for _, sentence := range d.News(source, time.Now()) {
+		text += " " + sentence
+	}
+	return text
 }
 
 // absences tell, behind a source's message, of repositories that are no longer there.

@@ -28,7 +28,7 @@ type RemappedGroups struct {
 
 // RemappedGroup is a service or a team of which figures would differ.
 type RemappedGroup struct {
-	Name    string            `json:"name"` // empty: without a team
+	Name    string            `json:"name"` // of a team (unowned): of what has none
 	Change  string            `json:"change"`
 	Figures []RemappedFigures `json:"figures"` // those that differ
 }

@@ -181,15 +181,16 @@ func (s *Settings) validateServices(sources []string, fail func(field, format st
 	names := map[string]bool{}
 	for i, service := range s.Services {
 		at := fmt.Sprintf("services[%d]", i)
-		if service.Match != nil {
+		switch {
+		case service.Match != nil: // several may give one name
 			checkRule(at, &service, fail)
-			service.Name = ""
-		} else if service.Name == "" {
+		case service.Name == "":
 			fail(at+".name", "is missing")
-		} else if names[service.Name] {
+		case names[service.Name]:
 			fail(at+".name", "%q is there twice; each service needs a name of its own", service.Name)
+		default:
+			names[service.Name] = true
 		}
-		names[service.Name] = service.Name != ""
 		if slices.Contains(service.Owners(), dora.Unowned) {
 			fail(at+".team", "%s stands for services that nobody owns; allowed: another name, or none", dora.Unowned)
 		}

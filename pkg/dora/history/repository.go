@@ -82,7 +82,7 @@ func (h *History) applyRepository(e *dora.Repository) {
 		r.Name = e.Name
 		h.remap()
 	}
-	if h.needs.Traits && (r.Event == nil || !r.Event.Traits.Same(&e.Traits)) {
+	if h.needs.Traits && (r.Event == nil || !r.Event.Same(&e.Traits)) {
 		h.remap()
 	}
 	stands := stands(r.Event, e)

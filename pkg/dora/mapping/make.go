@@ -137,14 +137,14 @@ func (x *expander) makePart(i int, t *Told, c dora.Captures, task string, before
 		}
 		part.Paths = []dora.Glob{glob}
 	}
-	if leaves := before.shared(part); len(leaves.Entries)+len(leaves.Rules) > 0 {
+	if leaves := before.deployed(); len(leaves.Entries)+len(leaves.Rules) > 0 {
 		part.Above = &leaves
 	}
 	x.make(i, t, c, part)
 }
 
-// shared is what entries before take of the deployments of a part: those who tell their own by paths share them.
-func (a *above) shared(part *dora.DeploymentRule) dora.Above {
+// deployed is what entries before take of the deployments: those who tell their own by paths share them.
+func (a *above) deployed() dora.Above {
 	var taken dora.Above
 	for _, entry := range a.Entries {
 		if len(entry.Paths) == 0 {
