@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
@@ -19,18 +20,24 @@ const (
 	previewSteps    = 2_000_000
 )
 
-// preview tells what services that are not saved yet would match in what has been collected.
-func preview(c *call) error {
+// proposed are the services that were sent, as they are not saved yet.
+func (c *call) proposed() (dora.Mapping, error) {
 	object, err := strict.Object(c.sent)
 	if err != nil {
-		return refuse(http.StatusBadRequest, "", "the body is %s", err)
+		return dora.Mapping{}, refuse(http.StatusBadRequest, "", "the body is %s", err)
 	}
 	mapping, err := settings.ParseMapping(object)
+	if err == nil && len(mapping.Services) > mappingServices {
+		err = refuse(http.StatusBadRequest, "services", "%d are too many; allowed: %d", len(mapping.Services), mappingServices)
+	}
+	return mapping, err
+}
+
+// preview tells what services that are not saved yet would match in what has been collected.
+func preview(c *call) error {
+	mapping, err := c.proposed()
 	if err != nil {
 		return err
-	}
-	if len(mapping.Services) > mappingServices {
-		return refuse(http.StatusBadRequest, "services", "%d are too many; allowed: %d", len(mapping.Services), mappingServices)
 	}
 	if err := c.admit(gate.LightSize + bodyFactor*int64(len(c.sent)) + int64(figures.Weigh(c.dataset.Snapshot(), nil).Deployments)*eventSize); err != nil {
 		return err

@@ -7,8 +7,6 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
 	"github.com/livedora/dora-datasource/pkg/gate"
-	"github.com/livedora/dora-datasource/pkg/settings"
-	"github.com/livedora/dora-datasource/pkg/strict"
 )
 
 // Remapped tells which figures of the last days services would change that are not saved yet.
@@ -52,16 +50,9 @@ const (
 
 // remap tells which figures would change, and for whom, if services were saved as they are written.
 func remap(c *call) error {
-	object, err := strict.Object(c.sent)
-	if err != nil {
-		return refuse(http.StatusBadRequest, "", "the body is %s", err)
-	}
-	mapping, err := settings.ParseMapping(object)
+	mapping, err := c.proposed()
 	if err != nil {
 		return err
-	}
-	if len(mapping.Services) > mappingServices {
-		return refuse(http.StatusBadRequest, "services", "%d are too many; allowed: %d", len(mapping.Services), mappingServices)
 	}
 	if err := c.admit(gate.LightSize + bodyFactor*int64(len(c.sent)) + c.dataset.RemapSize()); err != nil {
 		return err
