@@ -26,9 +26,10 @@ var mayImport = map[string][]string{
 	"dora":                       {"dora/compact"},
 	"dora/code":                  {"dora", "dora/compact"},
 	"dora/mapping":               {"dora"},
-	"dora/history":               {"dora", "dora/mapping", "dora/code", "dora/compact", "dora/effort"},
+	"dora/owners":                {"dora"},
+	"dora/history":               {"dora", "dora/mapping", "dora/owners", "dora/code", "dora/compact", "dora/effort"},
 	"dora/samples":               {"dora", "dora/compact"},
-	"dora/facts":                 {"dora", "dora/code", "dora/compact", "dora/history", "dora/samples", "dora/effort"},
+	"dora/facts":                 {"dora", "dora/code", "dora/compact", "dora/history", "dora/owners", "dora/samples", "dora/effort"},
 	"dora/figures":               {"dora", "dora/facts", "dora/samples", "dora/effort"},
 	"dora/doratest":              {"dora", "dora/facts", "dora/figures"},
 	"dora/large":                 {"dora"},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"store/postgres":             {"dora", "store", "store/feed"},
 	"store/postgrestest":         {"store/postgres"},
 	"store/storetest":            {"dora", "store"},
-	"settings":                   {"dora", "source", "strict"},
+	"settings":                   {"dora", "dora/owners", "source", "strict"},
 	"query":                      {"dora", "dora/facts", "dora/figures", "dora/effort", "strict"},
 	"audit":                      {"dora", "dora/facts"},
 	"source/wire":                {"source", "source/pages"},
@@ -83,7 +84,7 @@ var mayImport = map[string][]string{
 	"collect":                    {"dora", "source", "store"},
 	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/effort", "settings", "source", "store", "store/memory", "store/place", "store/postgres", "store/sqlite", "strict"},
 	"dataset/datasettest":        {"dora", "store", "store/sqlite"},
-	"rest":                       {"audit", "collect", "dataset", "dora", "dora/facts", "dora/figures", "gate", "intake", "monitor", "query", "settings", "source", "strict"},
+	"rest":                       {"audit", "collect", "dataset", "dora", "dora/facts", "dora/figures", "dora/owners", "gate", "intake", "monitor", "query", "settings", "source", "strict"},
 	"monitor":                    {"collect", "dataset", "dora", "source"},
 	"plugin":                     {"collect", "dataset", "dora", "dora/facts", "dora/figures", "dora/history", "dora/effort", "gate", "monitor", "query", "rest", "settings", "source", "strict", "systems"},
 	"demo/dashboard":             {"query", "settings"},
@@ -128,7 +129,7 @@ var floors = []struct {
 	{"collecting", []string{"dataset", "collect", "settings", "strict", "systems"}},
 	{"systems", nil}, // below source
 	{"stores", []string{"store", "store/memory", "store/sqlite", "store/postgres", "store/copying", "store/feed", "store/place"}},
-	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/mapping", "dora/code", "dora", "dora/compact", "dora/effort"}},
+	{"domain", []string{"dora/figures", "dora/facts", "dora/samples", "dora/history", "dora/mapping", "dora/owners", "dora/code", "dora", "dora/compact", "dora/effort"}},
 }
 
 // notDrawn are there for tests and for measuring.

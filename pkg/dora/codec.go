@@ -28,7 +28,7 @@ const compactForm = 1
 var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url", "number", "withdrawn", "moved",
 		"formerly", "began",
-		"topics", "properties", "group", "archived", "fork"},
+		"topics", "properties", "group", "archived", "fork", "codeOwners"},
 	reflect.TypeFor[FormerName](): {"name", "until"},
 	reflect.TypeFor[Property]():   {"name", "values"},
 	reflect.TypeFor[Commit]():     {"source", "id", "updated", "rank", "repository", "sha", "parents", "authored", "committed", "author", "message", "files"},

@@ -71,6 +71,7 @@ type Mapping struct {
 	// KeepOthers says that each repository which no entry takes is a service as well, named after it.
 	KeepOthers bool
 	Production Pattern
+	Ownership  Ownership
 	// Selections are which repositories of a source count; of a source that has none all do.
 	Selections []Selection
 }

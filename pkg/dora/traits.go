@@ -14,6 +14,8 @@ type Traits struct {
 	Group    string `json:"group,omitempty"`
 	Archived bool   `json:"archived,omitempty"` // nothing can be changed any more
 	Fork     bool   `json:"fork,omitempty"`     // of another repository
+	// CodeOwners is its file CODEOWNERS, where something goes by it.
+	CodeOwners string `json:"codeOwners,omitempty"`
 }
 
 // Property is a property of a repository, with one value or several.
@@ -27,6 +29,8 @@ const (
 	TopicsLimit     = 100
 	PropertiesLimit = 200
 	ValuesLimit     = 200
+	// CodeOwnersLimit is how many bytes a file CODEOWNERS has at most: in one that is cut other lines would be the last.
+	CodeOwnersLimit = 256 << 10
 )
 
 // Values are those of a property, whatever the case of its name.
@@ -41,7 +45,7 @@ func (t *Traits) Values(property string) []string {
 
 // Same says whether two are alike.
 func (t *Traits) Same(other *Traits) bool {
-	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && slices.Equal(t.Topics, other.Topics) &&
+	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && t.CodeOwners == other.CodeOwners && slices.Equal(t.Topics, other.Topics) &&
 		slices.EqualFunc(t.Properties, other.Properties, func(a, b Property) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) })
 }
 
@@ -56,6 +60,9 @@ func (t Traits) Ordered() Traits {
 	slices.SortStableFunc(properties, func(a, b Property) int { return strings.Compare(a.Name, b.Name) })
 	t.Properties = properties[:min(len(properties), PropertiesLimit)]
 	t.Group = Shorten(t.Group, NameLimit)
+	if len(t.CodeOwners) > CodeOwnersLimit {
+		t.CodeOwners = ""
+	}
 	return t
 }
 

@@ -92,6 +92,7 @@ var coverage = []covered{
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
 	{page: "mapping.md", language: "yaml", run: entriesOfServicesWork},
+	{page: "owners.md", language: "yaml", run: ownersWork},
 	{page: "query.md", language: "json", run: queryWorks},
 	{page: "command-line.md", language: "sh", run: commandsWork},
 	{page: "collector.md", language: "sh", mark: "--once", run: commandsWork},
@@ -323,6 +324,17 @@ func entriesOfServicesWork(t *testing.T, text string) {
 	}
 	_, err := config.Parse(systems.All, map[string]any{"sources": sources, "services": entries}, nil)
 	require.NoError(t, err, text)
+}
+
+// ownersWork reads places of owners as they stand in settings.
+func ownersWork(t *testing.T, text string) {
+	settings := map[string]any{}
+	require.NoError(t, yaml.Unmarshal([]byte(text), &settings))
+	settings["sources"] = []any{map[string]any{"id": "gitlab", "type": "gitlab", "repositories": []any{"acme/**"}}}
+	s, err := config.Parse(systems.All, settings, nil)
+	require.NoError(t, err, text)
+	require.NotEmpty(t, s.Owners)
+	require.NotEmpty(t, s.Teams)
 }
 
 func queryWorks(t *testing.T, text string) {

@@ -19,6 +19,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
+	"github.com/livedora/dora-datasource/pkg/dora/owners"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/query"
 	"github.com/livedora/dora-datasource/pkg/strict"
@@ -100,6 +101,21 @@ func teams(c *call) error {
 	p := Page[Team]{Items: []Team{}}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		p.Items = append(p.Items, Team{name, byName[name]})
+	}
+	return c.write(http.StatusOK, p)
+}
+
+// listOwners tells of each service who owns it, where that was found, and which other places say otherwise.
+func listOwners(c *call) error {
+	if c.unchanged(false) {
+		return nil
+	}
+	p := Page[owners.Finding]{Items: []owners.Finding{}}
+	for _, found := range c.dataset.Snapshot().Owners() {
+		if found.Teams == nil {
+			found.Teams = []string{}
+		}
+		p.Items = append(p.Items, found)
 	}
 	return c.write(http.StatusOK, p)
 }

@@ -14,7 +14,8 @@ func (s *Settings) share() {
 	for i := range s.Sources {
 		each := &s.Sources[i]
 		each.Shared, each.SharedBy = nil, nil
-		each.Properties = each.Properties || slices.ContainsFunc(s.Services, func(service dora.Service) bool { return service.Match != nil && len(service.Match.Property) > 0 })
+		each.Properties = each.Properties || s.ownersIn(dora.OwnersInProperties, each.ID) || slices.ContainsFunc(s.Services, func(service dora.Service) bool { return service.Match != nil && len(service.Match.Property) > 0 })
+		each.CodeOwners = s.ownersIn(dora.OwnersInCodeOwners, each.ID)
 		for _, service := range s.Services {
 			if service.Match != nil {
 				each.shareRule(&service)

@@ -19,6 +19,9 @@ import (
 type Settings struct {
 	Sources  []Source       `json:"sources"`
 	Services []dora.Service `json:"services"`
+	// Owners are where the owners of services are found, in order, and Teams what these are called.
+	Owners []dora.OwnerRule `json:"owners,omitempty"`
+	Teams  []dora.TeamName  `json:"teams,omitempty"`
 	// OtherRepositories says what becomes of those that no entry of services takes.
 	OtherRepositories Others          `json:"otherRepositories,omitempty"`
 	Production        dora.Pattern    `json:"production"`
@@ -59,7 +62,7 @@ func Defaults() Settings {
 }
 
 // keys are the top-level keys that are ours. Others belong to Grafana (timeouts, TLS, headers) and are left alone.
-var keys = []string{"sources", "services", "otherRepositories", "production", "definition", "collect", "store"}
+var keys = []string{"sources", "services", "otherRepositories", "owners", "teams", "production", "definition", "collect", "store"}
 
 // everyLimit is the shortest interval of collection: faster would spend a vendor's limit on nothing.
 const everyLimit = time.Minute
@@ -111,7 +114,7 @@ func (s *Settings) KeepsOthers() bool {
 
 // Mapping is what the settings say of services and production.
 func (s *Settings) Mapping() dora.Mapping {
-	m := dora.Mapping{Services: s.Services, KeepOthers: s.KeepsOthers(), Production: s.Production}
+	m := dora.Mapping{Services: s.Services, KeepOthers: s.KeepsOthers(), Production: s.Production, Ownership: dora.Ownership{Rules: s.Owners, Names: s.Teams}}
 	for _, source := range s.Sources {
 		if repositories := source.Selects(); len(repositories) > 0 {
 			m.Selections = append(m.Selections, dora.Selection{Source: source.ID, Repositories: repositories})
@@ -161,6 +164,7 @@ func (s *Settings) validate() error {
 		each.System.Judge(at, each.ID, each.Own, each.Secrets, fail)
 	}
 	s.validateServices(ids, fail)
+	s.validateOwners(ids, fail)
 	if s.Production.IsZero() {
 		fail("production", "is empty; allowed: a regular expression that matches the names of production environments")
 	}

@@ -24,6 +24,8 @@ type Wanted struct {
 	Properties bool
 	// Rest matches the environments that count of repositories that none of these names; zero: none do.
 	Rest dora.Pattern
+	// CodeOwners says that something goes by the files CODEOWNERS of repositories.
+	CodeOwners bool
 }
 
 // AnyRepository stands for all of a source among those that are shared.

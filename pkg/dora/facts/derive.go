@@ -48,7 +48,7 @@ func (d *Deriver) Derive(def dora.Definition) *Snapshot {
 		d.views[key] = v
 	}
 	d.reading = v.number
-	snapshot := &Snapshot{Definition: def, Version: d.Version(), reach: d.Reached(), begins: d.Begins(), owned: d.Owned()}
+	snapshot := &Snapshot{Definition: def, Version: d.Version(), reach: d.Reached(), begins: d.Begins(), owned: d.Owned(), owners: d.Owners()}
 	services := d.MappedServices()
 	if v.all {
 		clear(v.services)

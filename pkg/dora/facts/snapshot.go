@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/owners"
 	"github.com/livedora/dora-datasource/pkg/dora/samples"
 )
 
@@ -22,6 +23,7 @@ type Snapshot struct {
 	Earliest, Latest time.Time
 
 	owned     dora.Owned               // the teams of services
+	owners    []owners.Finding         // and where they were found
 	reach     map[string]time.Time     // since when sources are known completely
 	begins    map[string]time.Time     // since when their incidents are known, of those that show the newest only
 	spellings map[string]dora.Spelling // of environments, by how they are folded
@@ -59,6 +61,9 @@ func (s *Snapshot) Value(f *Service, field dora.Field, lane int) string {
 	}
 	return value
 }
+
+// Owners tell of each service who owns it and where that was found, in the order of the settings. Nobody may alter it.
+func (s *Snapshot) Owners() []owners.Finding { return s.owners }
 
 // Teams are those that own a service now, of which each has it in its group: dora.Unowned where nobody does.
 func (s *Snapshot) Teams(f *Service) []string { return s.owned.Of(f.Service.Name) }

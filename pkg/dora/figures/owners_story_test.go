@@ -63,3 +63,29 @@ func TestAServiceThatNobodyOwnsIsShownSo(t *testing.T) {
 	require.Len(t, s.Select([]dora.Filter{team(false, dora.Unowned)}), 1)
 	assert.Len(t, s.Select([]dora.Filter{team(false, "payments")}), 1)
 }
+
+func TestOwnersFollowWhatSourcesTellOfRepositories(t *testing.T) {
+	repo := doratest.Versions(t)
+	rule := dora.DeploymentRule{Source: "github", Repository: repo.Repository, Environment: dora.MustPattern("^a$")}
+	repo.Mapping.Services = []dora.Service{{Name: "checkout", Deployments: []dora.DeploymentRule{rule}}}
+	repo.Mapping.Ownership = dora.Ownership{
+		Rules: []dora.OwnerRule{{From: dora.OwnersInCSV, Text: "service,team\nsearch,finders"}, {From: dora.OwnersInTopics, Pattern: dora.MustPattern("^team-(.+)$")}},
+		Names: []dora.TeamName{{Name: "Money", Also: []string{"payments"}}},
+	}
+	repo.Deploy("a", "V1", doratest.Hour(1))
+	h := facts.NewDeriver(repo.Mapping)
+	h.Apply(repo.Events...)
+	tell := func(hour float64, topics ...string) *facts.Snapshot {
+		header := repo.Header("repository")
+		header.Updated = doratest.Hour(hour)
+		h.Apply(&dora.Repository{Header: header, Name: repo.Repository, DefaultBranch: "main", HeadSHA: doratest.SHA(repo.Head), Traits: dora.Traits{Topics: topics}})
+		return h.Derive(repo.Def)
+	}
+	assert.Equal(t, map[string]float64{dora.Unowned: 1}, deployed(tell(1), dora.ByTeam))
+	first := tell(2, "team-payments", "team-shop")
+	assert.Equal(t, map[string]float64{"Money": 1, "shop": 1}, deployed(first, dora.ByTeam))
+	assert.Equal(t, "topics", first.Owners()[0].From)
+	assert.Equal(t, map[string]float64{"": 1}, deployed(first, ""))
+	assert.Equal(t, map[string]float64{"shop": 1}, deployed(tell(3, "team-shop"), dora.ByTeam), "all of its history is with whoever owns it now")
+	assert.Equal(t, map[string]float64{"Money": 1, "shop": 1}, deployed(first, dora.ByTeam), "and what was given away stays as it was")
+}

@@ -30,7 +30,7 @@ type History struct {
 	parts        parts
 	placed       *placement           // of the services in force; nil when it must be made anew
 	mapped       []dora.Service       // the services in force; nil when they must be listed anew
-	owned        dora.Owned           // their teams; nil when these must be found anew
+	owned        *ownership           // their teams; nil when these must be found anew
 	touched      map[string]bool      // services whose facts are out of date
 	everything   bool                 // all of them are
 	reach        map[string]time.Time // see Reach

@@ -85,6 +85,9 @@ func (h *History) applyRepository(e *dora.Repository) {
 	if h.needs.Traits && (r.Event == nil || !r.Event.Same(&e.Traits)) {
 		h.remap()
 	}
+	if r.Event == nil || !r.Event.Same(&e.Traits) {
+		h.owned = nil
+	}
 	stands := stands(r.Event, e)
 	r.Event = e
 	if !stands {

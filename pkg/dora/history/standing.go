@@ -69,6 +69,7 @@ func (h *History) judge() {
 	for key, r := range h.repositories {
 		r.out = h.outside(key)
 	}
+	h.owned = nil
 	h.everything = true
 	h.remap()
 	h.refile()

@@ -16,6 +16,7 @@ type repositoryNode struct {
 	DatabaseID    int64
 	URL           string
 	traitsNode
+	ownersNode
 	DefaultBranchRef *branchNode
 	Target           *historyNode
 	PullRequests     *pages.Page[pullNode]

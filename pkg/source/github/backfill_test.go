@@ -151,7 +151,7 @@ func TestABackfillIsEverythingThatTheRepositoryHolds(t *testing.T) {
 			require.NoError(t, l.collect(t.Context(), r.source(configured{Repositories: []string{repository}}, at(afterAll)), time.Time{}))
 			assertComplete(t, r, l, repository)
 			t.Logf("%d requests, %d points, %d batches, cursor %d bytes", l.last.Requests, l.last.Points, l.batches, len(l.cursor))
-			assert.LessOrEqual(t, l.last.Requests, 42)
+			assert.LessOrEqual(t, l.last.Requests, 43, "of which one asks in vain for topics, which the replay does not have")
 			assert.LessOrEqual(t, l.last.Points, 75)
 		})
 	}

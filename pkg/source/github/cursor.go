@@ -45,6 +45,8 @@ type position struct {
 	Head      string      `json:"head,omitempty"`
 	Announced time.Time   `json:"announced,omitzero"`
 	Traits    dora.Traits `json:"traits,omitzero"`
+	// OwnersRead says that the file CODEOWNERS was read then.
+	OwnersRead bool `json:"ownersRead,omitempty"`
 
 	// Origin is what made a deployment when deployments were last read; empty for GitHub's own.
 	Origin string `json:"origin,omitempty"`

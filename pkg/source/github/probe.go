@@ -103,6 +103,9 @@ func (r *run) digest(node probeNode) string {
 		return "" // the list does not tell of them
 	}
 	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.config.Serving(node.NameWithOwner)}
+	if r.config.CodeOwners {
+		parts = append(parts, "owners")
+	}
 	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
 	if node.PushedAt != nil {
 		add("pushed", *node.PushedAt)

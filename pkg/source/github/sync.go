@@ -191,7 +191,7 @@ func (s *repositorySync) read(ctx context.Context) (*repositoryNode, error) {
 			return nil, err
 		}
 		node = answer
-		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, DatabaseID: node.DatabaseID, URL: node.URL, traitsNode: node.traitsNode}
+		s.last = &repositoryNode{NameWithOwner: node.NameWithOwner, DatabaseID: node.DatabaseID, URL: node.URL, traitsNode: node.traitsNode, ownersNode: node.ownersNode}
 		if node.DefaultBranchRef != nil {
 			s.last.DefaultBranchRef = &branchNode{Name: node.DefaultBranchRef.Name}
 		}
@@ -323,7 +323,11 @@ func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if node.DefaultBranchRef != nil {
 		name = node.DefaultBranchRef.Name
 	}
-	traits := s.traits(node.NameWithOwner, &node.traitsNode, s.state.Traits)
+	before := s.state.Traits
+	if s.state.OwnersRead = s.config.CodeOwners; node.ownersTold {
+		before.CodeOwners = node.codeOwners()
+	}
+	traits := s.traits(node.NameWithOwner, &node.traitsNode, before)
 	if !s.state.Announced.IsZero() && s.state.Head == s.branch.target && s.state.Branch == name && traits.Same(&s.state.Traits) {
 		return nil
 	}

@@ -36,6 +36,7 @@ type tiny struct {
 	tagNames    []string       // that REST lists
 	environment string         // of the deployments; empty: prod
 	asked       []string       // of REST
+	owners      string         // its file CODEOWNERS
 	server      *httptest.Server
 }
 
@@ -144,6 +145,9 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"defaultBranchRef": map[string]any{"name": "main", "target": target},
 			"pullRequests":     map[string]any{"nodes": g.shownPulls(func(tinyPull) bool { return true }), "pageInfo": map[string]any{}},
 			"deployments":      map[string]any{"nodes": g.deployed(), "pageInfo": map[string]any{}},
+		}
+		if strings.Contains(q.Query, "ownersAtRoot") && g.owners != "" {
+			repository["ownersAtRoot"] = map[string]any{"text": g.owners, "isTruncated": false}
 		}
 		if q.Variables["fromTarget"] == true {
 			repository["target"] = g.history(text("target"), text("commitsPage"), int(width))

@@ -1,0 +1,121 @@
+package owners_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/owners"
+)
+
+// teams asks rules who owns a service of one repository.
+func teams(traits dora.Traits, s dora.Service, ownership dora.Ownership, paths ...string) owners.Finding {
+	place := owners.Place{Source: "github", Name: "acme/shop", Traits: &traits}
+	for _, path := range paths {
+		place.Paths = append(place.Paths, dora.MustGlob(path))
+	}
+	return owners.NewFinder(ownership).Of(&s, []owners.Place{place})
+}
+
+func places(all ...dora.OwnerPlace) (o dora.Ownership) {
+	for _, place := range all {
+		o.Rules = append(o.Rules, dora.OwnerRule{From: place})
+	}
+	return o
+}
+
+func TestTheLastLineThatMatchesOwnsAndAllThatStandOnIt(t *testing.T) {
+	file := strings.Join([]string{
+		"# who looks at what", "", "* @o/a", "/packages/x @o/b @o/c", "/packages/x/generated", "*.md @o/docs # texts", "apps/ @octo", "/libs/* @o/libs", "- @o/d",
+	}, "\n")
+	for path, want := range map[string][]string{
+		"":                          {"a"}, // the repository's
+		"packages/x/**":             {"b", "c"},
+		"packages/x/generated/**":   nil, // a line without owners takes them away
+		"packages/y/**":             {"a"},
+		"packages/x/README.md":      {"docs"},
+		"some/where/apps/z/**":      {"@octo"},
+		"libs/one.go":               {"libs"},
+		"libs/deep/one.go":          {"a"},
+		"packages/x/**,libs/one.go": {"b", "c", "libs"},
+		"packages/y/**,!**/*.md":    {"a"},
+	} {
+		var paths []string
+		if path != "" {
+			paths = strings.Split(path, ",")
+		}
+		found := teams(dora.Traits{CodeOwners: file}, dora.Service{Name: "shop"}, places(dora.OwnersInCodeOwners), paths...)
+		assert.Equal(t, want, found.Teams, path)
+	}
+}
+
+func TestAPathThatNoLineMatchesIsUnowned(t *testing.T) {
+	found := teams(dora.Traits{CodeOwners: "- @o/d\n/packages/y @o/b\n"}, dora.Service{Name: "shop"}, places(dora.OwnersInCodeOwners), "packages/x/**")
+	assert.Empty(t, found.Teams, "a line with a mistake in it owns nothing, and no other team does in its place")
+	assert.Empty(t, found.From)
+	assert.Empty(t, teams(dora.Traits{}, dora.Service{Name: "shop"}, places(dora.OwnersInCodeOwners)).Teams)
+}
+
+func TestTheFirstPlaceThatGivesAnOwnerDecidesAndThoseThatSayOtherwiseAreTold(t *testing.T) {
+	traits := dora.Traits{Topics: []string{"go", "team-payments"}, Group: "acme/checkout/api", CodeOwners: "* @acme/payments"}
+	ownership := dora.Ownership{Rules: []dora.OwnerRule{
+		{From: dora.OwnersInProperties, Property: "team"},
+		{From: dora.OwnersInTopics, Pattern: dora.MustPattern(`^team-(.+)$`)},
+		{From: dora.OwnersInCodeOwners},
+		{From: dora.OwnersInGroups, Depth: 2},
+		{From: dora.OwnersInGroups, Depth: 4},
+	}}
+	found := teams(traits, dora.Service{Name: "shop"}, ownership)
+	assert.Equal(t, owners.Finding{Service: "shop", Teams: []string{"payments"}, From: "topics", Others: []owners.Other{{From: "groups", Teams: []string{"checkout"}}}}, found)
+
+	found = teams(traits, dora.Service{Name: "shop", Team: "tills"}, ownership)
+	assert.Equal(t, []string{"tills"}, found.Teams, "the settings stand above")
+	assert.Equal(t, owners.FromSettings, found.From)
+	assert.Len(t, found.Others, 3)
+
+	traits.Properties = []dora.Property{{Name: "Team", Values: []string{"front-door", "payments"}}}
+	assert.Equal(t, []string{"front-door", "payments"}, teams(traits, dora.Service{Name: "shop"}, ownership).Teams)
+
+	ownership.Rules[0].Source = "gitlab"
+	assert.Equal(t, "topics", teams(traits, dora.Service{Name: "shop"}, ownership).From, "a rule about another source says nothing of this one")
+}
+
+func TestAListSaysWhoOwnsServicesOrRepositories(t *testing.T) {
+	list := func(text string) dora.Ownership {
+		return dora.Ownership{Rules: []dora.OwnerRule{{From: dora.OwnersInCSV, Text: text}}}
+	}
+	shop := dora.Service{Name: "Shop"}
+	assert.Equal(t, []string{"payments", "tills"}, teams(dora.Traits{}, shop, list("service,team\n# ours\nshop,payments; tills\nshop,payments\nsearch,finders\n")).Teams)
+	assert.Equal(t, []string{"a, b"}, teams(dora.Traits{}, shop, list("\ufeffrepository,team\r\nACME/shop,\"a, b\"\r\n")).Teams)
+	assert.Empty(t, teams(dora.Traits{}, shop, list("repository,team\nacme/search,finders\n")).Teams)
+}
+
+func TestEveryLineOfAListThatCannotBeReadIsNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                              "line 1: is missing; allowed: service,team or repository,team",
+		"name,team\na,b":                "line 1: is no heading; allowed: service,team or repository,team",
+		"service,team\na\nb,c\n,d\ne,;": "line 2: has 1 columns; allowed: 2, and ; between several teams\nline 4: names nothing that is owned\nline 5: names no team",
+		"service,team\n\"a,b\n":         "line 2: extraneous or missing \" in quoted-field",
+		"service,team\n" + strings.Repeat("x", owners.LimitOfList): "has 1048589 bytes; allowed: up to 1048576",
+	} {
+		require.EqualError(t, owners.ReadList(text), want)
+	}
+	require.NoError(t, owners.ReadList("service,team\na,b\n"))
+}
+
+func TestATeamThatWasRenamedIsOneTeamUnderItsNewName(t *testing.T) {
+	named := dora.Ownership{Rules: places(dora.OwnersInCodeOwners).Rules, Names: []dora.TeamName{{Name: "Money", Also: []string{"payments", "@acme/tills"}}}}
+	for _, file := range []string{"* @acme/payments", "* @acme/Tills", "* @acme/money", "* @acme/payments @acme/tills"} {
+		assert.Equal(t, []string{"Money"}, teams(dora.Traits{CodeOwners: file}, dora.Service{Name: "shop"}, named).Teams, file)
+	}
+	assert.Equal(t, []string{"Money"}, teams(dora.Traits{}, dora.Service{Name: "shop", Team: "payments"}, named).Teams)
+	assert.Equal(t, []string{"tills"}, teams(dora.Traits{CodeOwners: "* @other/tills"}, dora.Service{Name: "shop"}, named).Teams, "another organisation's is another")
+}
+
+func TestNobodyCanBeCalledUnowned(t *testing.T) {
+	found := teams(dora.Traits{Topics: []string{dora.Unowned}}, dora.Service{Name: "shop"}, places(dora.OwnersInTopics))
+	assert.Empty(t, found.Teams)
+}
