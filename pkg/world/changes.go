@@ -201,8 +201,11 @@ func (s *service) land(p *pull, by *person, at time.Time) {
 	switch s.landing {
 	case byMergeCommit:
 		message := fmt.Sprintf("Merge pull request #%d from %s/%s\n\n%s", p.number, r.owner, p.branch, p.title)
-		if r.host == "gitlab" {
+		switch r.host {
+		case "gitlab":
 			message = fmt.Sprintf("Merge branch '%s' into '%s'\n\n%s\n\nSee merge request %s!%d", p.branch, mainBranch, p.title, r.fullName(), p.number)
+		case "bitbucket":
+			message = fmt.Sprintf("Merged in %s (pull request #%d)\n\n%s", p.branch, p.number, p.title)
 		}
 		head := p.commits[len(p.commits)-1]
 		r.main = r.commit(draft{message: message, author: by, authored: at, committer: github, at: at, parents: []*commit{r.main, head}})

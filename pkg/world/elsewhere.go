@@ -36,7 +36,7 @@ func elsewhere() []profile {
 			stories: []weighted{{4, tellRollback}, {1, tellRevert}, {2, tellHotfix}, {2, tellIncidentTime}, {1, tellIncidentID}, {1, tellIncidentSHA}},
 		},
 		{
-			name: "portal", teamName: "front-door", people: 7, repo: "portal", tracks: "statuspage",
+			name: "portal", teamName: "front-door", people: 7, repo: "portal", on: "bitbucket", tracks: "statuspage",
 			production: "production", staging: "staging",
 			landing: bySquash, perWeek: 3, coding: 7 * h, pickup: 3 * h, approval: 2 * h, merging: h,
 			promote: 2 * h, badRate: 0.08, bots: 0.4,

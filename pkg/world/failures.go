@@ -151,9 +151,14 @@ func (s *service) culprit(bad *deployment) (change, bool) {
 func (s *service) revert(author *person, p *pull) *branch {
 	b := s.branch(author, fmt.Sprintf("Revert \"%s (#%d)\"", p.title, p.number), fmt.Sprintf("revert-%d-%s", p.number, strings.ReplaceAll(p.branch, "/", "-")))
 	b.body = fmt.Sprintf("Reverts %s#%d", s.repo.fullName(), p.number)
-	if s.repo.host == "gitlab" { // whose titles have no number
+	switch s.repo.host {
+	case "gitlab": // whose titles have no number
 		b.title = fmt.Sprintf("Revert \"%s\"", p.title)
 		b.body = fmt.Sprintf("This reverts merge request !%d", p.number)
+		return b
+	case "bitbucket":
+		b.title = fmt.Sprintf("Revert \"%s (pull request #%d)\"", p.title, p.number)
+		b.body = fmt.Sprintf("This reverts pull request #%d.", p.number)
 		return b
 	}
 	if s.chance(0.25) {

@@ -19,6 +19,7 @@ type Speaker struct {
 var Speakers = []Speaker{
 	{"github", "/", (*World).Handler},
 	{"gitlab", "/gitlab/", (*World).GitLab},
+	{"bitbucket", "/bitbucket/", (*World).Bitbucket},
 	{"azuredevops", "/azuredevops/", (*World).AzureDevOps},
 	{"jenkins", "/jenkins/", (*World).Jenkins},
 	{"argocd", "/argocd/", (*World).ArgoCD},
