@@ -401,7 +401,9 @@ export const stories = {
       const { emitted, field, page, press, soon } = opened;
       await press('Import and export');
       await page.getByRole('radio', { name: 'CSV', exact: true }).press('Space');
-      await soon(async () => assert.match(await field('Services as text').inputValue(), /^name,team,entry,source,/));
+      await soon(async () =>
+        assert.match(await field('Services as text').inputValue(), /name,team,teams,entry,source,/)
+      );
       await field('Services as text').fill('name,team,entry,source\nprescriptions,pharmacy,builds,github\n');
       await soon(async () => assert.ok(await page.getByText('Line 2: the entry "builds" is not allowed').isVisible()));
       await accessible(opened);
@@ -415,6 +417,84 @@ export const stories = {
           { name: 'triage', team: 'urgent care' },
         ])
       );
+    },
+  },
+
+  'a rule is written, says what it makes and loses, and goes above another': {
+    editor: 'config',
+    value: settings({
+      uid: 'livedora',
+      jsonData: {
+        sources: [github],
+        services: [{ match: { repository: 'acme/*' }, name: '{name}' }, service, { match: { topic: 'team-{team}' } }],
+      },
+    }),
+    modes: both,
+    resources: {
+      'v1/collection': { items: [] },
+      'v1/preview': {
+        services: [{ name: 'prescriptions', entry: 1, deployments: [{ count: 4, places: [] }], incidents: [0] }],
+        rules: [
+          {
+            entry: 0,
+            repositories: 2,
+            deployments: 30,
+            serviceCount: 2,
+            services: [{ name: 'shop', team: 'sales', repositories: ['acme/shop'], deployments: 30, incidents: 0 }],
+            lostCount: 1,
+            lost: [{ repository: 'acme/medicines-api', to: 1 }],
+          },
+          {
+            entry: 2,
+            repositories: 0,
+            deployments: 0,
+            serviceCount: 0,
+            services: [],
+            lostCount: 0,
+            lost: [],
+            empty: 'No topic fits; the nearest are squad-a and squad-b.',
+          },
+        ],
+        others: {
+          count: 1,
+          deployments: 7,
+          services: [{ name: 'acme/x', repositories: [], deployments: 7, incidents: 0 }],
+        },
+        conflicts: [],
+        unmatched: [],
+        incidents: 0,
+        toldApart: [],
+      },
+    },
+    async tell(opened) {
+      const { emitted, page, press, soon, type } = opened;
+      const says = (text) => soon(async () => assert.ok(await page.getByText(text).first().isVisible()));
+      await says('makes 2 services; entries above take 1 that would fit');
+      await says('Repositories that no entry takes are services of their own (1): acme/x (7).');
+      await press('Rule 3: {repository}');
+      const rule = page.getByRole('group', { name: 'Rule 3', exact: true });
+      await says('No topic fits; the nearest are squad-a and squad-b.');
+      await accessible(opened);
+      await type('Team', '{squad}', rule);
+      await page.keyboard.press('Tab');
+      await says('Team: {squad} is in no pattern of match; allowed: {repository}, {owner}, {name}, {team}');
+      await rule.getByLabel('Team', { exact: true }).fill('{team}');
+      await page.keyboard.press('Tab');
+      await press('Move up', rule);
+      await soon(async () =>
+        assert.deepEqual(
+          (await emitted()).jsonData.services.map(({ match, name }) => match?.topic ?? match?.repository ?? name),
+          ['team-{team}', 'prescriptions', 'acme/*']
+        )
+      );
+      await press('Add rule');
+      const added = page.getByRole('group', { name: 'Rule 4', exact: true });
+      await type('Repository is', 'acme/{service}', added);
+      await page.keyboard.press('Tab');
+      await soon(async () =>
+        assert.deepEqual((await emitted()).jsonData.services[3].match, { repository: 'acme/{service}' })
+      );
+      await accessible(opened);
     },
   },
 

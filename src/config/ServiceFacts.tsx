@@ -5,20 +5,26 @@ import React from 'react';
 import labels from '../../pkg/settings/labels.json';
 import { Service } from '../settings/settings';
 import { cell } from '../services/csv';
+import { called, whereFrom } from '../services/listing';
 import { entryKinds, leaves } from '../services/shape';
 import { DeploymentsMatch, IncidentsMatch } from './live/Matches';
-import { Preview } from './live/preview';
+import { Preview, RulePreview } from './live/preview';
+import { RuleMakes } from './live/RuleMakes';
 
 interface Props {
   service: Service;
   preview: Preview['services'][number] | undefined;
+  /** What it makes, where it is a rule. */
+  makes: RulePreview | undefined;
 }
 
 /** A service that can be read and not changed: what is set, and what it matches, without anything that looks like a field. */
-export function ServiceFacts({ service, preview }: Props) {
+export function ServiceFacts({ service, preview, makes }: Props) {
   const styles = useStyles2(getStyles);
   return (
-    <div role="group" aria-label={`Service ${service.name}`}>
+    <div role="group" aria-label={service.match ? `Rule ${called(service)}` : `Service ${service.name}`}>
+      {service.match && <p>{whereFrom(service)}</p>}
+      <RuleMakes told={makes} />
       {entryKinds.map(({ kind, shape }) =>
         (service[kind] ?? []).map((entry, index) => (
           <div key={`${kind} ${index}`} className={styles.entry}>

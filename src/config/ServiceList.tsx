@@ -101,6 +101,17 @@ export function ServiceList(props: Props) {
     );
     onRemoved();
   };
+  /** A rule goes beyond the next one in that direction; where services stand among them means nothing. */
+  const move = (index: number, step: 1 | -1) => {
+    let to = index + step;
+    while (services[to] && !services[to].match) {
+      to += step;
+    }
+    if (services[to]) {
+      onPut(replaceAt(replaceAt(services, index, services[to]), to, services[index]), `moved rule ${index + 1}`);
+      setOpened({ index: to, as: services[index], fresh: false });
+    }
+  };
   const sortBy = (by: Order) => {
     const again = sorting.by === by;
     setSorting(again && sorting.descending ? { by: 'settings', descending: false } : { by, descending: again });
@@ -136,7 +147,7 @@ export function ServiceList(props: Props) {
         />
         <Checkbox label="By team" value={byTeam} onChange={() => setByTeam(!byTeam)} />
         <div role="status" aria-label="Services found">
-          <Text color="secondary">{counted(found.length, services.length)}</Text>
+          <Text color="secondary">{counted(found.length, services.length, services)}</Text>
         </div>
       </Stack>
       {chosen.size > 0 && (
@@ -206,12 +217,14 @@ export function ServiceList(props: Props) {
                           index={line.index}
                           readOnly={readOnly}
                           fresh={opened.fresh}
-                          preview={
-                            preview?.services.length === services.length ? preview.services[line.index] : undefined
-                          }
+                          preview={preview}
                           onCommit={(next) =>
-                            onPut(replaceAt(services, line.index, next), `changed ${opened.as.name || next.name}`)
+                            onPut(
+                              replaceAt(services, line.index, next),
+                              `changed ${opened.as.match ? `rule ${line.index + 1}` : opened.as.name || next.name}`
+                            )
                           }
+                          onMove={(step) => move(line.index, step)}
                           onRemove={() => {
                             onPut(
                               removeAt(services, line.index),
@@ -242,9 +255,14 @@ export function ServiceList(props: Props) {
   );
 }
 
-function counted(count: number, of = count): string {
-  const services = `${of.toLocaleString()} service${of === 1 ? '' : 's'}`;
-  return count === of ? services : `${count.toLocaleString()} of ${services}`;
+function counted(count: number, of = count, services: Service[] = []): string {
+  const rules = services.filter(({ match }) => match).length;
+  const all = `${many(of - rules, 'service')}${rules > 0 ? ` and ${many(rules, 'rule')}` : ''}`;
+  return count === of ? all : `${count.toLocaleString()} of ${all}`;
+}
+
+function many(count: number, what: string): string {
+  return `${count.toLocaleString()} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function withTeam(service: Service, team: string): Service {

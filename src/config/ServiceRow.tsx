@@ -3,7 +3,7 @@ import { GrafanaTheme2 } from '@grafana/data';
 import { Checkbox, Icon, useStyles2 } from '@grafana/ui';
 import React, { memo } from 'react';
 import { Service } from '../settings/settings';
-import { Taken, whereFrom } from '../services/listing';
+import { called, Taken, whereFrom } from '../services/listing';
 
 interface Props {
   index: number;
@@ -22,7 +22,7 @@ interface Props {
 export const ServiceRow = memo(function ServiceRow(props: Props) {
   const { index, service, taken, fault, open, chosen, readOnly, onOpen, onChoose } = props;
   const styles = useStyles2(getStyles);
-  const name = service.name || `Service ${index + 1}`;
+  const name = service.match ? `Rule ${index + 1}: ${called(service)}` : service.name || `Service ${index + 1}`;
   return (
     <tr className={styles.row}>
       {!readOnly && (
@@ -35,13 +35,14 @@ export const ServiceRow = memo(function ServiceRow(props: Props) {
           <Icon name={open ? 'angle-down' : 'angle-right'} />
           {name}
         </button>
+        {taken?.makes && <div className={taken.nothing ? styles.nothing : styles.makes}>{taken.makes}</div>}
         {fault && (
           <div className={styles.fault}>
             <Icon name="exclamation-triangle" /> {fault}
           </div>
         )}
       </td>
-      <td>{service.team}</td>
+      <td>{[service.team, ...(service.teams ?? [])].filter(Boolean).join(', ')}</td>
       <td className={styles.places}>{whereFrom(service)}</td>
       <td className={styles.number}>{told(taken?.deployments)}</td>
       <td className={styles.number}>{told(taken?.incidents)}</td>
@@ -65,6 +66,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     color: theme.colors.text.link,
     textAlign: 'left',
   }),
+  makes: css({ color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize }),
+  nothing: css({ color: theme.colors.warning.text, fontSize: theme.typography.bodySmall.fontSize }),
   fault: css({ color: theme.colors.error.text, fontSize: theme.typography.bodySmall.fontSize }),
   places: css({ color: theme.colors.text.secondary, [theme.breakpoints.down('md')]: { display: 'none' } }),
   number: css({ '&&': { textAlign: 'right' }, fontVariantNumeric: 'tabular-nums' }),

@@ -1,6 +1,8 @@
 import { Button, Stack } from '@grafana/ui';
 import React, { useMemo, useRef, useState } from 'react';
-import { merge, newService, orAbsent } from '../settings/change';
+import { merge, newRule, newService, orAbsent } from '../settings/change';
+import { Choice } from '../form/Choice';
+import { meanings } from '../settings/meanings';
 import { Preview, takenBy } from './live/preview';
 import { Unmatched } from './live/Unmatched';
 import { Section, SectionProps } from './Section';
@@ -26,11 +28,15 @@ export function Services({ options, faults, readOnly, onChange, preview, version
   const undoButton = useRef<HTMLButtonElement>(null);
   const { put, ...undo } = useUndo(services, version, (next) => onChange(merge(options, { services: orAbsent(next) })));
   const taken = useMemo(() => takenBy(services, preview), [services, preview]);
+  const add = (entry: Service, what: string) => {
+    setFresh({ index: services.length });
+    put([...services, entry], `added ${what} ${services.length + 1}`);
+  };
   const undoable = !readOnly && undo.what !== undefined;
   return (
     <Section
       title="Services"
-      description="Optional. Without any, every repository is a service named after it. A service can be part of a repository, or several together."
+      description="Optional. Without any, every repository is a service named after it. A service can be part of a repository, or several together; a rule makes services of all that fits it and that nothing above takes."
       explained="services"
     >
       <ServiceList
@@ -45,18 +51,25 @@ export function Services({ options, faults, readOnly, onChange, preview, version
         onRemoved={() => window.setTimeout(() => undoButton.current?.focus())}
       />
       <Unmatched preview={preview} mapped={services.length > 0} />
+      {services.length > 0 && (
+        <Choice
+          label="Repositories that no entry takes"
+          options={meanings.otherRepositories}
+          value={options.otherRepositories ?? meanings.otherRepositories[0].value}
+          disabled={readOnly}
+          onChange={(otherRepositories) => onChange(merge(options, { otherRepositories }))}
+        />
+      )}
       <Stack direction="row" wrap="wrap" gap={1}>
         {!readOnly && (
-          <Button
-            variant="secondary"
-            icon="plus"
-            onClick={() => {
-              setFresh({ index: services.length });
-              put([...services, newService(options.sources ?? [])], `added service ${services.length + 1}`);
-            }}
-          >
-            Add service
-          </Button>
+          <>
+            <Button variant="secondary" icon="plus" onClick={() => add(newService(options.sources ?? []), 'service')}>
+              Add service
+            </Button>
+            <Button variant="secondary" icon="plus" onClick={() => add(newRule(), 'rule')}>
+              Add rule
+            </Button>
+          </>
         )}
         {(!readOnly || services.length > 0) && (
           <Button

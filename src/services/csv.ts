@@ -1,6 +1,6 @@
 import { Service } from '../settings/settings';
 import { identity, Read, TextForm, Wrong } from './reading';
-import { entryKinds, leaves, serviceShape } from './shape';
+import { entryKinds, leaves, Plain, serviceShape } from './shape';
 
 /** Which of its lists the rest of a row belongs to. */
 const KIND = 'entry';
@@ -35,6 +35,11 @@ function rowsOf(service: Service): string[][] {
 /** A value at a path such as code.source, as a cell has it. */
 export function cell(of: object, path: string): string {
   const value = path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], of);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.entries(value)
+      .map(([name, text]) => `${name}=${text}`)
+      .join('\n');
+  }
   return Array.isArray(value) ? value.join('\n') : String(value ?? '');
 }
 
@@ -113,7 +118,8 @@ function readTable({ rows, wrong }: { rows: Row[]; wrong: Wrong[] }): Read {
       wrong.push({ line, says: `${cells.length} cells are more than the ${names.length} columns` });
     }
     const value = (column: string) => (cells[names.indexOf(column)] ?? '').trim();
-    const service = { name: '', ...objectOf(ofService, value) } as Service;
+    const own = objectOf(ofService, value);
+    const service = { ...('match' in own ? {} : { name: '' }), ...own } as Service;
     const place = places.get(identity(service)) ?? services.length;
     if (place === services.length) {
       services.push(service);
@@ -131,7 +137,7 @@ function readTable({ rows, wrong }: { rows: Row[]; wrong: Wrong[] }): Read {
       const list = ((services[place] as unknown as Record<string, object[]>)[entries.kind] ??= []);
       lines.set(`services[${place}].${entries.kind}[${list.length}]`, line);
       const own = leaves(entries.shape);
-      list.push({ source: '', ...objectOf(own, value) });
+      list.push({ ...(service.match ? {} : { source: '' }), ...objectOf(own, value) });
       for (const [key] of ofEntry) {
         if (value(key) !== '' && !own.some(([known]) => known === key)) {
           wrong.push({ line, says: `${key} is nothing that ${entries.kind} have` });
@@ -147,7 +153,7 @@ function readTable({ rows, wrong }: { rows: Row[]; wrong: Wrong[] }): Read {
   return { services, says, wrong, lines };
 }
 
-function objectOf(keys: Array<[string, 'text' | 'texts']>, value: (column: string) => string): object {
+function objectOf(keys: Array<[string, Plain]>, value: (column: string) => string): object {
   const made: Record<string, unknown> = {};
   for (const [path, of] of keys) {
     const text = value(path);
@@ -156,8 +162,18 @@ function objectOf(keys: Array<[string, 'text' | 'texts']>, value: (column: strin
       const last = steps.pop()!;
       const parent = steps.reduce((at, key) => (at[key] ??= {}) as Record<string, unknown>, made);
       const items = text.split('\n').map((each) => each.trim());
-      parent[last] = of === 'texts' ? items.filter(Boolean) : text;
+      parent[last] = { text, texts: items.filter(Boolean), named: namedBy(items) }[of];
     }
   }
   return made;
+}
+
+/** Texts by names, each written as name=text. */
+function namedBy(items: string[]): Record<string, string> {
+  return Object.fromEntries(
+    items.filter(Boolean).map((item) => {
+      const [name, ...rest] = item.split('=');
+      return [name.trim(), rest.join('=').trim()];
+    })
+  );
 }

@@ -1,4 +1,5 @@
 import { Service } from '../settings/settings';
+import { called } from './listing';
 import { identity } from './reading';
 
 /** What becomes of the services, in words. */
@@ -17,11 +18,11 @@ export function differenceOf(before: Service[], after: Service[]): Difference {
   const changed = after.flatMap((service) => {
     const was = known.get(identity(service));
     const words = was ? changes(was, service) : [];
-    return words.length > 0 ? [`${service.name}: ${words.join('; ')}`] : [];
+    return words.length > 0 ? [`${called(service)}: ${words.join('; ')}`] : [];
   });
   return {
-    added: after.filter((service) => !known.has(identity(service))).map(({ name }) => name),
-    removed: before.filter((service) => !left.has(identity(service))).map(({ name }) => name),
+    added: after.filter((service) => !known.has(identity(service))).map(called),
+    removed: before.filter((service) => !left.has(identity(service))).map(called),
     changed,
     moved: stayed(before, after).join('\n') !== stayed(after, before).join('\n'),
   };

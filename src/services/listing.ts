@@ -13,7 +13,12 @@ export interface Sorting {
 /** What a service takes of what has been collected. */
 export interface Taken {
   deployments: number;
-  incidents: number;
+  /** Absent of a rule, whose services have their own. */
+  incidents?: number;
+  /** Of a rule: what it makes, in a few words. */
+  makes?: string;
+  /** Of a rule that takes nothing. */
+  nothing?: boolean;
 }
 
 /** A line of the list: a team above its services, or a service by its place in the settings. */
@@ -36,9 +41,15 @@ export function listed(
   return found.sort((a, b) => (descending ? -1 : 1) * compared(a, b));
 }
 
-function textOf({ name, team = '', deployments = [], incidents = [] }: Service): string {
+/** What an entry is called: of a rule, what it calls the services that it makes. */
+export function called({ match, name }: Service): string {
+  const words = match && Object.values(match).map((shape) => JSON.stringify(shape));
+  return name || (words ? `{${words.some((shape) => shape.includes('{service}')) ? 'service' : 'repository'}}` : '');
+}
+
+function textOf({ match, name = '', team = '', teams = [], deployments = [], incidents = [] }: Service): string {
   const places = [...deployments, ...incidents].map(({ source, repository = '' }) => `${source} ${repository}`);
-  return [name, team, ...places].join(' ').toLowerCase();
+  return [name, team, ...teams, match ? `rule ${JSON.stringify(match)}` : '', ...places].join(' ').toLowerCase();
 }
 
 function keyOf(service: Service, by: Order, taken: Taken | undefined): string | number {
@@ -49,7 +60,7 @@ function keyOf(service: Service, by: Order, taken: Taken | undefined): string | 
     case 'team':
       return service.team ?? '';
     default:
-      return service.name;
+      return called(service);
   }
 }
 
@@ -74,8 +85,14 @@ export function grouped(found: number[], services: Service[], closed: ReadonlySe
     ]);
 }
 
-/** Where deployments of a service come from, in a few words. */
-export function whereFrom({ deployments = [] }: Service): string {
+/** Where deployments of a service come from, in a few words; of a rule, what it goes by. */
+export function whereFrom({ match, deployments = [] }: Service): string {
+  if (match) {
+    const { property = {}, ...shapes } = match;
+    return Object.entries({ ...shapes, ...property })
+      .map(([key, shape]) => `${key} ${shape}`)
+      .join(', ');
+  }
   const places = [...new Set(deployments.map(({ source, repository }) => repository ?? `all of ${source}`))];
   return places.length > 2 ? `${places[0]} and ${places.length - 1} more` : places.join(', ');
 }

@@ -29,8 +29,8 @@ export interface TextForm {
 }
 
 /** Two services of the same identity are one, before and after. */
-export function identity(service: Service): string {
-  return service.name;
+export function identity({ match, name }: Service): string {
+  return match ? JSON.stringify([Object.entries(match).sort(), name]) : name;
 }
 
 /** The services as they are once a text is taken over. */

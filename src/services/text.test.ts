@@ -5,7 +5,7 @@ import { faultsByLine, takenOver, TextForm } from './reading';
 import { yaml } from './yaml';
 
 const sources = [{ id: 'github', type: 'github', repositories: ['example-health/*'] }];
-const services: Service[] = [
+const services = [
   {
     name: 'prescriptions',
     team: 'medicines, "central"',
@@ -22,9 +22,16 @@ const services: Service[] = [
     ],
     incidents: [{ source: 'github', service: '500', labels: ['sev 1', 'true'], excludeLabels: ['test'] }],
   },
-  { name: 'triage', incidents: [{ source: 'github' }] },
+  { name: 'triage', teams: ['core', 'urgent care'], incidents: [{ source: 'github' }] },
   { name: 'no', team: '@example-health/core' },
-];
+  { match: { repository: 'acme/{team}-{service}' }, team: '{team}' },
+  {
+    match: { source: 'github', property: { squad: '{team}', tier: 'gold' }, path: 'services/{service}/**' },
+    name: '{team}-{service}',
+    deployments: [{ paths: ['services/{service}/**'] }],
+    incidents: [{ source: 'github', labels: ['service:{service}'] }],
+  },
+] as Service[];
 
 const forms: Array<[string, TextForm]> = [
   ['YAML', yaml],
@@ -55,7 +62,7 @@ test('what is wrong in YAML is told with its line', async () => {
     ].join('\n')
   );
   expect(faultsByLine(read, { sources })).toEqual([
-    { line: 3, says: '"teem" is unknown; allowed: name, team, deployments, incidents' },
+    { line: 3, says: '"teem" is unknown; allowed: match, name, team, teams, deployments, incidents' },
     { line: 6, says: 'Environment pattern: "(" is not a regular expression' },
     { line: 7, says: 'paths is not allowed so; allowed: a list of texts, one a line with - in front' },
     { line: 8, says: 'Name: "prescriptions" is there twice; each service needs a name of its own' },
@@ -78,7 +85,7 @@ test('what is wrong in a table is told with its row', async () => {
   expect(faultsByLine(read, { sources })).toEqual([
     {
       line: 1,
-      says: 'the column "owner" is unknown; allowed: name, team, entry, source, repository, environment, tier, tagPrefix, task, paths, code.source, code.repository, service, labels, excludeLabels',
+      says: 'the column "owner" is unknown; allowed: match.source, match.repository, match.group, match.topic, match.property, match.environment, match.tier, match.task, match.tagPrefix, match.path, name, team, teams, entry, source, repository, environment, tier, tagPrefix, task, paths, code.source, code.repository, service, labels, excludeLabels',
     },
     { line: 5, says: 'Environment pattern: "(" is not a regular expression' },
     { line: 6, says: 'labels is nothing that deployments have' },
@@ -96,7 +103,7 @@ test('a table of names and teams gives services their teams, and nothing else', 
   expect(after).toEqual([
     services[0],
     { ...services[1], team: 'urgent care' },
-    services[2],
+    ...services.slice(2),
     { name: 'booking', team: 'front door' },
   ]);
   expect(differenceOf(services, after)).toEqual({
@@ -105,6 +112,11 @@ test('a table of names and teams gives services their teams, and nothing else', 
     changed: ['triage: team none → urgent care'],
     moved: false,
   });
-  expect(differenceOf(services, takenOver(services, read, true)).removed).toEqual(['prescriptions', 'no']);
+  expect(differenceOf(services, takenOver(services, read, true)).removed).toEqual([
+    'prescriptions',
+    'no',
+    '{service}',
+    '{team}-{service}',
+  ]);
   expect(differenceOf(services, [services[1], services[0]]).moved).toBe(true);
 });

@@ -65,16 +65,16 @@ function readDocument(document: Document.Parsed, text: string): Read {
         : refuse(shape === 'texts' ? 'a list of texts, one a line with - in front' : 'a list');
     }
     if (!isMap(node!)) {
-      return refuse(`the keys ${Object.keys(shape).join(', ')}`);
+      return refuse(shape === 'named' ? 'names with a text each' : `the keys ${Object.keys(shape).join(', ')}`);
     }
     const made: Record<string, unknown> = {};
     for (const pair of node!.items!) {
       const key = String(pair.key?.value);
-      if (!Object.hasOwn(shape, key)) {
+      if (shape !== 'named' && !Object.hasOwn(shape, key)) {
         wrong.push({ line: lineAt(pair.key), says: `"${key}" is unknown; allowed: ${Object.keys(shape).join(', ')}` });
         continue;
       }
-      const value = read(pair.value, shape[key], path === '' ? key : `${path}.${key}`);
+      const value = read(pair.value, shape === 'named' ? 'text' : shape[key], path === '' ? key : `${path}.${key}`);
       if (value !== undefined) {
         made[key] = value;
       }
@@ -85,13 +85,20 @@ function readDocument(document: Document.Parsed, text: string): Read {
   const root = document.contents as Node | null;
   const list: Shape = [serviceShape];
   const whole = root && isList(root) ? { services: read(root, list, 'services') } : read(root, { services: list }, '');
-  const services = ((whole as { services?: Service[] } | undefined)?.services ?? []).map((service) => ({
+  const services = ((whole as { services?: Service[] } | undefined)?.services ?? []).map((service) =>
+    service.match ? service : complete(service)
+  );
+  return { services, says: Object.keys(serviceShape), wrong, lines };
+}
+
+/** A service with what it cannot be without, so that what is missing is told. */
+function complete(service: Service): Service {
+  return {
     ...service,
     name: service.name ?? '',
     ...(service.deployments && { deployments: service.deployments.map(withSource) }),
     ...(service.incidents && { incidents: service.incidents.map(withSource) }),
-  }));
-  return { services, says: Object.keys(serviceShape), wrong, lines };
+  };
 }
 
 function withSource<T extends { source: string }>(entry: T): T {

@@ -48,6 +48,11 @@ export function renameSource(options: DoraOptions, index: number, id: string): D
   });
 }
 
+/** A new rule, which says nothing yet. */
+export function newRule(): Service {
+  return { match: {}, name: '' };
+}
+
 /** A new service that reads from the first source. */
 export function newService(sources: Source[]): Service {
   return { name: '', deployments: [{ source: sources[0]?.id ?? '' }] };

@@ -2,6 +2,10 @@ import { ComboboxOption } from '@grafana/ui';
 
 /** The choices of the settings and what each means, the default first. */
 export const meanings = {
+  otherRepositories: [
+    { value: 'as_services', label: 'Services of their own', description: 'each named after itself' },
+    { value: 'leave_out', label: 'Left out', description: 'they count for nothing' },
+  ],
   unit: [
     { value: 'change', label: 'Change', description: 'each merged pull request or direct commit' },
     { value: 'pull_request', label: 'Pull request', description: 'merged pull requests only' },

@@ -2,6 +2,7 @@ import labels from '../../pkg/settings/labels.json';
 import { address, Check, duration, globs, oneOf, regexp, repository, sourceId } from './checks';
 import { evidenceKinds, meanings } from './meanings';
 import { defaults, DoraOptions, Service, Source, StoreSettings } from './settings';
+import { faultsOfRule } from './rule';
 import { faultsOfSource } from './sourceFaults';
 import { allFields, sourceTypes, systemOf } from './systems';
 
@@ -88,7 +89,9 @@ export function faultsOfServices(services: Service[], options: DoraOptions): Fau
   const names = new Set<string>();
   services.forEach((service, index) => {
     Object.assign(faults, faultsOfService(service, `services[${index}]`, names, options));
-    names.add(service.name);
+    if (!service.match) {
+      names.add(service.name);
+    }
   });
   return faults;
 }
@@ -103,20 +106,23 @@ export function faultsOfService(
   const faults: Faults = {};
   const { note, check } = noting(faults, options);
   const sources = options.sources ?? [];
-  if (service.name === '') {
+  const rule = service.match !== undefined;
+  if (rule) {
+    Object.entries(faultsOfRule(service)).forEach(([key, fault]) => note(`${path}.${key}`, fault));
+  } else if (!service.name) {
     note(`${path}.name`, 'is missing');
   } else if (before.has(service.name)) {
     note(`${path}.name`, `"${service.name}" is there twice; each service needs a name of its own`);
   }
   const ids = sources.map(({ id }) => id);
   const known: Check = (id) =>
-    ids.includes(id)
+    ids.includes(id) || (rule && !id)
       ? undefined
       : `"${id}" is no source's id; allowed: ${ids.join(', ') || 'nothing, for no source is configured'}`;
   const repositoryOf =
     (id: string): Check =>
     (text) =>
-      repository(text, repositoriesOf(sources.find((source) => source.id === id)));
+      rule ? undefined : repository(text, repositoriesOf(sources.find((source) => source.id === id)));
   service.deployments?.forEach((entry, index) => {
     const at = `${path}.deployments[${index}]`;
     note(`${at}.source`, known(entry.source));

@@ -2,6 +2,7 @@ import { Text } from '@grafana/ui';
 import React from 'react';
 import { named } from './Matches';
 import { Preview } from './preview';
+import { listed } from './RuleMakes';
 
 interface Props {
   preview: Preview | undefined;
@@ -14,7 +15,7 @@ export function Unmatched({ preview, mapped }: Props) {
   if (!preview) {
     return null;
   }
-  const { services, unmatched, incidents, toldApart } = preview;
+  const { services, unmatched, incidents, toldApart, others, conflicts = [] } = preview;
   const deploying = services.filter(({ deployments }) => deployments.some(({ count }) => count > 0)).length;
   return (
     <div role="group" aria-label="What belongs to no service">
@@ -24,6 +25,21 @@ export function Unmatched({ preview, mapped }: Props) {
           deployments to production.
         </Text>
       )}
+      {others && others.count > 0 && (
+        <Text element="p" color="secondary">
+          Repositories that no entry takes are services of their own ({others.count.toLocaleString()}):{' '}
+          {listed(
+            others.services.map(({ name, deployments }) => `${name} (${deployments.toLocaleString()})`),
+            others.count
+          )}
+          .
+        </Text>
+      )}
+      {conflicts.map(({ service, teams }) => (
+        <Text element="p" color="warning" key={service}>
+          {service} is given several teams: {teams.join(', ')}; the first counts.
+        </Text>
+      ))}
       {toldApart.map(({ text }) => (
         <Text element="p" color="warning" key={text}>
           {text}

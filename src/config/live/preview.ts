@@ -49,11 +49,11 @@ export interface Preview {
     incidents: number[];
   }>;
   /** What each rule makes, in the order of the settings. */
-  rules: RulePreview[];
+  rules?: RulePreview[];
   /** Repositories that no entry takes and that are services all the same. */
   others?: { count: number; deployments: number; services: MadeService[] };
   /** Services to which entries give several teams; the first counts. */
-  conflicts: Array<{ service: string; teams: string[]; entries: number[] }>;
+  conflicts?: Array<{ service: string; teams: string[]; entries: number[] }>;
   /** Where deployments go that no service takes. */
   unmatched: Tally[];
   /** Incidents of no service. */
@@ -62,15 +62,37 @@ export interface Preview {
   toldApart: Array<{ text: string }>;
 }
 
-/** What each service takes, where that is known of what it is called now. */
+/** What is told of the entry at a place, where there is one and it is called so still. */
+export function toldOf(preview: Preview | undefined, index: number, { name }: Service) {
+  const service = preview?.services.find(({ entry }, place) => (entry ?? place) === index);
+  return service?.name === name ? service : undefined;
+}
+
+/** What is told of the rule at a place. */
+export function toldOfRule(preview: Preview | undefined, index: number): RulePreview | undefined {
+  return preview?.rules?.find(({ entry }) => entry === index);
+}
+
+/** What each entry takes, where that is known. */
 export function takenBy(services: Service[], preview: Preview | undefined) {
   const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-  return services.map(({ name }, index) => {
-    const told = preview?.services[index];
+  const places = new Map(preview?.services.map((told, place) => [told.entry ?? place, told]));
+  const rules = new Map(preview?.rules?.map((told) => [told.entry, told]));
+  return services.map(({ match, name }, index) => {
+    const rule = rules.get(index);
+    if (match) {
+      return rule && { deployments: rule.deployments, makes: made(rule), nothing: rule.serviceCount === 0 };
+    }
+    const told = places.get(index);
     return told?.name === name
       ? { deployments: sum(told.deployments.map(({ count }) => count)), incidents: sum(told.incidents) }
       : undefined;
   });
+}
+
+function made({ serviceCount, lostCount }: RulePreview): string {
+  const services = `makes ${serviceCount.toLocaleString()} service${serviceCount === 1 ? '' : 's'}`;
+  return lostCount > 0 ? `${services}; entries above take ${lostCount.toLocaleString()} that would fit` : services;
 }
 
 /** How long typing has to pause before what is typed is tried, in milliseconds. */
