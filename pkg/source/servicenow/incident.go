@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"errors"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -173,7 +174,7 @@ func (r row) count() int {
 }
 
 // countLimit keeps a count that is none from being a rank beyond all others.
-const countLimit = 1 << 40
+const countLimit = math.MaxInt32
 
 // digits is the number in what people call a record, such as 30001 of CHG0030001.
 func digits(number string) int64 {
