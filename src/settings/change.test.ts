@@ -1,6 +1,6 @@
-import { newSource, renameSource } from './change';
+import { merge, newRule, newSource, renameSource } from './change';
 import { fieldsOf } from './fields';
-import { DoraOptions } from './settings';
+import { DoraOptions, Service } from './settings';
 
 test('a setting that goes back to nothing leaves no key, so that the default holds', () => {
   const put = jest.fn();
@@ -24,6 +24,16 @@ test('what this editor does not know, such as paths and application ids, is kept
     sources: [{ id: 'forge', type: 'github', appId: '42' }],
     services: [{ name: 'rx', deployments: [{ source: 'forge', repository: 'a/b', paths: ['x/**'] }] }],
   });
+});
+
+test('a new rule that is given its name first stays a rule', () => {
+  const put = jest.fn();
+  fieldsOf<Service>(newRule(), { path: '', faults: {}, readOnly: false }, put)('team').onChange('records');
+  expect(put).toHaveBeenLastCalledWith({ match: {}, name: '', team: 'records' });
+  expect(merge(newRule(), { name: '{service}' })).toEqual({ match: {}, name: '{service}' });
+  expect(renameSource({ sources: [newSource('github', [])], services: [newRule()] }, 0, 'forge').services).toEqual([
+    newRule(),
+  ]);
 });
 
 test('each new source has an id that none has yet', () => {

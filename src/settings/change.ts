@@ -3,7 +3,12 @@ import { DoraOptions, Service, Source } from './settings';
 /** The object with some keys changed; keys without a value are left out, so that the backend's default holds. */
 export function merge<T extends object>(before: T, patch: Partial<T>): T {
   const entries = Object.entries({ ...before, ...patch });
-  return Object.fromEntries(entries.filter(([, value]) => !isEmpty(value))) as T;
+  return Object.fromEntries(entries.filter(([key, value]) => !isEmpty(value) || isTelling(key, value))) as T;
+}
+
+/** An entry of services that has a match is a rule, also while that says nothing yet. */
+function isTelling(key: string, value: unknown): boolean {
+  return key === 'match' && value !== undefined;
 }
 
 function isEmpty(value: unknown): boolean {
