@@ -106,7 +106,13 @@ export async function openEditor(browser, address, { editor, value, mode = 'dark
     /** Rules of accessibility that the page breaks seriously. */
     async violations() {
       await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => window.axe.run('body', { resultTypes: ['violations'] }));
+      const { violations } = await page.evaluate(async () => {
+        // A button that has just become usable is still on its way from pale to strong.
+        await Promise.all(
+          document.getAnimations().map((each) => ('transitionProperty' in each ? each.finished.catch(() => {}) : null))
+        );
+        return window.axe.run('body', { resultTypes: ['violations'] });
+      });
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
