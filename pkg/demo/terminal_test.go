@@ -59,7 +59,7 @@ func TestWithoutGrafanaEveryPanelShowsAValueInTheTerminal(t *testing.T) {
 	assert.Regexp(t, `Deployment frequency +[▁▂▃▄▅▆▇█ ]+ \d+ last`, text)
 
 	assert.Contains(t, story, "One failed deployment, traced")
-	assert.Regexp(t, `failed: +((named by|followed by) incident #\d+|(rolled back|mended) by deployment (v\d|[\w-]+-v\d|[0-9a-f]{10}))`, story)
+	assert.Regexp(t, `failed: +((named by|followed by) incident (#\d+|pub\d+)|(rolled back|mended) by deployment (v\d|[\w-]+-v\d|[0-9a-f]{10}))`, story)
 	assert.Regexp(t, `recovered: +after [\d.]+ (d|h|min|s)`, story)
 	assert.Regexp(t, `(#\d+|[0-9a-f]{10}) .+, by .+: [\d.]+ (d|h|min|s) = .*deploy [\d.]+`, story)
 	assert.Len(t, regexp.MustCompile(`#\d+ deployed: (\d+) → \d+, a changed frame \d+ ms after GitHub's webhook`).FindAllString(story, -1), 3)

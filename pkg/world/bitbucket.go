@@ -196,6 +196,11 @@ func (a *asked) bitbucketActivity(r *repository) any {
 	return bitbucketList(a, activity, func(each any) any { return each })
 }
 
+// bitbucketResults is the address of the pipeline that made a deployment.
+func bitbucketResults(d *deployment) string {
+	return fmt.Sprintf("https://bitbucket.org/%s/pipelines/results/%d", d.repo.fullName(), d.id)
+}
+
 // bitbucketEnd is how a run ended, and when: "" while it has not. What is said of it afterwards changes nothing.
 func bitbucketEnd(d *deployment) (result string, began, ended time.Time) {
 	for _, step := range d.statuses {
@@ -255,7 +260,7 @@ func (a *asked) bitbucketDeployments(r *repository) any {
 			"environment": shape{"name": d.environment, "environment_type": shape{"name": kind}},
 			"release": shape{
 				"commit": shape{"hash": d.commit.sha}, "pipeline": shape{"uuid": bitbucketID(d.id)}, "created_on": bitbucketTime(d.created),
-				"url": fmt.Sprintf("https://bitbucket.org/%s/pipelines/results/%d", r.fullName(), d.id),
+				"url": bitbucketResults(d),
 			},
 		}
 	})

@@ -174,7 +174,7 @@ func tellHotfix(s *service, bad *deployment) {
 		switch roll := s.rng.Float64(); {
 		case roll < 0.2:
 			b.labels = nil
-		case roll < 0.4:
+		case roll < 0.4 && s.repo.host != "bitbucket": // which has no labels
 			delete(s.repo.branches, b.name)
 			b.name = "fix-" + strings.TrimPrefix(b.name, "hotfix/")
 		}

@@ -48,9 +48,12 @@ func (s *service) openIncident(names naming, d *deployment) *incident {
 	switch names {
 	case namesID:
 		kind = ByIncidentID
-		if s.repo.deployer == GitHub && s.chance(0.3) {
+		switch {
+		case s.repo.deployer == "bitbucket": // whose numbers are those of an environment
+			body += "\n\nCaused by " + bitbucketResults(d)
+		case s.repo.deployer == GitHub && s.chance(0.3):
 			body += fmt.Sprintf("\n\nCaused by https://api.github.com/repos/%s/deployments/%d", s.repo.fullName(), d.id)
-		} else {
+		default:
 			body += fmt.Sprintf("\n\nCaused by deployment %d (%s).", d.id, d.environment)
 		}
 	case namesSHA:
