@@ -103,7 +103,7 @@ func (p *propertiesRecord) told() []dora.Property {
 // readProperties reads the custom properties of the organisations that repositories are of, at a request for a hundred
 // repositories. Where they may not be read, what was known of them stays, and a remark says so.
 func (r *run) readProperties(ctx context.Context, targets []target) error {
-	if !r.config.Wanted.Properties {
+	if !r.config.Properties {
 		return nil
 	}
 	var owners []string
