@@ -40,33 +40,7 @@ func (g *Glob) UnmarshalText(text []byte) error {
 	case path == "", strings.HasPrefix(path, "/"), strings.HasPrefix(path, "./"), strings.HasSuffix(path, "/"), strings.Contains(path, `\`):
 		return fmt.Errorf("%q is not allowed; allowed: a path from the repository's root without a / at either end, such as packages/x/** or go.mod", text)
 	}
-	var e strings.Builder
-	e.WriteString("^")
-	for rest := path; rest != ""; {
-		switch {
-		case strings.HasPrefix(rest, "**/"):
-			e.WriteString("(?:.*/)?")
-			rest = rest[3:]
-		case strings.HasPrefix(rest, "**"):
-			e.WriteString(".*")
-			rest = rest[2:]
-		case rest[0] == '*':
-			e.WriteString("[^/]*")
-			rest = rest[1:]
-		case rest[0] == '?':
-			e.WriteString("[^/]")
-			rest = rest[1:]
-		default:
-			end := strings.IndexAny(rest, "*?")
-			if end < 0 {
-				end = len(rest)
-			}
-			e.WriteString(regexp.QuoteMeta(rest[:end]))
-			rest = rest[end:]
-		}
-	}
-	e.WriteString("$")
-	re, err := regexp.Compile(e.String())
+	re, err := regexp.Compile("^" + PathExpression(path) + "$")
 	if err != nil {
 		return fmt.Errorf("%q is not allowed; allowed: a path in UTF-8, such as packages/x/**", text)
 	}

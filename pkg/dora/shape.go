@@ -43,6 +43,7 @@ func (s *Shape) UnmarshalText(text []byte) error {
 	for rest := strings.ToLower(written); rest != ""; {
 		at := len(written) - len(rest)
 		word := wordPattern.FindStringSubmatchIndex(rest)
+		expression, behind, wild := cutWildcard(rest)
 		switch {
 		case len(strings.ToLower(written)) != len(written):
 			return fmt.Errorf("%q is not allowed; allowed: letters that are as long in lower case", text)
@@ -50,18 +51,9 @@ func (s *Shape) UnmarshalText(text []byte) error {
 			e.WriteString("([^/]+?)")
 			words = append(words, written[at+word[2]:at+word[3]])
 			rest = rest[word[1]:]
-		case strings.HasPrefix(rest, "**/"):
-			e.WriteString("(?:.*/)?")
-			rest = rest[3:]
-		case strings.HasPrefix(rest, "**"):
-			e.WriteString(".*")
-			rest = rest[2:]
-		case rest[0] == '*':
-			e.WriteString("[^/]*")
-			rest = rest[1:]
-		case rest[0] == '?':
-			e.WriteString("[^/]")
-			rest = rest[1:]
+		case wild:
+			e.WriteString(expression)
+			rest = behind
 		case rest[0] == '{' || rest[0] == '}' || rest[0] == '^' || rest[0] == '$' || rest[0] == '\\' || rest[0] == '(' && strings.HasPrefix(rest, "(?"):
 			return fmt.Errorf("%q is not allowed: it is no regular expression; allowed: *, ** and ? for any text, and {word} for what is remembered, such as acme/{service}", text)
 		default:

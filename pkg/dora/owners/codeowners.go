@@ -57,29 +57,7 @@ func expressionOf(pattern string) string {
 		e.WriteString("(?:.*/)?")
 	}
 	flat := strings.HasSuffix(rest, "/*")
-	for rest != "" {
-		switch {
-		case strings.HasPrefix(rest, "**/"):
-			e.WriteString("(?:.*/)?")
-			rest = rest[3:]
-		case strings.HasPrefix(rest, "**"):
-			e.WriteString(".*")
-			rest = rest[2:]
-		case rest[0] == '*':
-			e.WriteString("[^/]*")
-			rest = rest[1:]
-		case rest[0] == '?':
-			e.WriteString("[^/]")
-			rest = rest[1:]
-		default:
-			end := strings.IndexAny(rest, "*?")
-			if end < 0 {
-				end = len(rest)
-			}
-			e.WriteString(regexp.QuoteMeta(strings.ReplaceAll(rest[:end], `\`, "")))
-			rest = rest[end:]
-		}
-	}
+	e.WriteString(dora.PathExpression(strings.ReplaceAll(rest, `\`, "")))
 	switch {
 	case flat:
 	case folder:
