@@ -40,18 +40,18 @@ func servicesCommand(ctx context.Context, args []string, out, log io.Writer) (er
 		}
 		_, _ = fmt.Fprintln(table, strings.Join(cells, "\t")) // it is written by Flush
 	}
-	row("made by", "service", "team", "repositories", "deployments", "state")
+	row("made by", "service", "teams", "repositories", "deployments", "state")
 	for _, s := range d.InForce() {
-		deployments, state := 0, ""
+		deployments, state, teams := 0, "", s.Team
 		if found := derived[s.Name]; found != nil {
 			deployments = len(found.Deployments)
 			pace, _ := snapshot.PaceOf(found, time.Now())
-			state = string(pace)
+			state, teams = string(pace), strings.Join(snapshot.Teams(found), ", ")
 		}
 		if s.Archived {
 			state = strings.TrimPrefix(state+", archived", ", ")
 		}
-		row(madeBy(s.Entries), s.Name, s.Team, source.Listed(s.Repositories), strconv.Itoa(deployments), state)
+		row(madeBy(s.Entries), s.Name, teams, source.Listed(s.Repositories), strconv.Itoa(deployments), state)
 	}
 	for _, p := range d.Places() {
 		if len(p.Services) == 0 && p.Environment != "" {

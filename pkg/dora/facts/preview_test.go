@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,32 @@ func TestARepositoryThatAppearsIsAServiceByTheRules(t *testing.T) {
 	gone := &dora.Repository{Header: dora.Header{Source: "github", ID: "acme/web", Updated: time.Now()}, Name: "acme/web", Withdrawn: true}
 	h.Apply(gone)
 	assert.Equal(t, []string{"api", "other/tools"}, named(h.Derive(dora.DefaultDefinition())))
+}
+
+// TestWhatIsDeployedAsBeforeMakesNoServicesAnew holds what a rule by environments costs: only another kind of deployment has the
+// services worked out again, and one that is there no longer.
+func TestWhatIsDeployedAsBeforeMakesNoServicesAnew(t *testing.T) {
+	match := dora.Match{Environment: dora.MustShape("prod-{service}")}
+	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction, KeepOthers: true, Services: []dora.Service{{Match: &match}}})
+	deploy := func(number int64, environment string, withdrawn bool) []dora.Service {
+		at := time.Date(2026, 11, 2, 8, int(number), 0, 0, time.UTC)
+		if withdrawn {
+			at = at.Add(time.Hour)
+		}
+		h.Apply(&dora.Deployment{
+			Header: dora.Header{Source: "github", ID: fmt.Sprintf("acme/mono:deployment:%d", number), Updated: at}, Repository: "acme/mono", Number: number,
+			Environment: environment, SHA: strings.Repeat("a", 40), Created: at, Withdrawn: withdrawn,
+			Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
+		})
+		return h.MappedServices()
+	}
+	first := deploy(1, "prod-web", false)
+	require.Equal(t, "web", first[0].Name)
+	assert.Same(t, &first[0], &deploy(2, "prod-web", false)[0])
+	assert.Same(t, &first[0], &deploy(2, "prod-web", true)[0], "another is left")
+	both := deploy(3, "prod-api", false)
+	require.Len(t, both, 2)
+	assert.Len(t, deploy(3, "prod-api", true), 1, "the last of its kind was withdrawn")
 }
 
 // Who changes a mapping sees which figures it would change: those that it leaves alone are the very same.

@@ -106,22 +106,6 @@ func (h *History) whatWasTold(needs mapping.Needs) []mapping.Told {
 	return told
 }
 
-// strands are the kinds of deployments that a repository has.
-func (r *Repository) strands(refs bool) []mapping.Strand {
-	kinds := map[mapping.Strand]bool{}
-	for _, d := range r.Deployments {
-		if d.Unseen > 0 {
-			continue
-		}
-		kind := mapping.Strand{Environment: dora.FoldEnvironment(d.Environment), Tier: d.Tier, Task: d.Task}
-		if refs {
-			kind.Ref = d.Ref
-		}
-		kinds[kind] = true
-	}
-	return mapping.SortStrands(slices.Collect(maps.Keys(kinds)))
-}
-
 // foldersOf are the folders that the changes and commits of a repository changed files in.
 func (r *Repository) foldersOf() []string {
 	if r.folders == nil {

@@ -105,12 +105,14 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 	if old != nil && !replaces(e.Header, old.Header) {
 		return
 	}
-	if r.Deployments[id] != nil {
+	counted, counts, idle := r.Deployments[id], e, len(r.Deployments) == 0
+	if counted != nil {
 		h.touchMentioning(h.names.remove(old))
 		h.touchNaming(old)
 	}
 	r.listed = nil
 	if e.Withdrawn {
+		counts = nil
 		delete(r.Deployments, id)
 		if r.withdrawn == nil {
 			r.withdrawn = map[string]*dora.Deployment{}
@@ -122,7 +124,7 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 		h.touchMentioning(h.names.add(e))
 		h.touchNaming(e)
 	}
-	if h.needs.Strands || h.mapping.KeepOthers && len(r.Deployments) < 2 { // it is an application from its first deployment on
+	if r.kinds.replace(counted, counts) && h.needs.Strands || h.mapping.KeepOthers && (len(r.Deployments) == 0) != idle { // it is an application from its first deployment on
 		h.remap()
 	}
 	h.touch(r)

@@ -29,6 +29,7 @@ type Repository struct {
 	Deployments map[string]*dora.Deployment // by id within it: vendors number by job or environment, so numbers are not unique
 	withdrawn   map[string]*dora.Deployment // those that the source has no longer; nil where there are none
 	out         bool                        // it counts for nothing
+	kinds       *kinds                      // of its deployments; nil while nobody asked for them
 	folders     map[string]bool             // of the files that changes changed; nil while nobody asked for them
 	listed      []*dora.Deployment          // the same, in any order, for others to keep; nil when they must be listed anew
 

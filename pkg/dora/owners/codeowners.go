@@ -9,8 +9,6 @@ import (
 
 // line is a line of a file CODEOWNERS: whose a path is.
 type line struct {
-	number  int
-	pattern string
 	matches *regexp.Regexp
 	owners  []string // none: nobody owns what it matches
 }
@@ -18,9 +16,7 @@ type line struct {
 // readCodeOwners reads a file CODEOWNERS. A line that is no pattern is left out, as forges do.
 func readCodeOwners(text string) []line {
 	var lines []line
-	number := 0
 	for row := range strings.SplitSeq(text, "\n") {
-		number++
 		fields := strings.Fields(uncommented(row))
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "!") || strings.HasPrefix(fields[0], "[") || strings.HasPrefix(fields[0], "^[") {
 			continue
@@ -29,7 +25,7 @@ func readCodeOwners(text string) []line {
 		if err != nil {
 			continue
 		}
-		lines = append(lines, line{number, fields[0], matches, fields[1:]})
+		lines = append(lines, line{matches, fields[1:]})
 	}
 	return lines
 }

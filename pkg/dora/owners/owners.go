@@ -40,12 +40,11 @@ type Finder struct {
 	lists []list            // by rule
 	names map[string]string // what a team is called, by its other names in lower case
 	files map[string][]line // by what is in them
-	used  map[string]map[int]bool
 }
 
 // NewFinder makes a finder. What is wrong with a list was said when the settings were read.
 func NewFinder(ownership dora.Ownership) *Finder {
-	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[string][]line{}, used: map[string]map[int]bool{}}
+	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[string][]line{}}
 	for i := range f.rules {
 		if f.rules[i].From == dora.OwnersInCSV {
 			f.lists[i], _ = readList(f.rules[i].Text)
@@ -181,13 +180,8 @@ func (f *Finder) owning(p *Place) (names []string) {
 	if len(paths) == 0 {
 		paths = []string{anyFile}
 	}
-	key := p.Source + ":" + p.Name
-	if f.used[key] == nil {
-		f.used[key] = map[int]bool{}
-	}
 	for _, path := range paths {
 		if l := owner(lines, path); l != nil {
-			f.used[key][l.number] = true
 			for _, name := range l.owners {
 				names = add(names, name)
 			}
