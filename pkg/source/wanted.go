@@ -20,10 +20,10 @@ type Wanted struct {
 	// Served are the services, as far as deployments of this source are theirs, and the rules that make some; nil where that is
 	// not known, so that every deployment may count.
 	Served []dora.Service
-	// Properties says that something goes by the properties of repositories, which take requests of their own.
-	Properties bool
 	// Rest matches the environments that count of repositories that none of these names; zero: none do.
 	Rest dora.Pattern
+	// Properties says that something goes by the properties of repositories, which take requests of their own.
+	Properties bool
 	// CodeOwners says that something goes by the files CODEOWNERS of repositories.
 	CodeOwners bool
 }
