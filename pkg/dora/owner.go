@@ -33,11 +33,12 @@ const (
 	OwnersInTopics     OwnerPlace = "topics"
 	OwnersInProperties OwnerPlace = "properties" // GitHub's custom properties
 	OwnersInGroups     OwnerPlace = "groups"     // GitLab's groups, a project, an organisation
+	OwnersInBackstage  OwnerPlace = "backstage"  // a catalogue, called as its system is
 )
 
 // Allowed lists what settings may name.
 func (OwnerPlace) Allowed() []string {
-	return []string{string(OwnersInCSV), string(OwnersInCodeOwners), string(OwnersInTopics), string(OwnersInProperties), string(OwnersInGroups)}
+	return []string{string(OwnersInCSV), string(OwnersInCodeOwners), string(OwnersInTopics), string(OwnersInProperties), string(OwnersInGroups), string(OwnersInBackstage)}
 }
 
 // TeamName is what a team is called, and under which other names it is found: of before it was renamed, or as another place

@@ -16,6 +16,40 @@ type Traits struct {
 	Fork     bool   `json:"fork,omitempty"`     // of another repository
 	// CodeOwners is its file CODEOWNERS, where something goes by it.
 	CodeOwners string `json:"codeOwners,omitempty"`
+	// Entity is what a catalogue tells of one of its entries, which is no repository itself.
+	Entity *Entity `json:"entity,omitempty"`
+}
+
+// Entity is an entry of a catalogue of an organisation's software.
+type Entity struct {
+	// Name is its own, without its kind and namespace.
+	Name string `json:"name"`
+	// Owners are groups, and people with @ in front. Lost are those whom the entry names and the catalogue does not know.
+	Owners []string `json:"owners,omitempty"`
+	Lost   []string `json:"lost,omitempty"`
+	// Repositories are where its code is, owner/name, as far as the catalogue says. Folder is its own in them; empty: all.
+	Repositories []string `json:"repositories,omitempty"`
+	Folder       string   `json:"folder,omitempty"`
+}
+
+// same says whether two are alike.
+func (e *Entity) same(other *Entity) bool {
+	if e == nil || other == nil {
+		return e == other
+	}
+	return e.Name == other.Name && e.Folder == other.Folder && slices.Equal(e.Owners, other.Owners) && slices.Equal(e.Lost, other.Lost) &&
+		slices.Equal(e.Repositories, other.Repositories)
+}
+
+// ordered is the same with its lists in order, and within their bounds.
+func (e *Entity) ordered() *Entity {
+	if e == nil {
+		return nil
+	}
+	return &Entity{
+		Name: Shorten(e.Name, NameLimit), Owners: inOrder(e.Owners, ValuesLimit), Lost: inOrder(e.Lost, ValuesLimit),
+		Repositories: inOrder(e.Repositories, ValuesLimit), Folder: Shorten(e.Folder, NameLimit),
+	}
 }
 
 // Property is a property of a repository, with one value or several.
@@ -45,7 +79,7 @@ func (t *Traits) Values(property string) []string {
 
 // Same says whether two are alike.
 func (t *Traits) Same(other *Traits) bool {
-	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && t.CodeOwners == other.CodeOwners && slices.Equal(t.Topics, other.Topics) &&
+	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && t.CodeOwners == other.CodeOwners && t.Entity.same(other.Entity) && slices.Equal(t.Topics, other.Topics) &&
 		slices.EqualFunc(t.Properties, other.Properties, func(a, b Property) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) })
 }
 
@@ -63,6 +97,7 @@ func (t Traits) Ordered() Traits {
 	if len(t.CodeOwners) > CodeOwnersLimit {
 		t.CodeOwners = ""
 	}
+	t.Entity = t.Entity.ordered()
 	return t
 }
 

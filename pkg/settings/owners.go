@@ -40,6 +40,9 @@ func (s *Settings) validateOwners(sources []string, fail func(field, format stri
 		if rule.Source != "" {
 			checkSource(at+".source", rule.Source, sources, fail)
 		}
+		if rule.From == dora.OwnersInBackstage && !slices.ContainsFunc(s.Sources, func(each Source) bool { return each.Type == string(rule.From) }) {
+			fail(at+".from", "needs a source of type %s, which is read", rule.From)
+		}
 		for _, key := range ownerKeys {
 			switch given := key.given(rule); {
 			case given && !slices.Contains(key.places, rule.From):

@@ -156,6 +156,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		// owners
 		`{"owners":[{}]}`:                                                 "owners[0].from: is missing; allowed: csv, codeowners, topics, properties, groups",
 		`{"owners":[{"from":"wiki"}]}`:                                    `owners[0].from: "wiki" is not allowed; allowed: csv, codeowners, topics, properties, groups`,
+		`{"owners":[{"from":"backstage"}]}`:                               "owners[0].from: needs a source of type backstage, which is read",
 		`{"owners":[{"from":"topics"}]}`:                                  "owners[0].pattern: is missing; allowed: a regular expression whose first group is the team",
 		`{"owners":[{"from":"properties"}]}`:                              "owners[0].property: is missing; allowed: the name of the property",
 		`{"owners":[{"from":"codeowners","depth":2}]}`:                    "owners[0].depth: is not allowed with from: codeowners; allowed: leave it out",

@@ -42,7 +42,7 @@ func TestTheDocumentationTellsTheSameSystems(t *testing.T) {
 	}
 }
 
-var nouns = map[dora.Kind]string{dora.KindDeployment: "deployments", dora.KindChange: "changes", dora.KindIncident: "incidents"}
+var nouns = map[dora.Kind]string{dora.KindDeployment: "deployments", dora.KindChange: "changes", dora.KindIncident: "incidents", dora.KindRepository: "owners"}
 
 func named(kinds []dora.Kind) string {
 	var all []string

@@ -6,6 +6,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
 	"github.com/livedora/dora-datasource/pkg/source/argocd"
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
+	"github.com/livedora/dora-datasource/pkg/source/backstage"
 	"github.com/livedora/dora-datasource/pkg/source/bitbucket"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
@@ -33,6 +34,7 @@ var All = source.Systems{
 	&incidentio.System,
 	&statuspage.System,
 	&grafanairm.System,
+	&backstage.System,
 	&alertmanager.System,
 	&webhook.System,
 }

@@ -31,11 +31,15 @@ var Speakers = []Speaker{
 	{"grafanairm", "/grafanairm/", (*World).GrafanaIRM},
 }
 
+// CataloguePath is beneath which the catalogue of all of them is spoken, by Backstage's API.
+const CataloguePath = "/backstage/"
+
 // Speak speaks the API of every system, each beneath its path.
 func (w *World) Speak(token string) http.Handler {
 	mux := http.NewServeMux()
 	for _, each := range Speakers {
 		mux.Handle(each.Path, http.StripPrefix(strings.TrimSuffix(each.Path, "/"), each.Handler(w, token)))
 	}
+	mux.Handle(CataloguePath, http.StripPrefix(strings.TrimSuffix(CataloguePath, "/"), w.Backstage(token)))
 	return mux
 }

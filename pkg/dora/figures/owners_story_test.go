@@ -89,3 +89,30 @@ func TestOwnersFollowWhatSourcesTellOfRepositories(t *testing.T) {
 	assert.Equal(t, map[string]float64{"shop": 1}, deployed(tell(3, "team-shop"), dora.ByTeam), "all of its history is with whoever owns it now")
 	assert.Equal(t, map[string]float64{"Money": 1, "shop": 1}, deployed(first, dora.ByTeam), "and what was given away stays as it was")
 }
+
+func TestACatalogueGivesOwnersAndNothingElse(t *testing.T) {
+	repo := doratest.Versions(t)
+	repo.Mapping = dora.Mapping{KeepOthers: true, Production: dora.MustPattern("^a$"), Ownership: dora.Ownership{Rules: []dora.OwnerRule{{From: dora.OwnersInBackstage}}}}
+	repo.Deploy("a", "V1", doratest.Hour(1))
+	h := facts.NewDeriver(repo.Mapping)
+	h.Apply(repo.Events...)
+	before := h.Derive(repo.Def)
+	assert.Equal(t, map[string]float64{dora.Unowned: 1}, deployed(before, dora.ByTeam))
+	tell := func(hour float64, withdrawn bool, owner string) *facts.Snapshot {
+		entity := &dora.Entity{Name: "versions", Owners: []string{owner}, Repositories: []string{repo.Repository}}
+		h.Apply(&dora.Repository{
+			Header: dora.Header{Source: "portal", ID: "component:default/versions", Updated: doratest.Hour(hour)}, Name: "component:default/versions",
+			Withdrawn: withdrawn, Traits: dora.Traits{Entity: entity},
+		})
+		return h.Derive(repo.Def)
+	}
+	told := tell(2, false, "payments")
+	assert.Greater(t, told.Version, before.Version)
+	assert.Equal(t, map[string]float64{"payments": 1}, deployed(told, dora.ByTeam))
+	assert.Len(t, told.Services, len(before.Services), "an entry is no service")
+	assert.NotContains(t, h.Counts(), "portal")
+	assert.Equal(t, map[string]float64{"shop": 1}, deployed(tell(3, false, "shop"), dora.ByTeam))
+	assert.Equal(t, told.Version+1, tell(2.5, false, "payments").Version, "what is older changes nothing")
+	assert.Equal(t, map[string]float64{dora.Unowned: 1}, deployed(tell(4, true, "shop"), dora.ByTeam))
+	assert.Empty(t, h.Absent(), "nobody misses it as a repository")
+}

@@ -2,6 +2,8 @@ package history
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/owners"
@@ -24,7 +26,7 @@ func (h *History) ownership() *ownership {
 	if h.owned != nil {
 		return h.owned
 	}
-	finder := owners.NewFinder(h.mapping.Ownership)
+	finder := owners.NewFinder(h.mapping.Ownership, h.catalogue())
 	o := &ownership{make(dora.Owned, len(services)), make([]owners.Finding, len(services))}
 	for i := range services {
 		found := finder.Of(&services[i], h.placesOf(&services[i]))
@@ -35,6 +37,38 @@ func (h *History) ownership() *ownership {
 	}
 	h.owned = o
 	return o
+}
+
+// applyEntity takes in an entry of a catalogue, which nothing but ownership goes by.
+func (h *History) applyEntity(e *dora.Repository) {
+	key := keyOf(e.Source, e.Name)
+	r := h.repositories[key]
+	if r == nil {
+		r = &Repository{Key: key, Name: e.Name, Deployments: map[string]*dora.Deployment{}, out: true}
+		h.repositories[key] = r
+	}
+	if r.Event != nil && !e.NewerThan(r.Event.Header) {
+		return
+	}
+	if r.Event == nil || r.Event.Withdrawn != e.Withdrawn || !r.Event.Same(&e.Traits) {
+		h.owned = nil
+		h.version++
+	}
+	r.Event = e
+}
+
+// catalogue are the entries of all catalogues, in order.
+func (h *History) catalogue() []owners.Entry {
+	if !slices.ContainsFunc(h.mapping.Ownership.Rules, func(rule dora.OwnerRule) bool { return rule.From == dora.OwnersInBackstage }) {
+		return nil
+	}
+	var entries []owners.Entry
+	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), Key.compare) {
+		if r := h.repositories[key]; r.Event != nil && r.Event.Entity != nil && !r.Event.Withdrawn {
+			entries = append(entries, owners.Entry{Source: key.Source, Entity: r.Event.Entity})
+		}
+	}
+	return entries
 }
 
 // placesOf are the repositories of which something may say who owns a service: those that it names, and those whose code it

@@ -75,6 +75,10 @@ func (h *History) repository(source, name string) *Repository {
 }
 
 func (h *History) applyRepository(e *dora.Repository) {
+	if e.Entity != nil {
+		h.applyEntity(e)
+		return
+	}
 	r := h.repository(e.Source, e.Name)
 	if r.Event != nil && !e.NewerThan(r.Event.Header) {
 		return

@@ -20,7 +20,7 @@ type former struct {
 
 // outside says whether a repository counts for nothing.
 func (h *History) outside(key Key) bool {
-	if r := h.repositories[key]; r != nil && r.Event != nil && r.Event.Withdrawn {
+	if r := h.repositories[key]; r != nil && r.Event != nil && (r.Event.Withdrawn || r.Event.Entity != nil) {
 		return true
 	}
 	for _, s := range h.mapping.Selections {
@@ -164,7 +164,7 @@ func (h *History) Absent() []Absent {
 	}
 	var absent []Absent
 	for key, r := range h.repositories {
-		if r.Event == nil || !r.Event.Withdrawn || (!named[key] && !h.selects(key)) {
+		if r.Event == nil || !r.Event.Withdrawn || r.Event.Entity != nil || (!named[key] && !h.selects(key)) {
 			continue
 		}
 		a := Absent{Source: key.Source, Repository: r.Name, Named: named[key], Since: r.Event.Updated}

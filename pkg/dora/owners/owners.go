@@ -15,6 +15,16 @@ type Place struct {
 	Paths []dora.Glob
 }
 
+// files are paths that stand for the service's own files; none: all are.
+func (p *Place) files() (paths []string) {
+	for _, g := range p.Paths {
+		if !g.Excludes() {
+			paths = append(paths, file(g))
+		}
+	}
+	return paths
+}
+
 // Finding is who owns a service, and where that was found.
 type Finding struct {
 	Service string   `json:"service"`
@@ -40,11 +50,13 @@ type Finder struct {
 	lists []list            // by rule
 	names map[string]string // what a team is called, by its other names in lower case
 	files map[string][]line // by what is in them
+
+	catalogue *catalogue
 }
 
-// NewFinder makes a finder. What is wrong with a list was said when the settings were read.
-func NewFinder(ownership dora.Ownership) *Finder {
-	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[string][]line{}}
+// NewFinder makes a finder, which knows what catalogues tell. What is wrong with a list was said when the settings were read.
+func NewFinder(ownership dora.Ownership, entries []Entry) *Finder {
+	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[string][]line{}, catalogue: newCatalogue(entries)}
 	for i := range f.rules {
 		if f.rules[i].From == dora.OwnersInCSV {
 			f.lists[i], _ = readList(f.rules[i].Text)
@@ -103,6 +115,9 @@ func (f *Finder) ask(n int, s *dora.Service, places []Place) (names []string) {
 	rule := &f.rules[n]
 	if rule.From == dora.OwnersInCSV && !f.lists[n].byRepository {
 		return f.lists[n].owners[strings.ToLower(s.Name)]
+	}
+	if rule.From == dora.OwnersInBackstage {
+		return f.catalogue.owners(rule.Source, s.Name, places)
 	}
 	for i := range places {
 		p := &places[i]
@@ -171,12 +186,7 @@ func (f *Finder) owning(p *Place) (names []string) {
 		lines = readCodeOwners(text)
 		f.files[text] = lines
 	}
-	var paths []string
-	for _, g := range p.Paths {
-		if !g.Excludes() {
-			paths = append(paths, file(g))
-		}
-	}
+	paths := p.files()
 	if len(paths) == 0 {
 		paths = []string{anyFile}
 	}

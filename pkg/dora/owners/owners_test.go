@@ -17,7 +17,7 @@ func teams(traits dora.Traits, s dora.Service, ownership dora.Ownership, paths .
 	for _, path := range paths {
 		place.Paths = append(place.Paths, dora.MustGlob(path))
 	}
-	return owners.NewFinder(ownership).Of(&s, []owners.Place{place})
+	return owners.NewFinder(ownership, nil).Of(&s, []owners.Place{place})
 }
 
 func places(all ...dora.OwnerPlace) (o dora.Ownership) {
@@ -118,4 +118,33 @@ func TestATeamThatWasRenamedIsOneTeamUnderItsNewName(t *testing.T) {
 func TestNobodyCanBeCalledUnowned(t *testing.T) {
 	found := teams(dora.Traits{Topics: []string{dora.Unowned}}, dora.Service{Name: "shop"}, places(dora.OwnersInTopics))
 	assert.Empty(t, found.Teams)
+}
+
+func TestAServiceIsTheEntryOfACatalogueThatIsCalledLikeItOrWhoseFolderItIsIn(t *testing.T) {
+	entry := func(name, owner, folder string, repositories ...string) owners.Entry {
+		return owners.Entry{Source: "portal", Entity: &dora.Entity{Name: name, Owners: []string{owner}, Repositories: repositories, Folder: folder}}
+	}
+	entries := []owners.Entry{
+		entry("checkout", "payments", "apps/checkout", "acme/mono"), entry("till", "tills", "apps/till", "acme/mono"), entry("till-ui", "front", "apps/till/ui", "acme/mono"),
+		entry("platform", "platform", "", "acme/mono"), entry("search", "finders", "", "Acme/search-api", "acme/search-ui"), entry("lonely", "hermits", ""),
+		entry("one", "a", "x", "acme/pair"), entry("two", "b", "y", "acme/pair"),
+	}
+	of := func(service, repository, source string, paths ...string) []string {
+		place := owners.Place{Source: "github", Name: repository, Traits: &dora.Traits{}}
+		for _, path := range paths {
+			place.Paths = append(place.Paths, dora.MustGlob(path))
+		}
+		ownership := dora.Ownership{Rules: []dora.OwnerRule{{From: dora.OwnersInBackstage, Source: source}}}
+		return owners.NewFinder(ownership, entries).Of(&dora.Service{Name: service}, []owners.Place{place}).Teams
+	}
+	assert.Equal(t, []string{"payments"}, of("Checkout", "acme/mono", ""), "by its name")
+	assert.Equal(t, []string{"tills"}, of("shop", "acme/mono", "", "apps/till/**"), "by its folder")
+	assert.Equal(t, []string{"front"}, of("shop", "acme/mono", "", "apps/till/ui/**"), "the nearest of them")
+	assert.Equal(t, []string{"platform"}, of("shop", "acme/mono", ""), "all of a repository is what has no folder in it")
+	assert.Equal(t, []string{"platform"}, of("shop", "acme/mono", "", "tools/**"))
+	assert.Equal(t, []string{"a", "b"}, of("shop", "acme/pair", ""), "and where there is none, all that is in it")
+	assert.Equal(t, []string{"finders"}, of("anything", "acme/SEARCH-api", ""), "an entry of several repositories is in each")
+	assert.Equal(t, []string{"hermits"}, of("lonely", "acme/unknown", ""), "of repositories that no catalogue knows the name decides")
+	assert.Empty(t, of("other", "acme/unknown", ""))
+	assert.Empty(t, of("checkout", "acme/mono", "another"), "a rule about another catalogue says nothing of this one")
 }
