@@ -66,7 +66,7 @@ var mayImport = map[string][]string{
 	"source/github":              {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
 	"source/argocd":              {"dora", "source", "source/census", "source/cursor", "source/pages", "source/wire"},
 	"source/azuredevops":         {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
-	"source/backstage":           {"dora", "source", "source/cursor", "source/pages", "source/wire"},
+	"source/backstage":           {"dora", "dora/owners", "source", "source/cursor", "source/pages", "source/wire"},
 	"source/bitbucket":           {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
 	"source/gitlab":              {"dora", "source", "source/census", "source/cursor", "source/lineage", "source/pages", "source/wire"},
 	"source/jenkins":             {"dora", "source", "source/census", "source/cursor", "source/wire"},

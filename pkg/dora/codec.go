@@ -28,7 +28,7 @@ const compactForm = 1
 var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url", "number", "withdrawn", "moved",
 		"formerly", "began",
-		"topics", "properties", "group", "archived", "fork", "codeOwners", "entity"},
+		"topics", "properties", "group", "archived", "fork", "codeOwners", "entity", "sectionedOwners", "catalogInfo", "teams"},
 	reflect.TypeFor[Entity]():     {"name", "owners", "lost", "repositories", "folder"},
 	reflect.TypeFor[FormerName](): {"name", "until"},
 	reflect.TypeFor[Property]():   {"name", "values"},

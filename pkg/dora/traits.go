@@ -16,6 +16,12 @@ type Traits struct {
 	Fork     bool   `json:"fork,omitempty"`     // of another repository
 	// CodeOwners is its file CODEOWNERS, where something goes by it.
 	CodeOwners string `json:"codeOwners,omitempty"`
+	// SectionedOwners says that this goes by GitLab's rules, which has sections in it.
+	SectionedOwners bool `json:"sectionedOwners,omitempty"`
+	// Teams are those of GitHub that may at least write to it, each with its TeamPermission, where something goes by them.
+	Teams []Property `json:"teams,omitempty"`
+	// CatalogInfo is its file catalog-info.yaml, where something goes by it.
+	CatalogInfo string `json:"catalogInfo,omitempty"`
 	// Entity is what a catalogue tells of one of its entries, which is no repository itself.
 	Entity *Entity `json:"entity,omitempty"`
 }
@@ -65,6 +71,8 @@ const (
 	ValuesLimit     = 200
 	// CodeOwnersLimit is how many bytes a file CODEOWNERS has at most: in one that is cut other lines would be the last.
 	CodeOwnersLimit = 256 << 10
+	// CatalogInfoLimit is how many bytes a file catalog-info.yaml has at most.
+	CatalogInfoLimit = 64 << 10
 )
 
 // Values are those of a property, whatever the case of its name.
@@ -79,26 +87,38 @@ func (t *Traits) Values(property string) []string {
 
 // Same says whether two are alike.
 func (t *Traits) Same(other *Traits) bool {
-	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && t.CodeOwners == other.CodeOwners && t.Entity.same(other.Entity) && slices.Equal(t.Topics, other.Topics) &&
-		slices.EqualFunc(t.Properties, other.Properties, func(a, b Property) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) })
+	return t.Group == other.Group && t.Archived == other.Archived && t.Fork == other.Fork && t.CodeOwners == other.CodeOwners &&
+		t.SectionedOwners == other.SectionedOwners && t.CatalogInfo == other.CatalogInfo && t.Entity.same(other.Entity) && slices.Equal(t.Topics, other.Topics) &&
+		slices.EqualFunc(t.Properties, other.Properties, Property.same) && slices.EqualFunc(t.Teams, other.Teams, Property.same)
+}
+
+func (p Property) same(other Property) bool {
+	return p.Name == other.Name && slices.Equal(p.Values, other.Values)
 }
 
 // Ordered is the same with its lists in order, whatever that of the vendor's answer, and within their bounds.
 func (t Traits) Ordered() Traits {
 	t.Topics = inOrder(t.Topics, TopicsLimit)
-	properties := slices.Clone(t.Properties)
+	t.Properties, t.Teams = propertiesInOrder(t.Properties), propertiesInOrder(t.Teams)
+	t.Group = Shorten(t.Group, NameLimit)
+	if len(t.CodeOwners) > CodeOwnersLimit {
+		t.CodeOwners = ""
+	}
+	if len(t.CatalogInfo) > CatalogInfoLimit {
+		t.CatalogInfo = ""
+	}
+	t.Entity = t.Entity.ordered()
+	return t
+}
+
+func propertiesInOrder(all []Property) []Property {
+	properties := slices.Clone(all)
 	for i := range properties {
 		properties[i].Name = Shorten(properties[i].Name, NameLimit)
 		properties[i].Values = inOrder(properties[i].Values, ValuesLimit)
 	}
 	slices.SortStableFunc(properties, func(a, b Property) int { return strings.Compare(a.Name, b.Name) })
-	t.Properties = properties[:min(len(properties), PropertiesLimit)]
-	t.Group = Shorten(t.Group, NameLimit)
-	if len(t.CodeOwners) > CodeOwnersLimit {
-		t.CodeOwners = ""
-	}
-	t.Entity = t.Entity.ordered()
-	return t
+	return properties[:min(len(properties), PropertiesLimit)]
 }
 
 // inOrder is a list of names without doubles, nil where there are none.

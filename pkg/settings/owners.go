@@ -24,9 +24,10 @@ var ownerKeys = []struct {
 	given  func(*dora.OwnerRule) bool
 	what   string
 }{
-	{"pattern", []dora.OwnerPlace{dora.OwnersInTopics, dora.OwnersInProperties, dora.OwnersInGroups}, true, func(r *dora.OwnerRule) bool { return !r.Pattern.IsZero() }, "a regular expression whose first group is the team, such as ^team-(.+)$"},
+	{"pattern", []dora.OwnerPlace{dora.OwnersInTopics, dora.OwnersInProperties, dora.OwnersInGroups, dora.OwnersInTeams}, true, func(r *dora.OwnerRule) bool { return !r.Pattern.IsZero() }, "a regular expression whose first group is the team, such as ^team-(.+)$"},
 	{"property", []dora.OwnerPlace{dora.OwnersInProperties}, true, func(r *dora.OwnerRule) bool { return r.Property != "" }, "the name of the property that has the team"},
 	{"depth", []dora.OwnerPlace{dora.OwnersInGroups}, false, func(r *dora.OwnerRule) bool { return r.Depth != 0 }, "a number from 1"},
+	{"permission", []dora.OwnerPlace{dora.OwnersInTeams}, false, func(r *dora.OwnerRule) bool { return r.Permission != "" }, "what a team may do at least"},
 	{"text", []dora.OwnerPlace{dora.OwnersInCSV}, true, func(r *dora.OwnerRule) bool { return strings.TrimSpace(r.Text) != "" }, "lines of service,team or repository,team"},
 }
 

@@ -16,6 +16,8 @@ func (s *Settings) share() {
 		each.Shared, each.SharedBy = nil, nil
 		each.Properties = each.Properties || s.ownersIn(dora.OwnersInProperties, each.ID) || slices.ContainsFunc(s.Services, func(service dora.Service) bool { return service.Match != nil && len(service.Match.Property) > 0 })
 		each.CodeOwners = s.ownersIn(dora.OwnersInCodeOwners, each.ID)
+		each.Teams = s.ownersIn(dora.OwnersInTeams, each.ID)
+		each.CatalogInfo = s.ownersIn(dora.OwnersInCatalog, each.ID)
 		for _, service := range s.Services {
 			if service.Match != nil {
 				each.shareRule(&service)

@@ -26,6 +26,10 @@ type Wanted struct {
 	Properties bool
 	// CodeOwners says that something goes by the files CODEOWNERS of repositories.
 	CodeOwners bool
+	// Teams says that something goes by what GitHub's teams may do in them.
+	Teams bool
+	// CatalogInfo says that something goes by their files catalog-info.yaml.
+	CatalogInfo bool
 }
 
 // AnyRepository stands for all of a source among those that are shared.

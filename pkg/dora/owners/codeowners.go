@@ -11,6 +11,14 @@ import (
 type line struct {
 	matches *regexp.Regexp
 	owners  []string // none: nobody owns what it matches
+	without bool     // what it matches is none of its section's, whatever comes after
+}
+
+// section is a part of a file in which the last line that matches decides. GitHub knows one.
+type section struct {
+	name   string
+	lines  []line
+	owners []string // of lines without any
 }
 
 // readCodeOwners reads a file CODEOWNERS. A line that is no pattern is left out, as forges do.
@@ -25,7 +33,7 @@ func readCodeOwners(text string) []line {
 		if err != nil {
 			continue
 		}
-		lines = append(lines, line{matches, fields[1:]})
+		lines = append(lines, line{matches: matches, owners: fields[1:]})
 	}
 	return lines
 }
@@ -73,14 +81,30 @@ func file(g dora.Glob) string {
 	return strings.NewReplacer("**", "any/file", "*", "any", "?", "a").Replace(g.String())
 }
 
-// owner is the last line that matches a path; nil: none does.
-func owner(lines []line, path string) *line {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if lines[i].matches.MatchString(path) {
-			return &lines[i]
+// ownersOf are those of a path: of each section by the last line that matches.
+func ownersOf(sections []section, path string) (names []string) {
+	for i := range sections {
+		if l := owner(sections[i].lines, path); l != nil {
+			for _, name := range l.owners {
+				names = add(names, name)
+			}
 		}
 	}
-	return nil
+	return names
+}
+
+// owner is the last line that matches a path; nil: none does, or one says that it is nobody's.
+func owner(lines []line, path string) (found *line) {
+	for i := range lines {
+		if !lines[i].matches.MatchString(path) {
+			continue
+		}
+		if lines[i].without {
+			return nil
+		}
+		found = &lines[i]
+	}
+	return found
 }
 
 // short is what an owner in CODEOWNERS is called without its organisation: @acme/payments is payments, a person's @name stays.

@@ -1,6 +1,7 @@
 package owners
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -47,16 +48,17 @@ const FromSettings = "settings"
 // Finder finds owners.
 type Finder struct {
 	rules []dora.OwnerRule
-	lists []list            // by rule
-	names map[string]string // what a team is called, by its other names in lower case
-	files map[string][]line // by what is in them
+	lists []list                // by rule
+	names map[string]string     // what a team is called, by its other names in lower case
+	files map[fileKey][]section // by what is in them
 
 	catalogue *catalogue
+	catalogs  map[string][]dora.Entity // of files, by what is in them
 }
 
 // NewFinder makes a finder, which knows what catalogues tell. What is wrong with a list was said when the settings were read.
 func NewFinder(ownership dora.Ownership, entries []Entry) *Finder {
-	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[string][]line{}, catalogue: newCatalogue(entries)}
+	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[fileKey][]section{}, catalogue: newCatalogue(entries), catalogs: map[string][]dora.Entity{}}
 	for i := range f.rules {
 		if f.rules[i].From == dora.OwnersInCSV {
 			f.lists[i], _ = readList(f.rules[i].Text)
@@ -116,8 +118,11 @@ func (f *Finder) ask(n int, s *dora.Service, places []Place) (names []string) {
 	if rule.From == dora.OwnersInCSV && !f.lists[n].byRepository {
 		return f.lists[n].owners[strings.ToLower(s.Name)]
 	}
-	if rule.From == dora.OwnersInBackstage {
+	switch rule.From {
+	case dora.OwnersInBackstage:
 		return f.catalogue.owners(rule.Source, s.Name, places)
+	case dora.OwnersInCatalog:
+		return newCatalogue(f.written(places)).owners(rule.Source, s.Name, places)
 	}
 	for i := range places {
 		p := &places[i]
@@ -143,10 +148,22 @@ func (f *Finder) askOf(n int, p *Place) []string {
 		return captured(rule, p.Traits.Values(rule.Property))
 	case dora.OwnersInGroups:
 		return captured(rule, part(p.Traits.Group, rule.Depth))
+	case dora.OwnersInTeams:
+		return captured(rule, teamsWith(p.Traits.Teams, cmp.Or(rule.Permission, dora.TeamsWithMaintain)))
 	case dora.OwnersInCodeOwners:
 		return f.owning(p)
 	}
 	return nil
+}
+
+// teamsWith are the teams that may do something at least.
+func teamsWith(teams []dora.Property, least dora.TeamPermission) (names []string) {
+	for _, each := range teams {
+		if slices.ContainsFunc(each.Values, func(may string) bool { return dora.TeamPermission(may).Covers(least) }) {
+			names = append(names, each.Name)
+		}
+	}
+	return names
 }
 
 // part is one part of a group's path, from 1, or all of it; nothing where it has no such part.
@@ -181,21 +198,33 @@ func (f *Finder) owning(p *Place) (names []string) {
 	if text == "" {
 		return nil
 	}
-	lines, read := f.files[text]
+	key := fileKey{text, p.Traits.SectionedOwners}
+	sections, read := f.files[key]
 	if !read {
-		lines = readCodeOwners(text)
-		f.files[text] = lines
+		sections = key.read()
+		f.files[key] = sections
 	}
 	paths := p.files()
 	if len(paths) == 0 {
 		paths = []string{anyFile}
 	}
 	for _, path := range paths {
-		if l := owner(lines, path); l != nil {
-			for _, name := range l.owners {
-				names = add(names, name)
-			}
+		for _, name := range ownersOf(sections, path) {
+			names = add(names, name)
 		}
 	}
 	return names
+}
+
+// fileKey is a file CODEOWNERS, and by whose rules it goes.
+type fileKey struct {
+	text      string
+	sectioned bool
+}
+
+func (k fileKey) read() []section {
+	if k.sectioned {
+		return readSections(k.text)
+	}
+	return []section{{lines: readCodeOwners(k.text)}}
 }

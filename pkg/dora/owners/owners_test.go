@@ -148,3 +148,71 @@ func TestAServiceIsTheEntryOfACatalogueThatIsCalledLikeItOrWhoseFolderItIsIn(t *
 	assert.Empty(t, of("other", "acme/unknown", ""))
 	assert.Empty(t, of("checkout", "acme/mono", "another"), "a rule about another catalogue says nothing of this one")
 }
+
+func TestOnGitLabALineDecidesInEachSection(t *testing.T) {
+	file := strings.Join([]string{
+		"# who approves what", "* @admins", "!vendor/", "", "[Readme Owners]", "README.md @jane @joe", "internal/README.md @o/inside", "",
+		"[Documentation][2] @o/docs", "docs/", "/guides/*", "*.txt @o/texts", "", "^[Data base] @o/db", "model/db/", "/config/db/setup\\ file.md @o/docs @@maintainer", "",
+		"[documentation]", "handbook/ ", "!/docs/drafts/", "/docs/drafts/kept.md @o/kept",
+	}, "\n")
+	for path, want := range map[string][]string{
+		"":                        {"@admins"}, // the repository's
+		"README.md":               {"@admins", "@jane", "@joe"},
+		"some/internal/README.md": {"@admins", "inside"}, // in any folder, whatever is in the path
+		"docs/a/**":               {"@admins", "docs"},   // a line without owners has its section's
+		"api/docs/a.md":           {"@admins", "docs"},
+		"guides/a.md":             {"@admins", "docs"},
+		"guides/a/b.md":           {"@admins"},
+		"a/notes.txt":             {"@admins", "texts"},
+		"src/model/db/a.sql":      {"@admins", "db"}, // who need not approve owns too
+		"config/db/setup file.md": {"@admins", "docs"},
+		"handbook/a.md":           {"@admins"}, // the second heading of a section has its say on what follows it
+		"docs/drafts/kept.md":     {"@admins"}, // what was taken out stays out
+		"vendor/README.md":        {"@jane", "@joe"},
+		"vendor/a.go":             nil,
+	} {
+		var paths []string
+		if path != "" {
+			paths = []string{path}
+		}
+		found := teams(dora.Traits{CodeOwners: file, SectionedOwners: true}, dora.Service{Name: "shop"}, places(dora.OwnersInCodeOwners), paths...)
+		assert.Equal(t, want, found.Teams, path)
+	}
+	github := teams(dora.Traits{CodeOwners: file}, dora.Service{Name: "shop"}, places(dora.OwnersInCodeOwners), "docs/a/**")
+	assert.Empty(t, github.Teams, "GitHub knows no sections: the last line that matches has no owners there")
+}
+
+func TestComponentsOfARepositorysOwnFileOwnItsServices(t *testing.T) {
+	file := strings.Join([]string{
+		"apiVersion: backstage.io/v1alpha1", "kind: Component", "metadata:", "  name: checkout", "spec: { type: service, owner: group:default/payments }", "---",
+		"kind: Component", "metadata: { name: till", "---",
+		"kind: Component", "metadata:", "  name: search", "  annotations:", "    backstage.io/source-location: url:https://github.com/acme/shop/tree/main/apps/search/", "spec: { owner: user:jane }", "---",
+		"kind: API", "metadata: { name: shop }", "spec: { owner: nobody }", "--- ", "kind: Location", "spec: { targets: [./other.yaml] }",
+	}, "\n")
+	of := func(service string, paths ...string) []string {
+		return teams(dora.Traits{CatalogInfo: file}, dora.Service{Name: service}, places(dora.OwnersInCatalog), paths...).Teams
+	}
+	assert.Equal(t, []string{"payments"}, of("checkout"), "by its name")
+	assert.Equal(t, []string{"@jane"}, of("finder", "apps/search/**"), "by its folder")
+	assert.Equal(t, []string{"payments"}, of("shop"), "the component of the whole repository")
+	assert.Empty(t, teams(dora.Traits{CatalogInfo: "kind: [" + strings.Repeat("{", 1000)}, dora.Service{Name: "shop"}, places(dora.OwnersInCatalog)).Teams)
+	assert.Empty(t, teams(dora.Traits{}, dora.Service{Name: "shop"}, places(dora.OwnersInCatalog)).Teams)
+}
+
+func TestATeamOfGitHubOwnsWhatItMayMaintain(t *testing.T) {
+	team := func(name string, may dora.TeamPermission) dora.Property {
+		return dora.Property{Name: name, Values: []string{string(may)}}
+	}
+	traits := dora.Traits{Teams: []dora.Property{team("everybody", dora.TeamsWithWrite), team("team-payments", dora.TeamsWithMaintain), team("platform", dora.TeamsWithAdmin)}}
+	of := func(permission dora.TeamPermission, pattern string) []string {
+		rule := dora.OwnerRule{From: dora.OwnersInTeams, Permission: permission}
+		if pattern != "" {
+			rule.Pattern = dora.MustPattern(pattern)
+		}
+		return teams(traits, dora.Service{Name: "shop"}, dora.Ownership{Rules: []dora.OwnerRule{rule}}).Teams
+	}
+	assert.Equal(t, []string{"team-payments", "platform"}, of("", ""))
+	assert.Equal(t, []string{"platform"}, of(dora.TeamsWithAdmin, ""))
+	assert.Len(t, of(dora.TeamsWithWrite, ""), 3)
+	assert.Equal(t, []string{"payments"}, of("", "^team-(.+)$"))
+}

@@ -1,11 +1,11 @@
 package backstage
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/owners"
 )
 
 // entities are the components among some records, by full name. An owner that the catalogue has no group of is told as lost, if it
@@ -23,17 +23,15 @@ func entities(rows []*entityRecord) map[string]*dora.Entity {
 			continue
 		}
 		e := &dora.Entity{Name: row.Metadata.Name}
-		e.Repositories, e.Folder = located(row.Metadata.Annotations)
+		e.Repositories, e.Folder = owners.Located(row.Metadata.Annotations)
 		for _, ref := range row.owners() {
 			switch called, there := groups[ref.String()]; {
-			case ref.kind == kindUser:
-				e.Owners = append(e.Owners, "@"+calledIn(ref.namespace, ref.name))
 			case there:
 				e.Owners = append(e.Owners, called)
-			case len(groups) > 0:
-				e.Lost = append(e.Lost, calledIn(ref.namespace, ref.name))
+			case ref.IsGroup() && len(groups) > 0:
+				e.Lost = append(e.Lost, ref.Called())
 			default:
-				e.Owners = append(e.Owners, calledIn(ref.namespace, ref.name))
+				e.Owners = append(e.Owners, ref.Called())
 			}
 		}
 		found[row.ref()] = e
@@ -42,34 +40,16 @@ func entities(rows []*entityRecord) map[string]*dora.Entity {
 }
 
 // owners are those by the relations that Backstage makes, else by what was written.
-func (e *entityRecord) owners() (refs []ownerRef) {
+func (e *entityRecord) owners() (refs []owners.Ref) {
 	for _, relation := range e.Relations {
 		if relation.Type == ownedBy {
-			if ref := referenceTo(relation.Target, e.Metadata.Namespace); !slices.Contains(refs, ref) {
+			if ref := owners.RefTo(relation.Target, e.Metadata.Namespace); !slices.Contains(refs, ref) {
 				refs = append(refs, ref)
 			}
 		}
 	}
 	if len(refs) == 0 && e.Spec.Owner != "" {
-		refs = append(refs, referenceTo(e.Spec.Owner, e.Metadata.Namespace))
+		refs = append(refs, owners.RefTo(e.Spec.Owner, e.Metadata.Namespace))
 	}
 	return refs
-}
-
-// ownerRef is a reference to an owner, in lower case.
-type ownerRef struct{ kind, namespace, name string }
-
-func (r ownerRef) String() string { return r.kind + ":" + r.namespace + "/" + r.name }
-
-// referenceTo reads [kind:][namespace/]name. An owner is a group unless it says otherwise, of the entity's own namespace.
-func referenceTo(text, namespace string) ownerRef {
-	text = strings.ToLower(strings.TrimSpace(text))
-	r := ownerRef{kindGroup, strings.ToLower(cmp.Or(namespace, defaultNamespace)), text}
-	if kind, rest, is := strings.Cut(text, ":"); is {
-		r.kind, r.name = kind, rest
-	}
-	if space, name, is := strings.Cut(r.name, "/"); is {
-		r.namespace, r.name = space, name
-	}
-	return r
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/livedora/dora-datasource/pkg/dora/owners"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
 
@@ -48,21 +49,13 @@ func (e *entityRecord) ref() string {
 	return strings.ToLower(e.Kind + ":" + cmp.Or(e.Metadata.Namespace, defaultNamespace) + "/" + e.Metadata.Name)
 }
 
-// called is what people call it: a name of another namespace than the default has that in front.
-func (e *entityRecord) called() string { return calledIn(e.Metadata.Namespace, e.Metadata.Name) }
-
-func calledIn(namespace, name string) string {
-	if namespace == "" || strings.EqualFold(namespace, defaultNamespace) {
-		return name
-	}
-	return namespace + "/" + name
-}
+// called is what people call it.
+func (e *entityRecord) called() string { return owners.CalledIn(e.Metadata.Namespace, e.Metadata.Name) }
 
 const (
 	defaultNamespace = "default"
 	kindComponent    = "component"
 	kindGroup        = "group"
-	kindUser         = "user"
 	// ownedBy is the relation to an owner.
 	ownedBy = "ownedBy"
 )

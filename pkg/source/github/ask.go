@@ -53,6 +53,9 @@ func (r *run) put(ctx context.Context, q question, into any) error {
 	if !r.config.CodeOwners {
 		text = strings.ReplaceAll(text, ownersClause, "")
 	}
+	if !r.config.CatalogInfo {
+		text = strings.ReplaceAll(text, catalogClause, "")
+	}
 	return r.Persist(ctx, q.part, func() (*wire.Answer, wire.Verdict, error) {
 		payload, err := json.Marshal(map[string]any{"query": text, "variables": q.variables(r.Width.Now)})
 		if err != nil {

@@ -22,11 +22,13 @@ type configured struct {
 	Served                []dora.Service
 	Properties            bool
 	CodeOwners            bool
+	CatalogInfo           bool
+	Teams                 bool
 }
 
 // open makes the source.
 func open(c configured, client *http.Client, options ...github.Option) *github.Source {
-	given := source.Given{ID: c.ID, Secrets: c.Secrets, Client: client, Wanted: source.Wanted{Shared: c.Shared, Served: c.Served, Properties: c.Properties, CodeOwners: c.CodeOwners}}
+	given := source.Given{ID: c.ID, Secrets: c.Secrets, Client: client, Wanted: source.Wanted{Shared: c.Shared, Served: c.Served, Properties: c.Properties, CodeOwners: c.CodeOwners, CatalogInfo: c.CatalogInfo, Teams: c.Teams}}
 	return github.New(given, github.Settings{
 		URL: c.URL, API: c.API, AppID: c.AppID, InstallationID: c.InstallationID,
 		Repositories: c.Repositories, Deployments: c.Deployments, Incidents: c.Incidents,

@@ -19,6 +19,8 @@ type positions struct {
 	Homeless map[int64][]dora.FormerName `json:"homeless,omitempty"`
 	// Topicless is when the server was last found to have no topics.
 	Topicless time.Time `json:"topicless,omitzero"`
+	// Teams are when the teams of an organisation were read last, by its name in lower case.
+	Teams map[string]time.Time `json:"teams,omitempty"`
 }
 
 // position is how far one repository is read.
@@ -47,6 +49,8 @@ type position struct {
 	Traits    dora.Traits `json:"traits,omitzero"`
 	// OwnersRead says that the file CODEOWNERS was read then.
 	OwnersRead bool `json:"ownersRead,omitempty"`
+	// CatalogRead says so of the file catalog-info.yaml.
+	CatalogRead bool `json:"catalogRead,omitempty"`
 
 	// Origin is what made a deployment when deployments were last read; empty for GitHub's own.
 	Origin string `json:"origin,omitempty"`
@@ -146,6 +150,9 @@ func (p *positions) encode() ([]byte, error) {
 	}
 	if !p.Topicless.IsZero() {
 		fields = append(fields, cursor.Field{Name: "topicless", Value: p.Topicless})
+	}
+	if len(p.Teams) > 0 {
+		fields = append(fields, cursor.Field{Name: "teams", Value: p.Teams})
 	}
 	return cursor.Write(cursorVersion, fields...)
 }

@@ -102,6 +102,9 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if err := r.readProperties(ctx, targets); err != nil {
 		return err
 	}
+	if err := r.readTeams(ctx, targets); err != nil {
+		return err
+	}
 	failures := []error{err, source.Each(targets, func(t target) error { return r.sync(ctx, t) })}
 	if source.Stops(failures[1]) {
 		return errors.Join(failures...)
@@ -109,6 +112,6 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 	if len(request.Only) == 0 {
 		failures = append(failures, r.vanished(ctx))
 	}
-	failures = append(failures, r.recheck(ctx, targets))
+	failures = append(failures, r.recheck(ctx, targets), r.teamsRead(ctx))
 	return errors.Join(failures...)
 }

@@ -44,7 +44,7 @@ func (r graphql) page(ctx context.Context, s *repositorySync) (*repositoryNode, 
 	if answer.Repository == nil {
 		return nil, r.noRepository(s.part, nil)
 	}
-	answer.Repository.ownersTold = r.config.CodeOwners
+	answer.Repository.ownersTold, answer.Repository.catalogTold = r.config.CodeOwners, r.config.CatalogInfo
 	if err := s.ends(answer.Repository); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,9 @@ func (r *run) digest(node probeNode) string {
 	if r.config.CodeOwners {
 		parts = append(parts, "owners")
 	}
+	if r.config.CatalogInfo {
+		parts = append(parts, "catalog")
+	}
 	add := func(name string, at time.Time) { parts = append(parts, name+" "+at.UTC().Format(time.RFC3339)) }
 	if node.PushedAt != nil {
 		add("pushed", *node.PushedAt)

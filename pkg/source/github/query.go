@@ -31,7 +31,7 @@ const syncText = `query Sync($owner: String!, $name: String!, $nested: Int!, $co
   $everyIssue: Boolean!, $withIssues: Boolean!, $issues: Int!, $issuesPage: String, $issuesSince: DateTime,
   $fromBranch: Boolean!, $fromTarget: Boolean!, $target: GitObjectID, $commits: Int!, $commitsPage: String) {
   ` + rateLimit + `
-  repository(owner: $owner, name: $name) { nameWithOwner databaseId url ` + traitFields + ownersClause + `
+  repository(owner: $owner, name: $name) { nameWithOwner databaseId url ` + traitFields + ownersClause + catalogClause + `
     everyIssue: issues(first: 1) @include(if: $everyIssue) { totalCount }
     defaultBranchRef { name target { oid ... on Commit @include(if: $fromBranch) { history(first: $commits) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } } }
     target: object(oid: $target) @include(if: $fromTarget) { ... on Commit { history(first: $commits, after: $commitsPage) { ` + pageFields + countField + ` nodes ` + commitFields + ` } } }

@@ -60,10 +60,8 @@ func (a rest) about(ctx context.Context, s *repositorySync) error {
 	if f.unchanged {
 		s.met.about = &repositoryNode{NameWithOwner: s.state.Name, DatabaseID: s.state.ID, URL: s.state.URL, DefaultBranchRef: &branchNode{Name: s.state.Branch}, traitsNode: traitsNode{kept: true}}
 	}
-	if a.config.CodeOwners && (!f.unchanged || !s.state.OwnersRead) {
-		if err := a.readOwners(ctx, s.part, &s.met.about.ownersNode); err != nil {
-			return err
-		}
+	if err := a.readFiles(ctx, s, f.unchanged); err != nil {
+		return err
 	}
 	s.met.etags[aboutList] = f.etag
 	return nil

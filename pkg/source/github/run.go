@@ -35,11 +35,15 @@ type run struct {
 	// properties are those of repositories, by name in lower case, of the owners whose were read.
 	properties map[string][]dora.Property
 	propertied map[string]bool
+	// teams are those that may do something in repositories, and teamed the owners whose were read.
+	teams  map[string][]dora.Property
+	teamed map[string]bool
 }
 
 func (s *Source) begin(request source.Request, positions *positions) *run {
 	r := &run{Source: s, Session: s.host.Begin(request.Report), request: request, positions: positions, reread: map[string]bool{}, tags: map[string]map[string]bool{},
 		shapes: map[string]map[string]bool{}, branches: map[string]map[string]bool{}, forgotten: map[string]bool{}, properties: map[string][]dora.Property{}, propertied: map[string]bool{},
+		teams: map[string][]dora.Property{}, teamed: map[string]bool{},
 	}
 	r.choose()
 	return r

@@ -327,6 +327,9 @@ func (s *repositorySync) announce(node *repositoryNode) []dora.Event {
 	if s.state.OwnersRead = s.config.CodeOwners; node.ownersTold {
 		before.CodeOwners = node.codeOwners()
 	}
+	if s.state.CatalogRead = s.config.CatalogInfo; node.catalogTold {
+		before.CatalogInfo = node.CatalogInfo.whole()
+	}
 	traits := s.traits(node.NameWithOwner, &node.traitsNode, before)
 	if !s.state.Announced.IsZero() && s.state.Head == s.branch.target && s.state.Branch == name && traits.Same(&s.state.Traits) {
 		return nil

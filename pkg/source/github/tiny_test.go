@@ -37,6 +37,7 @@ type tiny struct {
 	environment string         // of the deployments; empty: prod
 	asked       []string       // of REST
 	owners      string         // its file CODEOWNERS
+	catalog     string         // its file catalog-info.yaml
 	server      *httptest.Server
 }
 
@@ -148,6 +149,9 @@ func (g *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if strings.Contains(q.Query, "ownersAtRoot") && g.owners != "" {
 			repository["ownersAtRoot"] = map[string]any{"text": g.owners, "isTruncated": false}
+		}
+		if strings.Contains(q.Query, "catalogInfo") && g.catalog != "" {
+			repository["catalogInfo"] = map[string]any{"text": g.catalog, "isTruncated": false}
 		}
 		if q.Variables["fromTarget"] == true {
 			repository["target"] = g.history(text("target"), text("commitsPage"), int(width))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +61,9 @@ func (r *run) traits(name string, told *traitsNode, before dora.Traits) dora.Tra
 	if owner, _, _ := strings.Cut(strings.ToLower(name), "/"); r.propertied[owner] {
 		traits.Properties = r.properties[strings.ToLower(name)]
 	}
+	if owner, _, _ := strings.Cut(strings.ToLower(name), "/"); r.teamed[owner] {
+		traits.Teams = r.teams[strings.ToLower(name)]
+	}
 	return traits.Ordered()
 }
 
@@ -106,13 +108,7 @@ func (r *run) readProperties(ctx context.Context, targets []target) error {
 	if !r.config.Properties {
 		return nil
 	}
-	var owners []string
-	for _, t := range targets {
-		if owner, _, _ := strings.Cut(t.key(), "/"); !slices.Contains(owners, owner) {
-			owners = append(owners, owner)
-		}
-	}
-	for _, owner := range owners {
+	for _, owner := range ownersOf(targets) {
 		rows, _, err := fetchAll[propertiesRecord](ctx, r, owner, "orgs/"+url.PathEscape(owner)+"/properties/values", "")
 		var known *source.Error
 		switch {

@@ -27,6 +27,9 @@ type position struct {
 	Head   string      `json:"head,omitempty"`
 	URL    string      `json:"url,omitempty"`
 	Traits dora.Traits `json:"traits,omitzero"`
+	// OwnersOf is the head of which the file CODEOWNERS was read, and CatalogOf that of the file catalog-info.yaml.
+	OwnersOf  string `json:"ownersOf,omitempty"`
+	CatalogOf string `json:"catalogOf,omitempty"`
 	// Announced is the version in which it was told of last. Gone says that it was told to be no more.
 	Announced time.Time `json:"announced,omitzero"`
 	Gone      bool      `json:"gone,omitempty"`

@@ -243,6 +243,7 @@ func (p *projectRecord) traits() dora.Traits {
 // announce tells of the project once its head is reached: everything that leads to the head is handed over by then.
 func (s *projectSync) announce(head string) []dora.Event {
 	p, traits := s.state, s.project.traits()
+	traits.CodeOwners, traits.SectionedOwners, traits.CatalogInfo = p.Traits.CodeOwners, p.Traits.SectionedOwners, p.Traits.CatalogInfo
 	if !p.Announced.IsZero() && p.Head == head && p.Branch == s.project.DefaultBranch && p.Traits.Same(&traits) {
 		return nil
 	}

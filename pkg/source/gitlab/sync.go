@@ -56,6 +56,7 @@ func (r *run) sync(ctx context.Context, t target) error {
 		do        func(context.Context) error
 	}{
 		{false, s.branch.read},
+		{true, s.readOwners},
 		{false, s.readMergeRequests},
 		{false, s.readDeployments},
 		{false, s.readIncidents},

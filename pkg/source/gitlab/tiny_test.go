@@ -1,6 +1,7 @@
 package gitlab_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -41,7 +42,8 @@ type tinyProject struct {
 	lists   map[string][]row
 	jobs    []row // of each pipeline
 	tags    []row
-	traits  row // what its record has besides
+	traits  row               // what its record has besides
+	files   map[string]string // by path
 }
 
 func given() source.Given { return source.Given{Secrets: map[string]string{"token": replayToken}} }
@@ -131,6 +133,14 @@ func (g *tiny) project(w http.ResponseWriter, r *http.Request, p *tinyProject, p
 	switch {
 	case len(parts) == 0:
 		g.tell(w, p.shown())
+	case len(parts) == 3 && parts[1] == "files":
+		path, _ := url.PathUnescape(parts[2])
+		if text, there := p.files[path]; there && r.URL.Query().Get("ref") == p.commits[0]["id"] {
+			g.tell(w, row{"file_path": path, "encoding": "base64", "content": base64.StdEncoding.EncodeToString([]byte(text))})
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"message":"404 File Not Found"}`))
 	case parts[len(parts)-1] == "diff":
 		g.tell(w, []any{row{"new_path": "packages/x/" + parts[2][:4]}})
 	case parts[len(parts)-1] == "diffs":

@@ -1,4 +1,4 @@
-package backstage
+package owners
 
 import (
 	"net/url"
@@ -9,6 +9,8 @@ import (
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
+// What annotations of an entity of Backstage say of where its code is.
+
 // slugs are the annotations that name a repository.
 var slugs = []string{"github.com/project-slug", "gitlab.com/project-slug", "bitbucket.org/project-slug", "dev.azure.com/project-repo"}
 
@@ -16,9 +18,9 @@ var slugs = []string{"github.com/project-slug", "gitlab.com/project-slug", "bitb
 // believed.
 var locations = []string{"backstage.io/source-location", "backstage.io/managed-by-location"}
 
-// located is where an entity's code is: the repositories that it names, several with commas between, else that which it was read
+// Located is where an entity's code is: the repositories that it names, several with commas between, else that which it was read
 // from; and its folder, where the address tells one of the same repository.
-func located(annotations map[string]string) (repositories []string, folder string) {
+func Located(annotations map[string]string) (repositories []string, folder string) {
 	for _, slug := range slugs {
 		for name := range strings.SplitSeq(annotations[slug], ",") {
 			if name = strings.Trim(name, " /"); name != "" && !slices.Contains(repositories, name) {
