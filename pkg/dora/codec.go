@@ -29,7 +29,7 @@ var fieldNumbers = map[reflect.Type][]string{
 	reflect.TypeFor[Repository](): {"source", "id", "updated", "rank", "name", "defaultBranch", "headSha", "url", "number", "withdrawn", "moved",
 		"formerly", "began",
 		"topics", "properties", "group", "archived", "fork", "codeOwners", "entity", "sectionedOwners", "catalogInfo", "teams"},
-	reflect.TypeFor[Entity]():     {"name", "owners", "lost", "repositories", "folder"},
+	reflect.TypeFor[Entity]():     {"name", "owners", "lost", "repositories", "folder", "from"},
 	reflect.TypeFor[FormerName](): {"name", "until"},
 	reflect.TypeFor[Property]():   {"name", "values"},
 	reflect.TypeFor[Commit]():     {"source", "id", "updated", "rank", "repository", "sha", "parents", "authored", "committed", "author", "message", "files"},

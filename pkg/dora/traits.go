@@ -28,8 +28,10 @@ type Traits struct {
 
 // Entity is an entry of a catalogue of an organisation's software.
 type Entity struct {
-	// Name is its own, without its kind and namespace.
-	Name string `json:"name"`
+	// From is the place that it is told by.
+	From OwnerPlace `json:"from"`
+	// Name is its own, without its kind and namespace; empty: it is about repositories, whatever is in them.
+	Name string `json:"name,omitempty"`
 	// Owners are groups, and people with @ in front. Lost are those whom the entry names and the catalogue does not know.
 	Owners []string `json:"owners,omitempty"`
 	Lost   []string `json:"lost,omitempty"`
@@ -43,7 +45,7 @@ func (e *Entity) same(other *Entity) bool {
 	if e == nil || other == nil {
 		return e == other
 	}
-	return e.Name == other.Name && e.Folder == other.Folder && slices.Equal(e.Owners, other.Owners) && slices.Equal(e.Lost, other.Lost) &&
+	return e.From == other.From && e.Name == other.Name && e.Folder == other.Folder && slices.Equal(e.Owners, other.Owners) && slices.Equal(e.Lost, other.Lost) &&
 		slices.Equal(e.Repositories, other.Repositories)
 }
 
@@ -53,7 +55,7 @@ func (e *Entity) ordered() *Entity {
 		return nil
 	}
 	return &Entity{
-		Name: Shorten(e.Name, NameLimit), Owners: inOrder(e.Owners, ValuesLimit), Lost: inOrder(e.Lost, ValuesLimit),
+		From: e.From, Name: Shorten(e.Name, NameLimit), Owners: inOrder(e.Owners, ValuesLimit), Lost: inOrder(e.Lost, ValuesLimit),
 		Repositories: inOrder(e.Repositories, ValuesLimit), Folder: Shorten(e.Folder, NameLimit),
 	}
 }

@@ -28,7 +28,7 @@ var ownerKeys = []struct {
 	{"property", []dora.OwnerPlace{dora.OwnersInProperties}, true, func(r *dora.OwnerRule) bool { return r.Property != "" }, "the name of the property that has the team"},
 	{"depth", []dora.OwnerPlace{dora.OwnersInGroups}, false, func(r *dora.OwnerRule) bool { return r.Depth != 0 }, "a number from 1"},
 	{"permission", []dora.OwnerPlace{dora.OwnersInTeams}, false, func(r *dora.OwnerRule) bool { return r.Permission != "" }, "what a team may do at least"},
-	{"text", []dora.OwnerPlace{dora.OwnersInCSV}, true, func(r *dora.OwnerRule) bool { return strings.TrimSpace(r.Text) != "" }, "lines of service,team or repository,team"},
+	{"text", []dora.OwnerPlace{dora.OwnersInCSV}, false, func(r *dora.OwnerRule) bool { return strings.TrimSpace(r.Text) != "" }, "lines of service,team or repository,team"},
 }
 
 func (s *Settings) validateOwners(sources []string, fail func(field, format string, args ...any)) {
@@ -41,8 +41,14 @@ func (s *Settings) validateOwners(sources []string, fail func(field, format stri
 		if rule.Source != "" {
 			checkSource(at+".source", rule.Source, sources, fail)
 		}
-		if rule.From == dora.OwnersInBackstage && !slices.ContainsFunc(s.Sources, func(each Source) bool { return each.Type == string(rule.From) }) {
+		tells := func(each Source) bool { // places that are sources are called as their systems are
+			return each.Type == string(rule.From) && (rule.Source == "" || rule.Source == each.ID)
+		}
+		switch told := slices.ContainsFunc(s.Sources, tells); {
+		case rule.From == dora.OwnersInBackstage && !told:
 			fail(at+".from", "needs a source of type %s, which is read", rule.From)
+		case rule.From == dora.OwnersInCSV && !told && strings.TrimSpace(rule.Text) == "":
+			fail(at+".text", "is missing; allowed: lines of service,team or repository,team, or none where a source of type %s has them", rule.From)
 		}
 		for _, key := range ownerKeys {
 			switch given := key.given(rule); {

@@ -156,6 +156,7 @@ func TestEveryMistakeNamesItsFieldAndWhatIsAllowed(t *testing.T) {
 		// owners
 		`{"owners":[{}]}`:                                                        "owners[0].from: is missing; allowed: csv, codeowners, topics, properties, groups",
 		`{"owners":[{"from":"wiki"}]}`:                                           `owners[0].from: "wiki" is not allowed; allowed: csv, codeowners, topics, properties, groups`,
+		`{"owners":[{"from":"csv"}]}`:                                            "owners[0].text: is missing; allowed: lines of service,team or repository,team, or none where a source of type csv has them",
 		`{"owners":[{"from":"backstage"}]}`:                                      "owners[0].from: needs a source of type backstage, which is read",
 		`{"owners":[{"from":"github_teams","permission":"pull"}]}`:               `owners[0].permission: "pull" is not allowed; allowed: write, maintain, admin`,
 		`{"owners":[{"from":"csv","permission":"admin","text":"service,team"}]}`: "owners[0].permission: is not allowed with from: csv; allowed: leave it out",

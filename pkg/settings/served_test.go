@@ -13,7 +13,7 @@ import (
 )
 
 func TestASourceIsAskedForWhatOwnersGoBy(t *testing.T) {
-	text := `{"sources":[{"id":"one","type":"github","repositories":["a/b"]},{"id":"two","type":"gitlab","projects":["a/b"]}],
+	text := `{"sources":[{"id":"one","type":"github","repositories":["a/b"]},{"id":"two","type":"gitlab","repositories":["a/b"]}],
 		"owners":[{"from":"codeowners"},{"from":"catalog_info","source":"two"},{"from":"github_teams","source":"one"},{"from":"properties","property":"team","source":"one"}]}`
 	var object map[string]any
 	require.NoError(t, json.Unmarshal([]byte(text), &object))

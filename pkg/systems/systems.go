@@ -8,6 +8,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/source/azuredevops"
 	"github.com/livedora/dora-datasource/pkg/source/backstage"
 	"github.com/livedora/dora-datasource/pkg/source/bitbucket"
+	"github.com/livedora/dora-datasource/pkg/source/csv"
 	"github.com/livedora/dora-datasource/pkg/source/github"
 	"github.com/livedora/dora-datasource/pkg/source/gitlab"
 	"github.com/livedora/dora-datasource/pkg/source/grafanairm"
@@ -35,6 +36,7 @@ var All = source.Systems{
 	&statuspage.System,
 	&grafanairm.System,
 	&backstage.System,
+	&csv.System,
 	&alertmanager.System,
 	&webhook.System,
 }

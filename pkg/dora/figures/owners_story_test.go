@@ -99,7 +99,7 @@ func TestACatalogueGivesOwnersAndNothingElse(t *testing.T) {
 	before := h.Derive(repo.Def)
 	assert.Equal(t, map[string]float64{dora.Unowned: 1}, deployed(before, dora.ByTeam))
 	tell := func(hour float64, withdrawn bool, owner string) *facts.Snapshot {
-		entity := &dora.Entity{Name: "versions", Owners: []string{owner}, Repositories: []string{repo.Repository}}
+		entity := &dora.Entity{From: dora.OwnersInBackstage, Name: "versions", Owners: []string{owner}, Repositories: []string{repo.Repository}}
 		h.Apply(&dora.Repository{
 			Header: dora.Header{Source: "portal", ID: "component:default/versions", Updated: doratest.Hour(hour)}, Name: "component:default/versions",
 			Withdrawn: withdrawn, Traits: dora.Traits{Entity: entity},

@@ -59,7 +59,9 @@ func (h *History) applyEntity(e *dora.Repository) {
 
 // catalogue are the entries of all catalogues, in order.
 func (h *History) catalogue() []owners.Entry {
-	if !slices.ContainsFunc(h.mapping.Ownership.Rules, func(rule dora.OwnerRule) bool { return rule.From == dora.OwnersInBackstage }) {
+	if !slices.ContainsFunc(h.mapping.Ownership.Rules, func(rule dora.OwnerRule) bool {
+		return rule.From == dora.OwnersInBackstage || rule.From == dora.OwnersInCSV && rule.Text == ""
+	}) {
 		return nil
 	}
 	var entries []owners.Entry

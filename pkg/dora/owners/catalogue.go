@@ -21,8 +21,9 @@ type catalogue struct {
 func newCatalogue(entries []Entry) *catalogue {
 	c := &catalogue{map[string][]Entry{}, map[string][]Entry{}}
 	for _, e := range entries {
-		name := strings.ToLower(e.Name)
-		c.byName[name] = append(c.byName[name], e)
+		if name := strings.ToLower(e.Name); name != "" {
+			c.byName[name] = append(c.byName[name], e)
+		}
 		for _, repository := range e.Repositories {
 			repository = strings.ToLower(repository)
 			c.byRepository[repository] = append(c.byRepository[repository], e)
@@ -34,17 +35,17 @@ func newCatalogue(entries []Entry) *catalogue {
 // owners are those of the entries that are a service: of those of its repositories the one that is called like it, else those
 // whose folder its paths are in, else all of them; and where the catalogue knows none of its repositories, those that are called
 // like it.
-func (c *catalogue) owners(source, service string, places []Place) (names []string) {
+func (c *catalogue) owners(rule *dora.OwnerRule, service string, places []Place) (names []string) {
 	var here []Entry
 	for i := range places {
-		here = append(here, of(source, c.byRepository, places[i].Name)...)
+		here = append(here, of(rule, c.byRepository, places[i].Name)...)
 	}
 	found := slices.DeleteFunc(slices.Clone(here), func(e Entry) bool { return !strings.EqualFold(e.Name, service) })
 	switch {
 	case len(here) == 0:
-		found = of(source, c.byName, service)
+		found = of(rule, c.byName, service)
 	case len(found) == 0:
-		found = c.inFolders(source, places)
+		found = c.inFolders(rule, places)
 	}
 	for _, e := range found {
 		for _, name := range e.Owners {
@@ -54,21 +55,19 @@ func (c *catalogue) owners(source, service string, places []Place) (names []stri
 	return names
 }
 
-// of are the entries of a source that are found by a name; without one, of all.
-func of(source string, by map[string][]Entry, name string) []Entry {
-	found := by[strings.ToLower(name)]
-	if source == "" {
-		return found
-	}
-	return slices.DeleteFunc(slices.Clone(found), func(e Entry) bool { return e.Source != source })
+// of are the entries that a rule goes by and that are found by a name.
+func of(rule *dora.OwnerRule, by map[string][]Entry, name string) []Entry {
+	return slices.DeleteFunc(slices.Clone(by[strings.ToLower(name)]), func(e Entry) bool {
+		return e.From != rule.From || rule.Source != "" && e.Source != rule.Source
+	})
 }
 
 // inFolders are the entries of repositories whose folder is the nearest above a service's paths; of a service without paths
 // those of the whole repository, or all where there are none.
-func (c *catalogue) inFolders(source string, places []Place) (found []Entry) {
+func (c *catalogue) inFolders(rule *dora.OwnerRule, places []Place) (found []Entry) {
 	for i := range places {
 		p := &places[i]
-		all := of(source, c.byRepository, p.Name)
+		all := of(rule, c.byRepository, p.Name)
 		paths := p.files()
 		for _, path := range paths {
 			found = append(found, nearest(all, path)...)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
 // A list of owners has two columns, of which the second is team: service or repository, and who owns it. Several owners are
@@ -22,6 +25,7 @@ const (
 type list struct {
 	byRepository bool
 	owners       map[string][]string
+	names        map[string]string // as they were written
 }
 
 // ReadList reads a list. The error joins one for each line that cannot be read, with its number.
@@ -30,8 +34,24 @@ func ReadList(text string) error {
 	return err
 }
 
+// EntitiesIn are what a list says, each service or repository by itself. The error is that of ReadList; what can be read is read all
+// the same, if the heading can.
+func EntitiesIn(text string) (entities []dora.Entity, err error) {
+	l, err := readList(text)
+	for _, key := range slices.Sorted(maps.Keys(l.names)) {
+		e := dora.Entity{From: dora.OwnersInCSV, Owners: l.owners[key]}
+		if l.byRepository {
+			e.Repositories = []string{l.names[key]}
+		} else {
+			e.Name = l.names[key]
+		}
+		entities = append(entities, e)
+	}
+	return entities, err
+}
+
 func readList(text string) (list, error) {
-	l := list{owners: map[string][]string{}}
+	l := list{owners: map[string][]string{}, names: map[string]string{}}
 	if len(text) > LimitOfList {
 		return l, fmt.Errorf("has %d bytes; allowed: up to %d", len(text), LimitOfList)
 	}
@@ -70,6 +90,9 @@ func readList(text string) (list, error) {
 		default:
 			named := false
 			key := strings.ToLower(record[0])
+			if l.names[key] == "" {
+				l.names[key] = record[0]
+			}
 			for team := range strings.SplitSeq(record[1], between) {
 				if team = strings.TrimSpace(team); team != "" {
 					named = true

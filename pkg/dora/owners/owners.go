@@ -115,14 +115,18 @@ func (f *Finder) called(names []string) []string {
 // ask asks one rule.
 func (f *Finder) ask(n int, s *dora.Service, places []Place) (names []string) {
 	rule := &f.rules[n]
-	if rule.From == dora.OwnersInCSV && !f.lists[n].byRepository {
-		return f.lists[n].owners[strings.ToLower(s.Name)]
-	}
 	switch rule.From {
+	case dora.OwnersInCSV:
+		if rule.Text == "" { // a source has it
+			return f.catalogue.owners(rule, s.Name, places)
+		}
+		if !f.lists[n].byRepository {
+			return f.lists[n].owners[strings.ToLower(s.Name)]
+		}
 	case dora.OwnersInBackstage:
-		return f.catalogue.owners(rule.Source, s.Name, places)
+		return f.catalogue.owners(rule, s.Name, places)
 	case dora.OwnersInCatalog:
-		return newCatalogue(f.written(places)).owners(rule.Source, s.Name, places)
+		return newCatalogue(f.written(places)).owners(rule, s.Name, places)
 	}
 	for i := range places {
 		p := &places[i]

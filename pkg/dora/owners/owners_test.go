@@ -122,7 +122,7 @@ func TestNobodyCanBeCalledUnowned(t *testing.T) {
 
 func TestAServiceIsTheEntryOfACatalogueThatIsCalledLikeItOrWhoseFolderItIsIn(t *testing.T) {
 	entry := func(name, owner, folder string, repositories ...string) owners.Entry {
-		return owners.Entry{Source: "portal", Entity: &dora.Entity{Name: name, Owners: []string{owner}, Repositories: repositories, Folder: folder}}
+		return owners.Entry{Source: "portal", Entity: &dora.Entity{From: dora.OwnersInBackstage, Name: name, Owners: []string{owner}, Repositories: repositories, Folder: folder}}
 	}
 	entries := []owners.Entry{
 		entry("checkout", "payments", "apps/checkout", "acme/mono"), entry("till", "tills", "apps/till", "acme/mono"), entry("till-ui", "front", "apps/till/ui", "acme/mono"),
@@ -197,6 +197,25 @@ func TestComponentsOfARepositorysOwnFileOwnItsServices(t *testing.T) {
 	assert.Equal(t, []string{"payments"}, of("shop"), "the component of the whole repository")
 	assert.Empty(t, teams(dora.Traits{CatalogInfo: "kind: [" + strings.Repeat("{", 1000)}, dora.Service{Name: "shop"}, places(dora.OwnersInCatalog)).Teams)
 	assert.Empty(t, teams(dora.Traits{}, dora.Service{Name: "shop"}, places(dora.OwnersInCatalog)).Teams)
+}
+
+func TestAListThatASourceReadsSaysWhatOneInTheSettingsWould(t *testing.T) {
+	for _, text := range []string{"service,team\nShop,payments; tills\n", "repository,team\nAcme/Shop,payments; tills\n"} {
+		entities, err := owners.EntitiesIn(text)
+		require.NoError(t, err)
+		require.Len(t, entities, 1)
+		entries := []owners.Entry{{Source: "list", Entity: &entities[0]}}
+		place := owners.Place{Source: "github", Name: "acme/shop", Traits: &dora.Traits{}}
+		of := func(service string, place owners.Place, rule dora.OwnerRule) []string {
+			return owners.NewFinder(dora.Ownership{Rules: []dora.OwnerRule{rule}}, entries).Of(&dora.Service{Name: service}, []owners.Place{place}).Teams
+		}
+		assert.Equal(t, []string{"payments", "tills"}, of("shop", place, dora.OwnerRule{From: dora.OwnersInCSV, Source: "list"}), text)
+		assert.Equal(t, []string{"payments", "tills"}, of("shop", place, dora.OwnerRule{From: dora.OwnersInCSV}), text)
+		assert.Empty(t, of("shop", place, dora.OwnerRule{From: dora.OwnersInCSV, Source: "other"}), text)
+		assert.Empty(t, of("shop", place, dora.OwnerRule{From: dora.OwnersInBackstage}), "another place")
+		place.Name = "acme/other"
+		assert.Empty(t, of("other", place, dora.OwnerRule{From: dora.OwnersInCSV}), text)
+	}
 }
 
 func TestATeamOfGitHubOwnsWhatItMayMaintain(t *testing.T) {

@@ -32,7 +32,7 @@ func readCatalog(text string) (entities []dora.Entity) {
 		if yaml.Unmarshal([]byte(document), &e) != nil || !strings.EqualFold(e.Kind, "component") || e.Metadata.Name == "" {
 			continue
 		}
-		read := dora.Entity{Name: e.Metadata.Name}
+		read := dora.Entity{From: dora.OwnersInCatalog, Name: e.Metadata.Name}
 		read.Repositories, read.Folder = Located(e.Metadata.Annotations)
 		if e.Spec.Owner != "" {
 			read.Owners = []string{RefTo(e.Spec.Owner, e.Metadata.Namespace).Called()}

@@ -5,15 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/source"
+	"github.com/livedora/dora-datasource/pkg/source/census"
 	"github.com/livedora/dora-datasource/pkg/source/cursor"
 	"github.com/livedora/dora-datasource/pkg/source/wire"
 )
@@ -84,7 +81,7 @@ func (s *Source) begin(request source.Request) *run {
 	r.cursor, _ = cursor.Read[position](request.Cursor, positionVersion)
 	r.cursor.Stamp(positionVersion)
 	if r.cursor.Entities == nil {
-		r.cursor.Entities = map[string]told{}
+		r.cursor.Entities = census.Entries{}
 	}
 	return r
 }
@@ -119,10 +116,10 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 		return err
 	}
 	found := entities(rows)
-	if len(found) == 0 && slices.ContainsFunc(slices.Collect(maps.Values(r.cursor.Entities)), func(t told) bool { return t.As != "" }) {
+	if len(found) == 0 && r.cursor.Entities.Any() {
 		return r.Failure(source.CausePermission, "", hidden+"; what was read before stays", nil)
 	}
-	events := r.news(found, whole && !r.broken.Nameless)
+	events := r.cursor.Entities.News(r.config.ID, r.Now().UTC(), found, func(ref string) bool { return whole && !r.broken.Nameless && !r.broken.IDs[ref] })
 	after, err := json.Marshal(r.cursor)
 	if err != nil {
 		return err
@@ -137,32 +134,3 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 
 // part is what the list is called in progress and failures.
 const part = "catalogue"
-
-// news are the entities that are not as they were told, and, where all were listed, those that are there no more.
-func (r *run) news(found map[string]*dora.Entity, whole bool) (events []dora.Event) {
-	for _, ref := range slices.Sorted(maps.Keys(found)) {
-		e := dora.Traits{Entity: found[ref]}.Ordered().Entity
-		if as := digest(e); r.cursor.Entities[ref].As != as {
-			events = append(events, r.tell(ref, as, e))
-		}
-	}
-	for _, ref := range slices.Sorted(maps.Keys(r.cursor.Entities)) {
-		if found[ref] == nil && whole && r.cursor.Entities[ref].As != "" && !r.broken.IDs[ref] {
-			_, name, _ := strings.Cut(ref, "/")
-			gone := r.tell(ref, "", &dora.Entity{Name: name})
-			gone.Withdrawn = true
-			events = append(events, gone)
-		}
-	}
-	return events
-}
-
-// tell tells of an entity in a version above the one before.
-func (r *run) tell(ref, as string, e *dora.Entity) *dora.Repository {
-	now := r.Now().UTC()
-	if before := r.cursor.Entities[ref].At; !now.After(before) {
-		now = before.Add(time.Second)
-	}
-	r.cursor.Entities[ref] = told{now, as}
-	return &dora.Repository{Header: dora.Header{Source: r.config.ID, ID: ref, Updated: now}, Name: ref, Traits: dora.Traits{Entity: e}}
-}

@@ -22,7 +22,7 @@ func entities(rows []*entityRecord) map[string]*dora.Entity {
 		if !strings.EqualFold(row.Kind, kindComponent) {
 			continue
 		}
-		e := &dora.Entity{Name: row.Metadata.Name}
+		e := &dora.Entity{From: dora.OwnersInBackstage, Name: row.Metadata.Name}
 		e.Repositories, e.Folder = owners.Located(row.Metadata.Annotations)
 		for _, ref := range row.owners() {
 			switch called, there := groups[ref.String()]; {

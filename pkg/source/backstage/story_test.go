@@ -35,7 +35,10 @@ func reads(t *testing.T, handler http.Handler, l *sourcetest.Ledger, types ...st
 	found := map[string]dora.Entity{}
 	for _, e := range sourcetest.Of[*dora.Repository](l) {
 		if !e.Withdrawn {
-			found[strings.TrimPrefix(e.Name, "component:default/")] = *e.Entity
+			entity := *e.Entity
+			assert.Equal(t, dora.OwnersInBackstage, entity.From)
+			entity.From = ""
+			found[strings.TrimPrefix(e.Name, "component:default/")] = entity
 		}
 	}
 	return found, err

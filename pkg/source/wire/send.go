@@ -64,6 +64,7 @@ type Call struct {
 	Accept  string // empty: application/json
 	Token   string // Signed sets it
 	ETag    string // of what is known already, where anything is
+	Since   string // when that was last modified, as the host said it
 }
 
 // Answer is what came back, its body read whole.
@@ -159,6 +160,9 @@ func (s *Session) Send(ctx context.Context, c Call) (*Answer, error) {
 	}
 	if c.ETag != "" {
 		request.Header.Set("If-None-Match", c.ETag)
+	}
+	if c.Since != "" {
+		request.Header.Set("If-Modified-Since", c.Since)
 	}
 	answer := new(Answer)
 	request.SetResponseHandler(func(response *http.Response) error {
