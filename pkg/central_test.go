@@ -89,3 +89,29 @@ func TestAGrafanaOnAReplicaAnswersAndCollectsNothing(t *testing.T) {
 	require.Eventually(t, func() bool { status, _ := one.hears(writes, 3); return status == http.StatusOK }, time.Minute, glance, "it goes on by itself")
 	require.Eventually(t, func() bool { state, _ := one.health(writes); return state == backend.HealthStatusOk }, time.Minute, glance)
 }
+
+// While a team updates one Grafana after the other, the older one meets a database that it must not write.
+func TestAGrafanaThatIsOlderThanItsDatabaseAnswersOnAndSaysWhyItStoresNothing(t *testing.T) {
+	server := postgrestest.ForTest(t)
+	d, err := server.Database(t.Context())
+	require.NoError(t, err)
+	from := told(github(t), central(d, ""))
+	older := start(t)
+	older.waitUntilRead(from)
+	_, had := older.collection(from)
+
+	require.NoError(t, server.Exec(t.Context(), d.Name, `UPDATE livedora_schema SET needs = 99`))
+	status, answer := older.hears(from, 1)
+	assert.Equal(t, http.StatusServiceUnavailable, status, "who sent it may send it again")
+	assert.Contains(t, answer, "the store was written by a newer version of Live DORA: update the plugin")
+	assert.NotContains(t, answer, d.Address)
+	require.Eventually(t, func() bool {
+		state, says := older.health(from)
+		return state == backend.HealthStatusError && strings.Contains(says, "a newer version of Live DORA")
+	}, time.Minute, glance)
+	_, has := older.collection(from)
+	assert.Equal(t, had, has, "it answers from what it knew")
+
+	require.NoError(t, server.Exec(t.Context(), d.Name, `UPDATE livedora_schema SET needs = version`))
+	require.Eventually(t, func() bool { status, _ := older.hears(from, 1); return status == http.StatusOK }, time.Minute, glance)
+}

@@ -19,6 +19,9 @@ import (
 // ErrNoWebhooks says that a source takes no webhooks.
 var ErrNoWebhooks = errors.New("this source takes no webhooks")
 
+// ErrNewerStore says that another Grafana, of a newer version, has brought the store to what this one must not write.
+var ErrNewerStore = store.ErrNewerStore
+
 // Post stores events that were told to us, on whichever instance, and wakes those who wait for changes. All of them are
 // stored, or none: a *dora.Contradiction says what cannot be true, an *Unmapped what belongs to no service.
 func (d *Dataset) Post(ctx context.Context, events ...dora.Event) (store.Applied, error) {

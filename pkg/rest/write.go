@@ -77,6 +77,8 @@ func refused(err error) error {
 		return refuse(http.StatusConflict, "", "%s", dataset.ErrNotDurable)
 	case errors.Is(err, dataset.ErrReplica):
 		return refuse(http.StatusConflict, "", "%s", dataset.ErrReplica)
+	case errors.Is(err, dataset.ErrNewerStore):
+		return refuse(http.StatusServiceUnavailable, "", "%s", dataset.ErrNewerStore)
 	case errors.As(err, &contradiction):
 		return refuse(http.StatusConflict, contradiction.Field, "%s: %s", contradiction.ID, contradiction.Problem)
 	case errors.As(err, &unmapped):
