@@ -64,8 +64,11 @@ func TestASettingThatMatchesNothingIsSaid(t *testing.T) {
 		`{"services":[{"name":"booking","deployments":[{"source":"github","repository":"example-health/booking"}],"incidents":[{"source":"github","repository":"example-health/boking"}]}]}`: `services[0] (booking): incidents[0] names a repository that source github does not read: "example-health/boking"; there are: example-health/booking, example-health/records.`,
 		`{"services":[{"name":"booking","deployments":[{"source":"github","repository":"example-health/booking","paths":["nowhere/**"]}]}]}`:                                                 `services[0] (booking): none of the 6 deployments that its entries match ships a change to its paths.`,
 		`{"sources":[{"id":"github","type":"github","url":"https://github.invalid","repositories":["example-health/*","example-helth/*"]}]}`:                                                 `Source github: repositories: "example-helth/*" matches no repository.`,
-		source(`"deployments":{"from":"deployments"}`): "",
-		`{"sources":[{"id":"github","type":"github","url":"https://github.invalid","repositories":["example-health/*"]},{"id":"ci","type":"webhook"}]}`: "Source ci has told of nothing yet.",
+		source(`"deployments":{"from":"deployments"}`):                                                                                                               "",
+		source(`"deployments":{"rules":[{"repositories":["example-health/records"],"from":"deployments"}]}`):                                                         "",
+		source(`"deployments":{"rules":[{"repositories":["!a/b","example-helth/bok*"],"from":"tags"}]}`):                                                             `Source github: deployments.rules[0] (!a/b, example-helth/bok*) fits no repository that is read; there are: example-health/booking, example-health/records.`,
+		source(`"deployments":{"rules":[{"repositories":["example-health/*"],"from":"deployments"},{"repositories":["example-health/booking"],"from":"releases"}]}`): `Source github: deployments.rules[1] (example-health/booking) decides of no repository: rules before it take all that it fits.`,
+		`{"sources":[{"id":"github","type":"github","url":"https://github.invalid","repositories":["example-health/*"]},{"id":"ci","type":"webhook"}]}`:              "Source ci has told of nothing yet.",
 		`{}`: "",
 	} {
 		file := configured(t, changed)
@@ -125,7 +128,7 @@ func TestManyEntriesThatMatchNothingAreSaidInAFewLines(t *testing.T) {
 	}
 	_, _, log := run(t, configured(t, `{"otherRepositories":"leave_out","services":[`+strings.Join(services, ",")+`]}`), "facts --settings FILE")
 	assert.Equal(t, 11, strings.Count(log, "\n"), log)
-	assert.Contains(t, log, "30 more entries of services match nothing.\n")
+	assert.Contains(t, log, "30 more entries match nothing.\n")
 }
 
 func TestCollectingSaysWhatItLookedForInVain(t *testing.T) {

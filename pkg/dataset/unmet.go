@@ -69,10 +69,10 @@ type unmet struct {
 	preview      history.Preview
 	probe        func(dora.Mapping) history.Preview
 	found        []string
-	entries      []string // of services: there may be many
+	entries      []string // of services, and of rules of sources: there may be many
 }
 
-// unmetLimit is how many lines are said of the entries of services.
+// unmetLimit is how many lines are said of the entries of services and the rules of sources.
 const unmetLimit = 10
 
 func (u *unmet) say(format string, args ...any) {
@@ -81,7 +81,7 @@ func (u *unmet) say(format string, args ...any) {
 
 func (u *unmet) sentences() []string {
 	if more := len(u.entries) - unmetLimit; more > 0 {
-		u.entries = append(u.entries[:unmetLimit], fmt.Sprintf("%d more entries of services match nothing.", more))
+		u.entries = append(u.entries[:unmetLimit], fmt.Sprintf("%d more entries match nothing.", more))
 	}
 	return append(u.found, u.entries...)
 }
@@ -110,6 +110,7 @@ func (u *unmet) ofSource(s *settings.Source) {
 			u.say("Source %s: repositories: %q matches no repository.", s.ID, pattern)
 		}
 	}
+	u.ofHabits(s)
 	if advice := s.Lacking(dora.KindDeployment); advice != "" && counts[dora.KindDeployment] == 0 {
 		if len(s.Selects()) == 0 {
 			u.say("Source %s has no deployment: %s", s.ID, advice)

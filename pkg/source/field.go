@@ -25,6 +25,8 @@ type Field struct {
 	// Width of its control in Grafana's units of 8 pixels, and Lines of text; 0: as usual.
 	Width int `json:"width,omitempty"`
 	Lines int `json:"lines,omitempty"`
+	// Fields are those of each entry, of rules; their keys, and those of their conditions, are within the entry.
+	Fields []Field `json:"fields,omitempty"`
 	// Meaning is what the documentation says of it. Markdown.
 	Meaning string `json:"-"`
 }
@@ -41,6 +43,7 @@ const (
 	Globs   Kind = "globs"   // texts, of which those with ! in front leave out
 	Choice  Kind = "choice"  // one of Choices
 	Flag    Kind = "flag"    // true or false
+	Rules   Kind = "rules"   // objects in an order that counts
 )
 
 // Option is one of the values of a choice.

@@ -12,7 +12,7 @@ import (
 // Judge finds what is wrong with a source's settings and secrets: what the declaration tells, and what only the system's
 // own settings know.
 func (s *System) Judge(at, id string, own Settings, secrets map[string]string, fail Fail) {
-	j := judge{s, at, id, Plain(own), secrets, fail}
+	j := judge{s.Fields(), at, id, Plain(own), secrets, fail, false}
 	for i, row := range s.Rows {
 		j.fields(row)
 		if i == 0 && s.Access != nil {
@@ -26,11 +26,12 @@ func (s *System) Judge(at, id string, own Settings, secrets map[string]string, f
 
 // judge looks at the settings as they would be saved, as the editor does.
 type judge struct {
-	system  *System
+	all     []Field // that there are
 	at, id  string
 	plain   map[string]any
 	secrets map[string]string
 	fail    Fail
+	entry   bool // of rules: one that only leaves out is about nothing
 }
 
 func (j *judge) fields(row []Field) {
@@ -38,14 +39,14 @@ func (j *judge) fields(row []Field) {
 		f := &row[i]
 		value, within := at(j.plain, f.Key)
 		field := j.at + "." + f.Key
-		if empty(value) {
+		if empty(value) || j.entry && f.Kind == Globs && leavesOut(value) {
 			if f.Required != "" && within && j.holds(f.When) {
 				j.fail(field, "is missing; allowed: %s", f.Required)
 			}
 			continue
 		}
 		if !j.holds(f.When) {
-			key := f.When.Key[strings.LastIndexByte(f.When.Key, '.')+1:]
+			key := inner(f.When.Key)
 			j.fail(field, "is not allowed with %s: %s%s; allowed with %s: %s", key, j.chosen(f.When.Key), f.When.Because, key, strings.Join(f.When.Values, ", "))
 		}
 		fits := f.Form.fitting()
@@ -58,6 +59,10 @@ func (j *judge) fields(row []Field) {
 				j.fail(field, "%s", f.Form.problem())
 			}
 		case []any:
+			if f.Kind == Rules {
+				j.rules(field, f.Fields, v)
+				continue
+			}
 			for k, each := range v {
 				if text, _ := each.(string); !fits(text) {
 					j.fail(fmt.Sprintf("%s[%d]", field, k), "%s%s", quoted(text), f.Form.problem())
@@ -66,6 +71,28 @@ func (j *judge) fields(row []Field) {
 		}
 	}
 }
+
+// rules looks at each entry as at settings of its own.
+func (j *judge) rules(field string, fields []Field, entries []any) {
+	for i, each := range entries {
+		entry := *j
+		entry.all, entry.at, entry.entry = fields, fmt.Sprintf("%s[%d]", field, i), true
+		entry.plain, _ = each.(map[string]any)
+		entry.fields(fields)
+	}
+}
+
+// leavesOut says that all of some patterns begin with an exclamation mark.
+func leavesOut(value any) bool {
+	list, _ := value.([]any)
+	return !slices.ContainsFunc(list, func(each any) bool {
+		text, _ := each.(string)
+		return !strings.HasPrefix(strings.TrimSpace(text), "!")
+	})
+}
+
+// inner is the last part of a key.
+func inner(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // at finds what lies at a key such as deployments.from, and says whether the object is there that it would be in.
 func at(plain map[string]any, key string) (value any, within bool) {
@@ -106,7 +133,7 @@ func (j *judge) chosen(key string) string {
 	if text, _ := at(j.plain, key); !empty(text) {
 		return fmt.Sprint(text)
 	}
-	for _, field := range j.system.Fields() {
+	for _, field := range j.all {
 		if field.Key == key && len(field.Choices) > 0 {
 			return field.Choices[0].Value
 		}
@@ -212,6 +239,13 @@ func (s *System) Label(key string) string {
 	for _, field := range s.Fields() {
 		if field.Key == key {
 			return field.Label
+		}
+		if rest, within := strings.CutPrefix(key, field.Key+"."); within && field.Kind == Rules {
+			for _, each := range field.Fields {
+				if each.Key == rest {
+					return each.Label
+				}
+			}
 		}
 	}
 	return ""

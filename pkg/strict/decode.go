@@ -206,9 +206,9 @@ func (d *Decoder) decodeStruct(path string, value any, targets ...reflect.Value)
 	fields := map[string]reflect.Value{}
 	for _, target := range targets {
 		allowed = append(allowed, Keys(target.Type())...)
-		for i := range target.NumField() {
-			if key := keyOf(target.Type().Field(i)); key != "" {
-				fields[key] = target.Field(i)
+		for _, each := range reflect.VisibleFields(target.Type()) {
+			if key := keyOf(each); key != "" {
+				fields[key] = target.FieldByIndex(each.Index)
 			}
 		}
 	}
@@ -270,11 +270,11 @@ func (d *Decoder) decodeMap(path string, value any, target reflect.Value) {
 	target.Set(fresh)
 }
 
-// Keys lists the keys of a struct type, in its order.
+// Keys lists the keys of a struct type, in its order, those of structs that are embedded included.
 func Keys(t reflect.Type) []string {
 	var keys []string
-	for i := range t.NumField() {
-		if key := keyOf(t.Field(i)); key != "" {
+	for _, field := range reflect.VisibleFields(t) {
+		if key := keyOf(field); key != "" {
 			keys = append(keys, key)
 		}
 	}

@@ -19,8 +19,9 @@ import (
 // keysOf lists the keys that settings are decoded from, those of objects as object.key.
 func keysOf(t reflect.Type, prefix string) map[string]reflect.Type {
 	keys := map[string]reflect.Type{}
+	visible := slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous })
 	for i, name := range strict.Keys(t) {
-		kind := t.Field(i).Type
+		kind := visible[i].Type
 		if kind.Kind() == reflect.Pointer {
 			kind = kind.Elem()
 		}
@@ -39,7 +40,19 @@ func TestEverySystemDeclaresEveryKeyOfItsSettings(t *testing.T) {
 	for _, system := range systems.All {
 		t.Run(system.Type, func(t *testing.T) {
 			keys := keysOf(reflect.TypeOf(system.Settings()).Elem(), "")
-			for _, field := range system.Fields() {
+			declared := system.Fields()
+			for _, field := range declared {
+				if field.Kind == source.Rules {
+					ruled := keysOf(keys[field.Key].Elem(), field.Key+".")
+					for _, each := range field.Fields {
+						each.Key = field.Key + "." + each.Key
+						declared, keys[each.Key] = append(declared, each), ruled[each.Key]
+						delete(ruled, each.Key)
+					}
+					assert.Empty(t, ruled, "are declared of the rules")
+				}
+			}
+			for _, field := range declared {
 				kind, known := keys[field.Key]
 				if !assert.True(t, known, "%s is in the settings", field.Key) {
 					continue
@@ -50,7 +63,7 @@ func TestEverySystemDeclaresEveryKeyOfItsSettings(t *testing.T) {
 				if choice {
 					assert.Equal(t, source.Values(field.Choices), allowed.Allowed(), field.Key)
 				}
-				assert.Equal(t, field.Kind == source.List || field.Kind == source.Globs, kind.Kind() == reflect.Slice, field.Key)
+				assert.Equal(t, field.Kind == source.List || field.Kind == source.Globs || field.Kind == source.Rules, kind.Kind() == reflect.Slice, field.Key)
 				assert.Equal(t, field.Kind == source.Flag, kind.Kind() == reflect.Bool, field.Key)
 				assert.NotEmpty(t, field.Meaning, "%s is explained", field.Key)
 				if field.Form != nil {

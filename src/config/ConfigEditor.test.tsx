@@ -9,7 +9,7 @@ import labels from '../../pkg/settings/labels.json';
 import { enter, field, pick } from '../form/testing';
 import { ConfigEditor } from './ConfigEditor';
 import { DoraOptions, DoraSecrets } from '../settings/settings';
-import { holds, SystemField, systems } from '../settings/systems';
+import { holds, SystemField, systems, valueAt } from '../settings/systems';
 
 type Settings = DataSourceSettings<DoraOptions, DoraSecrets>;
 
@@ -306,6 +306,40 @@ test('keys of what a deployment is go when it becomes something else', async () 
   expect(deployments()).toEqual({ from: 'deployments' });
 });
 
+test('repositories that are deployed otherwise have rules in an order, and permissions and webhooks follow them', async () => {
+  const { user, settings } = open({ uid: 'livedora', jsonData: { sources: [github] } });
+  await act(async () => {}); // how the source is doing is asked for
+  const card = source('Source github');
+  const rules = () => valueAt(settings().jsonData.sources![0], 'deployments.rules');
+  expect(card.getByLabelText('text for the sender')).not.toHaveTextContent('Workflow runs');
+  const add = card.getByRole('button', { name: 'Add rule' });
+  await user.click(add);
+  const first = within(card.getByRole('group', { name: 'Rule 1' }));
+  expect(first.queryByLabelText('Workflow pattern')).not.toBeInTheDocument();
+  await user.type(first.getByLabelText('Repositories'), 'lib-*');
+  await user.tab();
+  expect(first.getByText(/Repositories: "lib-\*" is not allowed; allowed: owner\/name/)).toBeVisible();
+  await user.clear(first.getByLabelText('Repositories'));
+  await user.type(first.getByLabelText('Repositories'), 'acme/lib-*');
+  await user.click(first.getByLabelText('Deployments from'));
+  await user.click(await screen.findByRole('option', { name: /^Workflow runs/ }));
+  await user.type(first.getByLabelText('Workflow pattern'), '^ship');
+  await user.tab();
+  const ofLib = { repositories: ['acme/lib-*'], from: 'workflow_runs', workflow: '^ship' };
+  expect(rules()).toEqual([ofLib]);
+  expect(card.getByLabelText('text for the sender')).toHaveTextContent('Workflow runs');
+
+  await user.click(add);
+  const second = within(card.getByRole('group', { name: 'Rule 2' }));
+  await user.type(second.getByLabelText('Repositories'), 'acme/*');
+  await user.tab();
+  await user.click(card.getByRole('button', { name: 'Move rule 2 up' }));
+  expect(rules()).toEqual([{ repositories: ['acme/*'] }, ofLib]);
+  await user.click(card.getByRole('button', { name: 'Remove rule 2' }));
+  await user.click(card.getByRole('button', { name: 'Remove rule 1' }));
+  expect(rules()).toBeUndefined();
+});
+
 test('alerts that are sent here need an id, a secret, and perhaps their labels', async () => {
   const { user, settings } = open({ jsonData: { sources: [github] } });
   await pick(user, 'Type', /^Alerts/);
@@ -378,11 +412,14 @@ test.each(systems)('$name has a form with all that it declares and that applies'
   const applies = (of: SystemField) => of.label !== undefined && holds(system, { id: '', type: system.type }, of.when);
   const first = system.access?.ways[0];
   const fields = [...system.rows.flat(), ...(first?.fields ?? [])].filter(applies);
-  const labels = fields.filter(({ kind }) => kind !== 'flag').map(({ label }) => label!);
+  const labels = fields.filter(({ kind }) => kind !== 'flag' && kind !== 'rules').map(({ label }) => label!);
   const secrets = (first?.secrets ?? []).map(({ label }) => label);
   [...labels, ...secrets, ...(system.webhook ? ['Webhook secret'] : [])].forEach((label) =>
     expect(card.getByLabelText(label, { selector: 'input, textarea' })).toBeInTheDocument()
   );
+  fields
+    .filter(({ kind }) => kind === 'rules')
+    .forEach(({ label }) => expect(card.getByRole('group', { name: label })).toBeInTheDocument());
   fields // the label of a box to tick goes on with what it means
     .filter(({ kind }) => kind === 'flag')
     .forEach(({ label }) => expect(card.getByRole('checkbox', { name: new RegExp(`^${label}`) })).toBeInTheDocument());

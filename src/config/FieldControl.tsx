@@ -3,6 +3,7 @@ import React from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
+import { RulesControl } from './RulesControl';
 import { Place } from '../settings/fields';
 import { byDefault, Source } from '../settings/settings';
 import { chosen, System, SystemField, valueAt, withChoice, withValue } from '../settings/systems';
@@ -49,6 +50,8 @@ export function FieldControl({ system, source, field, kept, path, faults, readOn
           onChange={({ currentTarget }) => put(currentTarget.checked || undefined)}
         />
       );
+    case 'rules':
+      return <RulesControl {...{ system, source, field, path, faults, readOnly, onChange }} />;
     case 'list':
     case 'globs':
       return <Lines {...shared} rows={lines} value={value as string[] | undefined} onChange={put} />;

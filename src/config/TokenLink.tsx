@@ -1,7 +1,7 @@
 import { TextLink } from '@grafana/ui';
 import React from 'react';
 import { Source } from '../settings/settings';
-import { holds, systemOf, valueAt } from '../settings/systems';
+import { holdsAnywhere, systemOf, valueAt } from '../settings/systems';
 
 /** Leads to where GitHub makes a token, or an App, with the right permissions ticked. Nothing where it is not known where. */
 export function TokenLink({ source, way }: { source: Source; way: string }) {
@@ -32,7 +32,7 @@ export function pageFor(source: Source, app: boolean): string | undefined {
 /** What is read needs these, and nothing more. */
 function permissionsFor(source: Source): Record<string, string> {
   const system = systemOf(source.type);
-  const needed = system?.permissions.filter(({ when }) => holds(system, source, when)) ?? [];
+  const needed = system?.permissions.filter(({ when }) => holdsAnywhere(system, source, when)) ?? [];
   return Object.fromEntries(needed.map(({ name }) => [name, 'read']));
 }
 

@@ -1,5 +1,5 @@
 import { Source } from '../settings/settings';
-import { holds, systemOf } from '../settings/systems';
+import { holdsAnywhere, systemOf } from '../settings/systems';
 
 /** What a system that sends webhooks is told, word for word; TOKEN and SECRET are for the person to fill in. */
 export interface Sender {
@@ -19,7 +19,7 @@ export function senderOf(source: Source, address: string): Sender | undefined {
     return undefined;
   }
   const { place, template, events = [] } = system.webhook;
-  const asked = events.filter(({ when }) => holds(system, source, when)).map(({ name }) => name);
+  const asked = events.filter(({ when }) => holdsAnywhere(system, source, when)).map(({ name }) => name);
   const words: Record<string, string> = {
     '<address>': address,
     '<login>': address.replace('://', '://api_key:TOKEN@'),

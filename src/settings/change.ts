@@ -27,6 +27,12 @@ export function removeAt<T>(list: T[], index: number): T[] {
   return list.filter((_, i) => i !== index);
 }
 
+/** The list with an item before the one above it (-1), or after the one below (1); as it is at an end. */
+export function moveAt<T>(list: T[], index: number, step: 1 | -1): T[] {
+  const other = list[index + step];
+  return other === undefined ? list : replaceAt(replaceAt(list, index, other), index + step, list[index]);
+}
+
 /** No list rather than an empty one: absent means that every repository is a service. */
 export function orAbsent<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined;

@@ -1,6 +1,6 @@
 import { oneOf, quoted, regexp, url } from './checks';
 import { Source } from './settings';
-import { holds, isWithin, SystemField, System, systemOf, valueAt, Way } from './systems';
+import { entriesOf, holds, isWithin, SystemField, System, systemOf, systemWithin, valueAt, Way } from './systems';
 
 /** Faults of a source's own settings, by their keys: what its system's declaration tells. */
 export function faultsOfSource(source: Source): Record<string, string | undefined> {
@@ -13,7 +13,21 @@ export function faultsOfSource(source: Source): Record<string, string | undefine
   const entries = ways.flatMap((way) =>
     way.fields.map((field) => [field.key, missing(field, way, source) ?? faultOf(field, system, source)])
   );
-  return Object.fromEntries([...fields, ...entries]);
+  const ruled = system.rows
+    .flat()
+    .flatMap((field) => (field.kind === 'rules' ? faultsOfRules(field, system, source) : []));
+  return Object.fromEntries([...fields, ...entries, ...ruled]);
+}
+
+/** Each entry of rules is judged as a source of its own. */
+function faultsOfRules(field: SystemField, system: System, source: Source): Array<[string, string | undefined]> {
+  const within = systemWithin(system, field);
+  return entriesOf(source, field).flatMap((entry, index) =>
+    (field.fields ?? []).map((each): [string, string | undefined] => [
+      `${field.key}[${index}].${each.key}`,
+      faultOf(each, within, entry),
+    ])
+  );
 }
 
 function isGiven(source: Source) {
@@ -49,6 +63,9 @@ function isEmpty({ kind }: SystemField, value: unknown): boolean {
 }
 
 function valueFault({ kind, form, choices = [] }: SystemField, value: unknown): string | undefined {
+  if (kind === 'rules') {
+    return undefined; // each entry for itself
+  }
   if (Array.isArray(value)) {
     const wrong = value.find((each) => !fits(form, each));
     return wrong === undefined ? undefined : `${quoted(wrong)}is not allowed; allowed: ${form?.allowed}`;

@@ -20,7 +20,7 @@ export interface System {
 export interface SystemField {
   /** Within the source, such as deployments.from. */
   key: string;
-  kind: 'text' | 'address' | 'pattern' | 'list' | 'globs' | 'choice' | 'flag';
+  kind: 'text' | 'address' | 'pattern' | 'list' | 'globs' | 'choice' | 'flag' | 'rules';
   /** Without one, it is in files only. */
   label?: string;
   description?: string;
@@ -38,6 +38,8 @@ export interface SystemField {
   empty?: string;
   width?: number;
   lines?: number;
+  /** Those of each entry, of rules; their keys, and those of their conditions, are within the entry. */
+  fields?: SystemField[];
 }
 
 /** A choice; the backend gives each a description. */
@@ -100,6 +102,24 @@ export function allFields(system: System): SystemField[] {
   return [...system.rows.flat(), ...(system.access?.ways ?? []).flatMap(({ fields }) => fields)];
 }
 
+/** A field by its key, those of entries of rules by keys such as deployments.rules[0].from. */
+export function fieldAt(system: System, key: string): SystemField | undefined {
+  const [, list, inner] = /^(.*)\[\d+\]\.(.*)$/.exec(key) ?? [];
+  return list === undefined
+    ? allFields(system).find((field) => field.key === key)
+    : fieldAt(system, list)?.fields?.find((field) => field.key === inner);
+}
+
+/** An entry of rules is judged and drawn as a source of a system that has its fields. */
+export function systemWithin(system: System, { fields = [] }: SystemField): System {
+  return { ...system, rows: [fields], access: undefined };
+}
+
+/** The entries of a field of rules, each as a source of systemWithin. */
+export function entriesOf(source: Source, { key }: SystemField): Source[] {
+  return (valueAt(source, key) as Source[] | undefined) ?? [];
+}
+
 type Part = Record<string, unknown>;
 
 /** What lies at a key such as deployments.from. */
@@ -123,6 +143,23 @@ export function withValue(source: Source, key: string, value: unknown): Source {
 /** Whether a condition is met, by what is chosen or by the default. */
 export function holds(system: System, source: Source, when: When | undefined): boolean {
   return when === undefined || when.values.includes(chosen(system, source, when.key));
+}
+
+/** Whether a condition is met by the source, or by any entry of its rules. */
+export function holdsAnywhere(system: System, source: Source, when: When | undefined): boolean {
+  return (
+    when === undefined ||
+    holds(system, source, when) ||
+    allFields(system)
+      .filter(({ kind }) => kind === 'rules')
+      .some((rules) => {
+        const above = rules.key.replace(/[^.]*$/, '');
+        const key = when.key.slice(above.length);
+        const ruled = when.key.startsWith(above) && rules.fields?.some((field) => field.key === key);
+        const within = systemWithin(system, rules);
+        return ruled && entriesOf(source, rules).some((entry) => holds(within, entry, { ...when, key }));
+      })
+  );
 }
 
 /** What a choice is, its default included. */

@@ -4,7 +4,7 @@ import { evidenceKinds, meanings } from './meanings';
 import { defaults, DoraOptions, Service, Source, StoreSettings } from './settings';
 import { faultsOfRule } from './rule';
 import { faultsOfSource } from './sourceFaults';
-import { allFields, sourceTypes, systemOf } from './systems';
+import { allFields, fieldAt, sourceTypes, systemOf } from './systems';
 
 /** What is wrong with the settings: by the path of the field, a sentence that names it as its label does. */
 export type Faults = Record<string, string>;
@@ -13,7 +13,7 @@ export type Faults = Record<string, string>;
 export function labelOf(path: string, { sources = [] }: DoraOptions): string {
   const [, index, key] = /^sources\[(\d+)\]\.(.*)$/.exec(path) ?? [];
   const system = systemOf(sources[Number(index)]?.type);
-  const own = system && allFields(system).find((field) => field.key === key)?.label;
+  const own = system && fieldAt(system, key)?.label;
   return own ?? (labels as Record<string, string>)[path.replace(/\[\d+\]/g, '[]')] ?? path;
 }
 

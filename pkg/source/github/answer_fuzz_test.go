@@ -25,10 +25,10 @@ var kinds = []configured{
 	{API: github.APIREST},
 	{API: github.APIGraphQL, Shared: []string{"*"}},
 	{API: github.APIREST, Shared: []string{"*"}},
-	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromWorkflowRuns}},
-	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromReleases}},
-	{API: github.APIGraphQL, Deployments: github.Deployments{From: github.FromTags}},
-	{API: github.APIREST, Deployments: github.Deployments{From: github.FromMerges}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{Habit: github.Habit{From: github.FromWorkflowRuns}}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{Habit: github.Habit{From: github.FromReleases}}},
+	{API: github.APIGraphQL, Deployments: github.Deployments{Habit: github.Habit{From: github.FromTags}}},
+	{API: github.APIREST, Deployments: github.Deployments{Habit: github.Habit{From: github.FromMerges}}},
 }
 
 // answered is an answer of the stand-in to one kind of question, and where in two runs one after the other it came.

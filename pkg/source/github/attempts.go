@@ -26,16 +26,16 @@ func forPulls(w *runRecord) bool {
 
 // attempted reads a run's earlier attempts, up to the first that succeeded. What came after that changes nothing. Where
 // one of them cannot be read any more, nobody knows whether it succeeded.
-func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node deploymentNode, deploys bool, err error) {
-	if w.RunAttempt <= 1 || !a.picks(w) {
-		node, deploys = a.runOf(w)
+func (a rest) attempted(ctx context.Context, part string, habit Habit, w *runRecord) (node deploymentNode, deploys bool, err error) {
+	if w.RunAttempt <= 1 || !habit.picks(w) {
+		node, deploys = habit.runOf(w)
 		return node, deploys, nil
 	}
 	attempts := []*runRecord{}
 	for number := 1; number < min(w.RunAttempt, attemptsAtMost); number++ {
 		attempt, _, err := fetch[runRecord](ctx, a.run, part, fmt.Sprintf("%s/actions/runs/%d/attempts/%d", repositoryPath(part), w.ID, number), "")
 		if isAbsent(err, http.StatusNotFound, http.StatusGone) {
-			return a.unsure(w), true, nil
+			return habit.unsure(w), true, nil
 		}
 		if err != nil {
 			return node, false, err
@@ -48,7 +48,7 @@ func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node de
 	if !slices.ContainsFunc(attempts, func(attempt *runRecord) bool { return attempt.Conclusion == "success" }) {
 		attempts = append(attempts, w)
 	}
-	node = a.named(w)
+	node = habit.named(w)
 	node.Statuses = &pages.Page[statusNode]{}
 	for _, attempt := range attempts {
 		steps, tries := stepsOf(attempt)
@@ -73,8 +73,8 @@ func (a rest) attempted(ctx context.Context, part string, w *runRecord) (node de
 
 // unsure is a run of which it cannot be told when it first succeeded. It is as old as the run, so that it takes the place
 // of no version that knew.
-func (a rest) unsure(w *runRecord) deploymentNode {
-	node := a.named(w)
+func (h Habit) unsure(w *runRecord) deploymentNode {
+	node := h.named(w)
 	node.UpdatedAt, node.retried = node.CreatedAt, true
 	node.Statuses = &pages.Page[statusNode]{Nodes: []statusNode{{State: "QUEUED", CreatedAt: node.CreatedAt}}}
 	node.steps = progressOf(w, len(node.Statuses.Nodes))

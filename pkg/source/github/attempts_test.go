@@ -108,7 +108,7 @@ func (p *pipeline) read(t *testing.T, l *ledger) map[int64]*dora.Deployment {
 func (p *pipeline) source() *github.Source {
 	return open(configured{
 		ID: "github", URL: p.server.URL, Repositories: []string{shop}, Secrets: map[string]string{"token": secret, source.SecretWebhook: hookSecret},
-		Deployments: github.Deployments{From: github.FromWorkflowRuns, Workflow: dora.MustPattern("^deploy$")},
+		Deployments: github.Deployments{Habit: github.Habit{From: github.FromWorkflowRuns, Workflow: dora.MustPattern("^deploy$")}},
 	}, p.server.Client(), at("2026-03-20T00:00:00Z"), github.WithRetries(0, 0, 0))
 }
 

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
@@ -98,6 +99,9 @@ type position struct {
 	Lanes     lineage.Lanes `json:"lanes,omitempty"`
 	Unclaimed []string      `json:"unclaimed,omitempty"`
 }
+
+// called is what a repository is called, as far as is known where it is asked for by a name.
+func (p *position) called(asked string) string { return cmp.Or(p.Name, asked) }
 
 // history is the default branch, and where a later run may stop.
 type history struct {

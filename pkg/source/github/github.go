@@ -14,6 +14,7 @@ type Source struct {
 	selection selection
 	address   string // of GraphQL
 	root      string // of REST
+	habits    source.Habits[Habit]
 	host      *wire.Host
 	pace      wire.Pace
 	// unusable says why the configuration cannot work; every call returns it.
@@ -35,7 +36,7 @@ func (c *config) isApp() bool {
 
 // New makes the source. A configuration that cannot work is reported by Check and Collect.
 func New(given source.Given, settings Settings, options ...Option) *Source {
-	s := &Source{config: config{given, settings}, pace: wire.DefaultPace()}
+	s := &Source{config: config{given, settings}, pace: wire.DefaultPace(), habits: source.NewHabits(settings.Deployments.Habit, settings.Deployments.Rules)}
 	for _, option := range options {
 		option(s)
 	}

@@ -132,7 +132,7 @@ func (r graphql) behind(ctx context.Context, s *repositorySync, sha, after strin
 	}
 	err := r.ask(ctx, question{part: s.part, text: behindText, variables: func(width int) map[string]any {
 		v := named(s.part)
-		v["sha"], v["page"], v["commits"] = sha, after, width
+		v["sha"], v["page"], v["commits"] = sha, optional(after), width
 		return v
 	}}, &answer)
 	if err != nil {

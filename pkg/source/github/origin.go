@@ -15,24 +15,20 @@ import (
 // pushed, later than GitHub orders them by.
 const lateArrival = 30 * 24 * time.Hour
 
-// origin says what makes a deployment, as configured. When it changes, a repository is read again.
-func (s *Source) origin() string {
-	if s.from() == FromDeployments {
+// origin says what makes a deployment of a repository, as configured. When it changes, the repository is read again.
+func (h Habit) origin() string {
+	if h.of() == FromDeployments {
 		return ""
 	}
-	text, _ := json.Marshal(s.config.Deployments) // texts and a truth value: it cannot fail
-	return string(text) + readingOf[s.from()]
+	text, _ := json.Marshal(h) // texts and a truth value: it cannot fail
+	return string(text) + readingOf[h.of()]
 }
 
 // readingOf says how deployments are made of what is read, where that has changed since a version before.
 var readingOf = map[From]string{FromWorkflowRuns: " by their first success", FromMerges: " by landing"}
 
-func (s *Source) from() From {
-	if s.config.Deployments.From == "" {
-		return FromDeployments
-	}
-	return s.config.Deployments.From
-}
+// from is what deployments of the repository are.
+func (s *repositorySync) from() From { return s.habit.of() }
 
 // elsewhere reads the next page of deployments where they are not GitHub's own.
 func (s *repositorySync) elsewhere(ctx context.Context, node *repositoryNode) error {
@@ -55,13 +51,13 @@ func (s *repositorySync) elsewhere(ctx context.Context, node *repositoryNode) er
 }
 
 // turn makes a position forget the deployments that it is past, where something else makes a deployment now.
-func (s *Source) turn(p *position) {
-	origin := s.origin()
+func (p *position) turn(habit Habit) {
+	origin := habit.origin()
 	if p.Origin == origin {
 		return
 	}
 	p.Origin, p.ETags, p.Deployments, p.Open, p.Settled = origin, nil, cursor.Stream{}, nil, nil
-	if s.from() == FromMerges { // they are found while the history is read
+	if habit.of() == FromMerges { // they are found while the history is read
 		p.History, p.Unplaced, p.Met, p.Placed, p.Lost = history{}, nil, nil, nil, nil
 	}
 }
@@ -74,7 +70,7 @@ func (s *repositorySync) newRuns() *cursor.Pass {
 		s.state.Deployments.Done, runs.Done = true, true
 	case FromReleases, FromTags:
 		if runs.Stream.Done && !runs.Stream.Mark.IsZero() {
-			runs.Until = runs.Stream.Mark.Add(-lateArrival)
+			runs.Until = dora.Latest(runs.Stream.Mark.Add(-lateArrival), s.request.Since)
 		}
 	}
 	return runs
@@ -101,7 +97,7 @@ func (s *repositorySync) merged(branch string, landed []*dora.Commit) []dora.Eve
 		}
 		node := deploymentNode{
 			ID: "merge:" + c.SHA, name: "merge:" + c.SHA, DatabaseID: numbered(c.Committed, ^s.landed.count),
-			CommitOID: c.SHA, Environment: s.config.Deployments.Target(), CreatedAt: c.Committed, UpdatedAt: c.Committed,
+			CommitOID: c.SHA, Environment: s.habit.Target(), CreatedAt: c.Committed, UpdatedAt: c.Committed,
 			Ref: &refNode{Name: branch, Prefix: branchPrefix}, Statuses: succeeded(c.Committed, ""),
 		}
 		s.landed.count++

@@ -65,7 +65,7 @@ func TestSuccessfulRunsOfAWorkflowAreDeployments(t *testing.T) {
 	r.control(map[string]any{"rate_limits": map[string]any{"core": 100_000}})
 	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
-			config := madeFrom(synthetic, github.Deployments{From: github.FromWorkflowRuns, Branch: "master", Environment: "live"})
+			config := madeFrom(synthetic, github.Deployments{Habit: github.Habit{From: github.FromWorkflowRuns, Branch: "master", Environment: "live"}})
 			config.API = api
 			l := newLedger()
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(now)), since))
@@ -112,7 +112,7 @@ func TestARunIsAskedAboutUntilItSucceeds(t *testing.T) {
 			continue
 		}
 		l := newLedger()
-		config := madeFrom(synthetic, github.Deployments{From: github.FromWorkflowRuns})
+		config := madeFrom(synthetic, github.Deployments{Habit: github.Habit{From: github.FromWorkflowRuns}})
 		read := func(now time.Time) *dora.Deployment {
 			r.control(map[string]any{"now": now.Format(time.RFC3339)})
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(now.Format(time.RFC3339))), row.CreatedAt.AddDate(0, 0, -3)))
@@ -145,7 +145,7 @@ func TestReleasesAndTagsAreDeployments(t *testing.T) {
 	address := plainTags(t, r)
 	for from, wanted := range map[github.From]int{github.FromReleases: releases, github.FromTags: simple} {
 		t.Run(string(from), func(t *testing.T) {
-			config := madeFrom(plain, github.Deployments{From: from, Prereleases: from == github.FromReleases})
+			config := madeFrom(plain, github.Deployments{Habit: github.Habit{From: from, Prereleases: from == github.FromReleases}})
 			config.URL = address
 			l := newLedger()
 			require.NoError(t, l.collect(t.Context(), r.source(config, at(afterAll)), time.Time{}))
@@ -196,7 +196,7 @@ func TestEveryCommitThatLandsOnTheDefaultBranchIsADeployment(t *testing.T) {
 	for _, api := range []github.API{github.APIGraphQL, github.APIREST} {
 		t.Run(string(api), func(t *testing.T) {
 			r.control(map[string]any{"now": then})
-			config := madeFrom(plain, github.Deployments{From: github.FromMerges})
+			config := madeFrom(plain, github.Deployments{Habit: github.Habit{From: github.FromMerges}})
 			config.API = api
 			l := newLedger()
 			for l.stopAfter = 3; ; l.stopAfter += 3 { // stopped again and again
@@ -235,7 +235,7 @@ func TestWhatMakesADeploymentMayChange(t *testing.T) {
 	r := startReplay(t, early)
 	address := plainTags(t, r)
 	read := func(l *ledger, from github.From) {
-		config := madeFrom(plain, github.Deployments{From: from})
+		config := madeFrom(plain, github.Deployments{Habit: github.Habit{From: from}})
 		config.URL = address
 		require.NoError(t, l.collect(t.Context(), r.source(config, at(early)), time.Time{}))
 	}
@@ -278,7 +278,7 @@ func TestAnAnnotatedTagIsAsOldAsItsAnnotation(t *testing.T) {
 		map[string]any{"id": "R1", "name": "v1", "target": commit("a")},
 		map[string]any{"id": "R0", "name": "a-tree", "target": map[string]any{"__typename": "Tree", "oid": sha("x")}},
 	}
-	found := g.made(t, newLedger(), github.Deployments{From: github.FromTags, Environment: "live"})
+	found := g.made(t, newLedger(), github.Deployments{Habit: github.Habit{From: github.FromTags, Environment: "live"}})
 	require.Len(t, found, 2, "a tag of a tree deploys nothing")
 	assert.Equal(t, shop+":tag:v2", found["v2"].ID)
 	assert.Equal(t, sha("b"), found["v2"].SHA)
@@ -302,7 +302,7 @@ func TestAReleaseDeploysWhenItIsPublished(t *testing.T) {
 	beta := release(2, "v2-beta", drafted.AddDate(0, 0, 1), drafted.AddDate(0, 0, 1), true)
 	g.releases = []any{newer, beta, release(1, "v1", drafted, nil, false)}
 	l := newLedger()
-	found := g.made(t, l, github.Deployments{From: github.FromReleases})
+	found := g.made(t, l, github.Deployments{Habit: github.Habit{From: github.FromReleases}})
 	assert.Len(t, found, 1, "neither the draft nor what is marked as a trial")
 	assert.Equal(t, shop+":release:3", found["v3"].ID)
 	assert.EqualValues(t, 3, found["v3"].Number)
@@ -310,8 +310,8 @@ func TestAReleaseDeploysWhenItIsPublished(t *testing.T) {
 
 	published := drafted.AddDate(0, 0, 9)
 	g.releases = []any{newer, beta, release(1, "v1", drafted, published, false)}
-	found = g.made(t, l, github.Deployments{From: github.FromReleases})
+	found = g.made(t, l, github.Deployments{Habit: github.Habit{From: github.FromReleases}})
 	require.Contains(t, found, "v1", "published after a newer one")
 	assert.Equal(t, published, found["v1"].Finished())
-	assert.Contains(t, g.made(t, l, github.Deployments{From: github.FromReleases, Prereleases: true}), "v2-beta")
+	assert.Contains(t, g.made(t, l, github.Deployments{Habit: github.Habit{From: github.FromReleases, Prereleases: true}}), "v2-beta")
 }

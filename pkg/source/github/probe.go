@@ -99,10 +99,11 @@ func noSuchOwner(e graphqlError) bool { return e.Type == "NOT_FOUND" && e.place(
 
 // digest is what changes whenever a sync would find something new.
 func (r *run) digest(node probeNode) string {
-	if from := r.from(); from == FromWorkflowRuns || from == FromReleases {
+	habit := r.habits.Of(node.NameWithOwner)
+	if from := habit.of(); from == FromWorkflowRuns || from == FromReleases {
 		return "" // the list does not tell of them
 	}
-	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), r.origin(), r.sharing(node.NameWithOwner), r.config.Serving(node.NameWithOwner)}
+	parts := []string{node.NameWithOwner, strconv.FormatInt(node.DatabaseID, 10), habit.origin(), r.sharing(node.NameWithOwner), r.config.Serving(node.NameWithOwner)}
 	if r.config.CodeOwners {
 		parts = append(parts, "owners")
 	}

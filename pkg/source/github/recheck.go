@@ -51,13 +51,22 @@ func (r *run) recheck(ctx context.Context, targets []target) error {
 		}
 	}
 	slices.SortFunc(open, func(a, b watched) int { return strings.Compare(a.ID, b.ID) })
-	return source.Each(slices.Collect(slices.Chunk(open, recheckWidth)), func(batch []watched) error { return r.recheckSome(ctx, batch) })
+	var ofRuns, others []watched
+	for _, each := range open {
+		if r.habits.Of(each.in.Name).of() == FromWorkflowRuns {
+			ofRuns = append(ofRuns, each)
+		} else {
+			others = append(others, each)
+		}
+	}
+	batches := slices.AppendSeq(slices.Collect(slices.Chunk(ofRuns, recheckWidth)), slices.Chunk(others, recheckWidth))
+	return source.Each(batches, func(batch []watched) error { return r.recheckSome(ctx, batch) })
 }
 
 func (r *run) recheckSome(ctx context.Context, batch []watched) error {
 	r.Progress.Part, r.Progress.Done, r.Progress.Total = unfinishedPart, 0, 0
 	nodes, err := read(ctx, r, func(api reader) ([]*deploymentNode, error) {
-		if r.from() == FromWorkflowRuns {
+		if r.habits.Of(batch[0].in.Name).of() == FromWorkflowRuns {
 			return rest{r}.unfinishedRuns(ctx, batch)
 		}
 		return api.unfinished(ctx, batch)

@@ -79,10 +79,10 @@ func (r graphql) released(ctx context.Context, s *repositorySync, node *reposito
 	node.Deployments = &pages.Page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, Counted: list.Counted}
 	for _, each := range list.Nodes {
 		deployment := deploymentNode{
-			ID: each.ID, DatabaseID: each.DatabaseID, name: fmt.Sprintf("release:%d", each.DatabaseID), Environment: r.config.Deployments.Target(),
+			ID: each.ID, DatabaseID: each.DatabaseID, name: fmt.Sprintf("release:%d", each.DatabaseID), Environment: s.habit.Target(),
 			CreatedAt: each.CreatedAt, UpdatedAt: each.UpdatedAt, Creator: each.Author, Ref: &refNode{Name: each.TagName, Prefix: tagPrefix},
 		}
-		if each.IsDraft || each.PublishedAt == nil || each.TagCommit == nil || (each.IsPrerelease && !r.config.Deployments.Prereleases) {
+		if each.IsDraft || each.PublishedAt == nil || each.TagCommit == nil || (each.IsPrerelease && !s.habit.Prereleases) {
 			deployment.known, deployment.draft = true, true
 		} else {
 			deployment.CommitOID, deployment.Statuses = each.TagCommit.OID, succeeded(*each.PublishedAt, each.URL)
@@ -109,7 +109,7 @@ func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repository
 	}
 	node.Deployments = &pages.Page[deploymentNode]{PageInfo: list.PageInfo, TotalCount: list.TotalCount, Counted: list.Counted}
 	for _, each := range list.Nodes {
-		if deployment, leads := r.tagOf(each); leads {
+		if deployment, leads := tagOf(s.habit, each); leads {
 			node.Deployments.Nodes = append(node.Deployments.Nodes, deployment)
 		}
 	}
@@ -117,7 +117,7 @@ func (r graphql) tagged(ctx context.Context, s *repositorySync, node *repository
 }
 
 // tagOf says whether a tag leads to a commit, and makes a deployment of it. It is sorted by the commit's time.
-func (r graphql) tagOf(t taggedNode) (deploymentNode, bool) {
+func tagOf(habit Habit, t taggedNode) (deploymentNode, bool) {
 	if t.Target == nil {
 		return deploymentNode{}, false
 	}
@@ -131,7 +131,7 @@ func (r graphql) tagOf(t taggedNode) (deploymentNode, bool) {
 	order := fnv.New32a()
 	_, _ = order.Write([]byte(t.Name)) // it cannot fail
 	return deploymentNode{
-		ID: t.ID, name: "tag:" + t.Name, DatabaseID: numbered(at, uint16(order.Sum32())), CommitOID: commit, Environment: r.config.Deployments.Target(),
+		ID: t.ID, name: "tag:" + t.Name, DatabaseID: numbered(at, uint16(order.Sum32())), CommitOID: commit, Environment: habit.Target(),
 		CreatedAt: committed, UpdatedAt: at, Ref: &refNode{Name: t.Name, Prefix: tagPrefix}, Statuses: succeeded(at, ""),
 	}, !committed.IsZero()
 }

@@ -27,7 +27,7 @@ func (a rest) page(ctx context.Context, s *repositorySync) (*repositoryNode, err
 	}{
 		{s.branch.done, a.commits},
 		{s.pulls.Done, a.pulls},
-		{s.runs.Done || a.from() != FromDeployments, a.deployments},
+		{s.runs.Done || s.from() != FromDeployments, a.deployments},
 		{s.issues == nil || s.issues.Done, a.issues},
 	} {
 		if each.done {

@@ -69,7 +69,7 @@ var hooksRead = map[string]hookRead{
 func listener(from github.From) *github.Source {
 	return open(configured{
 		ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{"example-health/*"}, Incidents: &github.Incidents{Labels: []string{"incident"}},
-		Deployments: github.Deployments{From: from}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
+		Deployments: github.Deployments{Habit: github.Habit{From: from}}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
 	}, http.DefaultClient)
 }
 
@@ -185,7 +185,7 @@ func TestEveryExampleOfAWebhookIsTaken(t *testing.T) {
 					}
 					s := open(configured{
 						ID: "github", URL: "http://127.0.0.1:1", Repositories: []string{owner + "/*"}, Incidents: &github.Incidents{Labels: []string{"bug"}},
-						Deployments: github.Deployments{From: from}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
+						Deployments: github.Deployments{Habit: github.Habit{From: from}}, Secrets: map[string]string{"token": "t", source.SecretWebhook: hookSecret},
 					}, http.DefaultClient)
 					received, err := tellOf(t, s, each.Name, payload)
 					require.NoError(t, err, fmt.Sprintf("%s %s %d", place, each.Name, i))

@@ -41,6 +41,26 @@ func (API) Allowed() []string { return source.Values(interfaces) }
 
 // Deployments says what counts as a deployment.
 type Deployments struct {
+	Habit
+	// Rules are for repositories that are deployed in another way; the first that fits one wins.
+	Rules []Rule `json:"rules,omitempty"`
+}
+
+// Rule says what counts as a deployment of some repositories.
+type Rule struct {
+	// Repositories are owner/name globs; a leading ! excludes.
+	Repositories []string `json:"repositories"`
+	Habit
+}
+
+// Fits implements source.HabitRule.
+func (r Rule) Fits() []string { return r.Repositories }
+
+// Says implements source.HabitRule.
+func (r Rule) Says() Habit { return r.Habit }
+
+// Habit is what counts as a deployment of a repository.
+type Habit struct {
 	From From `json:"from"`
 	// Workflow, for workflow runs: matches the names of the workflows that deploy; empty is every workflow.
 	Workflow dora.Pattern `json:"workflow,omitzero"`
@@ -56,11 +76,19 @@ type Deployments struct {
 const defaultEnvironment = "production"
 
 // Target is the environment of deployments that name none.
-func (d Deployments) Target() string {
-	if d.Environment == "" {
+func (h Habit) Target() string {
+	if h.Environment == "" {
 		return defaultEnvironment
 	}
-	return d.Environment
+	return h.Environment
+}
+
+// of is where deployments come from, the default included.
+func (h Habit) of() From {
+	if h.From == "" {
+		return FromDeployments
+	}
+	return h.From
 }
 
 // From names what of GitHub is a deployment.
@@ -97,10 +125,22 @@ func (s *Settings) Open(given source.Given) source.Source { return New(given, *s
 
 // Judge implements source.Judge: REST does not tell of everything.
 func (s *Settings) Judge(at string, fail source.Fail) {
-	if from := s.Deployments.From; s.API == APIREST && (from == FromReleases || from == FromTags) {
-		fail(at+".deployments.from", "%s is not allowed with api: rest; allowed: deployments, workflow_runs, merges, or another api", from)
+	if s.API != APIREST {
+		return
+	}
+	judge := func(at string, from From) {
+		if from == FromReleases || from == FromTags {
+			fail(at+".from", "%s is not allowed with api: rest; allowed: deployments, workflow_runs, merges, or another api", from)
+		}
+	}
+	judge(at+".deployments", s.Deployments.From)
+	for i, rule := range s.Deployments.Rules {
+		judge(fmt.Sprintf("%s.%s[%d]", at, source.HabitsKey, i), rule.From)
 	}
 }
+
+// HabitsOf implements source.Habitual.
+func (s *Settings) HabitsOf() [][]string { return source.FitsOf[Habit](s.Deployments.Rules) }
 
 // Selects implements source.Selector.
 func (s *Settings) Selects() []string { return s.Repositories }
@@ -111,7 +151,7 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 	case dora.KindRepository:
 		return "its owner has none of that name, or the token may not see it."
 	case dora.KindDeployment:
-		return s.Deployments.lacking()
+		return s.Deployments.lacking() + source.NorByRules(len(s.Deployments.Rules))
 	case dora.KindIncident:
 		if s.Incidents != nil {
 			return fmt.Sprintf("no issue has a label of incidents.labels (%s).", source.Listed(s.Incidents.Labels))
@@ -121,15 +161,15 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 }
 
 // lacking says what was looked for, and not found, where nothing is a deployment.
-func (d Deployments) lacking() string {
-	switch d.From {
+func (h Habit) lacking() string {
+	switch h.From {
 	case FromWorkflowRuns:
 		text := "no run of GitHub Actions"
-		if !d.Workflow.IsZero() {
-			text += fmt.Sprintf(" is of a workflow whose name matches deployments.workflow %q,", d.Workflow)
+		if !h.Workflow.IsZero() {
+			text += fmt.Sprintf(" is of a workflow whose name matches deployments.workflow %q,", h.Workflow)
 		}
-		if d.Branch != "" {
-			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", d.Branch)
+		if h.Branch != "" {
+			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", h.Branch)
 		}
 		return strings.TrimSuffix(text, ",") + ". The repository's page Actions shows the names that there are."
 	case FromReleases:

@@ -38,6 +38,8 @@ type repositorySync struct {
 	renamed   int // how often it had another name in this run
 	// last is what the repository was called when it was last asked for.
 	last *repositoryNode
+	// habit is how it is deployed.
+	habit Habit
 	// shared says that the files of changes are read. What pull requests of this run own are commits, and authored times
 	// in seconds, of commits that a rebase may have made anew.
 	shared  bool
@@ -98,9 +100,10 @@ func (r *run) sync(ctx context.Context, t target) error {
 }
 
 func (r *run) beginSync(part string, state *position) *repositorySync {
-	r.turn(state)
+	habit := r.habits.Of(state.called(part))
+	state.turn(habit)
 	s := &repositorySync{
-		run: r, part: part, state: state, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{},
+		run: r, part: part, state: state, habit: habit, met: met{etags: map[list]string{}}, owned: map[string]bool{}, rebased: map[int64]bool{}, passed: map[string]bool{}, settled: map[int64]bool{},
 		pullsRead: map[int]bool{}, claimed: map[string]bool{}, tips: map[string][]string{}, endedAt: map[int]int64{},
 	}
 	s.share()

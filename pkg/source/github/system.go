@@ -29,10 +29,11 @@ var System = source.System{
 			{
 				Key: "repositories", Kind: source.Globs, Label: "Repositories", Description: "One a line, as owner/name with * for any; ! in front leaves out.",
 				Example: "example-health/*\n!example-health/archived-*", Lines: 3,
-				Required: "a list of " + repositoryNames, Form: &source.Form{Pattern: `^!?[\w.*?-]+/[\w.*?-]+$`, Allowed: repositoryNames},
+				Required: "a list of " + repositoryNames, Form: repositoryForm,
 				Meaning: "`owner/name`, with `*` and `?` for parts of a name; `!` in front leaves out. What is not selected any more is out of every figure [at once](operate.md#when-the-source-changes)",
 			},
 		}, deployments...),
+		{source.HabitsField(repositoryForm, "example-health/lib-*", deployments)},
 		{
 			{
 				Key: "incidents.labels", Kind: source.List, Label: "Incident labels", Description: "One a line. Issues with one of them are incidents; none: no incidents.",
@@ -107,6 +108,8 @@ Events: <events>`,
 //
 //go:embed reference.md
 var reference string
+
+var repositoryForm = &source.Form{Pattern: `^!?[\w.*?-]+/[\w.*?-]+$`, Allowed: repositoryNames}
 
 const repositoryNames = "owner/name, with * and ? for parts of a name and ! in front to leave out"
 

@@ -97,8 +97,8 @@ func unwrap(header http.Header, body []byte) ([]byte, error) {
 
 // Posted implements source.Poster.
 func (s *Source) Posted(repository, id string) (string, int64, error) {
-	if s.from() != FromDeployments {
-		return "", 0, fmt.Errorf("deployments of this source are %s, which are read; post to a source of type webhook instead", s.from())
+	if from := s.habits.Of(repository).of(); from != FromDeployments {
+		return "", 0, fmt.Errorf("deployments of this repository are %s, which are read; post to a source of type webhook instead", from)
 	}
 	if s.unusable != nil || !s.selection.Takes(repository) {
 		return "", 0, fmt.Errorf("%q is none of the repositories that this source reads", repository)

@@ -15,6 +15,9 @@ import (
 // ahead is how far GitHub's clock may be ahead of ours.
 const ahead = 5 * time.Minute
 
+// madeElsewhere says, of what is told, that deployments of that repository are something else.
+const madeElsewhere = "deployments of this repository are "
+
 // future finds a time that cannot have been, which no later event would ever outweigh.
 func future(times map[string]time.Time) error {
 	now := time.Now()
@@ -29,8 +32,8 @@ func future(times map[string]time.Time) error {
 // toldDeployment makes a deployment with the one status that the webhook has, if any. Once it has ended, the repository
 // is read: the deployed commit may be new.
 func (s *Source) toldDeployment(repository string, p *payload) (source.Received, error) {
-	if s.from() != FromDeployments {
-		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
+	if from := s.habits.Of(repository).of(); from != FromDeployments {
+		return source.Received{Ignored: madeElsewhere + string(from)}, nil
 	}
 	d, err := p.Deployment.needed("deployment")
 	if err != nil {
@@ -66,8 +69,8 @@ func (s *Source) toldDeployment(repository string, p *payload) (source.Received,
 
 // toldRun makes a deployment of a workflow run, where these are deployments.
 func (s *Source) toldRun(repository string, p *payload) (source.Received, error) {
-	if s.from() != FromWorkflowRuns {
-		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
+	if from := s.habits.Of(repository).of(); from != FromWorkflowRuns {
+		return source.Received{Ignored: madeElsewhere + string(from)}, nil
 	}
 	w, err := p.WorkflowRun.needed("workflow_run")
 	if err != nil {
@@ -76,15 +79,15 @@ func (s *Source) toldRun(repository string, p *payload) (source.Received, error)
 	if err := future(map[string]time.Time{"workflow_run.created_at": w.CreatedAt.Time, "workflow_run.updated_at": w.UpdatedAt.Time}); err != nil {
 		return source.Received{}, err
 	}
-	runs := rest{&run{Source: s}}
-	if w.RunAttempt > 1 && runs.picks(w) {
+	habit := s.habits.Of(repository)
+	if w.RunAttempt > 1 && habit.picks(w) {
 		if w.Status != "completed" {
 			return source.Received{Ignored: "a run that is run again changes nothing while it is under way"}, nil
 		}
 		// Whether an attempt before has succeeded, which outweighs this one, is read.
 		return source.Received{Refresh: []string{repository}}, nil
 	}
-	node, deploys := runs.runOf(w)
+	node, deploys := habit.runOf(w)
 	if !deploys {
 		return source.Received{Ignored: "this run is no deployment: deployments.workflow and deployments.branch say which are"}, nil
 	}
@@ -156,7 +159,7 @@ func (s *Source) toldPush(repository string, p *payload) (source.Received, error
 		return source.Received{}, err
 	}
 	branch := p.Repository.DefaultBranch
-	if branch == "" || *ref == branchPrefix+branch || (strings.HasPrefix(*ref, tagPrefix) && s.from() == FromTags) {
+	if branch == "" || *ref == branchPrefix+branch || (strings.HasPrefix(*ref, tagPrefix) && s.habits.Of(repository).of() == FromTags) {
 		return source.Received{Refresh: []string{repository}}, nil
 	}
 	return source.Received{Ignored: "what is pushed there is read once it is merged or deployed"}, nil
@@ -164,8 +167,8 @@ func (s *Source) toldPush(repository string, p *payload) (source.Received, error
 
 // toldRelease has releases read, where these are deployments: the webhook does not tell a release's commit.
 func (s *Source) toldRelease(repository string, _ *payload) (source.Received, error) {
-	if s.from() != FromReleases {
-		return source.Received{Ignored: "deployments of this source are " + string(s.from())}, nil
+	if from := s.habits.Of(repository).of(); from != FromReleases {
+		return source.Received{Ignored: madeElsewhere + string(from)}, nil
 	}
 	return source.Received{Refresh: []string{repository}}, nil
 }

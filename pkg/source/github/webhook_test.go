@@ -250,6 +250,11 @@ func TestWhatAWebhookMeans(t *testing.T) {
 	from := func(what github.From) func(*configured) {
 		return func(s *configured) { s.Deployments.From = what }
 	}
+	ruled := func(pattern string, what github.From) func(*configured) {
+		return func(s *configured) {
+			s.Deployments.Rules = []github.Rule{{Repositories: []string{pattern}, Habit: github.Habit{From: what, Workflow: dora.MustPattern("^deploy$")}}}
+		}
+	}
 	for _, c := range []struct {
 		name, event, body string
 		alter             func(*configured)
@@ -261,12 +266,17 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"a step on the way", "deployment_status", strings.Replace(status, `"success"`, `"in_progress"`, 1), nil, 1, false, ""},
 		{"a log at an address that is none", "deployment_status", strings.Replace(status, `"https://github.example/run"`, `"javascript:alert(1)"`, 1), nil, 1, true, ""},
 		{"a failure", "deployment_status", strings.Replace(status, `"success"`, `"error"`, 1), nil, 1, true, ""},
-		{"a deployment where runs count", "deployment_status", status, from(github.FromWorkflowRuns), 0, false, "deployments of this source are workflow_runs"},
+		{"a deployment where runs count", "deployment_status", status, from(github.FromWorkflowRuns), 0, false, "deployments of this repository are workflow_runs"},
 		{"a run", "workflow_run", run, from(github.FromWorkflowRuns), 1, true, ""},
 		{"a run for a pull request", "workflow_run", strings.Replace(run, `"push"`, `"pull_request"`, 1), from(github.FromWorkflowRuns), 0, false, "this run is no deployment"},
-		{"a run where deployments count", "workflow_run", run, nil, 0, false, "deployments of this source are deployments"},
+		{"a run where deployments count", "workflow_run", run, nil, 0, false, "deployments of this repository are deployments"},
 		{"a release where releases count", "release", `{"action":"published",` + repository + `}`, from(github.FromReleases), 0, true, ""},
-		{"a release", "release", `{"action":"published",` + repository + `}`, nil, 0, false, "deployments of this source are deployments"},
+		{"a release", "release", `{"action":"published",` + repository + `}`, nil, 0, false, "deployments of this repository are deployments"},
+		{"a run where a rule says that they count", "workflow_run", run, ruled("*/api", github.FromWorkflowRuns), 1, true, ""},
+		{"a run of another workflow", "workflow_run", strings.Replace(run, `"deploy"`, `"test"`, 1), ruled("*/api", github.FromWorkflowRuns), 0, false, "this run is no deployment"},
+		{"a deployment where a rule says otherwise", "deployment_status", status, ruled("*/api", github.FromReleases), 0, false, "deployments of this repository are releases"},
+		{"a release where a rule says that they count", "release", `{"action":"published",` + repository + `}`, ruled("*/api", github.FromReleases), 0, true, ""},
+		{"a deployment where a rule says otherwise of others", "deployment_status", status, ruled("*/web", github.FromReleases), 1, true, ""},
 		{"a merge", "pull_request", `{"action":"closed","pull_request":{"merged":true},` + repository + `}`, nil, 0, true, ""},
 		{"a pull request that goes on", "pull_request", `{"action":"synchronize","pull_request":{"merged":false},` + repository + `}`, nil, 0, false, "not merged"},
 		{"a late review", "pull_request_review", `{"action":"submitted","pull_request":{"merged_at":"2026-03-02T09:05:00Z"},` + repository + `}`, nil, 0, true, ""},

@@ -54,28 +54,27 @@ func (a rest) workflowRuns(ctx context.Context, s *repositorySync, node *reposit
 func (a rest) runIn(ctx context.Context, s *repositorySync, w *runRecord) (node deploymentNode, deploys bool, err error) {
 	switch {
 	case w.CreatedAt.Before(s.runs.Until):
-		return a.named(w), false, nil
+		return s.habit.named(w), false, nil
 	case w.RunAttempt > 1 && slices.Contains(s.state.Settled, w.nodeID()):
-		node = a.named(w)
+		node = s.habit.named(w)
 		node.known = true
 		return node, true, nil
 	}
-	return a.attempted(ctx, s.part, w)
+	return a.attempted(ctx, s.part, s.habit, w)
 }
 
 // picks says whether a run is of those that deploy, as configured.
-func (a rest) picks(w *runRecord) bool {
-	config := a.config.Deployments
-	return !forPulls(w) && (config.Workflow.IsZero() || config.Workflow.Match(w.Name)) && (config.Branch == "" || config.Branch == w.HeadBranch)
+func (h Habit) picks(w *runRecord) bool {
+	return !forPulls(w) && (h.Workflow.IsZero() || h.Workflow.Match(w.Name)) && (h.Branch == "" || h.Branch == w.HeadBranch)
 }
 
 // runOf says whether a run is a try to deploy, and makes a deployment of its last attempt.
-func (a rest) runOf(w *runRecord) (deploymentNode, bool) {
-	node := a.named(w)
+func (h Habit) runOf(w *runRecord) (deploymentNode, bool) {
+	node := h.named(w)
 	steps, deploys := stepsOf(w)
 	slices.Reverse(steps) // the newest comes first
 	node.Statuses, node.steps = &pages.Page[statusNode]{Nodes: steps}, progressOf(w, len(steps))
-	return node, deploys && a.picks(w)
+	return node, deploys && h.picks(w)
 }
 
 // progressOf rises with every attempt, and within one with what happens.
@@ -97,11 +96,10 @@ func stepsOf(w *runRecord) (steps []statusNode, tries bool) {
 }
 
 // named is what all attempts of a run have in common.
-func (a rest) named(w *runRecord) deploymentNode {
-	config := a.config.Deployments
+func (h Habit) named(w *runRecord) deploymentNode {
 	node := deploymentNode{
 		ID: w.nodeID(), DatabaseID: w.ID, name: fmt.Sprintf("workflow_run:%d", w.ID), CommitOID: w.HeadSHA,
-		Environment: config.Target(), Task: w.Name, CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, Creator: actorOf(w.Actor),
+		Environment: h.Target(), Task: w.Name, CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, Creator: actorOf(w.Actor),
 	}
 	if branch := w.HeadBranch; branch != "" {
 		node.Ref = &refNode{Name: branch} // a branch or a tag: GitHub does not say
@@ -120,7 +118,7 @@ func (a rest) unfinishedRuns(ctx context.Context, asked []watched) ([]*deploymen
 		if err != nil {
 			return nil, err
 		}
-		node, _, err := a.attempted(ctx, each.in.Name, &run)
+		node, _, err := a.attempted(ctx, each.in.Name, a.habits.Of(each.in.Name), &run)
 		if err != nil {
 			return nil, err
 		}
