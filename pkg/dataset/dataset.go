@@ -379,13 +379,18 @@ func (d *Dataset) begin(ctx context.Context) error {
 // Snapshot is the facts under the settings' definition. It never waits.
 func (d *Dataset) Snapshot() *facts.Snapshot { return d.snapshot.Load() }
 
-// Under is the facts under another definition. The first question under a definition and version works them out. It
-// panics where they cannot be worked out, since other figures would be wrong ones; see Regain.
+// Under is the facts under another definition. The first question under a definition and version works them out, but for
+// how recovery time is read, under which they are seen. It panics where they cannot be worked out, since other figures
+// would be wrong ones; see Regain.
 func (d *Dataset) Under(definition dora.Definition) *facts.Snapshot {
-	if dora.Same(definition, d.options.Settings.Definition) {
-		return d.Snapshot()
-	}
-	if fresh := d.views.fresh(definition, d.Snapshot().Version); fresh != nil {
+	reading := definition.Recovery
+	definition.Recovery = d.options.Settings.Definition.Recovery
+	return d.derived(definition).Reading(reading)
+}
+
+// derived is the facts under a definition that reads recovery time as the settings do.
+func (d *Dataset) derived(definition dora.Definition) *facts.Snapshot {
+	if fresh := d.fresh(definition); fresh != nil {
 		return fresh
 	}
 	d.deriving.Lock() // one at a time, so that collection waits for one at most
@@ -402,16 +407,23 @@ func (d *Dataset) Under(definition dora.Definition) *facts.Snapshot {
 	return under
 }
 
+// fresh is the facts under such a definition where they are at hand; else nil. It waits for nobody.
+func (d *Dataset) fresh(definition dora.Definition) *facts.Snapshot {
+	snapshot := d.Snapshot()
+	if dora.Same(definition, d.options.Settings.Definition) {
+		return snapshot
+	}
+	return d.views.fresh(definition, snapshot.Version)
+}
+
 // AtHand is the facts by which an answer under a definition can be weighed, and about how much memory it takes to make
 // its own, where they are not at hand. It waits for nobody.
 func (d *Dataset) AtHand(definition dora.Definition) (about *facts.Snapshot, making int64) {
-	snapshot := d.Snapshot()
-	if dora.Same(definition, d.options.Settings.Definition) {
-		return snapshot, 0
-	}
-	if fresh := d.views.fresh(definition, snapshot.Version); fresh != nil {
+	definition.Recovery = d.options.Settings.Definition.Recovery
+	if fresh := d.fresh(definition); fresh != nil {
 		return fresh, 0
 	}
+	snapshot := d.Snapshot()
 	return snapshot, viewSize(snapshot)
 }
 

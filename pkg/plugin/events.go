@@ -191,8 +191,8 @@ func shortID(id string) string { return "#" + id[strings.LastIndexByte(id, ':')+
 func changesFrame(l listed) *data.Frame {
 	shipments := l.deployments(func(d *facts.Deployment) bool { return d.Shipped > 0 && l.within.Holds(d.Finished) })
 	slices.SortStableFunc(shipments, func(a, b deployed) int { return b.d.Finished.Compare(a.d.Finished) })
-	// Changes may have to be worked out: no more are looked at than the table can show, and of one service at a time, so
-	// that no more is in memory.
+	// Changes may have to be worked out: no more are looked at than the table can show, and of one service at a time for
+	// each processor, so that no more is in memory.
 	enough, most := 0, 0
 	for enough < len(shipments) && (most < query.RowLimit || shipments[enough].d.Finished.Equal(shipments[enough-1].d.Finished)) {
 		most += shipments[enough].d.Shipped
@@ -211,17 +211,20 @@ func changesFrame(l listed) *data.Frame {
 		c facts.Change
 	}
 	of := make([][]row, enough)
-	for _, f := range services {
-		if !l.meter.Count(1 + len(byService[f])) {
-			break
-		}
-		shipped := f.Shipments()
-		for _, i := range byService[f] {
-			for _, c := range shipped.Of(shipments[i].d) {
-				of[i] = append(of[i], row{shipments[i], *c})
+	effort.InParts(len(services), func(from, to int) {
+		for _, f := range services[from:to] {
+			if !l.meter.Count(1 + len(byService[f])) {
+				return
+			}
+			wanted := byService[f] // the newest comes first
+			shipped := f.Newest(shipments[wanted[len(wanted)-1]].d.Finished)
+			for _, i := range wanted {
+				for _, c := range shipped.Of(shipments[i].d) {
+					of[i] = append(of[i], row{shipments[i], *c})
+				}
 			}
 		}
-	}
+	})
 	rows := slices.Concat(of...)
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(b.d.Finished.Compare(a.d.Finished), b.c.Merged.Compare(a.c.Merged))

@@ -48,7 +48,7 @@ func (d *Deriver) Derive(def dora.Definition) *Snapshot {
 		d.views[key] = v
 	}
 	d.reading = v.number
-	snapshot := &Snapshot{Definition: def, Version: d.Version(), reach: d.Reached(), begins: d.Begins(), owned: d.Owned(), owners: d.Owners()}
+	snapshot := &Snapshot{otherwise: &otherwise{}, Definition: def, Version: d.Version(), reach: d.Reached(), begins: d.Begins(), owned: d.Owned(), owners: d.Owners()}
 	services := d.MappedServices()
 	if v.all {
 		clear(v.services)
@@ -118,7 +118,7 @@ func (d *Deriver) spread() {
 
 // derive works out one service's facts.
 func (d *Deriver) derive(s *dora.Service, def *dora.Definition) *Service {
-	f := &Service{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, legs: map[*dora.Deployment][]*dora.Deployment{}, hasRead: d.HasRead(s)}
+	f := &Service{Service: *s, Unmeasured: map[Reason]int{}, left: map[unmeasurable][]int64{}, legs: map[*dora.Deployment][]*dora.Deployment{}, hasRead: d.HasRead(s), shipments: &shipments{}}
 	lanes, runs, apart := d.lanes(s, f)
 	for _, l := range lanes {
 		l.repository.Settle(l.repository.Head())
@@ -177,20 +177,29 @@ func (d *Deriver) derive(s *dora.Service, def *dora.Definition) *Service {
 // measure lays the samples of every metric out in columns.
 func (f *Service) measure(def *dora.Definition) {
 	f.columns = make(map[dora.Metric]samples.Column, len(dora.Metrics))
-	var taken []samples.Sample
-	add := func(at time.Time, lane int, value float64) {
-		taken = append(taken, samples.Sample{At: at.UnixMilli(), Value: value, Lane: int16(lane)})
-	}
+	var t taken
 	for i := range dora.Metrics {
-		taken = taken[:0]
-		formulas[dora.Metrics[i].Key](f, def, add)
-		f.columns[dora.Metrics[i].Key] = samples.NewColumn(taken, dora.Metrics[i].Unit)
+		f.columns[dora.Metrics[i].Key] = f.column(&dora.Metrics[i], def, &t)
 	}
 	for stage := range stageCount {
-		taken = taken[:0]
-		f.lengths(stage, add)
-		f.stages[stage] = samples.NewColumn(taken, dora.Seconds).Sharing(f.columns[dora.LeadTime])
+		t = t[:0]
+		f.lengths(stage, t.add)
+		f.stages[stage] = samples.NewColumn(t, dora.Seconds).Sharing(f.columns[dora.LeadTime])
 	}
+}
+
+// column lays the samples of a metric out; what they are taken into may be used again.
+func (f *Service) column(m *dora.MetricRow, def *dora.Definition, t *taken) samples.Column {
+	*t = (*t)[:0]
+	formulas[m.Key](f, def, t.add)
+	return samples.NewColumn(*t, m.Unit)
+}
+
+// taken are the samples of a metric as its formula gives them.
+type taken []samples.Sample
+
+func (t *taken) add(at time.Time, lane int, value float64) {
+	*t = append(*t, samples.Sample{At: at.UnixMilli(), Value: value, Lane: int16(lane)})
 }
 
 // times yields when the service's events were.

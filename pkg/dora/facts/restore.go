@@ -66,7 +66,7 @@ func readServices(r *history.Restorer) map[string]*Service {
 	services := map[string]*Service{}
 	for _, s := range r.History.MappedServices() {
 		if services[s.Name] == nil { // of two with one name the first counts
-			services[s.Name] = &Service{Service: s}
+			services[s.Name] = &Service{Service: s, shipments: &shipments{}}
 		}
 	}
 	written := make([]writtenFacts, r.Length())

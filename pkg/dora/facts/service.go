@@ -34,7 +34,9 @@ type Service struct {
 	columns map[dora.Metric]samples.Column
 	stages  [stageCount]samples.Column
 
-	shipments
+	readings readings // what the facts are under other readings of recovery time
+
+	*shipments
 }
 
 // Legs lists the vendor's deployments, by number, that are one deployment or run together with the one that stands for

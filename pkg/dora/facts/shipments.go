@@ -3,6 +3,7 @@ package facts
 import (
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,10 +16,13 @@ import (
 )
 
 // Shipments are the changes that each of a service's deployments shipped first.
-type Shipments struct{ changes [][]*Change }
+type Shipments struct {
+	from    int // the place of the first deployment of which they tell
+	changes [][]*Change
+}
 
 // Of lists the changes of one of the service's deployments.
-func (s *Shipments) Of(d *Deployment) []*Change { return s.changes[d.place] }
+func (s *Shipments) Of(d *Deployment) []*Change { return s.changes[int(d.place)-s.from] }
 
 // shipments is how facts come by their changes. Those of a service that was worked on lately are at hand; those of
 // others are worked out again, from what was packed when the facts were derived.
@@ -27,6 +31,38 @@ type shipments struct {
 	held   atomic.Pointer[Shipments] // nil while the service's repositories are packed
 	mu     sync.Mutex                // one goroutine works them out, the others wait for it
 	lately weak.Pointer[Shipments]   // until the garbage collector comes
+	newest *Shipments                // the last few, once somebody looked at them
+}
+
+// newestLimit bounds how many changes of a service are kept at hand once somebody looked at its last few.
+const newestLimit = 128
+
+// since are the changes of the deployments from a place on, which hold on to nothing of what they were worked out from; nil
+// where they are too many.
+func (s *Shipments) since(from int) *Shipments {
+	n := 0
+	for _, changes := range s.changes[from:] {
+		if n += len(changes); n > newestLimit {
+			return nil
+		}
+	}
+	few := &Shipments{from: from, changes: make([][]*Change, len(s.changes)-from)}
+	for i, changes := range s.changes[from:] {
+		for _, c := range changes {
+			few.changes[i] = append(few.changes[i], c.apart())
+		}
+	}
+	return few
+}
+
+// apart is a copy that holds on to nothing but its own.
+func (c *Change) apart() *Change {
+	other := *c
+	other.by = nil
+	for _, text := range []*string{&other.Repository, &other.SHA, &other.Title, &other.URL, &other.Author} {
+		*text = strings.Clone(*text)
+	}
+	return &other
 }
 
 // Shipments gives what each deployment shipped. It takes some ten microseconds a change where the service was not worked
@@ -37,12 +73,38 @@ func (f *Service) Shipments() *Shipments {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.again()
+}
+
+// again works the changes out again, or has them from when that was done last. The caller has the lock.
+func (f *Service) again() *Shipments {
 	if lately := f.lately.Value(); lately != nil {
 		return lately
 	}
 	again := f.ground.derive(&f.Service).held.Load()
 	f.lately = weak.Make(again)
 	return again
+}
+
+// Newest is as Shipments, for the deployments that finished at a time or later alone. Where those shipped few changes it is
+// cheap from the second time on: a list of an organisation's newest changes has few of each service, and all that the
+// services ever shipped would else be worked out each time that it is asked for.
+func (f *Service) Newest(since time.Time) *Shipments {
+	if held := f.held.Load(); held != nil {
+		return held
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	place, _ := slices.BinarySearchFunc(f.Deployments, since, func(d *Deployment, at time.Time) int { return d.Finished.Compare(at) })
+	if f.newest == nil || f.newest.from > place {
+		again := f.again()
+		few := again.since(place)
+		if few == nil {
+			return again
+		}
+		f.newest = few
+	}
+	return f.newest
 }
 
 // hold puts the changes of the deployments at hand, and counts them. Facts are in their final order by then.

@@ -27,6 +27,7 @@ type Snapshot struct {
 	reach     map[string]time.Time     // since when sources are known completely
 	begins    map[string]time.Time     // since when their incidents are known, of those that show the newest only
 	spellings map[string]dora.Spelling // of environments, by how they are folded
+	otherwise *otherwise
 }
 
 // order puts the services in order, and finds what holds of all of them.
