@@ -49,6 +49,8 @@ type position struct {
 	Origin    string `json:"origin,omitempty"`
 	Incidents string `json:"incidents,omitempty"`
 	Changed   int    `json:"changed,omitempty"`
+	// Turned says that what was read as a deployment before landings were is still to be withdrawn.
+	Turned bool `json:"turned,omitempty"`
 	// Serving is what decided which deployments count, and PassedOver says that the commits of some that did not were left.
 	Serving    string `json:"serving,omitempty"`
 	PassedOver bool   `json:"passedOver,omitempty"`

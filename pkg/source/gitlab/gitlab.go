@@ -18,6 +18,7 @@ type Source struct {
 	selection selection
 	root      string // of REST
 	graphql   string // the address of GraphQL
+	habits    source.Habits[Habit]
 	host      *wire.Host
 	// unusable says why the configuration cannot work; every call returns it.
 	unusable *source.Error
@@ -40,7 +41,7 @@ func WithPace(change func(*wire.Pace)) Option { return change }
 
 // New makes the source. A configuration that cannot work is reported by Check and Collect.
 func New(given source.Given, own Settings, options ...Option) *Source {
-	s := &Source{config: config{Given: given, Settings: own}}
+	s := &Source{config: config{Given: given, Settings: own}, habits: source.NewHabits(own.Deployments.Habit, own.Deployments.Rules)}
 	if own.Incidents.From == IncidentsByLabels {
 		s.config.incidentLabels = own.Incidents.Labels
 	}
@@ -87,13 +88,6 @@ func (s *Source) setUp(token string) *source.Error {
 var wrongTokens = map[string]string{
 	"glcbt-": "one of a CI/CD job", "gldt-": "a deploy token", "glrt-": "a runner's", "glptt-": "one that triggers pipelines", "glft-": "a feed token",
 	"glimt-": "one for incoming mail", "glagent-": "an agent's", "glsoat-": "a SCIM token", "glffct-": "one for feature flags", "whsec_": "a webhook's signing token",
-}
-
-func (s *Source) from() From {
-	if s.config.Deployments.From == "" {
-		return FromDeployments
-	}
-	return s.config.Deployments.From
 }
 
 // run is one call of Collect or Check.

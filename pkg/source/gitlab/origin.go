@@ -19,14 +19,17 @@ import (
 // Where deployments are something else than GitLab's own, they take the same way: what is read is put into the words of a
 // deployment with its steps.
 
-// origin says what makes a deployment, as configured. When it changes, a project is read again.
-func (s *Source) origin() string {
-	if s.from() == FromDeployments {
+// origin says what makes a deployment of a project, as configured. When it changes, the project is read again.
+func (h Habit) origin() string {
+	if h.of() == FromDeployments {
 		return ""
 	}
-	text, _ := json.Marshal(s.config.Deployments) // texts: it cannot fail
+	text, _ := json.Marshal(h) // texts: it cannot fail
 	return string(text)
 }
+
+// from is what deployments of the project are.
+func (s *projectSync) from() From { return s.habit.of() }
 
 // numbered makes a number that orders what has none: by its second, and within one by rank.
 func numbered(at time.Time, rank uint16) int64 { return at.Unix()<<16 | int64(rank) }
@@ -41,7 +44,7 @@ func ranked(name string) uint16 {
 func (s *projectSync) made(name, sha, ref string, kind dora.RefKind, number int64, updated time.Time) *dora.Deployment {
 	return &dora.Deployment{
 		Header:     dora.Header{Source: s.config.ID, ID: s.state.Name + ":" + name, Updated: updated.UTC()},
-		Repository: s.state.Name, Number: number, Environment: s.config.Deployments.target(), SHA: sha, Ref: ref, RefKind: kind,
+		Repository: s.state.Name, Number: number, Environment: s.habit.target(), SHA: sha, Ref: ref, RefKind: kind,
 	}
 }
 
@@ -54,8 +57,8 @@ var noEnvironment = []string{
 // readPipelines reads pipelines as deployments.
 func (s *projectSync) readPipelines(ctx context.Context) error {
 	query := url.Values{}
-	if s.config.Deployments.Branch != "" {
-		query.Set("ref", s.config.Deployments.Branch)
+	if s.habit.Branch != "" {
+		query.Set("ref", s.habit.Branch)
 	}
 	return follow[pipelineRecord](ctx, s, list[pipelineRecord]{
 		kind: dora.KindDeployment, path: "/pipelines", query: query, pos: &s.state.Deployments,
@@ -67,7 +70,7 @@ func (s *projectSync) readPipelines(ctx context.Context) error {
 
 // deploys says whether a pipeline is a deployment.
 func (s *projectSync) deploys(p *pipelineRecord) bool {
-	pattern := s.config.Deployments.Pipeline
+	pattern := s.habit.Pipeline
 	return !slices.Contains(noEnvironment, p.Source) && !strings.HasPrefix(p.Ref, "refs/merge-requests/") && (pattern.IsZero() || pattern.Match(p.Name))
 }
 
@@ -283,15 +286,28 @@ func (s *projectSync) relands(ctx context.Context) error {
 		return nil
 	}
 	defer func() { b.state.Line = b.target }()
-	if b.Kept || b.Was == "" || s.request.Known == nil {
+	rewritten := !b.Kept && b.Was != ""
+	if s.request.Known == nil || !rewritten && !s.state.Turned {
 		return nil
-	}
-	line, err := s.mainLine(ctx)
-	if err != nil {
-		return err
 	}
 	known := s.knownDeployments()
 	var events []dora.Event
+	back := false // some that landed were withdrawn while something else was a deployment
+	for _, d := range known {
+		back = back || d.Landing && d.Withdrawn
+		if s.state.Turned && !d.Landing && !d.Withdrawn && !d.Posted() && !d.Created.Before(s.request.Since) {
+			events = append(events, census.Withdraw(d))
+		}
+	}
+	s.state.Turned = false
+	if !rewritten && !back {
+		return s.emit(ctx, events)
+	}
+	line, err := s.mainLine(ctx)
+	if err != nil {
+		s.state.Turned = true
+		return err
+	}
 	s.landed = landing{}
 	for _, e := range s.merged(line) {
 		if was := known[e.Head().ID]; was == nil || was.Withdrawn {

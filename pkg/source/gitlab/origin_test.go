@@ -68,6 +68,36 @@ func TestWhateverIsADeploymentFinishesWhenItHappened(t *testing.T) {
 	assert.Contains(t, finished(l), "deployment:101")
 }
 
+// Two projects of one group: the site goes its way, while what the API's deployments are changes from each to each.
+func TestARuleChangesWhatIsADeploymentOfItsProjectsAlone(t *testing.T) {
+	t.Parallel()
+	d := chain(t)
+	d.add("tags", row{"name": "v1", "oid": sha("a"), "createdAt": when("02 10:30"), "annotated": true, "release": true})
+	r := d.replay()
+	all := []gitlab.From{gitlab.FromDeployments, gitlab.FromPipelines, gitlab.FromReleases, gitlab.FromTags, gitlab.FromMerges}
+	read := func(l *sourcetest.Ledger, what gitlab.From) map[string]time.Time {
+		own := from(gitlab.FromDeployments)
+		own.Deployments.Rules = []gitlab.Rule{
+			{Repositories: []string{"another/**"}, Habit: gitlab.Habit{From: gitlab.FromReleases}}, {Repositories: []string{"HEALTH/*", "!health/web"}, Habit: gitlab.Habit{From: what}},
+		}
+		require.NoError(t, l.Collect(t.Context(), r.source(own, at(afterAll)), time.Time{}))
+		return finished(l)
+	}
+	fresh := map[gitlab.From]map[string]time.Time{}
+	for _, what := range all {
+		fresh[what] = read(sourcetest.NewLedger(), what)
+		require.NotEmpty(t, fresh[what], what)
+	}
+	for _, one := range all {
+		for _, other := range all {
+			l := sourcetest.NewLedger()
+			for turn, what := range []gitlab.From{one, other, one} {
+				assert.Equal(t, fresh[what], read(l, what), "%s, %s, %s: %d", one, other, one, turn)
+			}
+		}
+	}
+}
+
 func TestAPipelineThatIsRunAgainIsItsFirstSuccess(t *testing.T) {
 	t.Parallel()
 	p := newProject(1, "health/api")

@@ -35,6 +35,26 @@ func (API) Allowed() []string { return source.Values(interfaces) }
 
 // Deployments says what counts as a deployment.
 type Deployments struct {
+	Habit
+	// Rules are for projects that are deployed in another way; the first that fits one wins.
+	Rules []Rule `json:"rules,omitempty"`
+}
+
+// Rule says what counts as a deployment of some projects.
+type Rule struct {
+	// Repositories are globs of projects' whole paths; a leading ! excludes.
+	Repositories []string `json:"repositories"`
+	Habit
+}
+
+// Fits implements source.HabitRule.
+func (r Rule) Fits() []string { return r.Repositories }
+
+// Says implements source.HabitRule.
+func (r Rule) Says() Habit { return r.Habit }
+
+// Habit is what counts as a deployment of a project.
+type Habit struct {
 	From From `json:"from"`
 	// Branch, for pipelines: the branch or tag that they ran on; empty is any.
 	Branch string `json:"branch,omitempty"`
@@ -47,11 +67,19 @@ type Deployments struct {
 // defaultEnvironment is where deployments go that name no environment.
 const defaultEnvironment = "production"
 
-func (d Deployments) target() string {
-	if d.Environment == "" {
+func (h Habit) target() string {
+	if h.Environment == "" {
 		return defaultEnvironment
 	}
-	return d.Environment
+	return h.Environment
+}
+
+// of is where deployments come from, the default included.
+func (h Habit) of() From {
+	if h.From == "" {
+		return FromDeployments
+	}
+	return h.From
 }
 
 // From names what of GitLab is a deployment.
@@ -101,13 +129,16 @@ func (s *Settings) Open(given source.Given) source.Source { return New(given, *s
 // Selects implements source.Selector.
 func (s *Settings) Selects() []string { return s.Repositories }
 
+// HabitsOf implements source.Habitual.
+func (s *Settings) HabitsOf() [][]string { return source.FitsOf[Habit](s.Deployments.Rules) }
+
 // Lacking implements source.Adviser.
 func (s *Settings) Lacking(kind dora.Kind) string {
 	switch kind {
 	case dora.KindRepository:
 		return "its group has no project of that name, or the token may not see it."
 	case dora.KindDeployment:
-		return s.Deployments.lacking()
+		return s.Deployments.lacking() + source.NorByRules(len(s.Deployments.Rules))
 	case dora.KindIncident:
 		switch s.Incidents.From {
 		case NoIncidents:
@@ -121,15 +152,15 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 }
 
 // lacking says what was looked for, and not found, where nothing is a deployment.
-func (d Deployments) lacking() string {
-	switch d.From {
+func (h Habit) lacking() string {
+	switch h.From {
 	case FromPipelines:
 		text := "no pipeline"
-		if !d.Pipeline.IsZero() {
-			text += fmt.Sprintf(" has a name that matches deployments.pipeline %q,", d.Pipeline)
+		if !h.Pipeline.IsZero() {
+			text += fmt.Sprintf(" has a name that matches deployments.pipeline %q,", h.Pipeline)
 		}
-		if d.Branch != "" {
-			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", d.Branch)
+		if h.Branch != "" {
+			text += fmt.Sprintf(" ran on deployments.branch %q (an exact name),", h.Branch)
 		}
 		return strings.TrimSuffix(text, ",") + "."
 	case FromReleases:

@@ -18,6 +18,7 @@ type projectSync struct {
 	project *projectRecord
 	state   *position
 	branch  *branch
+	habit   Habit // how it is deployed
 	// claimed are the commits that merge requests of this run landed or consist of, and requests their numbers.
 	claimed  map[string]bool
 	requests map[int64]bool
@@ -95,8 +96,9 @@ func (s *projectSync) tellMovedOnce(failed error) []dora.Event {
 // prepare makes the position forget what other settings made of what it is past.
 func (s *projectSync) prepare() {
 	p := s.state
-	if origin := s.origin(); p.Origin != origin {
-		p.Origin, p.Deployments = origin, stream{}
+	s.habit = s.habits.Of(p.Name)
+	if origin := s.habit.origin(); p.Origin != origin {
+		p.Origin, p.Deployments, p.Turned = origin, stream{}, s.from() == FromMerges
 		if s.from() == FromMerges { // they are found while the history is read
 			p.History, p.Placed, p.Unplaced, p.Lost = history{}, nil, nil, nil
 		}

@@ -27,10 +27,11 @@ var System = source.System{
 			{
 				Key: "repositories", Kind: source.Globs, Label: "Projects", Description: "One a line, as group/project with * for any and /** for all below; ! in front leaves out.",
 				Example: "example-health/**\n!example-health/archive/**", Lines: 3,
-				Required: "a list of " + projectNames, Form: &source.Form{Pattern: `^!?[\w.*?-]+(/[\w.*?-]+)+$`, Allowed: projectNames},
+				Required: "a list of " + projectNames, Form: projectForm,
 				Meaning: "projects by their whole paths, `group/subgroup/project`, with `*` and `?` for parts of a name and `/**` in the end for all that is below a group; `!` in front leaves out. What is not selected any more is out of every figure [at once](operate.md#when-the-source-changes)",
 			},
 		}, deployments...),
+		{source.HabitsField(projectForm, "example-health/libraries/**", deployments)},
 		{
 			{
 				Key: "incidents.from", Kind: source.Choice, Label: "Incidents from", Description: "Which issues are incidents.", Choices: marks,
@@ -81,6 +82,8 @@ Trigger: <events>`,
 //
 //go:embed reference.md
 var reference string
+
+var projectForm = &source.Form{Pattern: `^!?[\w.*?-]+(/[\w.*?-]+)+$`, Allowed: projectNames}
 
 const projectNames = "group/project or group/subgroup/project, with * and ? for parts of a name, /** in the end for all below, and ! in front to leave out"
 

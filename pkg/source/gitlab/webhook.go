@@ -105,13 +105,18 @@ func unreadable(err error) error {
 	return &source.Mistake{Problem: "the body is no JSON"}
 }
 
-func (s *Source) fromOther() string { return "deployments of this source are " + string(s.from()) }
+// from is what deployments are of the project that a call is about.
+func (s *Source) from(p *payload) From { return s.habits.Of(p.Project.Path).of() }
+
+func (s *Source) fromOther(p *payload) string {
+	return "deployments of this project are " + string(s.from(p))
+}
 
 // toldDeployment has a deployment read that has ended; one that is under way changes no figure.
 func (s *Source) toldDeployment(p *payload) string {
 	switch state := deploymentStates[p.Status]; {
-	case s.from() != FromDeployments:
-		return s.fromOther()
+	case s.from(p) != FromDeployments:
+		return s.fromOther(p)
 	case p.Status != "" && !ends(state):
 		return "a deployment that is under way is read when it has ended"
 	}
@@ -120,8 +125,8 @@ func (s *Source) toldDeployment(p *payload) string {
 
 func (s *Source) toldPipeline(p *payload) string {
 	switch state := pipelineStates[p.Object.Status]; {
-	case s.from() != FromPipelines:
-		return s.fromOther()
+	case s.from(p) != FromPipelines:
+		return s.fromOther(p)
 	case p.Object.Status != "" && !ends(state):
 		return "a pipeline that is under way is read when it has ended"
 	}
@@ -153,16 +158,16 @@ func (s *Source) toldPush(p *payload) string {
 	return ""
 }
 
-func (s *Source) toldTag(*payload) string {
-	if s.from() != FromTags {
-		return s.fromOther()
+func (s *Source) toldTag(p *payload) string {
+	if s.from(p) != FromTags {
+		return s.fromOther(p)
 	}
 	return ""
 }
 
-func (s *Source) toldRelease(*payload) string {
-	if s.from() != FromReleases {
-		return s.fromOther()
+func (s *Source) toldRelease(p *payload) string {
+	if s.from(p) != FromReleases {
+		return s.fromOther(p)
 	}
 	return ""
 }
@@ -200,8 +205,8 @@ func proves(secret string, header http.Header, body []byte) error {
 
 // Posted implements source.Poster.
 func (s *Source) Posted(project, id string) (string, int64, error) {
-	if s.from() != FromDeployments {
-		return "", 0, fmt.Errorf("deployments of this source are %s, which are read; post to a source of type webhook instead", s.from())
+	if from := s.habits.Of(project).of(); from != FromDeployments {
+		return "", 0, fmt.Errorf("deployments of this project are %s, which are read; post to a source of type webhook instead", from)
 	}
 	if s.unusable != nil || !s.selection.Takes(project) {
 		return "", 0, fmt.Errorf("%q is none of the projects that this source reads", project)

@@ -95,6 +95,11 @@ func TestWhatAWebhookMeans(t *testing.T) {
 	from := func(what gitlab.From) func(*gitlab.Settings) {
 		return func(s *gitlab.Settings) { s.Deployments.From = what }
 	}
+	ruled := func(pattern string, what gitlab.From) func(*gitlab.Settings) {
+		return func(s *gitlab.Settings) {
+			s.Deployments.Rules = []gitlab.Rule{{Repositories: []string{pattern}, Habit: gitlab.Habit{From: what}}}
+		}
+	}
 	for _, c := range []struct {
 		name, body string
 		alter      func(*gitlab.Settings)
@@ -105,8 +110,8 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"a success", `{"object_kind":"deployment","status":"success",` + project + `}`, nil, true, false, ""},
 		{"a failure", `{"object_kind":"deployment","status":"failed",` + project + `}`, nil, true, false, ""},
 		{"one under way", `{"object_kind":"deployment","status":"running",` + project + `}`, nil, false, false, "under way"},
-		{"one where tags are deployments", `{"object_kind":"deployment","status":"success",` + project + `}`, from(gitlab.FromTags), false, false, "deployments of this source are tags"},
-		{"a pipeline that nobody asked for", `{"object_kind":"pipeline","object_attributes":{"status":"success"},` + project + `}`, nil, false, false, "deployments of this source are deployments"},
+		{"one where tags are deployments", `{"object_kind":"deployment","status":"success",` + project + `}`, from(gitlab.FromTags), false, false, "deployments of this project are tags"},
+		{"a pipeline that nobody asked for", `{"object_kind":"pipeline","object_attributes":{"status":"success"},` + project + `}`, nil, false, false, "deployments of this project are deployments"},
 		{"a pipeline", `{"object_kind":"pipeline","object_attributes":{"status":"success"},` + project + `}`, from(gitlab.FromPipelines), true, false, ""},
 		{"a pipeline under way", `{"object_kind":"pipeline","object_attributes":{"status":"running"},` + project + `}`, from(gitlab.FromPipelines), false, false, "under way"},
 		{"a merge", `{"object_kind":"merge_request","object_attributes":{"state":"merged","action":"merge"},` + project + `}`, nil, true, false, ""},
@@ -116,7 +121,10 @@ func TestWhatAWebhookMeans(t *testing.T) {
 		{"a push", `{"object_kind":"push","ref":"refs/heads/main",` + project + `}`, nil, true, false, ""},
 		{"a push to a branch", `{"object_kind":"push","ref":"refs/heads/feature",` + project + `}`, nil, false, false, "read once it is merged"},
 		{"a tag", `{"object_kind":"tag_push","ref":"refs/tags/v1",` + project + `}`, from(gitlab.FromTags), true, false, ""},
-		{"a tag that is no deployment", `{"object_kind":"tag_push","ref":"refs/tags/v1",` + project + `}`, nil, false, false, "deployments of this source are deployments"},
+		{"a tag that is no deployment", `{"object_kind":"tag_push","ref":"refs/tags/v1",` + project + `}`, nil, false, false, "deployments of this project are deployments"},
+		{"a tag where a rule says that they count", `{"object_kind":"tag_push","ref":"refs/tags/v1",` + project + `}`, ruled("health/**", gitlab.FromTags), true, false, ""},
+		{"a deployment where a rule says otherwise", `{"object_kind":"deployment","status":"success",` + project + `}`, ruled("health/**", gitlab.FromTags), false, false, "deployments of this project are tags"},
+		{"a deployment where a rule says otherwise of others", `{"object_kind":"deployment","status":"success",` + project + `}`, ruled("other/**", gitlab.FromTags), true, false, ""},
 		{"a release", `{"object_kind":"release","action":"create",` + project + `}`, from(gitlab.FromReleases), true, false, ""},
 		{"an incident", `{"object_kind":"issue","object_attributes":{"type":"Incident","action":"open"},` + project + `}`, nil, true, false, ""},
 		{"an issue", `{"object_kind":"issue","object_attributes":{"type":"Issue","action":"open"},` + project + `}`, nil, false, false, "no incident"},
@@ -177,5 +185,5 @@ func TestADeploymentIsPostedByGitLabsNumber(t *testing.T) {
 	own := incidents("health/*")
 	own.Deployments.From = gitlab.FromTags
 	_, _, err = open(given, own).Posted("health/api", "42")
-	require.ErrorContains(t, err, "deployments of this source are tags")
+	require.ErrorContains(t, err, "deployments of this project are tags")
 }
