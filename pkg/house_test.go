@@ -84,7 +84,7 @@ var mayImport = map[string][]string{
 	"source/alertmanager":        {"dora", "source"},
 	"source/webhook":             {"dora", "intake", "source"},
 	"collect":                    {"dora", "source", "store"},
-	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/effort", "settings", "source", "store", "store/memory", "store/place", "store/postgres", "store/sqlite", "strict"},
+	"dataset":                    {"collect", "dora", "dora/code", "dora/facts", "dora/figures", "dora/history", "dora/owners", "dora/effort", "settings", "source", "store", "store/memory", "store/place", "store/postgres", "store/sqlite", "strict"},
 	"dataset/datasettest":        {"dora", "store", "store/sqlite"},
 	"rest":                       {"audit", "collect", "dataset", "dora", "dora/facts", "dora/figures", "dora/owners", "gate", "intake", "monitor", "query", "settings", "source", "strict"},
 	"monitor":                    {"collect", "dataset", "dora", "source"},

@@ -40,6 +40,7 @@ func (d *Dataset) Unmet() []string {
 	}
 	u.ofLabels()
 	u.ofPaths(d.Snapshot())
+	u.ofOwners(d.ownerGaps())
 	return u.sentences()
 }
 
@@ -50,6 +51,9 @@ func (d *Dataset) NothingMatched() bool {
 	counts := d.history.Counts()
 	reads := false
 	for _, s := range d.options.Settings.Sources {
+		if s.System.OwnersAlone() {
+			continue
+		}
 		if of := counts[s.ID]; of[dora.KindRepository]+of[dora.KindDeployment]+of[dora.KindIncident] > 0 {
 			return false
 		}

@@ -39,6 +39,8 @@ func TestProgramsReadServicesTeamsAndEnvironments(t *testing.T) {
 	assert.Equal(t, []string{"access"}, booking.Teams)
 	assert.Equal(t, []string{"records"}, viewer.get("v1/services?team=care").listed("name"))
 	assert.Equal(t, []string{"access", "care"}, viewer.get("v1/teams").listed("name"))
+	assert.Equal(t, []string{"booking", "records"}, viewer.get("v1/owners").listed("service"))
+	assert.Empty(t, viewer.get("v1/owners/gaps").listed("about"), "everything is somebody's")
 	assert.Equal(t, []string{"production", "staging"}, viewer.get("v1/environments").listed("name"))
 	assert.Equal(t, []string{"true", "false"}, viewer.get("v1/environments").listed("production"))
 	assert.Equal(t, []string{"github"}, viewer.get("v1/collection").listed("id"))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/dataset"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
@@ -118,6 +119,14 @@ func listOwners(c *call) error {
 		p.Items = append(p.Items, found)
 	}
 	return c.write(http.StatusOK, p)
+}
+
+// listOwnerGaps tells what is amiss in who owns what.
+func listOwnerGaps(c *call) error {
+	if c.unchanged(false) {
+		return nil
+	}
+	return c.write(http.StatusOK, Page[dataset.OwnerGap]{Items: append([]dataset.OwnerGap{}, c.dataset.OwnerGaps()...)})
 }
 
 // Environment is an environment that anything was deployed to.

@@ -40,6 +40,7 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodGet, "v1/services", Viewer, selecting, services, false, noBody},
 		{http.MethodGet, "v1/teams", Viewer, nil, teams, false, noBody},
 		{http.MethodGet, "v1/owners", Viewer, nil, listOwners, false, noBody},
+		{http.MethodGet, "v1/owners/gaps", Viewer, nil, listOwnerGaps, false, noBody},
 		{http.MethodGet, "v1/environments", Viewer, nil, environments, false, noBody},
 		{http.MethodGet, "v1/metrics", Viewer, []string{"q", "from", "to"}, askMetrics, false, noBody},
 		{http.MethodPost, "v1/metrics", Viewer, nil, postMetrics, false, questionBody},

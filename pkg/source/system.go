@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -41,6 +42,9 @@ type System struct {
 
 // Told says that nothing is read: what the system tells cannot be read again.
 func (s *System) Told() bool { return len(s.Reads) == 0 }
+
+// OwnersAlone says that it tells who owns what, and of nothing that happened.
+func (s *System) OwnersAlone() bool { return slices.Equal(s.Reads, []dora.Kind{dora.KindRepository}) }
 
 // Settings are what a system of one type is configured with, beside the id and the type that every source has. They may
 // also be a Judge, a Selector and an Adviser.

@@ -110,9 +110,10 @@ func TestACatalogueGivesOwnersAndNothingElse(t *testing.T) {
 	assert.Greater(t, told.Version, before.Version)
 	assert.Equal(t, map[string]float64{"payments": 1}, deployed(told, dora.ByTeam))
 	assert.Len(t, told.Services, len(before.Services), "an entry is no service")
-	assert.NotContains(t, h.Counts(), "portal")
+	assert.Equal(t, map[dora.Kind]int{dora.KindRepository: 1}, h.Counts()["portal"])
 	assert.Equal(t, map[string]float64{"shop": 1}, deployed(tell(3, false, "shop"), dora.ByTeam))
 	assert.Equal(t, told.Version+1, tell(2.5, false, "payments").Version, "what is older changes nothing")
 	assert.Equal(t, map[string]float64{dora.Unowned: 1}, deployed(tell(4, true, "shop"), dora.ByTeam))
+	assert.NotContains(t, h.Counts(), "portal")
 	assert.Empty(t, h.Absent(), "nobody misses it as a repository")
 }

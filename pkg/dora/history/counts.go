@@ -13,6 +13,9 @@ func (h *History) Counts() map[string]map[dora.Kind]int {
 		counts[source][kind] += n
 	}
 	for _, r := range h.repositories {
+		if r.Event != nil && r.Event.Entity != nil && !r.Event.Withdrawn {
+			add(r.Key.Source, dora.KindRepository, 1)
+		}
 		if r.out {
 			continue
 		}

@@ -105,3 +105,41 @@ func (h *History) placesOf(s *dora.Service) []owners.Place {
 	}
 	return places
 }
+
+// OwnerGaps lists what is amiss in who owns what. It looks through all that is known of files, and is for looking at alone.
+func (h *History) OwnerGaps() []owners.Gap {
+	services := h.MappedServices()
+	cases := make([]owners.Case, len(services))
+	for i := range services {
+		cases[i] = owners.Case{Service: &services[i], Places: h.placesOf(&services[i])}
+	}
+	known := owners.Known{Files: h.filesOf}
+	for _, key := range slices.SortedFunc(maps.Keys(h.repositories), Key.compare) {
+		if r := h.repositories[key]; !r.out {
+			known.Repositories = append(known.Repositories, r.Name)
+		}
+	}
+	return owners.NewFinder(h.mapping.Ownership, h.catalogue()).Gaps(cases, known)
+}
+
+// filesLimit bounds how many files of a repository are looked through.
+const filesLimit = 100_000
+
+// filesOf are the files of a repository that changes and commits changed, where they were read; none where they are too many
+// to look through, since of some of them alone nothing can be said.
+func (h *History) filesOf(source, repository string) []string {
+	r := h.repositories[keyOf(source, repository)]
+	if r == nil {
+		return nil
+	}
+	paths := map[string]bool{}
+	for files := range r.Packed.Files {
+		for _, path := range files.Paths {
+			paths[path] = true
+		}
+		if len(paths) > filesLimit {
+			return nil
+		}
+	}
+	return slices.Collect(maps.Keys(paths))
+}

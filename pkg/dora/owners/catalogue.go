@@ -32,10 +32,19 @@ func newCatalogue(entries []Entry) *catalogue {
 	return c
 }
 
-// owners are those of the entries that are a service: of those of its repositories the one that is called like it, else those
-// whose folder its paths are in, else all of them; and where the catalogue knows none of its repositories, those that are called
-// like it.
+// owners are those of the entries that are a service.
 func (c *catalogue) owners(rule *dora.OwnerRule, service string, places []Place) (names []string) {
+	for _, e := range c.entries(rule, service, places) {
+		for _, name := range e.Owners {
+			names = add(names, name)
+		}
+	}
+	return names
+}
+
+// entries are a service: of those of its repositories the one that is called like it, else those whose folder its paths are in,
+// else all of them; and where the catalogue knows none of its repositories, those that are called like it.
+func (c *catalogue) entries(rule *dora.OwnerRule, service string, places []Place) []Entry {
 	var here []Entry
 	for i := range places {
 		here = append(here, of(rule, c.byRepository, places[i].Name)...)
@@ -43,16 +52,11 @@ func (c *catalogue) owners(rule *dora.OwnerRule, service string, places []Place)
 	found := slices.DeleteFunc(slices.Clone(here), func(e Entry) bool { return !strings.EqualFold(e.Name, service) })
 	switch {
 	case len(here) == 0:
-		found = of(rule, c.byName, service)
+		return of(rule, c.byName, service)
 	case len(found) == 0:
-		found = c.inFolders(rule, places)
+		return c.inFolders(rule, places)
 	}
-	for _, e := range found {
-		for _, name := range e.Owners {
-			names = add(names, name)
-		}
-	}
-	return names
+	return found
 }
 
 // of are the entries that a rule goes by and that are found by a name.

@@ -12,6 +12,9 @@ type line struct {
 	matches *regexp.Regexp
 	owners  []string // none: nobody owns what it matches
 	without bool     // what it matches is none of its section's, whatever comes after
+
+	number int // of the line in the file, from 1
+	text   string
 }
 
 // section is a part of a file in which the last line that matches decides. GitHub knows one.
@@ -24,7 +27,9 @@ type section struct {
 // readCodeOwners reads a file CODEOWNERS. A line that is no pattern is left out, as forges do.
 func readCodeOwners(text string) []line {
 	var lines []line
+	number := 0
 	for row := range strings.SplitSeq(text, "\n") {
+		number++
 		fields := strings.Fields(uncommented(row))
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "!") || strings.HasPrefix(fields[0], "[") || strings.HasPrefix(fields[0], "^[") {
 			continue
@@ -33,7 +38,7 @@ func readCodeOwners(text string) []line {
 		if err != nil {
 			continue
 		}
-		lines = append(lines, line{matches: matches, owners: fields[1:]})
+		lines = append(lines, line{matches: matches, owners: fields[1:], number: number, text: strings.TrimSpace(row)})
 	}
 	return lines
 }

@@ -48,6 +48,7 @@ const FromSettings = "settings"
 // Finder finds owners.
 type Finder struct {
 	rules []dora.OwnerRule
+	teams []dora.TeamName
 	lists []list                // by rule
 	names map[string]string     // what a team is called, by its other names in lower case
 	files map[fileKey][]section // by what is in them
@@ -58,7 +59,7 @@ type Finder struct {
 
 // NewFinder makes a finder, which knows what catalogues tell. What is wrong with a list was said when the settings were read.
 func NewFinder(ownership dora.Ownership, entries []Entry) *Finder {
-	f := &Finder{rules: ownership.Rules, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[fileKey][]section{}, catalogue: newCatalogue(entries), catalogs: map[string][]dora.Entity{}}
+	f := &Finder{rules: ownership.Rules, teams: ownership.Names, lists: make([]list, len(ownership.Rules)), names: map[string]string{}, files: map[fileKey][]section{}, catalogue: newCatalogue(entries), catalogs: map[string][]dora.Entity{}}
 	for i := range f.rules {
 		if f.rules[i].From == dora.OwnersInCSV {
 			f.lists[i], _ = readList(f.rules[i].Text)
@@ -198,15 +199,9 @@ func captured(rule *dora.OwnerRule, texts []string) (names []string) {
 
 // owning are the owners of a service's files in a repository, or of the repository, by its file CODEOWNERS.
 func (f *Finder) owning(p *Place) (names []string) {
-	text := p.Traits.CodeOwners
-	if text == "" {
+	sections := f.sectionsOf(p)
+	if sections == nil {
 		return nil
-	}
-	key := fileKey{text, p.Traits.SectionedOwners}
-	sections, read := f.files[key]
-	if !read {
-		sections = key.read()
-		f.files[key] = sections
 	}
 	paths := p.files()
 	if len(paths) == 0 {
@@ -218,6 +213,20 @@ func (f *Finder) owning(p *Place) (names []string) {
 		}
 	}
 	return names
+}
+
+// sectionsOf is the file CODEOWNERS of a repository; nil: there is none.
+func (f *Finder) sectionsOf(p *Place) []section {
+	key := fileKey{p.Traits.CodeOwners, p.Traits.SectionedOwners}
+	if key.text == "" {
+		return nil
+	}
+	sections, read := f.files[key]
+	if !read {
+		sections = key.read()
+		f.files[key] = sections
+	}
+	return sections
 }
 
 // fileKey is a file CODEOWNERS, and by whose rules it goes.

@@ -19,9 +19,10 @@ var heading = regexp.MustCompile(`^\^?\[([^\]]+)\](?:\[\d+\])?(.*)$`)
 // readSections reads a file of GitLab's. Sections of one name are one.
 func readSections(text string) []section {
 	sections := []section{{}}
-	at := 0
+	at, number := 0, 0
 	for row := range strings.SplitSeq(text, "\n") {
 		row = strings.TrimSpace(row)
+		number++
 		if row == "" || strings.HasPrefix(row, "#") {
 			continue
 		}
@@ -41,7 +42,7 @@ func readSections(text string) []section {
 		if err != nil {
 			continue
 		}
-		l := line{matches: matches, owners: referencesIn(strings.Fields(rest)), without: without}
+		l := line{matches: matches, owners: referencesIn(strings.Fields(rest)), without: without, number: number, text: row}
 		if len(l.owners) == 0 {
 			l.owners = sections[at].owners
 		}
