@@ -45,6 +45,16 @@ func fetch(ctx context.Context, path string) ([]byte, error) {
 
 // memory is the whole process, after its garbage was collected.
 func (t *target) memory(ctx context.Context, table *table) error {
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	table.note("memory of the whole process (resident)", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmRSS")>>10), "≤ 250 MB")
+	table.note("… the most it ever was", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmHWM")>>10), "")
+	return nil
+}
+
+// settle has the garbage collected and waits for what is free to go back.
+func (t *target) settle(ctx context.Context) error {
 	for range 2 {
 		if _, err := fetch(ctx, "heap?gc=1"); err != nil {
 			return err
@@ -54,8 +64,6 @@ func (t *target) memory(ctx context.Context, table *table) error {
 	case <-ctx.Done():
 	case <-time.After(3 * time.Second):
 	}
-	table.note("memory of the whole process (resident)", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmRSS")>>10), "≤ 250 MB")
-	table.note("… the most it ever was", fmt.Sprintf("%d MB", status(t.plugin.PID(), "VmHWM")>>10), "")
 	return nil
 }
 

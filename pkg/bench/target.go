@@ -52,7 +52,11 @@ func startTarget(ctx context.Context, program, path string) (*target, error) {
 }
 
 func startOn(ctx context.Context, program string, store map[string]any) (*target, error) {
-	parsed, err := settings.Parse(systems.All, settingsOf(store), secrets)
+	return startWith(ctx, program, settingsOf(store))
+}
+
+func startWith(ctx context.Context, program string, own map[string]any) (*target, error) {
+	parsed, err := settings.Parse(systems.All, own, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,9 @@ const (
 
 // warmUp asks everything in turn for some seconds, until what a start leaves behind is cleared away, for which the plugin
 // waits ten seconds.
-func (t *target) warmUp(ctx context.Context) {
+func (t *target) warmUp(ctx context.Context) { t.warmUpWith(ctx, questions) }
+
+func (t *target) warmUpWith(ctx context.Context, questions []question) {
 	for begin := time.Now(); time.Since(begin) < 12*time.Second; {
 		for i := range questions {
 			_ = t.ask(ctx, &questions[i]) // those that fail are told of when they are measured
@@ -105,12 +111,17 @@ func (t *target) warmUp(ctx context.Context) {
 
 // inTurn asks several targets in turn, many times, so that whatever else the machine does meets all of them.
 func inTurn(ctx context.Context, q question, targets ...*target) ([]times, error) {
+	return alternate(most, func(t *target) error { return t.ask(ctx, &q) }, targets...)
+}
+
+// alternate does something with several targets in turn, many times within some time, and five times at least.
+func alternate(most time.Duration, do func(*target) error, targets ...*target) ([]times, error) {
 	taken := make([]times, len(targets))
 	begin := time.Now()
 	for rounds := 0; rounds < repeats && (rounds < 5 || time.Since(begin) < most); rounds++ {
 		for i, t := range targets {
 			asked := time.Now()
-			if err := t.ask(ctx, &q); err != nil {
+			if err := do(t); err != nil {
 				return nil, err
 			}
 			taken[i] = append(taken[i], time.Since(asked))

@@ -94,6 +94,7 @@ type Dataset struct {
 	made       atomic.Pointer[Derivation]
 	counts     atomic.Pointer[map[string]map[dora.Kind]int] // as of the last time that nobody worked on the history
 	absent     atomic.Pointer[[]history.Absent]             // likewise
+	idle       atomic.Pointer[map[string][]string]          // likewise
 	apart      atomic.Pointer[lookedApart]
 }
 

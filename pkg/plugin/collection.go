@@ -53,7 +53,7 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("state", nil, text(func(s collect.SourceState) string { return string(s.State) })),
 		progressField,
 		data.NewField("message", nil, text(func(s collect.SourceState) string {
-			return rowMessage(s) + replicaBehind(d) + absences(d, s.ID) + news(d, s.ID) + apart[s.ID]
+			return rowMessage(s) + replicaBehind(d) + absences(d, s.ID) + news(d, s.ID) + undeployed(d, s) + apart[s.ID]
 		})),
 		data.NewField("last_success", nil, times(func(s collect.SourceState) time.Time { return s.LastSuccess })),
 		data.NewField("next", nil, times(func(s collect.SourceState) time.Time { return s.Next })),
@@ -102,6 +102,14 @@ func news(d *dataset.Dataset, source string) (text string) {
 		text += " " + sentence
 	}
 	return text
+}
+
+// undeployed tells, behind the message of a source that was read, of repositories that were never deployed.
+func undeployed(d *dataset.Dataset, s collect.SourceState) string {
+	if text := d.Undeployed(s.ID); text != "" && !s.LastSuccess.IsZero() {
+		return " " + text
+	}
+	return ""
 }
 
 // absences tell, behind a source's message, of repositories that are no longer there.

@@ -88,7 +88,9 @@ var coverage = []covered{
 	{page: "configure.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
 	{page: "sources/*.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
 	{page: "connect.md", language: "yaml", mark: "apiVersion", run: provisioningWorks},
-	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource},
+	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource("github")},
+	{page: "sources/github.md", language: "yaml", mark: "deployments:\n", run: keyOfASource("github")},
+	{page: "sources/gitlab.md", language: "yaml", mark: "deployments:\n", run: keyOfASource("gitlab")},
 	{page: "sources/backstage.md", language: "yaml", mark: "externalAccess", unheld: "Backstage's own configuration, which needs Backstage"},
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
@@ -291,12 +293,15 @@ func provisioningWorks(t *testing.T, text string) {
 }
 
 // keyOfASource reads a line of settings as what a source has.
-func keyOfASource(t *testing.T, text string) {
-	var keys map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &keys))
-	keys["id"], keys["type"], keys["repositories"] = "github", "github", []any{"example-health/*"}
-	_, err := config.Parse(systems.All, map[string]any{"sources": []any{keys}}, nil)
-	require.NoError(t, err, text)
+func keyOfASource(kind string) func(t *testing.T, text string) {
+	return func(t *testing.T, text string) {
+		t.Helper()
+		var keys map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte(text), &keys))
+		keys["id"], keys["type"], keys["repositories"] = kind, kind, []any{"example-health/*"}
+		_, err := config.Parse(systems.All, map[string]any{"sources": []any{keys}}, nil)
+		require.NoError(t, err, text)
+	}
 }
 
 // keyOfAService reads a line of settings as what a service has, whatever its sources are called.

@@ -331,6 +331,9 @@ func (n *naive) services() []dora.Service {
 	}
 	found := map[string]dora.Service{}
 	for _, r := range n.repositories {
+		if !slices.ContainsFunc(n.deployments, func(d *dora.Deployment) bool { return !d.Withdrawn && strings.EqualFold(d.Repository, r.Name) }) {
+			continue // it is a service from its first deployment on
+		}
 		found[r.Name] = dora.Service{
 			Name:        r.Name,
 			Deployments: []dora.DeploymentRule{{Source: r.Source, Repository: r.Name}},

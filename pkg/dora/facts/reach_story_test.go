@@ -31,19 +31,22 @@ func perDay(s *facts.Snapshot, groupBy ...dora.Field) []any {
 
 func TestWhereItWasLookedAndNothingWasIsZero(t *testing.T) {
 	const github = "github"
+	named := func(r *doratest.Repo) { // a service of the settings is one before its first deployment, too
+		r.Mapping.Services = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: github, Repository: r.Repository}}}}
+	}
 	for name, story := range map[string]struct {
 		reach map[string]time.Time
 		tell  func(*doratest.Repo)
 		want  []any
 	}{
 		"never deployed, and read since the second day": {
-			map[string]time.Time{github: day(1)}, func(*doratest.Repo) {}, []any{nil, 0.0, 0.0, 0.0, 0.0, 0.0, nil},
+			map[string]time.Time{github: day(1)}, named, []any{nil, 0.0, 0.0, 0.0, 0.0, 0.0, nil},
 		},
 		"never read to its end": {
-			nil, func(*doratest.Repo) {}, []any{nil, nil, nil, nil, nil, nil, nil},
+			nil, named, []any{nil, nil, nil, nil, nil, nil, nil},
 		},
 		"another source was read": {
-			map[string]time.Time{"other": day(1)}, func(*doratest.Repo) {}, []any{nil, nil, nil, nil, nil, nil, nil},
+			map[string]time.Time{"other": day(1)}, named, []any{nil, nil, nil, nil, nil, nil, nil},
 		},
 		"a repository that was not read yet": {
 			map[string]time.Time{github: day(1)}, func(r *doratest.Repo) {

@@ -151,7 +151,8 @@ func TestARepositoryThatIsAskedForByAnOldNameIsSelected(t *testing.T) {
 	assert.Equal(t, []history.Absent{{Source: "github", Repository: "acme/old", Named: true, Moved: "acme/new", Since: noon}}, h.Absent())
 
 	h.Apply(&dora.Repository{Header: dora.Header{Source: "github", ID: "acme/old", Updated: noon.Add(time.Hour)}, Name: "acme/old"})
-	assert.Equal(t, map[string]string{"acme/old": ""}, deployed(h), "until a new repository has that name")
+	assert.Empty(t, deployed(h), "until a new repository has that name, which was never deployed")
+	assert.Equal(t, map[string][]string{"github": {"acme/old"}}, h.Undeployed())
 	assert.Empty(t, h.Absent())
 }
 

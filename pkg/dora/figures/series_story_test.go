@@ -104,7 +104,9 @@ func TestABucketMaturesOnceNoIncidentCanFallIntoItsWindow(t *testing.T) {
 }
 
 func TestWhereNothingWasCollectedEveryBucketIsPartial(t *testing.T) {
-	for _, p := range figures.Ask(doratest.Versions(t).Snapshot(), figures.Question{Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Now: doratest.Hour(999), Spans: days(2)})[0].Points {
+	repo := doratest.Versions(t)
+	repo.Mapping.Services = []dora.Service{{Name: "api", Deployments: []dora.DeploymentRule{{Source: "github", Repository: repo.Repository}}}}
+	for _, p := range figures.Ask(repo.Snapshot(), figures.Question{Metric: dora.DeploymentFrequency, Statistic: dora.CountOf, Now: doratest.Hour(999), Spans: days(2)})[0].Points {
 		assert.True(t, p.Partial)
 		assert.Nil(t, p.Value)
 	}

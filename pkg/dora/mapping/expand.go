@@ -129,10 +129,9 @@ func (x *expander) explicit() {
 			}
 		}
 	}
-	deployed := map[string]bool{}
+	deployed := deployedOf(x.told)
 	for at := range x.told {
 		t := &x.told[at]
-		deployed[t.key()] = deployed[t.key()] || t.Deployed
 		for _, each := range x.wide {
 			if each.rule.Source == t.Source && slices.ContainsFunc(t.Strands, func(s Strand) bool { return each.rule.Matches(s.deployment(t), x.mapping.Production) }) {
 				x.take(t.key(), each.entry)
@@ -187,13 +186,18 @@ func (x *expander) rule(i int) {
 	}
 }
 
-// others makes a service of each repository that no entry takes. What several sources tell under one name is one service: a
-// repository, and what deploys it from elsewhere.
+// others makes a service of each repository that no entry takes, from its first deployment on. What several sources tell under
+// one name is one service: a repository, and what deploys it from elsewhere. One that was never deployed is a service where an
+// entry names it so.
 func (x *expander) others() {
 	own := map[string]int{} // by name, where in the services
+	deployed := deployedOf(x.told)
 	for at := range x.told {
 		t := &x.told[at]
 		if _, is := x.taken[t.key()]; is {
+			continue
+		}
+		if _, named := x.at[t.Repository]; !named && !deployed[t.key()] {
 			continue
 		}
 		n, known := own[t.key()]

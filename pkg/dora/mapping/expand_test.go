@@ -79,6 +79,19 @@ func TestARepositoryThatAnEntryTakesIsTakenInAllSources(t *testing.T) {
 	assert.Equal(t, []string{"api", "acme/ops"}, names(expand(true, all, api)))
 }
 
+// A library that is read for its code has no figures; it is a service once anybody deploys it, or where settings say so.
+func TestARepositoryThatWasNeverDeployedIsAServiceOnlyWhereSettingsSaySo(t *testing.T) {
+	all := append(told("github", "acme/api", "acme/docs", "acme/lib", "acme/new"), told("jenkins", "acme/API")...)
+	for i := range all[:4] {
+		all[i].Deployed = false
+	}
+	assert.Equal(t, []string{"acme/api"}, names(expand(true, all)), "what another system deploys is deployed")
+	assert.Equal(t, []string{"acme/new", "acme/api"}, names(expand(true, all, dora.Service{Name: "acme/new"})), "an entry may name it")
+	assert.Equal(t, []string{"API of red", "api of red", "docs of red", "lib of red", "new of red"}, names(expand(true, all, rule("{service}", "red", dora.Match{Repository: dora.MustShape("acme/{service}")}))), "and so may a rule")
+	all[1].Deployed = true
+	assert.Equal(t, []string{"acme/api", "acme/docs"}, names(expand(true, all)))
+}
+
 func TestSeveralRepositoriesOfOneNameAreOneService(t *testing.T) {
 	x := expand(true, append(told("github", "acme/shop-api", "acme/shop-web"), told("pipelines", "acme/shop-api")...),
 		rule("{service}", "sales", dora.Match{Repository: dora.MustShape("acme/{service}-api")}),

@@ -66,6 +66,17 @@ func NeedsOf(m *dora.Mapping) Needs {
 	return needs
 }
 
+// deployedOf says of repositories, by their keys, that any source told a deployment of them.
+func deployedOf(told []Told) map[string]bool {
+	deployed := map[string]bool{}
+	for at := range told {
+		if t := &told[at]; t.Deployed {
+			deployed[t.key()] = true
+		}
+	}
+	return deployed
+}
+
 // FoldersOf are the folders above a file, from the root.
 func FoldersOf(path string) (folders []string) {
 	for at := range path {
