@@ -91,6 +91,7 @@ var coverage = []covered{
 	{page: "sources/github.md", language: "yaml", mark: "deployments: {", run: keyOfASource("github")},
 	{page: "sources/github.md", language: "yaml", mark: "deployments:\n", run: keyOfASource("github")},
 	{page: "sources/gitlab.md", language: "yaml", mark: "deployments:\n", run: keyOfASource("gitlab")},
+	{page: "sources/azuredevops.md", language: "yaml", mark: "deployments:\n", run: keyOfASource("azuredevops")},
 	{page: "sources/backstage.md", language: "yaml", mark: "externalAccess", unheld: "Backstage's own configuration, which needs Backstage"},
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
@@ -299,6 +300,9 @@ func keyOfASource(kind string) func(t *testing.T, text string) {
 		var keys map[string]any
 		require.NoError(t, yaml.Unmarshal([]byte(text), &keys))
 		keys["id"], keys["type"], keys["repositories"] = kind, kind, []any{"example-health/*"}
+		if kind == "azuredevops" {
+			keys["url"] = "https://dev.azure.com/example-health"
+		}
 		_, err := config.Parse(systems.All, map[string]any{"sources": []any{keys}}, nil)
 		require.NoError(t, err, text)
 	}

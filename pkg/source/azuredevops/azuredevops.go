@@ -19,6 +19,7 @@ type Source struct {
 	selection selection
 	root      string // of REST
 	releases  string // of REST for classic releases
+	habits    source.Habits[Habit]
 	host      *wire.Host
 	// unusable says why the configuration cannot work; every call returns it.
 	unusable *source.Error
@@ -41,7 +42,7 @@ const refusedToken = "Azure DevOps does not accept the token: it is wrong, revok
 
 // New makes the source. A configuration that cannot work is reported by Check and Collect.
 func New(given source.Given, own Settings, options ...Option) *Source {
-	s := &Source{config: config{given, own}}
+	s := &Source{config: config{given, own}, habits: source.NewHabits(own.Deployments.Habit, own.Deployments.Rules)}
 	token := given.Secrets[secretToken]
 	personal := wire.Password{Token: wire.Token{Text: token, Refused: refusedToken}} // of nobody
 	s.host = &wire.Host{
@@ -78,11 +79,14 @@ func (s *Source) setUp(token string) *source.Error {
 	return nil
 }
 
-func (s *Source) from() From {
-	if s.config.Deployments.From == "" {
-		return FromEnvironments
+// reads says whether deployments of any repository are made in a way.
+func (s *Source) reads(way From) bool {
+	for habit := range s.habits.All() {
+		if habit.of() == way {
+			return true
+		}
 	}
-	return s.config.Deployments.From
+	return false
 }
 
 // run is one call of Collect or Check.

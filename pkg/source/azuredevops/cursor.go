@@ -27,6 +27,10 @@ type projectPosition struct {
 	Name string `json:"name"`
 	// Origin is what made a deployment when they were last read.
 	Origin string `json:"origin,omitempty"`
+	// Habits are, by repositories' names in lower case, how those are deployed of which a rule says it. Turned says that what
+	// was read as their deployments before a rule changed is still to be withdrawn.
+	Habits map[string]string `json:"habits,omitempty"`
+	Turned bool              `json:"turned,omitempty"`
 	// Records are how far each environment's records are read, by its id.
 	Records map[int64]recordsRead `json:"records,omitempty"`
 	// Releases is up to when classic releases are read.

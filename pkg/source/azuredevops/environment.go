@@ -3,6 +3,7 @@ package azuredevops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/census"
 )
 
@@ -27,21 +29,32 @@ const (
 
 // readDeployments reads whatever is a deployment, by the settings.
 func (s *projectSync) readDeployments(ctx context.Context) error {
-	p := s.state
-	if origin := string(s.from()) + "\n" + s.config.Deployments.Pipeline.String() + "\n" + strings.Join(s.config.Selects(), "\n") + s.config.Deployments.Stage.String(); p.Origin != origin {
-		p.Runs, p.Ran = time.Time{}, nil
+	p, usual := s.state, s.config.Deployments.Habit
+	if origin := string(usual.of()) + "\n" + usual.Pipeline.String() + "\n" + strings.Join(s.config.Selects(), "\n") + usual.Stage.String(); p.Origin != origin {
+		p.Runs, p.Ran, p.Turned = time.Time{}, nil, p.Turned || p.Origin != ""
 		p.Origin, p.Releases, p.Records, p.Passed, p.Builds, p.Month = origin, time.Time{}, nil, nil, nil, nil
 	}
+	s.turn()
 	s.recall()
 	for _, r := range s.repos {
 		r.reconsider()
 	}
-	switch s.from() {
-	case FromReleases:
-		return s.readReleases(ctx)
-	case FromStages:
-		return s.readStages(ctx)
+	var failures []error
+	for _, way := range s.ways() {
+		err := map[From]func(context.Context) error{FromEnvironments: s.readEnvironments, FromStages: s.readStages, FromReleases: s.readReleases}[way](ctx)
+		failures = append(failures, err)
+		if source.Stops(err) {
+			break
+		}
 	}
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	return s.withdrawOthers(ctx)
+}
+
+// readEnvironments reads what every environment records.
+func (s *projectSync) readEnvironments(ctx context.Context) error {
 	environments, err := all[environmentRecord](ctx, s.run, s.part, question{path: s.path + "/_apis/distributedtask/environments", about: ofEnvironments})
 	if err != nil {
 		return err
@@ -114,7 +127,7 @@ func (s *projectSync) readEnvironment(ctx context.Context, environment *environm
 	err := each[jobRecord](ctx, s.run, s.part, question{path: path, query: url.Values{"top": {strconv.Itoa(recordsAtOnce)}}, about: ofEnvironments}, func(rows []*jobRecord) (bool, error) {
 		for _, row := range rows {
 			read.Newest = dora.Latest(read.Newest, row.Queued.Time)
-			if !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(row.Definition.Name) {
+			if !s.mayDeploy(FromEnvironments, row.Definition.Name) {
 				continue
 			}
 			key := number(row.Owner.ID) + " " + row.Stage
@@ -141,7 +154,7 @@ func (s *projectSync) readEnvironment(ctx context.Context, environment *environm
 	}
 	var events []dora.Event
 	for _, l := range ordered {
-		if d := s.deploymentOf(environment, l); d != nil {
+		if d := s.deploymentOf(environment, l); d != nil && s.deploys(FromEnvironments, d) {
 			events = append(events, s.news(d)...)
 		}
 	}

@@ -58,7 +58,7 @@ func (s *projectSync) lookAround(ctx context.Context) error {
 		{&m.Releases, question{root: s.releases, path: s.path + "/_apis/release/deployments", query: url.Values{"minModifiedTime": {since}, "$top": {"100"}}, about: ofReleases}},
 	}
 	for _, look := range looks {
-		if look.tally == &m.Environments && s.from() == FromEnvironments {
+		if look.tally == &m.Environments && slices.Contains(s.ways(), FromEnvironments) {
 			look.tally.N = s.environments
 			continue
 		}
@@ -83,7 +83,7 @@ func (r *run) remark() string {
 	var sentences []string
 	for _, p := range r.cursor.Projects.All() {
 		if m := p.Month; m != nil && r.selection.takesProject(p.Name) {
-			sentences = append(sentences, "In the last 30 days "+p.Name+" had "+m.text(r.from())+".")
+			sentences = append(sentences, "In the last 30 days "+p.Name+" had "+m.text(r.reads(FromEnvironments))+".")
 		}
 	}
 	slices.Sort(sentences)
@@ -96,9 +96,9 @@ func (r *run) remark() string {
 // remarkLimit is how many projects are told of.
 const remarkLimit = 3
 
-func (m *month) text(chosen From) string {
+func (m *month) text(environmentsRead bool) string {
 	environments := m.Environments.of("environment", "environments") + " that pipelines may deploy into"
-	if chosen == FromEnvironments {
+	if environmentsRead {
 		environments = tally{N: m.Into}.of("deployment", "deployments") + " into " + m.Environments.of("environment", "environments")
 	}
 	return fmt.Sprintf("%s, %s and %s", environments, m.Runs.of("pipeline run", "pipeline runs"), m.Releases.of("deployment by classic releases", "deployments by classic releases"))

@@ -27,6 +27,7 @@ type projectSync struct {
 	stored  map[string]*dora.Deployment // by id; nil: nothing is known of the store
 	former  map[string]*dora.Deployment // those of repositories that were called otherwise, by the ids that they have now
 	touched bool
+	met     map[string]bool // deployments by stages that this run read, by id
 	// environments is how many there are, and into how many stages of runs deployed into them in the last month.
 	environments, into int
 }
@@ -86,7 +87,7 @@ func (r *run) sync(ctx context.Context, name string) error {
 	if !strings.EqualFold(p.Name, name) && !strings.EqualFold(p.ID, name) {
 		return r.Failure(source.CauseNotFound, name, fmt.Sprintf("the project %s is called %s now: enter that name", name, p.Name), nil)
 	}
-	s := &projectSync{run: r, part: name, path: "/" + url.PathEscape(p.ID), repos: map[string]*repositorySync{}, names: map[string]string{}, builds: map[int64]*buildRecord{}}
+	s := &projectSync{run: r, part: name, path: "/" + url.PathEscape(p.ID), repos: map[string]*repositorySync{}, names: map[string]string{}, builds: map[int64]*buildRecord{}, met: map[string]bool{}}
 	s.state = r.cursor.Projects.At(strings.ToLower(p.ID))
 	s.state.ID, s.state.Name = p.ID, p.Name
 	var failures []error

@@ -26,10 +26,10 @@ func (s *projectSync) readReleases(ctx context.Context) error {
 		var events []dora.Event
 		for _, row := range rows {
 			mark = dora.Latest(mark, row.Modified.Time)
-			if !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(row.Definition.Name) {
+			if !s.mayDeploy(FromReleases, row.Definition.Name) {
 				continue
 			}
-			if d := s.released(row); d != nil {
+			if d := s.released(row); d != nil && s.deploys(FromReleases, d) {
 				events = append(events, s.news(d)...)
 			}
 		}

@@ -27,6 +27,26 @@ type Settings struct {
 
 // Deployments says what counts as a deployment.
 type Deployments struct {
+	Habit
+	// Rules are for repositories that are deployed in another way; the first that fits one wins.
+	Rules []Rule `json:"rules,omitempty"`
+}
+
+// Rule says what counts as a deployment of some repositories.
+type Rule struct {
+	// Repositories are globs of project/repository, or of owner/name of those on GitHub; a leading ! excludes.
+	Repositories []string `json:"repositories"`
+	Habit
+}
+
+// Fits implements source.HabitRule.
+func (r Rule) Fits() []string { return r.Repositories }
+
+// Says implements source.HabitRule.
+func (r Rule) Says() Habit { return r.Habit }
+
+// Habit is what counts as a deployment of a repository.
+type Habit struct {
 	From From `json:"from"`
 	// Pipeline matches the names of the pipelines, or of the release definitions; empty is every one.
 	Pipeline dora.Pattern `json:"pipeline,omitzero"`
@@ -34,6 +54,17 @@ type Deployments struct {
 	// called as they are.
 	Stage dora.Pattern `json:"stage,omitzero"`
 }
+
+// of is where deployments come from, the default included.
+func (h Habit) of() From {
+	if h.From == "" {
+		return FromEnvironments
+	}
+	return h.From
+}
+
+// takes says whether a pipeline's or release definition's runs deploy.
+func (h Habit) takes(pipeline string) bool { return h.Pipeline.IsZero() || h.Pipeline.Match(pipeline) }
 
 // From names what of Azure DevOps is a deployment.
 type From string
@@ -87,6 +118,9 @@ func (s *Settings) Selects() []string {
 	return append(append([]string{}, s.Repositories...), s.GitHub...)
 }
 
+// HabitsOf implements source.Habitual.
+func (s *Settings) HabitsOf() [][]string { return source.FitsOf[Habit](s.Deployments.Rules) }
+
 // Lacking implements source.Adviser.
 func (s *Settings) Lacking(kind dora.Kind) string {
 	switch kind {
@@ -103,7 +137,7 @@ func (s *Settings) Lacking(kind dora.Kind) string {
 		if !s.Deployments.Pipeline.IsZero() {
 			text += fmt.Sprintf(" Only what matches deployments.pipeline %q was looked at.", s.Deployments.Pipeline)
 		}
-		return text
+		return text + source.NorByRules(len(s.Deployments.Rules))
 	case dora.KindIncident:
 		switch s.Incidents.From {
 		case IncidentsByTags:

@@ -77,7 +77,9 @@ func (s *projectSync) eachRun(ctx context.Context, status, order string, since t
 // stagesOf makes deployments of the stages of runs whose names are chosen.
 func (s *projectSync) stagesOf(ctx context.Context, runs []*buildRecord) (events []dora.Event, err error) {
 	for _, run := range runs {
-		if s.repositoryOf(run) == "" || run.ofPullRequest() || !s.config.Deployments.Pipeline.IsZero() && !s.config.Deployments.Pipeline.Match(run.Definition.Name) {
+		repository := s.repositoryOf(run)
+		habit := s.habits.Of(repository)
+		if repository == "" || run.ofPullRequest() || habit.of() != FromStages || !habit.takes(run.Definition.Name) {
 			continue
 		}
 		s.builds[run.ID] = run
@@ -86,7 +88,7 @@ func (s *projectSync) stagesOf(ctx context.Context, runs []*buildRecord) (events
 			return nil, err
 		}
 		for _, record := range records {
-			environment, chosen := s.config.Deployments.Stage.Capture(record.Name)
+			environment, chosen := habit.Stage.Capture(record.Name)
 			if record.Type != "Stage" || !chosen || environment == "" {
 				continue
 			}
@@ -99,6 +101,7 @@ func (s *projectSync) stagesOf(ctx context.Context, runs []*buildRecord) (events
 				continue
 			}
 			if d := s.deploymentOf(into, l); d != nil {
+				s.met[d.ID] = true
 				events = append(events, s.news(d)...)
 			}
 		}

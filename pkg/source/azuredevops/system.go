@@ -25,7 +25,7 @@ var System = source.System{
 		{
 			{
 				Key: "repositories", Kind: source.Globs, Label: "Repositories", Description: "One a line, as project/repository with * for any; ! in front leaves out.",
-				Example: "Booking/*\n!Booking/archive", Lines: 3, Required: "a list of " + repositoryNames, Form: &source.Form{Pattern: `^!?[^/*?]+/[^/]+$`, Allowed: repositoryNames},
+				Example: "Booking/*\n!Booking/archive", Lines: 3, Required: "a list of " + repositoryNames, Form: repositoryForm,
 				Meaning: "repositories, with `*` and `?` for parts of a repository's name; `!` in front leaves out. Their projects' deployments and work items are read. What is not selected any more is out of every figure [at once](operate.md#when-the-source-changes)",
 			},
 			{
@@ -34,21 +34,8 @@ var System = source.System{
 				Meaning: "repositories on GitHub which pipelines of the same projects deploy: their deployments are told under these names, and join the code that a source of type `github` reads",
 			},
 		},
-		{
-			{
-				Key: "deployments.from", Kind: source.Choice, Label: "Deployments from", Description: "What of Azure DevOps is a deployment.", Choices: origins, Stated: true,
-				Meaning: "what a deployment is: see below",
-			},
-			{
-				Key: "deployments.pipeline", Kind: source.Pattern, Label: "Pipeline", Description: "A regular expression on the pipeline's or release's name.", Example: "^deploy",
-				Meaning: "a regular expression on the names of pipelines, or of release definitions (absent: every one)",
-			},
-			{
-				Key: "deployments.stage", Kind: source.Pattern, Label: "Stage", Description: "A regular expression on the stage's name; its first group is the environment.", Example: "^Deploy_(.+)$",
-				When: &source.When{Key: "deployments.from", Values: []string{string(FromStages)}}, Required: "a regular expression on the names of stages that deploy",
-				Meaning: "a regular expression on the names of stages; its first group, or else the stage's name, is the environment",
-			},
-		},
+		deployments,
+		{source.HabitsField(repositoryForm, "Booking/lib-*", deployments)},
 		{
 			{
 				Key: "incidents.from", Kind: source.Choice, Label: "Incidents from", Description: "Which work items are incidents.", Choices: marks,
@@ -127,6 +114,8 @@ HTTP headers: X-Live-Dora-Secret:SECRET`,
 //go:embed reference.md
 var reference string
 
+var repositoryForm = &source.Form{Pattern: `^!?[^/*?]+/[^/]+$`, Allowed: repositoryNames}
+
 const repositoryNames = "project/repository, with * and ? for parts of a repository's name, and ! in front to leave out"
 
 func by(from ...IncidentsFrom) *source.When {
@@ -135,4 +124,21 @@ func by(from ...IncidentsFrom) *source.When {
 		w.Values = append(w.Values, string(each))
 	}
 	return w
+}
+
+// deployments are the fields that say what a deployment is.
+var deployments = []source.Field{
+	{
+		Key: "deployments.from", Kind: source.Choice, Label: "Deployments from", Description: "What of Azure DevOps is a deployment.", Choices: origins, Stated: true,
+		Meaning: "what a deployment is: see below",
+	},
+	{
+		Key: "deployments.pipeline", Kind: source.Pattern, Label: "Pipeline", Description: "A regular expression on the pipeline's or release's name.", Example: "^deploy",
+		Meaning: "a regular expression on the names of pipelines, or of release definitions (absent: every one)",
+	},
+	{
+		Key: "deployments.stage", Kind: source.Pattern, Label: "Stage", Description: "A regular expression on the stage's name; its first group is the environment.", Example: "^Deploy_(.+)$",
+		When: &source.When{Key: "deployments.from", Values: []string{string(FromStages)}}, Required: "a regular expression on the names of stages that deploy",
+		Meaning: "a regular expression on the names of stages; its first group, or else the stage's name, is the environment",
+	},
 }

@@ -115,17 +115,28 @@ func (s *Source) toldPullRequest(told *resource) string {
 
 func (s *Source) toldStage(told *resource) string {
 	switch {
-	case s.from() == FromReleases:
-		return "deployments of this source are " + string(s.from())
+	case !s.reads(FromEnvironments) && !s.reads(FromStages):
+		return "deployments of this source are " + s.waysRead()
 	case told.Stage.State != "" && told.Stage.State != "completed":
 		return "a stage that is under way is read when it has ended"
 	}
 	return ""
 }
 
+// waysRead lists the ways in which deployments are read.
+func (s *Source) waysRead() string {
+	var ways []string
+	for habit := range s.habits.All() {
+		if way := string(habit.of()); !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
+	}
+	return strings.Join(ways, ", ")
+}
+
 func (s *Source) toldRelease(*resource) string {
-	if s.from() != FromReleases {
-		return "deployments of this source are " + string(s.from())
+	if !s.reads(FromReleases) {
+		return "deployments of this source are " + s.waysRead()
 	}
 	return ""
 }
