@@ -426,6 +426,14 @@ func (d *document) trial(t *testing.T, forms func(*place) []form, refuses func(t
 // allowed are the forms that the schema lets stand at a place.
 func allowed(p *place) []form { return p.allowed }
 
+// outermost are those at the places of a document and of what stands in it, no deeper.
+func outermost(p *place) []form {
+	if p.depth > 2 {
+		return nil
+	}
+	return p.allowed
+}
+
 // wild are all forms there are, for the places of which nothing is read.
 func wild(read []string) func(p *place) []form {
 	return func(p *place) []form {
