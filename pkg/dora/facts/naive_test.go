@@ -331,8 +331,9 @@ func (n *naive) services() []dora.Service {
 	}
 	found := map[string]dora.Service{}
 	for _, r := range n.repositories {
-		if !slices.ContainsFunc(n.deployments, func(d *dora.Deployment) bool { return !d.Withdrawn && strings.EqualFold(d.Repository, r.Name) }) {
-			continue // it is a service from its first deployment on
+		if !slices.ContainsFunc(n.deployments, func(d *dora.Deployment) bool { return !d.Withdrawn && strings.EqualFold(d.Repository, r.Name) }) &&
+			!slices.ContainsFunc(n.incidents, func(i *dora.Incident) bool { return strings.EqualFold(i.Repository, r.Name) }) {
+			continue // it is a service from its first deployment or incident on
 		}
 		found[r.Name] = dora.Service{
 			Name:        r.Name,

@@ -26,10 +26,17 @@ func TestARepositoryIsAServiceFromItsFirstDeploymentOn(t *testing.T) {
 	assert.Equal(t, map[string]string{"acme/api": "1", "acme/lib": "7"}, alsoRestarted(t, h, mapping))
 	assert.Empty(t, h.Undeployed())
 
+	opened := &dora.Incident{Header: dora.Header{Source: "github", ID: "acme/ops:issue:1", Updated: noon}, Repository: "acme/ops", Number: 1, Opened: noon}
+	h.Apply(repositoryOf("acme/ops")...)
+	assert.Equal(t, map[string][]string{"github": {"acme/ops"}}, h.Undeployed())
+	h.Apply(opened)
+	assert.Equal(t, map[string]string{"acme/api": "1", "acme/lib": "7", "acme/ops": ""}, alsoRestarted(t, h, mapping), "its incidents have figures")
+	assert.Empty(t, h.Undeployed())
+
 	withdrawn := *first
 	withdrawn.Rank, withdrawn.Withdrawn = first.Rank+1, true
 	h.Apply(&withdrawn)
-	assert.Equal(t, map[string]string{"acme/api": "1"}, alsoRestarted(t, h, mapping))
+	assert.Equal(t, map[string]string{"acme/api": "1", "acme/ops": ""}, alsoRestarted(t, h, mapping))
 	assert.Equal(t, map[string][]string{"github": {"acme/lib"}}, h.Undeployed())
 
 	mapping.Services, mapping.KeepOthers = []dora.Service{{Name: "library", Deployments: []dora.DeploymentRule{{Source: "github", Repository: "acme/Lib"}}}}, true

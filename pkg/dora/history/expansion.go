@@ -62,6 +62,9 @@ func (h *History) remap() {
 	}
 }
 
+// makesOthers says that repositories which no entry takes are services.
+func (h *History) makesOthers() bool { return h.mapping.KeepOthers || len(h.mapping.Services) == 0 }
+
 // settle works out which services there are, and marks those of what was touched in the meantime.
 func (h *History) settle() {
 	if h.mapped == nil {
@@ -92,7 +95,7 @@ func (h *History) whatWasTold(needs mapping.Needs) []mapping.Told {
 	told := make([]mapping.Told, len(keys))
 	for i, key := range keys {
 		r := h.repositories[key]
-		told[i] = mapping.Told{Source: key.Source, Repository: r.Name, Deployed: len(r.Deployments) > 0}
+		told[i] = mapping.Told{Source: key.Source, Repository: r.Name, Deployed: len(r.Deployments) > 0, Reported: h.isReported(key)}
 		if r.Event != nil {
 			told[i].Traits = r.Event.Traits
 		}

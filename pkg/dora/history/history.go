@@ -124,7 +124,7 @@ func (h *History) applyDeployment(e *dora.Deployment) {
 		h.touchMentioning(h.names.add(e))
 		h.touchNaming(e)
 	}
-	if r.kinds.replace(counted, counts) && h.needs.Strands || (h.mapping.KeepOthers || len(h.mapping.Services) == 0) && (len(r.Deployments) == 0) != idle { // it is an application from its first deployment on
+	if r.kinds.replace(counted, counts) && h.needs.Strands || h.makesOthers() && (len(r.Deployments) == 0) != idle { // it is an application from its first deployment on
 		h.remap()
 	}
 	h.touch(r)

@@ -16,6 +16,10 @@ type Incident struct {
 }
 
 func (h *History) applyIncident(e *dora.Incident) {
+	key := keyOf(e.Source, e.Repository)
+	if !h.isReported(key) && h.makesOthers() { // its repository is a service from its first incident on
+		defer h.remap()
+	}
 	if old := h.incidents[NameOf(e.Header, e.Repository)]; old != nil {
 		if !replaces(e.Header, old.Event.Header) {
 			return
@@ -32,6 +36,9 @@ func (h *History) applyIncident(e *dora.Incident) {
 	h.enterIncident(i)
 	h.touchRecord(i)
 }
+
+// isReported says whether a repository ever had an incident, whatever became of it.
+func (h *History) isReported(key Key) bool { return len(h.reported[key].all) > 0 }
 
 // touchRecord is touchIncident for what may be a change's record.
 func (h *History) touchRecord(i *Incident) {

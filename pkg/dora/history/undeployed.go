@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Undeployed are the repositories, by source, that are read and that nobody ever told a deployment of, in order. They are no
-// services, unless the settings say so; those are left out here, and so are archived ones.
+// Undeployed are the repositories, by source, that are read and that nobody ever told a deployment or an incident of, in order.
+// They are no services, unless the settings say so; those are left out here, and so are archived ones.
 func (h *History) Undeployed() map[string][]string {
 	spoken := map[string]bool{} // of by a service, or deployed by whichever source
 	for _, s := range h.MappedServices() {
@@ -21,7 +21,7 @@ func (h *History) Undeployed() map[string][]string {
 		}
 	}
 	for _, r := range h.repositories {
-		if len(r.Deployments) > 0 {
+		if len(r.Deployments) > 0 || h.isReported(r.Key) {
 			spoken[strings.ToLower(r.Name)] = true
 		}
 	}

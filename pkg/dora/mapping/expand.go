@@ -186,9 +186,9 @@ func (x *expander) rule(i int) {
 	}
 }
 
-// others makes a service of each repository that no entry takes, from its first deployment on. What several sources tell under
-// one name is one service: a repository, and what deploys it from elsewhere. One that was never deployed is a service where an
-// entry names it so.
+// others makes a service of each repository that no entry takes, from its first deployment or incident on. What several sources
+// tell under one name is one service: a repository, and what deploys it from elsewhere. One that has neither is a service where
+// an entry names it so.
 func (x *expander) others() {
 	own := map[string]int{} // by name, where in the services
 	deployed := deployedOf(x.told)
@@ -197,7 +197,7 @@ func (x *expander) others() {
 		if _, is := x.taken[t.key()]; is {
 			continue
 		}
-		if _, named := x.at[t.Repository]; !named && !deployed[t.key()] {
+		if _, named := x.at[t.Repository]; !named && !deployed[t.key()] && !t.Reported {
 			continue
 		}
 		n, known := own[t.key()]

@@ -16,8 +16,8 @@ type Told struct {
 	// root, each with all above it; both in order, and only where Needs asks for them.
 	Strands []Strand
 	Folders []string
-	// Deployed says that it has any deployment.
-	Deployed bool
+	// Deployed says that it has any deployment, and Reported that it has any incident.
+	Deployed, Reported bool
 }
 
 // Strand are deployments that entries cannot tell apart.
