@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/discover"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/code"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
@@ -70,6 +71,7 @@ type Dataset struct {
 	traffic   map[string]*traffic // by source
 	trials    map[string]*trial   // likewise
 	changed   chan struct{}
+	search    discover.Search
 
 	deriving sync.Mutex // held, before mu, while facts under another definition are worked out
 

@@ -60,6 +60,9 @@ func init() { //nolint:gochecknoinits // the table and its handlers know each ot
 		{http.MethodPost, "v1/corrections", Editor, and(correcting, "undo", "try"), postCorrection, false, smallBody},
 		{http.MethodDelete, "v1/corrections", Editor, []string{"id"}, undoCorrection, false, noBody},
 
+		{http.MethodPost, "v1/discover", Admin, []string{"source"}, lookAround, false, noBody},
+		{http.MethodGet, "v1/discover", Admin, nil, looked, false, noBody},
+		{http.MethodPost, "v1/discover/proposal", Admin, nil, reconsider, false, mappingBody},
 		{http.MethodPost, "v1/refresh", Admin, []string{"source", "repository"}, refreshNow, false, noBody},
 		{http.MethodPost, "v1/collect", Admin, []string{"source", "from"}, again, false, noBody},
 		{http.MethodDelete, "v1/sources", Admin, []string{"source"}, forget, false, noBody},

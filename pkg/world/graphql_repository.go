@@ -17,7 +17,7 @@ type ref struct {
 // ref finds what a deployment or a caller calls by a short or full name; nil where it does not exist (any more).
 func (r *repository) ref(name string) *ref {
 	short := strings.TrimPrefix(name, "refs/heads/")
-	if short == mainBranch {
+	if short == mainBranch && r.main != nil {
 		return &ref{r, "refs/heads/", short, r.main}
 	}
 	if c := r.branches[short]; c != nil {
@@ -49,7 +49,9 @@ func underPrefix(folder, asked string) bool {
 func (r *repository) refs(prefix string) []*ref {
 	var list []*ref
 	if underPrefix("refs/heads/", prefix) {
-		list = append(list, &ref{r, "refs/heads/", mainBranch, r.main})
+		if r.main != nil {
+			list = append(list, &ref{r, "refs/heads/", mainBranch, r.main})
+		}
 		for name, c := range r.branches {
 			list = append(list, &ref{r, "refs/heads/", name, c})
 		}
@@ -84,15 +86,15 @@ func defineRepository() {
 		"nameWithOwner":    leaf(func(r *repository) any { return r.fullName() }),
 		"url":              leaf(func(r *repository) any { return r.htmlURL() }),
 		"description":      leaf(func(*repository) any { return nil }),
-		"isArchived":       leaf(func(*repository) any { return false }),
-		"isFork":           leaf(func(*repository) any { return false }),
+		"isArchived":       leaf(func(r *repository) any { return r.archived }),
+		"isFork":           leaf(func(r *repository) any { return r.fork }),
 		"isPrivate":        leaf(func(*repository) any { return true }),
 		"isDisabled":       leaf(func(*repository) any { return false }),
-		"isEmpty":          leaf(func(*repository) any { return false }),
+		"isEmpty":          leaf(func(r *repository) any { return r.main == nil }),
 		"createdAt":        leaf(func(r *repository) any { return stamp(r.created) }),
 		"updatedAt":        leaf(func(r *repository) any { return stamp(r.updated) }),
 		"pushedAt":         leaf(func(r *repository) any { return stamp(r.pushed) }),
-		"defaultBranchRef": on("Ref", func(r *repository) any { return r.ref(mainBranch) }),
+		"defaultBranchRef": on("Ref", func(r *repository) any { return orNull(r.ref(mainBranch)) }),
 		"ref": call("Ref", []string{"qualifiedName"}, func(_ *execution, r *repository, a arguments) (any, error) {
 			return orNull(r.ref(a.text("qualifiedName"))), nil
 		}),
@@ -114,6 +116,9 @@ func defineRepository() {
 		"object": call("GitObject", []string{"oid", "expression"}, func(_ *execution, r *repository, a arguments) (any, error) {
 			if oid := a.text("oid"); oid != "" {
 				return orNull(r.commits[oid]), nil
+			}
+			if path, is := strings.CutPrefix(a.text("expression"), "HEAD:"); is {
+				return r.lying(path), nil
 			}
 			return orNull(r.commitish(a.text("expression"))), nil
 		}),

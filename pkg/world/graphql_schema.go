@@ -107,6 +107,10 @@ func concrete(v any) *objectType {
 		return schema["Commit"]
 	case *issueEvent:
 		return schema[v.kind]
+	case blob:
+		return schema["Blob"]
+	case tree:
+		return schema["Tree"]
 	}
 	panic(fmt.Sprintf("world: %T has no GraphQL type", v))
 }
@@ -124,6 +128,7 @@ func init() {
 	defineDeployment()
 	definePullRequest()
 	defineIssue()
+	defineFiles()
 }
 
 func defineQuery() {

@@ -35,6 +35,10 @@ type repository struct {
 	labels      []string
 	topics      []string
 	lastNumber  int
+
+	archived, fork bool
+	files          map[string]string // what lies in it, by path; only what somebody may look for
+	workflows      []*deployment     // what runs of GitHub Actions did; nil: they made the deployments
 }
 
 func (r *repository) fullName() string { return r.owner + "/" + r.name }
@@ -200,6 +204,8 @@ type deployment struct {
 	// shipped are the changes that entered production with it.
 	shipped []change
 	purpose purpose
+	// workflow is what the workflow is called that ran; empty: Deploy and the like.
+	workflow string
 }
 
 // purpose is why a deployment was made.

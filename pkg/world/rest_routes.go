@@ -298,7 +298,11 @@ func (c *restCall) runs() (any, error) {
 		return nil, err
 	}
 	var list []*deployment
-	for _, d := range slices.Backward(c.repo.deployments) {
+	ran := c.repo.deployments
+	if c.repo.workflows != nil {
+		ran = c.repo.workflows
+	}
+	for _, d := range slices.Backward(ran) {
 		status, conclusion := d.runState()
 		wanted := query.Get("status")
 		if (wanted == "" || wanted == status || wanted == conclusion) && !d.created.Before(from) && (to.IsZero() || !d.created.After(to)) &&

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (c *restCall) showRepository(r *repository) any {
 	return map[string]any{
 		"id": r.id, "node_id": nodeID("Repository", r.id), "name": r.name, "full_name": r.fullName(), "private": true,
 		"owner":    map[string]any{"login": r.owner, "id": organizationID, "node_id": nodeID("Organization", organizationID), "type": "Organization"},
-		"html_url": r.htmlURL(), "url": c.repoURL(r), "description": nil, "fork": false, "archived": false, "disabled": false,
+		"html_url": r.htmlURL(), "url": c.repoURL(r), "description": nil, "fork": r.fork, "archived": r.archived, "disabled": false,
 		"visibility": "private", "default_branch": mainBranch, "topics": append([]string{}, r.topics...),
 		"created_at": stamp(r.created), "updated_at": stamp(r.updated), "pushed_at": stamp(r.pushed),
 	}
@@ -181,7 +182,7 @@ func (c *restCall) showRun(d *deployment) any {
 		}
 	}
 	return map[string]any{
-		"id": d.runID(), "name": "Deploy", "path": ".github/workflows/deploy.yml", "workflow_id": d.repo.id*10 + 1, "run_attempt": 1,
+		"id": d.runID(), "name": cmp.Or(d.workflow, "Deploy"), "path": ".github/workflows/deploy.yml", "workflow_id": d.repo.id*10 + 1, "run_attempt": 1,
 		"display_title": d.description, "event": "push", "status": status, "conclusion": orNullText(conclusion),
 		"head_branch": d.ref, "head_sha": d.commit.sha, "actor": c.showPerson(d.creator), "triggering_actor": c.showPerson(d.creator),
 		"url": fmt.Sprintf("%s/actions/runs/%d", c.repoURL(d.repo), d.runID()), "html_url": d.logURL(), "pull_requests": []any{},

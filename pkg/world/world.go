@@ -23,6 +23,9 @@ type Options struct {
 	Now    time.Time // the end of its history, cut to the second; zero is the wall clock's now
 	Months int       // the length of its history; zero is 18
 	Others int       // how many small repositories there are besides the five of the stories
+	// Estate is how many repositories there are in place of the five: an organisation as large as it is, of many teams, each
+	// of which deploys as it is used to. What they did lies behind them, and nothing happens any more.
+	Estate int
 	// Elsewhere says that the teams which work with other systems than GitHub are there too.
 	Elsewhere bool
 }
@@ -45,6 +48,7 @@ type World struct {
 	elsewhere  []*repository          // those that other systems keep
 	former     map[string]*repository // by the names, in lower case, that led to them last
 	services   []*service
+	estate     []Settled
 }
 
 // New grows a world up to Options.Now. It takes well under a second.
@@ -58,6 +62,11 @@ func New(o Options) *World {
 	now := o.Now.UTC().Truncate(time.Second)
 	w := &World{today: now, began: now.AddDate(0, -o.Months, 0), staff: hire(), lastID: 1_600_000_000}
 	w.clock = w.began
+	if o.Estate > 0 {
+		w.settled(o.Seed, o.Estate)
+		w.clock = now
+		return w
+	}
 	all := profiles()
 	if o.Elsewhere {
 		all = append(all, elsewhere()...)

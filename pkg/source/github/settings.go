@@ -145,6 +145,9 @@ func (s *Settings) HabitsOf() [][]string { return source.FitsOf[Habit](s.Deploym
 // Selects implements source.Selector.
 func (s *Settings) Selects() []string { return s.Repositories }
 
+// ByLabels implements source.Labelled.
+func (*Settings) ByLabels(labels []string) any { return Incidents{Labels: labels} }
+
 // Lacking implements source.Adviser.
 func (s *Settings) Lacking(kind dora.Kind) string {
 	switch kind {
