@@ -34,10 +34,10 @@ type estate struct {
 	points   int
 }
 
-func looked(t *testing.T) *estate {
+func looked(t *testing.T, repositories int) *estate {
 	t.Helper()
 	e := &estate{now: time.Now().UTC().Truncate(time.Second), requests: &atomic.Int64{}}
-	e.World = world.New(world.Options{Seed: 11, Now: e.now, Months: 6, Estate: 300})
+	e.World = world.New(world.Options{Seed: 11, Now: e.now, Months: 6, Estate: repositories})
 	speak := e.Speak(token)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.requests.Add(1)
@@ -140,7 +140,7 @@ func sameMoments(a, b []time.Time) bool {
 
 func TestAProposalThatIsAcceptedUnseenIsTrueOfNearlyAllAndUnsureOfTheRest(t *testing.T) {
 	t.Parallel()
-	e := looked(t)
+	e := looked(t, 300)
 	spent := e.requests.Load()
 	p := e.propose(t)
 	d := e.accepted(t, p)
@@ -162,7 +162,7 @@ func TestAProposalThatIsAcceptedUnseenIsTrueOfNearlyAllAndUnsureOfTheRest(t *tes
 
 func TestWhatAPersonSaysOfTheUnsureMakesAllOfItTrue(t *testing.T) {
 	t.Parallel()
-	e := looked(t)
+	e := looked(t, 120)
 	truth := map[string]world.Settled{}
 	for _, s := range e.Estate() {
 		truth[s.Repository] = s

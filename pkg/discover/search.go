@@ -75,7 +75,7 @@ func Able(t Target) bool {
 }
 
 // ErrCannotLook says that a source is of a type that cannot look around.
-var ErrCannotLook = errors.New("only sources of the types github and gitlab can look around")
+var ErrCannotLook = errors.New("only sources of the type github can look around")
 
 // Search looks around, once at a time, and keeps what it found last. It is safe for concurrent use.
 type Search struct {
