@@ -49,8 +49,6 @@ type EntryPaths struct {
 // Given is a source as it is configured.
 type Given struct {
 	ID, Type string
-	// Repositories are what it reads, as it is configured.
-	Repositories []string
 	// Own are its own settings, as they would be saved.
 	Own map[string]any
 	// ByLabels gives what its incidents are where some labels make one; nil: its settings have none, or they are given.
@@ -155,15 +153,14 @@ func patternOf(names []string) string {
 func (p *Proposal) assemble(o ownership) {
 	p.Settings = Settings{Owners: o.rules, Teams: o.names}
 	for i := range p.given {
-		p.Settings.Sources = append(p.Settings.Sources, p.sources(&p.given[i])...)
+		p.Settings.Sources = append(p.Settings.Sources, p.source(&p.given[i]))
 	}
 	p.Settings.Production = p.production()
 	p.Settings.Services = p.entries()
 }
 
-// sources are those that read what a source was looked at through: itself, for most repositories, and one for each other way of
-// counting.
-func (p *Proposal) sources(given *Given) (list []map[string]any) {
+// source is the source that was looked at as it is to be: how most repositories are deployed, and a rule for each other way.
+func (p *Proposal) source(given *Given) map[string]any {
 	own := maps.Clone(given.Own)
 	if own == nil {
 		own = map[string]any{}
@@ -174,41 +171,30 @@ func (p *Proposal) sources(given *Given) (list []map[string]any) {
 			own["incidents"] = given.ByLabels(labels)
 		}
 	}
-	taken := map[string]bool{given.ID: true}
+	var environment any
+	if before, ok := own["deployments"].(map[string]any); ok {
+		environment = before["environment"]
+	}
+	var rules []map[string]any
 	for n, g := range groups(given.ID, p) {
-		each := maps.Clone(own)
-		deployments := map[string]any{}
-		if before, ok := own["deployments"].(map[string]any); ok && before["environment"] != nil {
-			deployments["environment"] = before["environment"]
+		deployments := map[string]any{"from": g.from}
+		if environment != nil {
+			deployments["environment"] = environment
 		}
-		deployments["from"] = g.from
 		if pattern := patternOf(g.names); g.key != "" && pattern != "" {
 			deployments[g.key] = pattern
 		}
-		each["deployments"] = deployments
-		if n > 0 {
-			id := given.ID + "-" + strings.ReplaceAll(g.from, "_", "-")
-			for number := 2; taken[id]; number++ {
-				id = fmt.Sprintf("%s-%s-%d", given.ID, strings.ReplaceAll(g.from, "_", "-"), number)
-			}
-			taken[id] = true
-			each["id"], each["repositories"] = id, g.repositories
+		if n == 0 {
+			own["deployments"] = deployments
+			continue
 		}
-		list = append(list, each)
+		deployments["repositories"] = g.repositories
+		rules = append(rules, deployments)
 	}
-	if len(list) == 0 {
-		return []map[string]any{own}
+	if len(rules) > 0 {
+		own["deployments"].(map[string]any)["rules"] = rules
 	}
-	if len(list) > 1 { // what others read is none of the first
-		rest := slices.Clone(given.Repositories)
-		for _, each := range list[1:] {
-			for _, name := range each["repositories"].([]string) {
-				rest = append(rest, "!"+name)
-			}
-		}
-		list[0]["repositories"] = rest
-	}
-	return list
+	return own
 }
 
 // labels are those of incidents that any repository of a source has.
@@ -293,16 +279,9 @@ func (p *Proposal) entries() (list []Entry) {
 // write makes a provisioning file of the settings.
 func (p *Proposal) write() error {
 	secrets := map[string]string{}
-	for i, given := range p.given {
-		_ = i
-		for _, each := range p.Settings.Sources {
-			id := each["id"].(string)
-			if id != given.ID && !strings.HasPrefix(id, given.ID+"-") {
-				continue
-			}
-			for _, name := range given.Secrets {
-				secrets["sources."+id+"."+name] = "$" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(given.ID+"_"+name))
-			}
+	for _, given := range p.given {
+		for _, name := range given.Secrets {
+			secrets["sources."+given.ID+"."+name] = "$" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(given.ID+"_"+name))
 		}
 	}
 	file := struct {

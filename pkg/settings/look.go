@@ -9,7 +9,7 @@ import (
 
 // Given is the source as discovery has it, which repeats in its proposal what is configured, and no secret.
 func (s *Source) Given() discover.Given {
-	given := discover.Given{ID: s.ID, Type: s.Type, Repositories: s.Selects(), Own: source.Plain(s.Own)}
+	given := discover.Given{ID: s.ID, Type: s.Type, Own: source.Plain(s.Own)}
 	if s.System.Access != nil {
 		for name := range s.Secrets {
 			if name != source.SecretWebhook {
