@@ -93,7 +93,7 @@ var mayImport = map[string][]string{
 	"demo/dashboard":             {"query", "settings"},
 	"demo/rule":                  {},
 	"demo":                       {"demo/dashboard", "demo/rule", "dora", "plugin", "settings", "systems", "terminal", "world"},
-	"cli":                        {"audit", "collect", "dataset", "demo", "dora", "dora/facts", "dora/figures", "monitor", "query", "settings", "source", "store", "store/copying", "strict", "systems", "terminal"},
+	"cli":                        {"audit", "collect", "dataset", "demo", "discover", "dora", "dora/facts", "dora/figures", "monitor", "query", "settings", "source", "store", "store/copying", "strict", "systems", "terminal"},
 	"bench":                      {"demo", "demo/dashboard", "dora", "dora/facts", "dora/large", "settings", "store", "store/postgrestest", "store/sqlite", "systems"},
 	"":                           {"cli", "plugin", "settings"},
 }

@@ -34,6 +34,7 @@ func commands() []command {
 		{"report", "print metrics", reportCommand},
 		{"facts", "print the audit trail, one JSON object a line", factsCommand},
 		{"services", "print which services the settings make, of what, and what is left over", servicesCommand},
+		{"discover", "look at what repositories offer, and propose settings", discoverCommand},
 		{"correct", "say what machines cannot know: a deployment failed, or did not; an incident was caused by it, or by none", correctCommand},
 		{"store", "copy a store to another, or read all of one", storeCommand},
 		{"demo", "show the product on an invented organisation", demoCommand},

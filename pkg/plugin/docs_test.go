@@ -96,6 +96,7 @@ var coverage = []covered{
 	{page: "sources/*.md", language: "text", unheld: "a webhook's text as the system declares it, which the editor fills in; its tests hold what comes of it"},
 	{page: "configure.md", language: "yaml", mark: "deployments: [{", run: keyOfAService},
 	{page: "mapping.md", language: "yaml", run: entriesOfServicesWork},
+	{page: "discover.md", language: "sh", run: optionsOfCommandsAreThere},
 	{page: "owners.md", language: "yaml", run: ownersWork},
 	{page: "query.md", language: "json", run: queryWorks},
 	{page: "command-line.md", language: "sh", run: commandsWork},

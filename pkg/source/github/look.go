@@ -128,13 +128,19 @@ func (s *Source) Look(ctx context.Context, l source.Look) ([]source.Offer, error
 		targets[i] = target{name: n.NameWithOwner}
 	}
 	r.Progress.Parts = len(nodes)
+	var remarks []string
 	for _, read := range []func(context.Context, []target) error{r.readProperties, r.readTeams} {
+		r.Progress.Remark = ""
 		if err := read(ctx, targets); source.Stops(err) {
 			return nil, err
 		} else if err != nil {
 			failures = append(failures, err)
 		}
+		if r.Progress.Remark != "" {
+			remarks = append(remarks, r.Progress.Remark)
+		}
 	}
+	r.Progress.Remark = strings.Join(remarks, " ")
 	offers := make([]source.Offer, 0, len(nodes))
 	asked := 0
 	for i, n := range nodes {
