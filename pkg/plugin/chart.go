@@ -32,9 +32,17 @@ func chartFrame(f query.Figures, l links) *data.Frame {
 			field.Config.Links = l.behindPoint(f, s)
 			return field
 		}
-		frame.Fields = append(frame.Fields, drawn(whole, name, ""))
+		field := drawn(whole, name, "")
+		if band := bandOf(s, chartName(f.Query, f.Series[0], scale)); band != nil {
+			field.Config.Custom = band
+		}
+		frame.Fields = append(frame.Fields, field)
 		if part != nil {
-			apart = append(apart, inPart(drawn(part, name+", in part", "_in_part")), leading(drawn(way, name+", leading to it", "_leading")))
+			points := inPart(drawn(part, name+", in part", "_in_part"))
+			if s.OfServices {
+				points.Config.Custom["fillOpacity"] = 0 // it is the band that is filled
+			}
+			apart = append(apart, points, leading(drawn(way, name+", leading to it", "_leading")))
 		}
 		custom.Series = append(custom.Series, rests(s))
 		if f.Limits != nil {

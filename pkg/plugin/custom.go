@@ -65,7 +65,7 @@ func customOf(b query.Basis) Custom {
 
 func rests(s figures.Series) CustomSeries {
 	c := CustomSeries{Partial: []int{}, Immature: []int{}}
-	ratio := s.Metric.Row().Unit == dora.Ratio
+	ratio := s.HasCases()
 	for i := range s.Points {
 		p := &s.Points[i]
 		c.N = append(c.N, p.N)

@@ -164,7 +164,7 @@ func figureTable(f query.Figures, l links) *data.Frame {
 // columnName is what a spreadsheet calls a table's figures: lead_time_p50 as among events, or the metric alone where its
 // statistic says no more.
 func columnName(q query.Query) string {
-	if slices.Contains([]dora.Statistic{dora.CountOf, dora.RatioOf}, q.Statistic) {
+	if slices.Contains([]dora.Statistic{dora.CountOf, dora.RatioOf}, q.Statistic) || countsServices(q) {
 		return fieldName(q)
 	}
 	return fieldName(q) + "_" + string(q.Statistic)
@@ -174,6 +174,9 @@ func labelNames(f query.Figures) []string {
 	var names []string
 	if f.Query.Type == query.TypeStages {
 		names = append(names, "stage")
+	}
+	if f.Query.Type == query.TypeSpread {
+		names = append(names, spreadLabels[f.Query.Spread])
 	}
 	for _, field := range f.Query.GroupBy {
 		names = append(names, string(field))
@@ -188,15 +191,21 @@ func figureField(q query.Query, s figures.Series, values []*float64, name string
 }
 
 func frameName(q query.Query) string {
-	if q.Type == query.TypeStages {
+	switch q.Type {
+	case query.TypeStages:
 		return "stages"
+	case query.TypeSpread:
+		return "spread"
 	}
 	return string(q.Metric)
 }
 
 func fieldName(q query.Query) string {
-	if q.Type == query.TypeStages {
+	switch {
+	case q.Type == query.TypeStages:
 		return "stage_time"
+	case countsServices(q):
+		return "services"
 	}
 	return string(q.Metric)
 }
@@ -219,6 +228,9 @@ func groupOf(q query.Query, s figures.Series) []string {
 	var parts []string
 	if stage := s.Labels["stage"]; stage != "" {
 		parts = append(parts, stage)
+	}
+	if s.OfServices {
+		parts = append(parts, amongServices(s))
 	}
 	for _, field := range q.GroupBy {
 		if value := s.Labels[string(field)]; value != "" {

@@ -24,7 +24,7 @@ func figuresNotices(f query.Figures, d *dataset.Dataset) []data.Notice {
 		return nothing
 	}
 	var notices []data.Notice
-	for _, say := range []func(query.Figures) string{silent, begins, few, unfinished, withoutLimits, beside} {
+	for _, say := range []func(query.Figures) string{silent, begins, few, fewServices, unfinished, withoutLimits, beside} {
 		if text := say(f); text != "" {
 			notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
@@ -170,9 +170,6 @@ func omittedNotices(b query.Basis) []data.Notice {
 		"%s left out: an answer has at most %d. Filter, or group by fewer fields.", many(b.Omitted, "series is", "series are"), b.Query.SeriesLimit)}}
 }
 
-// enough is how many events a statistic needs at least for its figure to say much; others need none.
-var enough = map[dora.Statistic]int{dora.Median: 5, dora.P75: 5, dora.Mean: 5, dora.P90: 10, dora.P95: 20, dora.RatioOf: 10}
-
 // silent tells of runs that nobody reports on, and of those that nobody can see: they may have deployed, and are in no figure.
 func silent(f query.Figures) string { return silentRuns(f.Basis) }
 
@@ -208,10 +205,10 @@ func unreportedRuns(b query.Basis) string {
 
 // few tells of figures that rest on few events.
 func few(f query.Figures) string {
-	if f.Query.Format == query.Tile {
-		return "" // it says itself how many
+	if f.Query.Format == query.Tile || f.Query.Type == query.TypeSpread {
+		return "" // it says itself how many, or of how many services
 	}
-	needed := enough[f.Query.Statistic]
+	needed := figures.Enough[f.Query.Statistic]
 	shown, rare, least := 0, 0, 0
 	for _, s := range f.Shown() {
 		for _, p := range s.Points {
@@ -239,13 +236,34 @@ func few(f query.Figures) string {
 	}
 }
 
+// fewServices tells why there are no quartiles.
+func fewServices(f query.Figures) string {
+	if f.Query.Type != query.TypeSpread || f.Query.Spread == query.SpreadCounted || len(f.Series) == 0 {
+		return ""
+	}
+	points, none := f.Series[0].Points, 0
+	for i := range points {
+		if points[i].Value == nil {
+			none++
+		}
+	}
+	if none == 0 {
+		return ""
+	}
+	counts := ""
+	if needed := figures.Enough[f.Query.Statistic]; needed > 0 {
+		counts = fmt.Sprintf(" A service is counted where its own figure rests on %d events.", needed)
+	}
+	return fmt.Sprintf("Quartiles need %d services that are counted: %d of %d figures have fewer.%s", figures.EnoughServices, none, len(points), counts)
+}
+
 // unfinished tells of figures that will change: counts of buckets that are not over, and failures that may still come
 // to light.
 func unfinished(f query.Figures) string {
 	if f.Query.Format == query.Numeric || f.Query.Format == query.Tile || len(f.Series) == 0 {
 		return ""
 	}
-	counts := f.Series[0].Unit == dora.Count && f.Query.Statistic != dora.PerDay
+	counts := f.Series[0].Unit == dora.Count && f.Query.Statistic != dora.PerDay && !countsServices(f.Query)
 	failures := f.Query.Metric == dora.ChangeFailureRate || f.Query.Metric == dora.ReworkRate
 	var cut, immature bool
 	for _, s := range f.Series {

@@ -172,7 +172,7 @@ func framesOf(d *dataset.Dataset, uid string, q query.Query, r query.Range, now 
 	var frames data.Frames
 	var notices []data.Notice
 	switch q.Type {
-	case query.TypeMetric, query.TypeStages:
+	case query.TypeMetric, query.TypeStages, query.TypeSpread:
 		figures := query.Answer(q, d.Under(q.Definition), r, now)
 		if !q.Meter.Count(0) {
 			return nil

@@ -46,7 +46,7 @@ type Figures struct {
 	// Whole are, of a tile, the figures of the whole range, whose buckets are those of Series.
 	Whole []figures.Series
 	// Longest is, of a chart of lengths of time, what nine in ten of the whole range stay below, in seconds, whatever the
-	// statistic: charts of one metric that are drawn over one another share an axis.
+	// statistic: charts of one metric that are drawn over one another share an axis. Of a spread it is the longest.
 	Longest float64
 	// Previous are the figures of the whole range for the period before; nil unless the query compares.
 	Previous []figures.Series
@@ -72,7 +72,11 @@ func Answer(q Query, s *facts.Snapshot, r Range, now time.Time) Figures {
 		whole.Format = Numeric
 		made.Whole, _ = ask(whole, made.Bucket, s, whole.rolled(r), now, stages)
 	}
-	if q.Format == Chart {
+	switch {
+	case q.Format != Chart:
+	case q.Type == TypeSpread:
+		made.Longest = highest(made.Series)
+	default:
 		made.Longest = q.longest(s, r, now)
 	}
 	if q.Compare == ComparePrevious {
@@ -101,6 +105,18 @@ func (q *Query) longest(s *facts.Snapshot, r Range, now time.Time) float64 {
 		return 0
 	}
 	return *series[0].Points[0].Value
+}
+
+// highest is the highest of all figures; 0 where there are none.
+func highest(series []figures.Series) (value float64) {
+	for i := range series {
+		for j := range series[i].Points {
+			if v := series[i].Points[j].Value; v != nil {
+				value = max(value, *v)
+			}
+		}
+	}
+	return value
 }
 
 // Shown are the series whose figures a reader sees as such.
@@ -143,6 +159,12 @@ func (q *Query) stages(s *facts.Snapshot, bucket figures.Bucket, r Range, now ti
 // ask puts a query's questions to a snapshot: one, or one for each stage. It tells how many series are left out.
 func ask(q Query, bucket figures.Bucket, s *facts.Snapshot, r Range, now time.Time, stages []facts.Stage) (series []figures.Series, omitted int) {
 	question := q.question(bucket, r, now)
+	if q.Type == TypeSpread {
+		if q.Spread == SpreadCounted {
+			return figures.SpreadOf(s, question).Counted, 0
+		}
+		return figures.SpreadOf(s, question).Quartiles, 0
+	}
 	if q.Type != TypeStages {
 		answer := figures.Of(s, question)
 		return answer.Series, answer.Omitted
@@ -187,7 +209,7 @@ func BasisOf(q Query, s *facts.Snapshot, r Range, now time.Time) Basis {
 
 // covers is where that begins which a query's figures cover, of those that rest on incidents; else zero.
 func (q *Query) covers(s *facts.Snapshot, bucket figures.Bucket, r Range, now time.Time) time.Time {
-	if q.Type != TypeMetric || !figures.RestsOnIncidents(&s.Definition, q.Metric, q.Statistic) {
+	if q.Type != TypeMetric && q.Type != TypeSpread || !figures.RestsOnIncidents(&s.Definition, q.Metric, q.Statistic) {
 		return time.Time{}
 	}
 	if asked := q.question(bucket, r, now); len(asked.Spans) > 0 {

@@ -34,6 +34,9 @@ const (
 	rowSize    = 1 << 10
 	changeSize = 1 << 10 // a change of a service whose changes are worked out again
 	placeSize  = 200
+
+	standingSize = 24 // a service's figure in one point of a spread
+	spreadSeries = 6
 )
 
 // figureSizes are what one figure takes in the formats that have one for each bucket.
@@ -83,8 +86,12 @@ func (q *Query) Size(s *facts.Snapshot, r Range, text int) int64 {
 	rows := func(events int) int64 { return int64(events)*eventSize + int64(min(events, RowLimit))*rowSize }
 	size := anyAnswer + textCopies*int64(text)
 	switch q.Type {
-	case TypeMetric, TypeStages, TypeSignals:
+	case TypeMetric, TypeStages, TypeSignals, TypeSpread:
 		series := int64(1)
+		if q.Type == TypeSpread {
+			series = spreadSeries
+			size += int64(w.Services) * q.points(r) * standingSize
+		}
 		if len(q.GroupBy) > 0 {
 			series = int64(min(q.SeriesLimit, max(w.Lanes, w.Services, 1)))
 		}

@@ -16,6 +16,8 @@ func (q *Query) formats() []Format {
 		return SignalFormats
 	case TypeCollection:
 		return CollectionFormats
+	case TypeSpread:
+		return SpreadFormats
 	}
 	return []Format{TimeSeries, Numeric, Table, Distribution, Tile, Chart}
 }
@@ -25,6 +27,28 @@ var SignalFormats = []Format{Table, TimeSeries, Numeric}
 
 // CollectionFormats are the formats of a collection query, the default first.
 var CollectionFormats = []Format{Table, Tile}
+
+// SpreadFormats are the formats of a spread, the default first.
+var SpreadFormats = []Format{TimeSeries, Numeric, Table, Chart}
+
+// checkSpread refuses what would tell services apart in a spread, or is not known of one.
+func (q *Query) checkSpread(fail func(field, format string, args ...any)) {
+	if q.Type != TypeSpread {
+		return
+	}
+	if !slices.Contains(SpreadFormats, q.Format) {
+		fail("format", "%s is not allowed for queryType spread; allowed: %s", q.Format, list(SpreadFormats))
+	}
+	if len(q.GroupBy) > 0 {
+		fail("groupBy", "is not allowed for queryType spread, which tells of services and names none; allowed: empty, and filters")
+	}
+	if q.Compare == ComparePrevious {
+		fail("compare", "previous is not allowed for queryType spread; allowed: none")
+	}
+	if q.Limits {
+		fail("limits", "true is not allowed for queryType spread; allowed: false")
+	}
+}
 
 // bucketFor is what auto becomes over a range. Days per week need weeks at least.
 func (q *Query) bucketFor(r Range) figures.Bucket {

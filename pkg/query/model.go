@@ -21,6 +21,7 @@ type Model struct {
 	Formats           []string         `json:"formats"`
 	SignalFormats     []Format         `json:"signalFormats"`
 	CollectionFormats []Format         `json:"collectionFormats"`
+	SpreadFormats     []Format         `json:"spreadFormats"`
 	Compare           []string         `json:"compare"`
 	Benchmarks        []string         `json:"benchmarks"`
 	Directions        []string         `json:"directions"`
@@ -29,6 +30,7 @@ type Model struct {
 	Standings         []StandingRow    `json:"standings"`
 	LiveTypes         []Type           `json:"liveTypes"`
 	Stages            []string         `json:"stages"`
+	Spreads           []string         `json:"spreads"`
 	Marks             []Events         `json:"marks"`
 }
 
@@ -54,10 +56,10 @@ func Describe() Model {
 	m := Model{
 		Version: Version, Migrations: Migrations, QueryTypes: Type("").Allowed(), StageStatistics: StageStatistics,
 		Buckets: figures.Bucket("").Allowed(), GroupBy: dora.Field("").Allowed(), FilterFields: dora.Field("").Allowed(),
-		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, CollectionFormats: CollectionFormats, Compare: Compare("").Allowed(),
+		FilterOps: FilterOp("").Allowed(), Formats: Format("").Allowed(), SignalFormats: SignalFormats, CollectionFormats: CollectionFormats, SpreadFormats: SpreadFormats, Compare: Compare("").Allowed(),
 		Rolling: []string{"7 days", "28 days", "90 days", "3 buckets", "12 buckets"}, Benchmarks: figures.Benchmark("").Allowed(), Directions: Direction("").Allowed(),
 		Events: Events("").Allowed(), Values: dora.Field("").Allowed(), LiveTypes: LiveTypes,
-		Stages: Stage("").Allowed(), Marks: marks,
+		Stages: Stage("").Allowed(), Spreads: Spread("").Allowed(), Marks: marks,
 	}
 	m.Standings = Standings
 	for _, row := range dora.Metrics {

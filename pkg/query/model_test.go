@@ -45,6 +45,11 @@ func TestTheModelOffersWhatQueriesMayAsk(t *testing.T) {
 	for _, value := range m.Stages {
 		parse(t, `{"queryType":"stages","stage":"`+value+`"}`)
 	}
+	for _, spread := range m.Spreads {
+		for _, format := range m.SpreadFormats {
+			parse(t, `{"queryType":"spread","metric":"lead_time","spread":"`+spread+`","format":"`+string(format)+`"}`)
+		}
+	}
 	for _, field := range m.FilterFields {
 		for _, op := range m.FilterOps {
 			parse(t, `{"queryType":"events","events":"incidents","filters":[{"field":"`+field+`","op":"`+op+`","values":["1"]}]}`)

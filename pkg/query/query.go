@@ -23,6 +23,7 @@ type Type string
 const (
 	TypeMetric      Type = "metric"      // one of the five metrics
 	TypeStages      Type = "stages"      // lead time by stage
+	TypeSpread      Type = "spread"      // how services differ in one of the five metrics, without their names
 	TypeEvents      Type = "events"      // deployments, changes or incidents, one a row
 	TypeAnnotations Type = "annotations" // the same as marks on other panels
 	TypeSignals     Type = "signals"     // what changed, and when
@@ -33,11 +34,11 @@ const (
 
 // LiveTypes are the types of query that can be followed. Marks are drawn by Grafana's own annotations, and values by its
 // variables, which take one answer at a time.
-var LiveTypes = []Type{TypeMetric, TypeStages, TypeEvents, TypeCollection}
+var LiveTypes = []Type{TypeMetric, TypeStages, TypeSpread, TypeEvents, TypeCollection}
 
 // Allowed lists the query types.
 func (Type) Allowed() []string {
-	return []string{string(TypeMetric), string(TypeStages), string(TypeEvents), string(TypeAnnotations), string(TypeSignals), string(TypeValues), string(TypeCollection), string(TypeStanding)}
+	return []string{string(TypeMetric), string(TypeStages), string(TypeSpread), string(TypeEvents), string(TypeAnnotations), string(TypeSignals), string(TypeValues), string(TypeCollection), string(TypeStanding)}
 }
 
 // Format is the form of an answer.
@@ -72,6 +73,18 @@ const (
 
 // Allowed lists the choices of stages.
 func (Stage) Allowed() []string { return []string{string(StageAll), string(StageLongest)} }
+
+// Spread says what of a spread is shown.
+type Spread string
+
+// What can be shown of a spread.
+const (
+	SpreadQuartiles Spread = "quartiles" // of the services' own figures
+	SpreadCounted   Spread = "counted"   // how many services these are of, and why of no more
+)
+
+// Allowed lists what can be shown of a spread.
+func (Spread) Allowed() []string { return []string{string(SpreadQuartiles), string(SpreadCounted)} }
 
 // Compare says what a figure is shown beside.
 type Compare string
@@ -162,6 +175,8 @@ type Query struct {
 	Range *Relative `json:"range"`
 	// Stage restricts the stages of lead time that are shown.
 	Stage Stage `json:"stage"`
+	// Spread is what is shown of a spread.
+	Spread Spread `json:"spread"`
 
 	// EveryMetric says that a signals query watches all five; Metric is then the first.
 	EveryMetric bool `json:"-"`
@@ -204,7 +219,7 @@ func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
 		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: figures.Auto, Timezone: Zone{time.UTC},
 		Compare: CompareNone, Benchmark: figures.NoBenchmark, Direction: AnyDirection, Events: EventsDeployments, Field: dora.ByService,
-		Stage: StageAll, Standing: Standings[0].Key,
+		Stage: StageAll, Spread: SpreadQuartiles, Standing: Standings[0].Key,
 	}
 	base.Evidence = slices.Clone(base.Evidence)
 	q.Definition = base
@@ -298,7 +313,7 @@ func (q *Query) complete() error {
 	if q.Compare == ComparePrevious && q.Format != Numeric && q.Format != Tile {
 		fail("compare", "previous is not allowed with format %s; allowed: with formats numeric, tile", q.Format)
 	}
-	if q.Format == Distribution && q.Type != TypeSignals && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
+	if q.Format == Distribution && q.Type != TypeSignals && q.Type != TypeSpread && (q.Type != TypeMetric || q.Metric.Row().Unit != dora.Seconds) {
 		fail("format", "distribution is not allowed for %s; allowed: for metrics that are lengths of time", q.subject())
 	}
 	if q.Type == TypeAnnotations && !slices.Contains(marks, q.Events) {
@@ -307,6 +322,7 @@ func (q *Query) complete() error {
 	if q.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", q.Definition.IncidentWindow)
 	}
+	q.checkSpread(fail)
 	q.checkSeverity(fail)
 	q.checkBucket(fail)
 	q.checkRolling(fail)
@@ -326,7 +342,7 @@ func (q *Query) Fits(r Range) error {
 
 // asksFigures says whether a query asks for metrics, or what they say.
 func (q *Query) asksFigures() bool {
-	return q.Type == TypeMetric || q.Type == TypeStages || q.Type == TypeSignals
+	return q.Type == TypeMetric || q.Type == TypeStages || q.Type == TypeSpread || q.Type == TypeSignals
 }
 
 // StageStatistics are the statistics of lead time's stages, the default first.

@@ -58,7 +58,7 @@ func reported(s figures.Series) ReportSeries {
 	r := ReportSeries{Metric: s.Metric, Statistic: s.Statistic, Unit: s.Unit, Labels: s.Labels, Points: []ReportPoint{}}
 	for _, p := range s.Points {
 		point := ReportPoint{Start: p.Start, End: p.End, Value: p.Value, N: p.N, Partial: p.Partial, Immature: p.Immature}
-		if s.Metric.Row().Unit == dora.Ratio {
+		if s.HasCases() {
 			point.K = &p.K
 		}
 		r.Points = append(r.Points, point)

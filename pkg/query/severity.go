@@ -11,7 +11,7 @@ import (
 // Severity is a field of incidents: only what is computed from incidents can be grouped or filtered by it.
 
 func (q *Query) groupsBySeverity() bool {
-	return q.Type != TypeStages && q.asksFigures() && q.Metric == dora.RecoveryTime && q.Definition.Recovery.OfIncidents()
+	return q.Type != TypeStages && q.Type != TypeSpread && q.asksFigures() && q.Metric == dora.RecoveryTime && q.Definition.Recovery.OfIncidents()
 }
 
 func (q *Query) filtersBySeverity() bool {

@@ -43,6 +43,7 @@ export function QueryEditor({ datasource, query: saved, range, onChange, onRunQu
         <ModelChoice {...choice} field="events" label="Which events" />
         <ModelChoice {...choice} field="field" label="Of each" />
         <ModelChoice {...choice} field="stage" label="Stages" />
+        <ModelChoice {...choice} field="spread" label="Shown" width={32} />
         <ModelChoice {...choice} field="standing" label="Which number" width={32} />
         <ModelChoice {...choice} field="statistic" label="Statistic" />
         {!query.at && <ModelChoice {...choice} field="bucket" label="Per" width={16} />}

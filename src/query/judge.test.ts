@@ -46,7 +46,7 @@ test.each([
   [{ version: 2, metric: 'flow' }, 'version 2 is of a later Live DORA: update the plugin, or write the query anew'],
   [
     { queryType: 'ranking' },
-    'queryType "ranking" is unknown; allowed: metric, stages, events, annotations, signals, values, collection, standing',
+    'queryType "ranking" is unknown; allowed: metric, stages, spread, events, annotations, signals, values, collection, standing',
   ],
   [{ bucket: 'hour' }, 'bucket "hour" is unknown; allowed: auto, day, week, month, quarter'],
   [{ groupBy: 'service' }, 'groupBy must be a list of service, team, environment, repository'],

@@ -18,6 +18,7 @@ const choiceFields: ChoiceField[] = [
   'events',
   'field',
   'stage',
+  'spread',
   'standing',
 ];
 

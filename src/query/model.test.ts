@@ -25,6 +25,7 @@ test('every key of the model has words of its own', () => {
     'direction',
     'events',
     'field',
+    'spread',
     'standing',
   ];
   const types = model.queryTypes.flatMap((queryType) => model.formats.map((format) => query({ queryType, format })));

@@ -38,6 +38,8 @@ export interface DoraQuery extends DataQuery {
   range?: { from: string; to: string; timezone: string };
   /** `longest` shows only the stage in which changes spent the most time. */
   stage?: string;
+  /** What of a spread is shown: its quartiles, or how many services they are of. */
+  spread?: string;
 }
 
 /** `in` without values restricts nothing. */
@@ -72,6 +74,7 @@ export type ChoiceField =
   | 'events'
   | 'field'
   | 'stage'
+  | 'spread'
   | 'standing';
 
 /** How a query of one version is written in the next. The backend owns the steps, and follows the same ones. */
@@ -143,6 +146,9 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
       if (queryTypeOf(query) === 'collection') {
         return model.collectionFormats;
       }
+      if (queryTypeOf(query) === 'spread') {
+        return model.spreadFormats;
+      }
       return isLength(query) ? model.formats : model.formats.filter((format) => format !== DISTRIBUTION);
     case 'compare':
       return model.compare;
@@ -156,6 +162,8 @@ export function allowed(query: DoraQuery, field: ChoiceField): string[] {
       return model.values;
     case 'stage':
       return model.stages;
+    case 'spread':
+      return model.spreads;
     case 'standing':
       return model.standings.map((standing) => standing.key);
   }
@@ -174,7 +182,7 @@ export function fieldsFor(query: DoraQuery, use: 'groupBy' | 'filters'): string[
   const recovery = chosen(query, 'metric') === 'recovery_time';
   const incidents = ['incidents', 'recoveries'].includes(chosen(query, 'events'));
   const has =
-    (uses(query, 'metric') && recovery) ||
+    (uses(query, 'metric') && recovery && queryTypeOf(query) !== 'spread') ||
     (use === 'filters' && ((uses(query, 'events') && incidents) || uses(query, 'field')));
   return (use === 'groupBy' ? model.groupBy : model.filterFields).filter((field) => has || field !== SEVERITY);
 }
@@ -213,6 +221,7 @@ const usedBy: Record<string, ReadonlyArray<keyof DoraQuery>> = {
     'definition',
     'live',
   ],
+  spread: ['metric', 'statistic', 'spread', 'bucket', 'rolling', 'filters', 'timezone', 'format', 'definition', 'live'],
   signals: ['metric', 'statistic', 'direction', 'bucket', 'groupBy', 'filters', 'timezone', 'format', 'definition'],
   events: ['events', 'filters', 'at', 'bucket', 'rolling', 'timezone', 'definition', 'live'],
   annotations: ['events', 'filters', 'definition'],

@@ -76,6 +76,14 @@ test.each<[Partial<DoraQuery>, string]>([
     { queryType: 'events', events: 'changes', at: '1772409600000', bucket: 'week', rolling: '28 days' },
     'A table of changes behind the figure of the week at 2026-03-02 with its rolling 28 days.',
   ],
+  [
+    { queryType: 'spread', metric: 'lead_time', bucket: 'week', rolling: '90 days' },
+    'Quartiles over the services, each by itself and without names: median change lead time per week, each over 90 days.',
+  ],
+  [
+    { queryType: 'spread', spread: 'counted', metric: 'rework_rate', bucket: 'month' },
+    'Number of services that have a figure of their own, and that have not: deployment rework rate per month.',
+  ],
   [{ queryType: 'values', field: 'repository' }, 'Names of repositories.'],
   [
     { queryType: 'standing', standing: 'open_incident', filters: [{ field: 'team', op: 'in', values: ['records'] }] },

@@ -57,7 +57,7 @@ function figure(query: DoraQuery): string {
 /** What is watched for signals, and how often something is found. */
 function watched(query: DoraQuery): string {
   const all = chosen(query, 'metric') === ALL_METRICS;
-  const what = all ? 'all five metrics' : `the ${figure(query).charAt(0).toLowerCase()}${figure(query).slice(1)}`;
+  const what = all ? 'all five metrics' : `the ${lower(figure(query))}`;
   const direction = chosen(query, 'direction');
   const bearing = direction === 'any' ? '' : ` ${wordsFor('direction', direction)}`;
   switch (chosen(query, 'format')) {
@@ -77,6 +77,10 @@ function subject(query: DoraQuery): string {
       return figure(query);
     case 'signals':
       return watched(query);
+    case 'spread':
+      return chosen(query, 'spread') === 'counted'
+        ? `Number of services that have a figure of their own, and that have not: ${lower(figure(query))}`
+        : `Quartiles over the services, each by itself and without names: ${lower(figure(query))}`;
     case 'stages':
       return chosen(query, 'stage') === 'longest'
         ? phrase(statistic, 'time in the stage of lead time that takes the longest')
@@ -140,7 +144,7 @@ function behind(query: DoraQuery): string {
 
 function rolling(query: DoraQuery): string {
   const figures =
-    ['metric', 'stages'].includes(queryTypeOf(query)) &&
+    ['metric', 'stages', 'spread'].includes(queryTypeOf(query)) &&
     !['numeric', 'distribution', 'tile'].includes(chosen(query, 'format'));
   return figures && query.rolling ? `each over ${query.rolling}` : '';
 }
@@ -191,6 +195,10 @@ function following(query: DoraQuery): string {
 
 function list(items: string[], word: string): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items[items.length - 1]}`;
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function capital(text: string): string {

@@ -5,6 +5,7 @@ const words: Record<string, Record<string, string>> = {
   queryType: {
     metric: 'Metric',
     stages: 'Stages of lead time',
+    spread: 'How services differ',
     events: 'Events',
     annotations: 'Marks on other panels',
     signals: 'Signals of change',
@@ -40,6 +41,7 @@ const words: Record<string, Record<string, string>> = {
     recoveries: 'recoveries',
   },
   stage: { all: 'all stages', longest: 'the longest stage' },
+  spread: { quartiles: 'quartiles of the services', counted: 'how many services are counted' },
   op: { in: 'is one of', not_in: 'is none of' },
 };
 

@@ -37,7 +37,12 @@ type Series struct {
 	Unit      dora.Measure
 	Labels    map[string]string
 	Points    []Point
+	// OfServices says that the points are made of services, each with a figure of its own: these are what N counts.
+	OfServices bool
 }
+
+// HasCases says whether its points count cases among their events, which a ratio is made of.
+func (s *Series) HasCases() bool { return !s.OfServices && s.Metric.Row().Unit == dora.Ratio }
 
 // Answer is the series that a question asks for.
 type Answer struct {

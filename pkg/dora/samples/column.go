@@ -123,6 +123,22 @@ func (c Column) Size() int {
 	return size
 }
 
+// First is when the first sample of some lanes is, in unix milliseconds; false: they have none.
+func (c Column) First(lanes []bool) (at int64, ok bool) {
+	if len(c.Partitions) == 0 || !c.Mixed && !lanes[c.Lane+1] {
+		return 0, false
+	}
+	for i := range c.Partitions {
+		p := &c.Partitions[i]
+		for number, after := range p.At {
+			if !c.Mixed || lanes[p.lanes[number]+1] {
+				return p.Begin + int64(after), true
+			}
+		}
+	}
+	return 0, false
+}
+
 // month is the UTC month that a time lies in, in unix milliseconds.
 func month(at int64) (begin, end int64) {
 	t := time.UnixMilli(at).UTC()
