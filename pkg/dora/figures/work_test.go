@@ -2,6 +2,7 @@ package figures_test
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -56,6 +57,10 @@ func TestSeveritiesAreNotEachLookedForAmongAllIncidents(t *testing.T) {
 	h := facts.NewDeriver(dora.Mapping{Production: dora.DefaultProduction})
 	h.Apply(&dora.Repository{Header: dora.Header{Source: "github", ID: "acme/api:repository"}, Name: "acme/api", DefaultBranch: "main"})
 	const incidents = 2000
+	h.Apply(&dora.Deployment{
+		Header: dora.Header{Source: "github", ID: "acme/api:deployment:1"}, Repository: "acme/api", Number: 1, Environment: "production", SHA: strings.Repeat("a", 40),
+		Created: large.Begin, Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: large.Begin}},
+	})
 	for n := range incidents {
 		h.Apply(&dora.Incident{
 			Header: dora.Header{Source: "github", ID: fmt.Sprintf("acme/api:issue:%d", n)}, Repository: "acme/api", Number: int64(n), Severity: fmt.Sprintf("S%04d", n),
