@@ -3,18 +3,13 @@ import React from 'react';
 import { Choice } from '../form/Choice';
 import { Lines } from '../form/Lines';
 import { Text } from '../form/Text';
-import { RulesControl } from './RulesControl';
-import { Place } from '../settings/fields';
-import { byDefault, Source } from '../settings/settings';
-import { chosen, System, SystemField, valueAt, withChoice, withValue } from '../settings/systems';
+import { FieldProps, RulesControl } from './RulesControl';
+import { byDefault } from '../settings/settings';
+import { chosen, SystemField, valueAt, withChoice, withValue } from '../settings/systems';
 
-interface Props extends Place {
-  system: System;
-  source: Source;
-  field: SystemField;
+interface Props extends FieldProps {
   /** Whether the key stays where its text is empty: a way in that is not filled in yet. */
   kept?: boolean;
-  onChange: (source: Source) => void;
 }
 
 /** The control of one field that a system declares. */
@@ -51,7 +46,7 @@ export function FieldControl({ system, source, field, kept, path, faults, readOn
         />
       );
     case 'rules':
-      return <RulesControl {...{ system, source, field, path, faults, readOnly, onChange }} />;
+      return <RulesControl control={FieldControl} {...{ system, source, field, path, faults, readOnly, onChange }} />;
     case 'list':
     case 'globs':
       return <Lines {...shared} rows={lines} value={value as string[] | undefined} onChange={put} />;

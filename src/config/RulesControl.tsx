@@ -1,21 +1,26 @@
 import { Button, Stack, Text } from '@grafana/ui';
-import React, { useId } from 'react';
+import React, { ComponentType, useId } from 'react';
 import { moveAt, removeAt, replaceAt } from '../settings/change';
 import { Place } from '../settings/fields';
 import { Source } from '../settings/settings';
 import { entriesOf, holds, System, SystemField, systemWithin, withValue } from '../settings/systems';
-import { FieldControl } from './FieldControl';
 import { Card, Row } from './Section';
 
-interface Props extends Place {
+/** One field of a source's settings, or of a rule among them. */
+export interface FieldProps extends Place {
   system: System;
   source: Source;
   field: SystemField;
   onChange: (source: Source) => void;
 }
 
+interface Props extends FieldProps {
+  /** What a field of a rule is set with. */
+  control: ComponentType<FieldProps>;
+}
+
 /** Rules among a source's settings, in the order in which they are tried. */
-export function RulesControl({ system, source, field, path, faults, readOnly, onChange }: Props) {
+export function RulesControl({ control: Control, system, source, field, path, faults, readOnly, onChange }: Props) {
   const id = useId();
   const { key, label = '', description = '', fields = [] } = field;
   const entries = entriesOf(source, field);
@@ -41,7 +46,7 @@ export function RulesControl({ system, source, field, path, faults, readOnly, on
                 {fields
                   .filter(({ label, when }) => label !== undefined && holds(within, entry, when))
                   .map((each) => (
-                    <FieldControl
+                    <Control
                       key={each.key}
                       system={within}
                       source={entry}
