@@ -81,6 +81,7 @@ type Dataset struct {
 	forgets int64 // as the store counts them
 	views   views
 	saved   saved
+	settled bool // as of the last time, all sources had been read to their ends once, and what they told was taken in
 
 	pending atomic.Bool // something was written that the snapshot may not show yet
 
@@ -98,6 +99,8 @@ type Dataset struct {
 	absent     atomic.Pointer[[]history.Absent]             // likewise
 	idle       atomic.Pointer[map[string][]string]          // likewise
 	apart      atomic.Pointer[lookedApart]
+	archived   atomic.Pointer[map[string]bool] // the services of which all repositories are
+	handed     atomic.Pointer[[]handed]
 }
 
 // Open opens the store and reads what it has. It calls no source.
@@ -322,13 +325,18 @@ func (d *Dataset) refresh(ctx context.Context) error {
 		return d.begin(ctx)
 	}
 	d.forgets = forgets
+	allRead, before := d.allRead(), d.snapshot.Load()
 	behind, read, err := d.read(ctx, d.behind, d.history, &d.saved)
 	d.behind = behind
 	reached, begun := d.history.Reach(d.reach()), d.history.Begin(d.begins())
 	if reached || begun || read > 0 || d.snapshot.Load() == nil {
 		d.derive()
+		if d.settled {
+			d.seeHanded(before, d.snapshot.Load(), time.Now())
+		}
 		d.moved.call()
 	}
+	d.settled = allRead && err == nil
 	if read > muchToRead {
 		giveBack()
 	}
@@ -374,6 +382,7 @@ func (d *Dataset) begin(ctx context.Context) error {
 	}
 	d.history, d.behind, d.forgets, d.saved = anew, behind, forgets, passed
 	d.lost.Store(false)
+	d.settled = false
 	d.derive()
 	d.moved.call()
 	return nil

@@ -19,6 +19,7 @@ func (d *Dataset) derive() {
 	began := time.Now()
 	snapshot := d.history.Derive(d.options.Settings.Definition)
 	d.snapshot.Store(snapshot)
+	d.noteArchived()
 	d.made.Store(&Derivation{At: time.Now(), Took: time.Since(began)})
 }
 
