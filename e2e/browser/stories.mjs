@@ -561,6 +561,23 @@ export const stories = {
         incidents: 2,
         toldApart: [{ text: 'The services api and api-pipeline both count 12 deployments into production.' }],
       },
+      'v1/preview/figures': {
+        services: {
+          all: 3,
+          changed: 1,
+          items: [
+            {
+              name: 'prescriptions',
+              change: 'appears',
+              figures: [
+                { metric: 'lead_time', statistic: 'p50', unit: 's', now: null, then: 5400, nowN: 0, thenN: 30 },
+                { metric: 'rework_rate', statistic: 'ratio', unit: 'ratio', now: null, then: 0.25, nowN: 0, thenN: 12 },
+              ],
+            },
+          ],
+        },
+        teams: { all: 1, changed: 0, items: [] },
+      },
     },
     async tell(opened) {
       const { page, press, soon, type } = opened;
@@ -576,6 +593,9 @@ export const stories = {
       await says('The services api and api-pipeline both count 12 deployments into production.');
       await press('Test source github');
       await says('It answers, and takes its credentials.');
+      await press('What would change');
+      await says('Figures of the last 90 days would change of 1 of 3 services and 0 of 1 team.');
+      await says('no figure, n = 0 → 1.5 hours, n = 30');
       await accessible(opened);
       await type('Team', 'x'); // what was found out of other settings is not shown any more
       await soon(async () => assert.equal(await page.getByText('It answers, and takes').count(), 0));

@@ -34,7 +34,7 @@ export function ConfigEditor({ options: settings, onOptionsChange }: Props) {
           </Alert>
         )}
         <Sources settings={settings} faults={faults} readOnly={readOnly} onSettingsChange={onOptionsChange} />
-        <Services {...section} version={settings.version} preview={preview} />
+        <Services {...section} uid={settings.uid} version={settings.version} preview={preview} />
         <DefinitionOfMetrics {...section} />
         <Collection {...section} settings={settings} onSettingsChange={onOptionsChange} />
         {settings.uid && (options.sources ?? []).length > 0 && <NextSteps uid={settings.uid} />}

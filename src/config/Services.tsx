@@ -5,6 +5,7 @@ import { Choice } from '../form/Choice';
 import { meanings } from '../settings/meanings';
 import { Preview, takenBy } from './live/preview';
 import { Unmatched } from './live/Unmatched';
+import { WouldChange } from './live/WouldChange';
 import { Section, SectionProps } from './Section';
 import { Added, ServiceList } from './ServiceList';
 import { ServicesText } from './ServicesText';
@@ -12,6 +13,8 @@ import { Service } from '../settings/settings';
 import { useUndo } from '../services/undo';
 
 interface Props extends SectionProps {
+  /** Of the data source, once it is saved. */
+  uid: string | undefined;
   /** Of the settings, as Grafana counts their saves. */
   version: number | undefined;
   /** What the services match in what has been collected. */
@@ -21,7 +24,7 @@ interface Props extends SectionProps {
 const none: Service[] = [];
 
 /** What is measured: applications, where repositories alone do not tell them apart. */
-export function Services({ options, faults, readOnly, onChange, preview, version }: Props) {
+export function Services({ options, faults, readOnly, onChange, preview, uid, version }: Props) {
   const services = options.services ?? none;
   const [fresh, setFresh] = useState<Added>();
   const [asText, setAsText] = useState(false);
@@ -99,6 +102,7 @@ export function Services({ options, faults, readOnly, onChange, preview, version
           }}
         />
       )}
+      {!readOnly && uid && version ? <WouldChange uid={uid} version={version} options={options} /> : null}
     </Section>
   );
 }

@@ -1,7 +1,7 @@
 import { dateTime } from '@grafana/data';
 import { Badge, BadgeColor, Button, Stack, Text } from '@grafana/ui';
 import React, { useState } from 'react';
-import { ask } from './backend';
+import { ask, refusal } from './backend';
 import { Collection, isBusy } from './collection';
 import { ProgressBar } from './ProgressBar';
 
@@ -83,16 +83,10 @@ interface Tested {
   message: string;
 }
 
-/** What the plugin says where it cannot try a source, such as of settings that need attention. */
-function refusal(error: unknown): string | undefined {
-  const { data } = (error ?? {}) as { data?: { error?: unknown } };
-  return typeof data?.error === 'string' ? data.error : undefined;
-}
-
 async function check(uid: string, id: string): Promise<Tested> {
   try {
     return await ask<Tested>(uid, `v1/check?source=${encodeURIComponent(id)}`);
   } catch (error) {
-    return { ok: false, message: refusal(error) ?? 'The plugin does not know this source yet: save first.' };
+    return { ok: false, message: refusal(error)?.error ?? 'The plugin does not know this source yet: save first.' };
   }
 }

@@ -13,3 +13,14 @@ export async function ask<T>(uid: string, path: string, data?: unknown): Promise
   );
   return response.data;
 }
+
+/** What the plugin says where it refuses, such as of settings that need attention, and of which field, where it is one. */
+export function refusal(error: unknown): { error: string; field?: string } | undefined {
+  const { data } = (error ?? {}) as { data?: { error?: unknown; field?: unknown } };
+  if (typeof data?.error !== 'string') {
+    return undefined;
+  }
+  return typeof data.field === 'string' && data.field
+    ? { error: data.error, field: data.field }
+    : { error: data.error };
+}

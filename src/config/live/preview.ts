@@ -95,6 +95,11 @@ function made({ serviceCount, lostCount }: RulePreview): string {
   return lostCount > 0 ? `${services}; entries above take ${lostCount.toLocaleString()} that would fit` : services;
 }
 
+/** What of the settings decides what belongs to which service. */
+export function mappingOf({ services, otherRepositories, production }: DoraOptions) {
+  return { services, otherRepositories, production };
+}
+
 /** How long typing has to pause before what is typed is tried, in milliseconds. */
 const PAUSE = 400;
 
@@ -105,11 +110,7 @@ export function usePreview(
   options: DoraOptions
 ): Preview | undefined {
   const [preview, setPreview] = useState<Preview>();
-  const asked = JSON.stringify({
-    services: options.services,
-    otherRepositories: options.otherRepositories,
-    production: options.production,
-  });
+  const asked = JSON.stringify(mappingOf(options));
   useEffect(() => {
     if (!uid || !version) {
       return;
