@@ -487,7 +487,7 @@ export const stories = {
           ['team-{team}', 'prescriptions', 'acme/*']
         )
       );
-      await press('Add rule');
+      await press('Add rule', page.getByRole('region', { name: 'Services', exact: true }));
       const added = page.getByRole('group', { name: 'Rule 4', exact: true });
       await type('Repository is', 'acme/{service}', added);
       await page.keyboard.press('Tab');
