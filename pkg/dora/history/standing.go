@@ -147,24 +147,20 @@ type Absent struct {
 // Absent lists the repositories that the source has no longer under the name by which the settings ask for them, by source
 // and name. One that a pattern matched and that counts under another name is not among them: nobody has to do anything.
 func (h *History) Absent() []Absent {
-	named := map[Key]bool{}
-	for i := range h.mapping.Services {
-		s := &h.mapping.Services[i]
-		for j := range s.Deployments {
-			named[keyOf(s.Deployments[j].Source, s.Deployments[j].Repository)] = true
-		}
-		for j := range s.Incidents {
-			named[keyOf(s.Incidents[j].Source, s.Incidents[j].Repository)] = true
-		}
-	}
-	for _, s := range h.mapping.Selections {
-		for _, name := range s.ByName() {
-			named[keyOf(s.Source, name)] = true
-		}
-	}
-	var absent []Absent
+	var gone []Key
 	for key, r := range h.repositories {
-		if r.Event == nil || !r.Event.Withdrawn || r.Event.Entity != nil || (!named[key] && !h.selects(key)) {
+		if r.Event != nil && r.Event.Withdrawn && r.Event.Entity == nil {
+			gone = append(gone, key)
+		}
+	}
+	if len(gone) == 0 { // each answer asks, and settings may name thousands
+		return nil
+	}
+	named := h.named()
+	var absent []Absent
+	for _, key := range gone {
+		r := h.repositories[key]
+		if !named[key] && !h.selects(key) {
 			continue
 		}
 		a := Absent{Source: key.Source, Repository: r.Name, Named: named[key], Since: r.Event.Updated}
@@ -183,6 +179,26 @@ func (h *History) Absent() []Absent {
 		return Key{a.Source, a.Repository}.compare(Key{b.Source, b.Repository})
 	})
 	return absent
+}
+
+// named are the repositories that the settings ask for by name.
+func (h *History) named() map[Key]bool {
+	named := map[Key]bool{}
+	for i := range h.mapping.Services {
+		s := &h.mapping.Services[i]
+		for j := range s.Deployments {
+			named[keyOf(s.Deployments[j].Source, s.Deployments[j].Repository)] = true
+		}
+		for j := range s.Incidents {
+			named[keyOf(s.Incidents[j].Source, s.Incidents[j].Repository)] = true
+		}
+	}
+	for _, s := range h.mapping.Selections {
+		for _, name := range s.ByName() {
+			named[keyOf(s.Source, name)] = true
+		}
+	}
+	return named
 }
 
 // selects says whether the settings select a name.
