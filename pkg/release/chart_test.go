@@ -142,8 +142,8 @@ func TestAWrongValueOfTheChartIsRefusedWithASentence(t *testing.T) {
 	for value, says := range map[string]string{
 		"mode=daemonset":   "/mode': value must be one of 'deployment', 'cronjob'",
 		"replicas=2":       "additional properties 'replicas' not allowed",
-		"image.tag=latest": "/image/tag': 'not' failed",
-		"schedule=hourly":  "/schedule': 'hourly' does not match pattern",
+		"image.tag=latest": "image.tag is latest, which is another program tomorrow: it is a version",
+		"schedule=hourly":  `schedule is "hourly": it is the five fields of cron, such as "*/10 * * * *", or @hourly, @daily, @weekly or @monthly`,
 		"settings.datasources[0].type=prometheus":               "/settings/datasources/0/type': value must be 'livedora-dora-datasource'",
 		"settings.datasources[0].jsonData.store.type=sqlite":    "jsonData.store.type is sqlite, which is gone with the pod: it is postgres, or persistence.existingClaim names a volume",
 		"settings.datasources[0].secureJsonData.token=ghp_abcd": `secureJsonData holds a secret under "token": write $__file{/etc/livedora/secrets/KEY}`,

@@ -14,8 +14,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ printf "%s-collector" .Release.Name | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
-{{/* What a schema cannot say. */}}
+{{/* What a schema cannot say, or not in words. */}}
 {{- define "livedora.checked" -}}
+{{- if eq (toString .Values.image.tag) "latest" }}
+{{- fail "image.tag is latest, which is another program tomorrow: it is a version, or is left out for the chart's own; image.digest is better still" }}
+{{- end }}
+{{- if not (regexMatch "^(@(hourly|daily|weekly|monthly)|[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+)$" (toString .Values.schedule)) }}
+{{- fail (printf "schedule is %s: it is the five fields of cron, such as \"*/10 * * * *\", or @hourly, @daily, @weekly or @monthly" (quote .Values.schedule)) }}
+{{- end }}
 {{- range $i, $source := .Values.settings.datasources }}
 {{- range $name, $value := $source.secureJsonData }}
 {{- if not (hasPrefix "$" (toString $value)) }}
