@@ -32,6 +32,9 @@ func everyQuestion(t *testing.T, filters string) []string {
 			add(`{"queryType":"signals","bucket":"week","format":%q}`, form)
 		}
 	}
+	for _, spread := range query.Spread("").Allowed() {
+		add(`{"queryType":"spread","metric":"lead_time","spread":%q}`, spread)
+	}
 	for _, events := range query.Events("").Allowed() {
 		add(`{"queryType":"events","events":%q}`, events)
 	}
