@@ -329,10 +329,10 @@ func (p *Proposal) sum() {
 		}
 		for _, s := range c.Services {
 			p.Summary.Services++
-			switch {
-			case s.Sure == Unsure:
+			switch s.Sure {
+			case Unsure:
 				p.Summary.Unsure++
-			case s.Sure == Likely:
+			case Likely:
 				p.Summary.Likely++
 			default:
 				p.Summary.Sure++
