@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -67,10 +68,10 @@ func discoverCommand(ctx context.Context, args []string, out, log io.Writer) err
 	look(ctx)
 	report := search.Report()
 	for _, p := range report.Problems {
-		_, _ = fmt.Fprintln(log, p.Message)
+		_, _ = fmt.Fprintln(log, terminal.Visible(p.Message))
 	}
 	for _, remark := range report.Remarks {
-		_, _ = fmt.Fprintln(log, remark)
+		_, _ = fmt.Fprintln(log, terminal.Visible(remark))
 	}
 	_, _ = fmt.Fprintf(log, "%d repositories were looked at, with %d requests (%d points)\n", report.Total, report.Requests, report.Points)
 	if report.Proposal == nil {
@@ -136,7 +137,7 @@ func tabulate(out io.Writer, p *discover.Proposal) error {
 	s := p.Summary
 	_, _ = fmt.Fprintf(out, "\n%d services of %d repositories: %d sure, %d likely, %d unsure; %d teams; %d repositories left out.\n", s.Services, s.Repositories, s.Sure, s.Likely, s.Unsure, s.Teams, s.LeftOut)
 	for _, each := range p.Places {
-		_, _ = fmt.Fprintf(out, "Owners in %s: %s\n", strings.TrimSpace(each.From+" "+each.Detail), each.Reason)
+		_, _ = fmt.Fprintf(out, "Owners in %s: %s\n", terminal.Visible(strings.TrimSpace(each.From+" "+each.Detail)), terminal.Visible(each.Reason))
 	}
 	for _, c := range p.Choices {
 		for _, question := range c.Questions {
@@ -149,11 +150,7 @@ func tabulate(out io.Writer, p *discover.Proposal) error {
 
 func appendNew(list, more []string) []string {
 	for _, each := range more {
-		known := false
-		for _, other := range list {
-			known = known || other == each
-		}
-		if !known {
+		if !slices.Contains(list, each) {
 			list = append(list, each)
 		}
 	}

@@ -2,31 +2,31 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"time"
 
+	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/discover"
 )
 
 // lookTime bounds how long somebody looks around.
 const lookTime = 30 * time.Minute
 
-// ErrNoSource says that no source of an id is configured.
-var ErrNoSource = errors.New("there is no such source")
+// ErrUnknownSource says that no source has an id.
+var ErrUnknownSource = collect.ErrUnknownSource
 
-// LookAround begins to look at what some sources have to offer; none named: all that can look around. It says false where that is
+// LookAround begins to look at what a source has to offer; none named: all that can look around. It says false where that is
 // under way already, which goes on.
-func (d *Dataset) LookAround(ids []string) (began bool, err error) {
+func (d *Dataset) LookAround(id string) (began bool, err error) {
 	var targets []discover.Target
 	for i, s := range d.sources {
 		t := discover.Target{Given: d.options.Settings.Sources[i].Given(), Source: s.Source}
-		if len(ids) == 0 && discover.Able(t) || len(ids) > 0 && ids[0] == s.ID {
+		if id == s.ID || id == "" && discover.Able(t) {
 			targets = append(targets, t)
 		}
 	}
 	if len(targets) == 0 {
-		if len(ids) > 0 {
-			return false, ErrNoSource
+		if id != "" {
+			return false, ErrUnknownSource
 		}
 		return false, discover.ErrCannotLook
 	}

@@ -55,6 +55,9 @@ func (d *Dataset) ownerGaps() (all []OwnerGap) {
 			for _, name := range gap.Names {
 				say(at, "%s (%s) names %q, which no service or repository is called: %s.", at, gap.About, name, strict.Among(name, gap.Among))
 			}
+			if gap.More > 0 {
+				say(at, "%s (%s) names %d more that no service or repository is called.", at, gap.About, gap.More)
+			}
 		case owners.GapLine:
 			say(gap.About, "CODEOWNERS of %s: line %d, %q, matches none of the files that changes of it changed.", gap.About, gap.Line, gap.Text)
 		case owners.GapAlso:

@@ -330,7 +330,7 @@ func (p *Proposal) comment() string {
 	fmt.Fprintf(&b, "Proposed by what was seen from %s to %s: %d services of %d repositories; %d of them are unsure.", p.Since.Format("2006-01-02"), p.Until.Format("2006-01-02"), p.Summary.Services, p.Summary.Repositories, p.Summary.Unsure)
 	for i := range p.Choices {
 		for _, q := range p.Choices[i].Questions {
-			fmt.Fprintf(&b, "\nUnsure: %s: %s", p.Choices[i].Repository, strings.Join(strings.Fields(q), " "))
+			fmt.Fprintf(&b, "\nUnsure: %s", strings.Join(strings.Fields(p.Choices[i].Repository+": "+q), " "))
 		}
 	}
 	return b.String()

@@ -15,12 +15,8 @@ func lookAround(c *call) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
-	if id != "" {
-		ids = []string{id}
-	}
-	switch _, err := c.dataset.LookAround(ids); {
-	case errors.Is(err, dataset.ErrNoSource):
+	switch _, err := c.dataset.LookAround(id); {
+	case errors.Is(err, dataset.ErrUnknownSource):
 		return refuse(http.StatusNotFound, "source", "there is no saved source %s", quote(id))
 	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, "source", "%s; allowed: the id of such a source that is saved with a token", err)

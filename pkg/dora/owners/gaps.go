@@ -17,8 +17,10 @@ type Gap struct {
 	About string
 	Line  int
 	Text  string
-	// Names are what matches nothing, or owners that are no more. Among are those that there are.
+	// Names are what matches nothing, or owners that are no more, and More how many there are beside them. Among are those that
+	// there are.
 	Names, Among []string
+	More         int
 	// Finding is who owns the service.
 	Finding Finding
 }
@@ -28,13 +30,20 @@ type GapKind string
 
 // The kinds of gaps.
 const (
-	GapUnowned  GapKind = "unowned" // a service that nobody owns; Names are owners that a catalogue has no more
-	GapDiffers  GapKind = "differs" // places say otherwise of a service
-	GapNothing  GapKind = "nothing" // a place that gives no service an owner
-	GapUnknown  GapKind = "unknown" // names in a list that no service or repository has
-	GapLine     GapKind = "line"    // a line of CODEOWNERS that matches no file
-	GapAlso     GapKind = "also"    // another name of a team that is found nowhere
-	gapsOfLines         = 1000      // at most
+	GapUnowned GapKind = "unowned" // a service that nobody owns; Names are owners that a catalogue has no more
+	GapDiffers GapKind = "differs" // places say otherwise of a service
+	GapNothing GapKind = "nothing" // a place that gives no service an owner
+	GapUnknown GapKind = "unknown" // names in a list that no service or repository has
+	GapLine    GapKind = "line"    // a line of CODEOWNERS that matches no file
+	GapAlso    GapKind = "also"    // another name of a team that is found nowhere
+)
+
+// Whoever may look at gaps has all of it worked out, so that each part has a bound: how many lines of files are told of, and how
+// often a line is held against a file before no more are judged; how many unknown names of a list are told, and not counted alone.
+const (
+	linesTold   = 1000
+	linesJudged = 2_000_000
+	namesTold   = 50
 )
 
 // Case is a service, and the repositories by which owners are found.
@@ -146,12 +155,15 @@ func (f *Finder) unknown(n int, services, repositories []string) (gaps []Gap) {
 		return nil
 	}
 	missing := func(names, among []string) {
-		names = slices.DeleteFunc(names, func(name string) bool {
-			return slices.ContainsFunc(among, func(other string) bool { return strings.EqualFold(name, other) })
-		})
+		there := map[string]bool{}
+		for _, name := range among {
+			there[strings.ToLower(name)] = true
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return there[strings.ToLower(name)] })
 		if len(names) > 0 {
 			slices.Sort(names)
-			gaps = append(gaps, Gap{Kind: GapUnknown, Rule: n, About: string(rule.From), Names: names, Among: among})
+			told := names[:min(len(names), namesTold)]
+			gaps = append(gaps, Gap{Kind: GapUnknown, Rule: n, About: string(rule.From), Names: told, More: len(names) - len(told), Among: among})
 		}
 	}
 	var ofServices, ofRepositories []string
@@ -183,23 +195,28 @@ func (f *Finder) idleLines(cases []Case, known Known) (gaps []Gap) {
 	if n < 0 {
 		return nil
 	}
-	looked := map[string]bool{}
+	looked, left := map[string]bool{}, linesJudged
 	for _, c := range cases {
 		for i := range c.Places {
 			p := &c.Places[i]
 			key := p.Source + " " + strings.ToLower(p.Name)
 			sections := f.sectionsOf(p)
-			if sections == nil || looked[key] {
+			if sections == nil || looked[key] || left <= 0 {
 				continue
 			}
 			looked[key] = true
 			files := known.Files(p.Source, p.Name)
+			left -= len(files)
 			if len(files) == 0 {
 				continue
 			}
 			for _, s := range sections {
 				for _, l := range s.lines {
-					if len(gaps) < gapsOfLines && !slices.ContainsFunc(files, l.matches.MatchString) {
+					meets := slices.ContainsFunc(files, func(file string) bool {
+						left--
+						return left <= 0 || l.matches.MatchString(file)
+					})
+					if !meets && len(gaps) < linesTold {
 						gaps = append(gaps, Gap{Kind: GapLine, Rule: n, About: p.Name, Line: l.number, Text: dora.Shorten(l.text, dora.NameLimit)})
 					}
 				}

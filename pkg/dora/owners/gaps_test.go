@@ -1,10 +1,12 @@
 package owners_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/owners"
@@ -90,4 +92,18 @@ func TestNamesInAListThatNothingHasAreTold(t *testing.T) {
 	found := gaps(dora.Ownership{Rules: []dora.OwnerRule{{From: dora.OwnersInCSV, Source: "list"}}}, entries, nil, nil)
 	assert.ElementsMatch(t, []string{"unknown csv"}, keys(found))
 	assert.Equal(t, []string{"serach"}, found["unknown csv "].Names)
+}
+
+// A column of numbers in place of names would have each of them sought among all services.
+func TestOfAListThatNamesNothingTheFirstNamesAreToldAndTheRestIsCounted(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("service,team\nCHECKOUT,tills\n")
+	for n := range 2000 {
+		fmt.Fprintf(&text, "%d,tills\n", 1000+n)
+	}
+	list := dora.Ownership{Rules: []dora.OwnerRule{{From: dora.OwnersInCSV, Text: text.String()}}}
+	gap := gaps(list, nil, nil, nil)["unknown csv "]
+	require.Len(t, gap.Names, 50)
+	assert.Equal(t, "1000", gap.Names[0], "CHECKOUT is the service")
+	assert.Equal(t, 1950, gap.More)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,7 +32,7 @@ func (r *run) ask(ctx context.Context, part, path string, query url.Values, hand
 		return nil, err
 	case answer.Status == http.StatusUnauthorized:
 		return nil, r.Failure(source.CauseCredentials, "", refused(answer), r.Said(answer))
-	case isPage(answer):
+	case answer.IsPage():
 		return nil, r.Failure(source.CauseConfiguration, "", "a page for people came in place of an answer: enter the address of Argo CD's API server with the path that it is served under; or look for a proxy that asks to log in", r.Said(answer))
 	}
 	return answer, nil
@@ -46,11 +45,6 @@ func refused(answer *wire.Answer) string {
 		return "the token has expired: make a new one for the account (argocd account generate-token) or the project's role, and enter it"
 	}
 	return refusedToken
-}
-
-func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // list reads all applications that are selected, which come in one piece. One that cannot be read costs itself.

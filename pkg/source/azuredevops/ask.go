@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -86,7 +85,7 @@ func (r *run) get(ctx context.Context, part string, q question, handled ...int) 
 		return nil, r.Failure(source.CauseCredentials, "", "Azure DevOps shows its page to sign in: "+r.Credentials.Advice(), nil)
 	case answer.Status == http.StatusUnauthorized:
 		return nil, r.refused(part, q.about, answer)
-	case answer.Status == http.StatusOK && isPage(answer):
+	case answer.Status == http.StatusOK && answer.IsPage():
 		return nil, r.Failure(source.CauseConfiguration, "", "a page for people came in place of an answer: enter the address of the organisation or the collection, such as https://dev.azure.com/ORGANISATION; or look for a proxy that asks to log in", r.Said(answer))
 	case answer.Status == http.StatusOK || slices.Contains(handled, answer.Status):
 		return answer, nil
@@ -107,11 +106,6 @@ func (r *run) refused(part string, about subject, answer *wire.Answer) *source.E
 		return r.Failure(source.CausePermission, part, fmt.Sprintf("the token may not read %s: it needs the scope %s", about.name, about.scope), r.Said(answer))
 	}
 	return r.Failure(source.CauseCredentials, "", r.Credentials.Advice(), r.Said(answer))
-}
-
-func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // whole says that an object lacks a field that it must have.

@@ -3,7 +3,6 @@ package backstage
 import (
 	"context"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -32,7 +31,7 @@ func (r *run) page(ctx context.Context, query url.Values, width int) (*pageRecor
 		return nil, err
 	case answer.Status == http.StatusNotFound:
 		return nil, r.Failure(source.CauseConfiguration, "", "there is no catalogue at this address, or it is older than its lists by pages: enter the address of Backstage's backend, beneath which /api/catalog is", r.Said(answer))
-	case isPage(answer):
+	case answer.IsPage():
 		return nil, r.Failure(source.CauseConfiguration, "", "a page for people answers at this address: enter that of Backstage's backend (backend.baseUrl), not of its frontend", r.Said(answer))
 	}
 	told, err := wire.Decode[pageRecord](r.Session, "", answer)
@@ -40,12 +39,6 @@ func (r *run) page(ctx context.Context, query url.Values, width int) (*pageRecor
 		err = r.Unexpected("", fmt.Errorf("%s is missing", told.Lacks()))
 	}
 	return &told, err
-}
-
-// isPage says that an answer is HTML, as a frontend gives for any path.
-func isPage(answer *wire.Answer) bool {
-	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return kind == "text/html"
 }
 
 // list reads all that is wanted. It says whether that is all that the catalogue counts.

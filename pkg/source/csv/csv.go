@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -94,16 +93,10 @@ func (s *Source) get(ctx context.Context, session *wire.Session, known *position
 		return nil, err
 	case answer.Status == http.StatusNotFound:
 		return nil, session.Failure(source.CauseNotFound, part, "there is no list at this address, or the token may not see it", session.Said(answer))
-	case answer.Status == http.StatusOK && isPage(answer):
+	case answer.Status == http.StatusOK && answer.IsPage():
 		return nil, session.Failure(source.CauseConfiguration, part, "a page for people is at this address: enter that of the list itself", session.Said(answer))
 	}
 	return answer, nil
-}
-
-// isPage says that an answer is HTML, as a log-in or a viewer is.
-func isPage(answer *wire.Answer) bool {
-	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return kind == "text/html"
 }
 
 // Check reads the list.

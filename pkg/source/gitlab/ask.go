@@ -31,7 +31,7 @@ func (r *run) get(ctx context.Context, part, path string, query url.Values, hand
 		return nil, err
 	}
 	switch {
-	case answer.Status == http.StatusOK && isPage(answer), answer.Status == http.StatusNotFound && !json.Valid(answer.Body):
+	case answer.Status == http.StatusOK && answer.IsPage(), answer.Status == http.StatusNotFound && !json.Valid(answer.Body):
 		return nil, r.noAPI(answer)
 	case answer.Status == http.StatusUnauthorized:
 		return nil, r.refusedToken(answer)

@@ -200,7 +200,7 @@ func (s *projectSync) ask(ctx context.Context, text string, variables func() map
 		if verdict, err := s.Judge(s.part, answer); err != nil || verdict != wire.Answered {
 			return answer, verdict, err
 		}
-		if isPage(answer) {
+		if answer.IsPage() {
 			refused = true
 			return answer, wire.Answered, s.noAPI(answer)
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -65,13 +64,6 @@ func (r *run) noProject(name string, err error) *source.Error {
 func (r *run) noGroup(name string, err error) *source.Error {
 	return r.Failure(source.CauseNotFound, name,
 		fmt.Sprintf("there is no group or user %s, or the token may not see it: check its path and the token's access", name), err)
-}
-
-// isPage says that a page for people came in place of an answer: from a proxy, a log-in, or beside the path that GitLab lies
-// beneath.
-func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // noAPI is what a page in place of an answer means.

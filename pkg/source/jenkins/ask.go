@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,7 +34,7 @@ func (r *run) get(ctx context.Context, part, path string, handled ...int) (*wire
 	switch {
 	case err != nil:
 		return nil, err
-	case answer.Status == http.StatusOK && isPage(answer):
+	case answer.Status == http.StatusOK && answer.IsPage():
 		return nil, r.Failure(source.CauseConfiguration, "", "a page for people came in place of an answer: enter the address that people open Jenkins at, with the path that it lies beneath; or look for a proxy that asks to log in", r.Said(answer))
 	case answer.Status == http.StatusOK || slices.Contains(handled, answer.Status):
 		return answer, nil
@@ -63,11 +62,6 @@ func (r *run) forbidden(part string, answer *wire.Answer) *source.Error {
 		needs = "Overall/Read and Job/Read"
 	}
 	return r.Failure(source.CausePermission, part, "the user may not read this: give it "+needs, r.Said(answer))
-}
-
-func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // one reads an object. It says false where there is none, if the caller can handle that.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,7 +33,7 @@ func (r *run) ask(ctx context.Context, path string, payload any, handled ...int)
 		return nil, err
 	case anonymous(answer.Header):
 		return nil, r.refusedLogin(answer)
-	case answer.Status == http.StatusOK && isPage(answer):
+	case answer.Status == http.StatusOK && answer.IsPage():
 		return nil, r.Failure(source.CauseConfiguration, "", "a page for people came in place of an answer: enter the address that Jira's own pages begin with, and look for a proxy that asks to log in", r.Said(answer))
 	case answer.Status == http.StatusOK || slices.Contains(handled, answer.Status):
 		return answer, nil
@@ -42,11 +41,6 @@ func (r *run) ask(ctx context.Context, path string, payload any, handled ...int)
 		return nil, r.Failure(source.CauseNotFound, "", "Jira does not know what is asked for: enter the address that Jira's own pages begin with", r.Said(answer))
 	}
 	return nil, r.Failure(source.CauseAnswer, "", "Jira refused the request: nothing was read by it, and it is tried again at the next run", r.Said(answer))
-}
-
-func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // says finds what Jira says of a refusal.

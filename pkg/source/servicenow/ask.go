@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -145,8 +144,7 @@ func (r *run) judge(t *table, answer *wire.Answer, p *page) (wire.Verdict, error
 var errNoRows = errors.New("result, the list of records, is missing")
 
 func isPage(answer *wire.Answer) bool {
-	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml") || bytes.HasPrefix(bytes.TrimSpace(answer.Body), []byte("<"))
+	return answer.IsPage() || bytes.HasPrefix(bytes.TrimSpace(answer.Body), []byte("<"))
 }
 
 // pageInstead tells the page of an instance that sleeps from one to sign in.

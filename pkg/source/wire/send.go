@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 
@@ -74,6 +75,13 @@ type Answer struct {
 	Body   []byte
 
 	from *http.Response
+}
+
+// IsPage says that a page for people came in place of an answer: from a proxy, a log-in, a frontend, or beside the path that an
+// API lies beneath.
+func (a *Answer) IsPage() bool {
+	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 var (
