@@ -137,7 +137,7 @@ func TestEveryWebhookOfGitHubsSchemaIsTaken(t *testing.T) {
 				if !reads {
 					continue
 				}
-				some, wrong = d.trial(t, wild(append(hook.read, "repository.full_name")), func(text []byte) error {
+				some, wrong = d.trial(t, wild(slices.Concat(hook.read, []string{"repository.full_name"})), func(text []byte) error {
 					got, err := tellOf(t, s, event, text)
 					if err == nil && !reflect.DeepEqual(usual, got) {
 						err = errors.New("it changes what is told")
