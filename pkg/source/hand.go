@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
@@ -27,4 +29,14 @@ func (r *Request) Hand(ctx context.Context, events []dora.Event, before, after [
 		}
 		forget = nil
 	}
+}
+
+// HandNews hands over what a run that read everything found, and the position after it. Where neither is new, nothing is
+// handed over.
+func (r *Request) HandNews(ctx context.Context, events []dora.Event, position any) error {
+	after, err := json.Marshal(position)
+	if err != nil || len(events) == 0 && bytes.Equal(r.Cursor, after) {
+		return err
+	}
+	return r.Hand(ctx, events, r.Cursor, after)
 }

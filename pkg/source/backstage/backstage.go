@@ -1,11 +1,8 @@
 package backstage
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -48,11 +45,6 @@ func New(given source.Given, own Settings, options ...Option) *Source {
 	s.host = &wire.Host{
 		Name: "Backstage", ID: given.ID, Client: wire.WithinHost(given.Client), Addresses: []string{s.root},
 		Credentials: wire.Token{Text: token, Refused: refused},
-		Sign: func(h http.Header, token string) {
-			if token != "" {
-				h.Set("Authorization", "Bearer "+token)
-			}
-		},
 		Forbids: func(*wire.Answer) string {
 			return "the token may not read the catalogue: allow it catalog.entity.read"
 		},
@@ -120,14 +112,8 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 		return r.Failure(source.CausePermission, "", hidden+"; what was read before stays", nil)
 	}
 	events := r.cursor.Entities.News(r.config.ID, r.Now().UTC(), found, func(ref string) bool { return whole && !r.broken.Nameless && !r.broken.IDs[ref] })
-	after, err := json.Marshal(r.cursor)
-	if err != nil {
+	if err := request.HandNews(ctx, events, r.cursor); err != nil {
 		return err
-	}
-	if len(events) > 0 || !bytes.Equal(request.Cursor, after) {
-		if err := request.Hand(ctx, events, request.Cursor, after); err != nil {
-			return err
-		}
 	}
 	return r.broken.Failure(s.host, part)
 }

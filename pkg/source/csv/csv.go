@@ -1,9 +1,7 @@
 package csv
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -45,12 +43,7 @@ func New(given source.Given, own Settings, options ...Option) *Source {
 	}
 	s.host = &wire.Host{
 		Name: "The list's host", ID: given.ID, Client: wire.WithinHost(given.Client), Addresses: []string{own.URL},
-		Credentials: wire.Token{Text: token, Refused: refused},
-		Sign: func(h http.Header, token string) {
-			if token != "" {
-				h.Set("Authorization", "Bearer "+token)
-			}
-		},
+		Credentials:     wire.Token{Text: token, Refused: refused},
 		Forbids:         func(*wire.Answer) string { return "the list may not be read: give the token access to it" },
 		UnchangedIsFree: true,
 		Pace:            wire.DefaultPace(),
@@ -140,14 +133,8 @@ func (s *Source) Collect(ctx context.Context, request source.Request) error {
 		p.ETag, p.Modified = answer.Header.Get("ETag"), answer.Header.Get("Last-Modified")
 	}
 	session.Progress.Done = len(listed)
-	after, err := json.Marshal(p)
-	if err != nil {
+	if err := request.HandNews(ctx, events, p); err != nil {
 		return err
-	}
-	if len(events) > 0 || !bytes.Equal(request.Cursor, after) {
-		if err := request.Hand(ctx, events, request.Cursor, after); err != nil {
-			return err
-		}
 	}
 	return broken
 }

@@ -19,7 +19,7 @@ type Host struct {
 	Client *http.Client
 	// Addresses are where it is asked. A request to another scheme, name or port is not sent, wherever its address came from.
 	Addresses []string
-	// Credentials say who asks. Sign puts their token into a request; nil: Authorization: Bearer.
+	// Credentials say who asks. Sign puts their token into a request; nil: Authorization: Bearer, or nothing without a token.
 	Credentials Credentials
 	Sign        func(header http.Header, token string)
 	// Limits are the headers and words that tell of rate limits.

@@ -155,7 +155,7 @@ func (s *Session) Send(ctx context.Context, c Call) (*Answer, error) {
 	}
 	if s.Sign != nil {
 		s.Sign(request.Header, c.Token)
-	} else {
+	} else if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	request.Header.Set("Accept", c.accept())
