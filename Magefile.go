@@ -419,7 +419,8 @@ func needCompiler() error {
 	return needProgram("a C compiler, for Go's race detector", []string{"gcc", "clang"}, "gcc", "libc6-dev")
 }
 
-// needDatabase finds PostgreSQL, PgBouncer, and Patroni with etcd, with which the store that Grafanas share is tested.
+// needDatabase finds PostgreSQL, PgBouncer, and Patroni with etcd, with which the store that Grafanas share is tested, and InfluxDB,
+// which figures are delivered to.
 func needDatabase() error {
 	if found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres"); err != nil || len(found) == 0 {
 		if err := needProgram("PostgreSQL, with which the store is tested", []string{"initdb"}, "postgresql"); err != nil {
@@ -427,6 +428,9 @@ func needDatabase() error {
 		}
 	}
 	if err := needProgram("PgBouncer, with which the store is tested", []string{"pgbouncer", "/usr/sbin/pgbouncer"}, "pgbouncer"); err != nil {
+		return err
+	}
+	if err := needProgram("InfluxDB 1, which figures are delivered to in tests", []string{"influxd"}, "influxdb"); err != nil {
 		return err
 	}
 	if err := needProgram("etcd, with which a cluster is tested", []string{"etcd"}, "etcd-server"); err != nil {

@@ -165,7 +165,7 @@ func (w *where) opened(ctx context.Context, log io.Writer, allowed func(file str
 		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
 		return nil, errUsage
 	}
-	file, err := settings.ReadFile(systems.All, w.file, w.datasource)
+	file, err := settings.ReadFile(systems.All, w.file, w.datasource, systems.Sinks...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func discoverCommand(ctx context.Context, args []string, out, log io.Writer) err
 		_, _ = fmt.Fprintln(log, "--settings FILE is missing: a data source's provisioning file")
 		return errUsage
 	}
-	file, err := settings.ReadFile(systems.All, w.file, w.datasource)
+	file, err := settings.ReadFile(systems.All, w.file, w.datasource, systems.Sinks...)
 	if err != nil {
 		return err
 	}

@@ -82,4 +82,7 @@ func (s *service) readiness(w http.ResponseWriter, _ *http.Request) {
 	for _, state := range d.State() {
 		_, _ = fmt.Fprintf(w, "%s: %s\n", state.ID, state.State)
 	}
+	for _, state := range d.Deliveries() {
+		_, _ = fmt.Fprintf(w, "%s: %s\n", state.ID, state.Status)
+	}
 }

@@ -105,7 +105,7 @@ func checkStore(ctx context.Context, args []string, out, log io.Writer) (err err
 
 // store opens the store of the settings file alone, which has to last, and gives the ids of the sources.
 func (w *where) store(ctx context.Context, allowed func(file string, s settings.Store) error) (store.Store, []string, error) {
-	file, err := settings.ReadFile(systems.All, w.file, w.datasource)
+	file, err := settings.ReadFile(systems.All, w.file, w.datasource, systems.Sinks...)
 	if err != nil {
 		return nil, nil, err
 	}

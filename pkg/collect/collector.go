@@ -5,11 +5,8 @@ package collect
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,20 +70,11 @@ func New(options Options) *Collector {
 	}
 	options.Logger = options.Logger.With("dataset", options.Dataset)
 	c := &Collector{options: options}
-	holder := holderName()
+	holder := store.NewHolder()
 	for _, s := range options.Sources {
 		c.readers = append(c.readers, newReader(s, holder, options))
 	}
 	return c
-}
-
-// holderName tells instances apart, those of one process too: an instance with new settings starts beside the old one.
-func holderName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	return fmt.Sprintf("%s, process %d, %s", host, os.Getpid(), rand.Text())
 }
 
 var errRunning = errors.New("the collector is running already")

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/collect"
+	"github.com/livedora/dora-datasource/pkg/deliver"
 	"github.com/livedora/dora-datasource/pkg/discover"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/code"
@@ -67,6 +68,7 @@ type Dataset struct {
 	stamp     string // see Stamp
 	store     store.Store
 	collector *collect.Collector
+	deliverer *deliver.Deliverer
 	sources   []collect.Source
 	traffic   map[string]*traffic // by source
 	trials    map[string]*trial   // likewise
@@ -131,6 +133,7 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 		Dataset: o.Name, Store: d.store, Sources: d.sources, Logger: o.Logger, Changed: d.wake, Trace: o.Trace, Known: d.known,
 		Every: time.Duration(o.Settings.Collect.Every), Backfill: time.Duration(o.Settings.Collect.Backfill),
 	})
+	d.deliverer = deliver.New(d.delivery())
 	if err := d.Exposed(); err != nil {
 		o.Logger.Warn("the store is not private", "dataset", o.Name, "error", err)
 	}
@@ -212,6 +215,7 @@ func (d *Dataset) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { d.follow(ctx) }) // the follower: reads what collectors, ours or others', wrote
 	work.Go(func() { d.keepSaved(ctx) })
+	work.Go(func() { d.deliverer.Run(ctx) })
 	err := d.collector.Run(ctx)
 	work.Wait()
 	return err
@@ -439,10 +443,14 @@ func (d *Dataset) AtHand(definition dora.Definition) (about *facts.Snapshot, mak
 	return snapshot, viewSize(snapshot)
 }
 
-// Once collects every source once, until it is up to date.
+// Once collects every source once, until it is up to date, and then delivers to every sink.
 func (d *Dataset) Once(ctx context.Context) (collect.Summary, error) {
 	summary, err := d.collector.Once(ctx)
-	return summary, errors.Join(err, d.Refresh(ctx))
+	err = errors.Join(err, d.Refresh(ctx))
+	if ctx.Err() == nil {
+		err = errors.Join(err, d.deliverOnce(ctx))
+	}
+	return summary, err
 }
 
 // State tells how each source is doing.

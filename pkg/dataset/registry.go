@@ -126,6 +126,9 @@ func fingerprintOf(o Options) string {
 	for _, source := range o.Settings.Sources {
 		secrets[source.ID] = source.Secrets
 	}
+	for _, sink := range o.Settings.Sinks {
+		secrets["sinks."+sink.ID] = sink.Secrets
+	}
 	text, _ := json.Marshal(struct { // plain data: it cannot fail
 		Settings settings.Settings
 		Secrets  map[string]map[string]string

@@ -18,7 +18,7 @@ func (d *demo) inTerminal(ctx context.Context) error {
 	if _, err := d.found(""); err != nil {
 		return err
 	}
-	file, err := settings.ReadFile(systems.All, d.place.datasources(), "")
+	file, err := settings.ReadFile(systems.All, d.place.datasources(), "", systems.Sinks...)
 	if err != nil {
 		return err
 	}

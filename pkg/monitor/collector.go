@@ -19,6 +19,9 @@ func (c collector) Describe(into chan<- *prometheus.Desc) {
 	for _, row := range ofDatasets {
 		into <- row.desc()
 	}
+	for _, row := range ofSinks {
+		into <- row.desc()
+	}
 }
 
 // Collect implements prometheus.Collector.
@@ -38,6 +41,11 @@ func (c collector) Collect(into chan<- prometheus.Metric) {
 		}
 		for _, row := range ofDatasets {
 			send(into, row.Metric, row.samples(d), d.Owner())
+		}
+		for _, state := range d.Deliveries() {
+			for _, row := range ofSinks {
+				send(into, row.Metric, row.samples(state), d.Owner(), state.ID)
+			}
 		}
 	}
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/deliver"
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/sink"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
@@ -31,14 +33,16 @@ const (
 )
 
 // The labels. None of them is as numerous as repositories or services: there is one data_source for each data source that
-// runs, and one source for each system that it reads.
+// runs, one source for each system that it reads, and one sink for each place that it delivers to.
 const (
 	labelDataSource = "data_source" // organisation and uid, such as 1/livedora
 	labelSource     = "source"      // the source's id in the settings
+	labelSink       = "sink"        // likewise a sink's
 )
 
 var (
 	perSource = []string{labelDataSource, labelSource}
+	perSink   = []string{labelDataSource, labelSink}
 	perData   = []string{labelDataSource}
 )
 
@@ -49,6 +53,9 @@ func Metrics() []Metric {
 		all = append(all, row.Metric)
 	}
 	for _, row := range ofDatasets {
+		all = append(all, row.Metric)
+	}
+	for _, row := range ofSinks {
 		all = append(all, row.Metric)
 	}
 	return append(all, ofProcess...)
@@ -142,6 +149,32 @@ var ofDatasets = []datasetRow{
 			}
 			return nil
 		}},
+}
+
+// sinkRow is a metric of each sink.
+type sinkRow struct {
+	Metric
+	samples func(deliver.State) []sample
+}
+
+var ofSinks = []sinkRow{
+	{Metric{"livedora_sink_up", Gauge, perSink, "1 if figures could be delivered the last time, or another instance delivers them, 0 if not."},
+		func(s deliver.State) []sample {
+			if s.Status == deliver.Failing {
+				return one(0)
+			}
+			return one(1)
+		}},
+	{Metric{"livedora_sink_points_total", Counter, perSink, "Points that were written."},
+		func(s deliver.State) []sample { return one(float64(s.Points)) }},
+	{Metric{"livedora_sink_pending", Gauge, perSink, "Buckets of groups whose figures are to be written or taken away yet."},
+		func(s deliver.State) []sample { return one(float64(s.Pending)) }},
+	{Metric{"livedora_sink_behind_since_timestamp_seconds", Gauge, perSink, "Since when something is missing in the sink. Absent where nothing is."},
+		func(s deliver.State) []sample { return moment(s.Behind) }},
+	{Metric{"livedora_sink_delivered_timestamp_seconds", Gauge, perSink, "When everything that was known was in the sink last. Absent before the first time."},
+		func(s deliver.State) []sample { return moment(s.Delivered) }},
+	{Metric{"livedora_sink_errors_total", Counter, with(perSink, "cause"), "Rounds of delivering that failed, by cause."},
+		func(s deliver.State) []sample { return counts(sink.Causes, s.Failures) }},
 }
 
 func one(v float64) []sample { return []sample{{value: v}} }

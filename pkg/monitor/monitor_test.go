@@ -38,7 +38,7 @@ func TestNamesFollowPrometheusConventions(t *testing.T) {
 		assert.Equal(t, m.Kind == monitor.Counter, strings.HasSuffix(m.Name, "_total"), m.Name)
 		assert.Regexp(t, regexp.MustCompile(`^[A-Z1].*\.$`), m.Help)
 		for _, label := range m.Labels {
-			assert.Contains(t, []string{"data_source", "source", "kind", "outcome", "cause", "query_type"}, label, "none that grows with repositories or services")
+			assert.Contains(t, []string{"data_source", "source", "sink", "kind", "outcome", "cause", "query_type"}, label, "none that grows with repositories or services")
 		}
 	}
 }

@@ -8,10 +8,11 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/deliver"
 	"github.com/livedora/dora-datasource/pkg/dora"
 )
 
-// collectionFrame is a row for each source: how collecting it is going.
+// collectionFrame is a row for each source: how collecting it is going; and behind these one for each sink.
 func collectionFrame(d *dataset.Dataset) *data.Frame {
 	states, stored := d.State(), d.Counts()
 	apart := map[string]string{} // by the first source that tells
@@ -74,8 +75,33 @@ func collectionFrame(d *dataset.Dataset) *data.Frame {
 		data.NewField("error", nil, text(func(s collect.SourceState) string { return s.Failure })),
 	)
 	frame.Fields = append(frame.Fields, conditionFields(states, d)...)
+	for _, s := range d.Deliveries() {
+		appendSink(frame, s)
+	}
 	frame.Meta = &data.FrameMeta{PreferredVisualization: data.VisTypeTable}
 	return frame
+}
+
+// appendSink adds a row for a sink: what is said of sources alone is empty there.
+func appendSink(frame *data.Frame, s deliver.State) {
+	moment := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	known := map[string]any{
+		"source": s.ID, "type": s.Type, "state": string(s.Status), "message": s.Sentence(time.Now()), "last_success": moment(s.Delivered), "next": moment(s.Next), "error": s.Failure,
+	}
+	if s.Status == deliver.Current {
+		known["progress"] = 1.0
+	}
+	for _, field := range frame.Fields {
+		field.Extend(1)
+		if value, ok := known[field.Name]; ok {
+			field.Set(field.Len()-1, value)
+		}
+	}
 }
 
 // sourceNotices say what a reader of figures should know of a source.

@@ -117,6 +117,8 @@ var coverage = []covered{
 	{page: "alerting.md", language: "sh", mark: "reload", run: rulesAreOfAnotherSource},
 	{page: "kubernetes.md", language: "sh", unheld: "it needs a cluster; the values that it names are held by tests of pkg/cli and pkg/release"},
 	{page: "postgresql.md", language: "yaml", run: provisioningWorks},
+	{page: "sinks.md", language: "yaml", run: sinksWork},
+	{page: "sinks.md", language: "sql", elsewhere: "TestASinkHasTheFiguresThatPanelsShow"},
 	{page: "postgresql.md", language: "sql", elsewhere: "TestTheStatementsOfTheDocsWork"},
 	{page: "postgresql.md", language: "sh", elsewhere: "TestTheContainersOnPostgreSQLFitTogether"},
 	{page: "install.md", language: "ini", run: grafanasSettings},
@@ -146,7 +148,9 @@ func TestEverySnippetOfTheDocsIsHeldByATest(t *testing.T) {
 				require.NoError(t, err)
 				ofDemo, err := filepath.Glob("../demo/*_test.go")
 				require.NoError(t, err)
-				tests = append(append(tests, ofStores...), ofDemo...)
+				ofDatasets, err := filepath.Glob("../dataset/*_test.go")
+				require.NoError(t, err)
+				tests = slices.Concat(tests, ofStores, ofDemo, ofDatasets)
 				assert.True(t, slices.ContainsFunc(tests, func(file string) bool {
 					text, err := os.ReadFile(file)
 					return err == nil && bytes.Contains(text, []byte("func "+c.elsewhere+"("))
@@ -278,7 +282,7 @@ func provisioningWorks(t *testing.T, text string) {
 	}
 	path := filepath.Join(t.TempDir(), "livedora.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	file, err := config.ReadFile(systems.All, path, "")
+	file, err := config.ReadFile(systems.All, path, "", systems.Sinks...)
 	require.NoError(t, err)
 	assert.Equal(t, "livedora", file.UID)
 	assert.NotEmpty(t, file.Settings.Services)
@@ -292,6 +296,17 @@ func provisioningWorks(t *testing.T, text string) {
 			assert.Equal(t, token, value, name)
 		}
 	}
+}
+
+// sinksWork reads a provisioning file whose figures are delivered.
+func sinksWork(t *testing.T, text string) {
+	provisioningWorks(t, strings.Replace(text, "      sinks:", "      services: [{ name: prescriptions, deployments: [{ source: github }] }]\n      sinks:", 1))
+	path := filepath.Join(t.TempDir(), "livedora.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	file, err := config.ReadFile(systems.All, path, "", systems.Sinks...)
+	require.NoError(t, err)
+	require.NotEmpty(t, file.Settings.Sinks)
+	assert.NotEmpty(t, file.Settings.Sinks[0].Secrets)
 }
 
 // keyOfASource reads a line of settings as what a source has.

@@ -12,13 +12,14 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/deliver"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/gate"
 	"github.com/livedora/dora-datasource/pkg/settings"
 	"github.com/livedora/dora-datasource/pkg/source"
 )
 
-// CheckHealth says in one sentence whether the data source works, or what to do. It asks each source once.
+// CheckHealth says in one sentence whether the data source works, or what to do. It asks each source and sink once.
 func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	d, err := i.open(ctx)
 	if err != nil {
@@ -45,6 +46,13 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 			sentences = append(sentences, sentence(failed[id]))
 		}
 		return unhealthy(strings.Join(sentences, "; ")), nil
+	}
+	if failed := d.CheckSinks(ctx); len(failed) > 0 {
+		var sentences []string
+		for _, id := range slices.Sorted(maps.Keys(failed)) {
+			sentences = append(sentences, id+": "+deliver.Explained(failed[id]))
+		}
+		return unhealthy("Sources answer, and figures cannot be delivered. " + strings.Join(sentences, "; ")), nil
 	}
 	leave, err := enter(ctx, i.gate, gate.Work{Party: partyOf(request.PluginContext, false).String(), Size: heavyEnough})
 	if err != nil {
@@ -92,6 +100,9 @@ func (i *Instance) CheckHealth(ctx context.Context, request *backend.CheckHealth
 				message += fmt.Sprintf(" %s: %s", s.ID, remark)
 			}
 		}
+	}
+	for _, s := range d.Deliveries() {
+		message += " " + s.ID + ": " + s.Sentence(time.Now())
 	}
 	for _, a := range d.Absences(time.Now()) {
 		message += " " + a.Text

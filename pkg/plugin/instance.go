@@ -71,7 +71,7 @@ func (p *Plugin) datasetOptions(ctx context.Context, s backend.DataSourceInstanc
 	if err != nil {
 		return dataset.Options{}, &strict.Error{Field: "jsonData", Problem: err.Error()}
 	}
-	parsed, err := settings.Parse(systems.All, object, s.DecryptedSecureJSONData)
+	parsed, err := settings.Parse(systems.All, object, s.DecryptedSecureJSONData, systems.Sinks...)
 	if err != nil {
 		return dataset.Options{}, err
 	}

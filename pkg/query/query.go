@@ -187,22 +187,7 @@ type Query struct {
 }
 
 // Zone is an IANA time zone.
-type Zone struct{ *time.Location }
-
-// UnmarshalText finds a zone by its name; empty is UTC.
-func (z *Zone) UnmarshalText(text []byte) error {
-	name := string(text)
-	if strings.EqualFold(name, "utc") || name == "" {
-		z.Location = time.UTC
-		return nil
-	}
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
-		return fmt.Errorf("%q is no time zone; allowed: the IANA name of one, such as Europe/London, or UTC", name)
-	}
-	z.Location = location
-	return nil
-}
+type Zone = dora.Zone
 
 // foreign are the keys that Grafana puts into every query beside ours.
 var foreign = []string{"refId", "datasource", "datasourceId", "intervalMs", "maxDataPoints", "hide", "key", "queryCachingTTL", "intervalFactor", "timeRange", "scenarioId", "resultAssertions"}
@@ -217,7 +202,7 @@ const (
 // joins one *strict.Error for each mistake.
 func Parse(text []byte, base dora.Definition) (Query, error) {
 	q := Query{
-		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: figures.Auto, Timezone: Zone{time.UTC},
+		Version: Version, Type: TypeMetric, Metric: dora.DeploymentFrequency, Bucket: figures.Auto, Timezone: Zone{Location: time.UTC},
 		Compare: CompareNone, Benchmark: figures.NoBenchmark, Direction: AnyDirection, Events: EventsDeployments, Field: dora.ByService,
 		Stage: StageAll, Spread: SpreadQuartiles, Standing: Standings[0].Key,
 	}

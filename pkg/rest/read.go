@@ -17,6 +17,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/audit"
 	"github.com/livedora/dora-datasource/pkg/collect"
 	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/deliver"
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/dora/facts"
 	"github.com/livedora/dora-datasource/pkg/dora/figures"
@@ -526,9 +527,26 @@ type Collection struct {
 	Errors []string `json:"errors"`
 }
 
+// Collections are the sources' and the sinks' states.
+type Collections struct {
+	Items []Collection `json:"items"`
+	// Sinks are how delivering to each sink is going.
+	Sinks []Delivery `json:"sinks"`
+}
+
+// Delivery is how delivering to a sink is going.
+type Delivery struct {
+	deliver.State
+	// Message is that in a sentence.
+	Message string `json:"message"`
+}
+
 func collection(c *call) error {
 	stored := c.dataset.Counts()
-	p := Page[Collection]{Items: []Collection{}}
+	p := Collections{Items: []Collection{}, Sinks: []Delivery{}}
+	for _, s := range c.dataset.Deliveries() {
+		p.Sinks = append(p.Sinks, Delivery{s, s.Sentence(c.now)})
+	}
 	for _, s := range c.dataset.State() {
 		each := Collection{SourceState: s, Stored: stored[s.ID], Errors: []string{}}
 		if each.Stored == nil {

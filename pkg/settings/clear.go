@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// InClear names the addresses of sources that are read without encryption over a network, where whoever is between reads
+// InClear names the addresses of sources and sinks that are asked without encryption over a network, where whoever is between reads
 // the token: http:// and a host that is not this machine.
 func (s *Settings) InClear() []string {
 	var fields []string
@@ -15,6 +15,14 @@ func (s *Settings) InClear() []string {
 		for _, each := range source.System.Addresses(source.Own) {
 			if inClear(each.Address) {
 				fields = append(fields, fmt.Sprintf("sources[%d].%s", i, each.Key))
+			}
+		}
+	}
+	for i := range s.Sinks {
+		sink := &s.Sinks[i]
+		for _, each := range sink.System.Fields().Addresses(sink.Plain()) {
+			if inClear(each.Address) && len(sink.Secrets) > 0 {
+				fields = append(fields, fmt.Sprintf("sinks[%d].%s", i, each.Key))
 			}
 		}
 	}

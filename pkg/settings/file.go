@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/livedora/dora-datasource/pkg/sink"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -51,8 +52,8 @@ type provisioned struct {
 }
 
 // ReadFile reads a provisioning file of Grafana and picks the data source of our type, by name where there are
-// several. Values are expanded as Grafana expands them. Its sources are of the given systems.
-func ReadFile(systems source.Systems, path, name string) (*File, error) {
+// several. Values are expanded as Grafana expands them. Its sources are of the given systems, and its sinks of the given kinds.
+func ReadFile(systems source.Systems, path, name string, sinks ...*sink.System) (*File, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the settings file cannot be read: %w", err)
@@ -67,7 +68,7 @@ func ReadFile(systems source.Systems, path, name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", path, err)
 	}
-	parsed, err := d.settings(systems)
+	parsed, err := d.settings(systems, sinks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -126,7 +127,7 @@ func uidOf(name string) string {
 	return fmt.Sprintf("P%X", digest[:8])
 }
 
-func (d *provisioned) settings(systems source.Systems) (Settings, error) {
+func (d *provisioned) settings(systems source.Systems, sinks sink.Systems) (Settings, error) {
 	jsonData, err := object("jsonData", d.JSONData)
 	if err != nil {
 		return Settings{}, err
@@ -148,7 +149,7 @@ func (d *provisioned) settings(systems source.Systems) (Settings, error) {
 	if err := errors.Join(mistakes...); err != nil {
 		return Settings{}, err
 	}
-	return Parse(systems, jsonData, secrets)
+	return Parse(systems, jsonData, secrets, sinks...)
 }
 
 func object(field string, value any) (map[string]any, error) {

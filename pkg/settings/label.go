@@ -38,6 +38,8 @@ var labels = func() map[string]string {
 var (
 	place  = regexp.MustCompile(`\[\d+\]`)
 	within = regexp.MustCompile(`^sources\[(\d+)\]\.(.*)$`)
+
+	withinSink = regexp.MustCompile(`^sinks\[(\d+)\]\.(.*)$`)
 )
 
 // label gives each mistake what the editor calls its field, where it has a control for it, and the page that explains it.
@@ -73,6 +75,13 @@ func (s *Settings) labelOf(field string) string {
 			return label
 		}
 	}
+	if of := withinSink.FindStringSubmatch(field); of != nil {
+		if i, err := strconv.Atoi(of[1]); err == nil && i < len(s.Sinks) && s.Sinks[i].System != nil {
+			if label := s.Sinks[i].System.Fields().Label(place.ReplaceAllString(of[2], "")); label != "" {
+				return label
+			}
+		}
+	}
 	general := place.ReplaceAllString(field, "[]")
 	if label := labels[general]; label != "" {
 		return label
@@ -95,7 +104,7 @@ func (s *Settings) pageOf(field string) string {
 // anchors are where Page explains the fields that begin so.
 var anchors = []struct{ field, anchor string }{
 	{"sources", "#sources"}, {"services", "#services"}, {"otherRepositories", "#services"}, {"production", "#services"}, {"definition", "#definition"},
-	{"collect", "#collect-and-store"}, {"store", "#collect-and-store"},
+	{"collect", "#collect-and-store"}, {"store", "#collect-and-store"}, {"sinks", "#sinks"},
 }
 
 // Explain tells mistakes to who is in front of the editor: each field as its label names it, and the page that explains the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/sink"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/strict"
 )
@@ -19,6 +20,8 @@ import (
 type Settings struct {
 	Sources  []Source       `json:"sources"`
 	Services []dora.Service `json:"services"`
+	// Sinks are where figures are delivered to.
+	Sinks []Sink `json:"sinks,omitempty"`
 	// Owners are where the owners of services are found, in order, and Teams what these are called.
 	Owners []dora.OwnerRule `json:"owners,omitempty"`
 	Teams  []dora.TeamName  `json:"teams,omitempty"`
@@ -29,8 +32,9 @@ type Settings struct {
 	Collect           Collect         `json:"collect"`
 	Store             Store           `json:"store"`
 
-	// Systems are those that a source may be of.
+	// Systems are those that a source may be of, and Kinds those of sinks.
 	Systems source.Systems `json:"-"`
+	Kinds   sink.Systems   `json:"-"`
 }
 
 // Others says what becomes of the repositories that no entry of services takes.
@@ -62,27 +66,28 @@ func Defaults() Settings {
 }
 
 // keys are the top-level keys that are ours. Others belong to Grafana (timeouts, TLS, headers) and are left alone.
-var keys = []string{"sources", "services", "otherRepositories", "owners", "teams", "production", "definition", "collect", "store"}
+var keys = []string{"sources", "services", "otherRepositories", "owners", "teams", "production", "definition", "collect", "store", "sinks"}
 
 // everyLimit is the shortest interval of collection: faster would spend a vendor's limit on nothing.
 const everyLimit = time.Minute
 
-// Parse reads jsonData and secureJsonData, whose sources are of the given systems. The error joins one *strict.Error for
-// each mistake. The settings returned beside an error must not be used.
-func Parse(systems source.Systems, jsonData map[string]any, secrets map[string]string) (Settings, error) {
+// Parse reads jsonData and secureJsonData, whose sources are of the given systems, and whose sinks of the given kinds. The error
+// joins one *strict.Error for each mistake. The settings returned beside an error must not be used.
+func Parse(systems source.Systems, jsonData map[string]any, secrets map[string]string, sinks ...*sink.System) (Settings, error) {
 	s := Defaults()
-	s.Systems = systems
+	s.Systems, s.Kinds = systems, sinks
 	ours := map[string]any{}
 	for _, key := range keys {
 		if value, ok := jsonData[key]; ok {
 			ours[key] = value
 		}
 	}
-	if err := strict.Decode("", ours, &s, readSource(systems)); err != nil {
+	if err := strict.Decode("", ours, &s, readSource(systems), readSink(sinks)); err != nil {
 		return s, s.label(err)
 	}
 	s.Store.complete(ours["store"], secrets)
 	s.takeSecrets(secrets)
+	s.takeSinkSecrets(secrets)
 	s.share()
 	s.serve()
 	return s, s.label(s.validate())
@@ -175,6 +180,7 @@ func (s *Settings) validate() error {
 		fail("collect.backfill", "%s is too short; allowed: a length of time, such as 365d", s.Collect.Backfill)
 	}
 	s.Store.validate(fail)
+	s.validateSinks(fail)
 	if s.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", s.Definition.IncidentWindow)
 	}

@@ -12,22 +12,72 @@ import (
 // Judge finds what is wrong with a source's settings and secrets: what the declaration tells, and what only the system's
 // own settings know.
 func (s *System) Judge(at, id string, own Settings, secrets map[string]string, fail Fail) {
-	j := judge{s.Fields(), at, id, Plain(own), secrets, fail, false}
-	for i, row := range s.Rows {
-		j.fields(row)
-		if i == 0 && s.Access != nil {
-			j.access(s.Access)
-		}
-	}
+	Declared{s.Rows, s.Access}.Judge(at, Plain(own), func(name string) string { return SecretKey(id, name) }, secrets, fail)
 	if judge, ok := own.(Judge); ok {
 		judge.Judge(at, fail)
 	}
 }
 
+// Declared are the fields of some settings and the ways in, whatever these are settings of.
+type Declared struct {
+	Rows   [][]Field
+	Access *Access
+}
+
+// Judge finds what is wrong with settings, as they would be saved, and secrets, which settings call by a key of their own.
+func (d Declared) Judge(at string, plain map[string]any, secretKey func(name string) string, secrets map[string]string, fail Fail) {
+	j := judge{d.Fields(), at, secretKey, plain, secrets, fail, false}
+	for i, row := range d.Rows {
+		j.fields(row)
+		if i == 0 && d.Access != nil {
+			j.access(d.Access)
+		}
+	}
+}
+
+// Fields are all of them, those of ways in too.
+func (d Declared) Fields() []Field {
+	fields := slices.Concat(d.Rows...)
+	if d.Access != nil {
+		for i := range d.Access.Ways {
+			fields = append(fields, d.Access.Ways[i].Fields...)
+		}
+	}
+	return fields
+}
+
+// Label is what the editor calls the field of a key; empty where it has none.
+func (d Declared) Label(key string) string {
+	for _, field := range d.Fields() {
+		if field.Key == key {
+			return field.Label
+		}
+		if rest, within := strings.CutPrefix(key, field.Key+"."); within && field.Kind == Rules {
+			for _, each := range field.Fields {
+				if each.Key == rest {
+					return each.Label
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// Addresses are those that are given in settings, by their keys.
+func (d Declared) Addresses(plain map[string]any) (found []Located) {
+	for _, field := range d.Fields() {
+		if text, _ := at(plain, field.Key); field.Kind == Address && !empty(text) {
+			found = append(found, Located{field.Key, fmt.Sprint(text)})
+		}
+	}
+	return found
+}
+
 // judge looks at the settings as they would be saved, as the editor does.
 type judge struct {
 	all     []Field // that there are
-	at, id  string
+	at      string
+	secret  func(name string) string // what settings call one
 	plain   map[string]any
 	secrets map[string]string
 	fail    Fail
@@ -149,7 +199,7 @@ func (j *judge) access(a *Access) {
 			continue
 		}
 		for _, other := range a.Ways[0].Secrets {
-			if key := SecretKey(j.id, other.Name); j.secrets[other.Name] != "" {
+			if key := j.secret(other.Name); j.secrets[other.Name] != "" {
 				j.fail(key, "is not allowed with %s; allowed: this secret, or %s", way.Noun, j.parts(way, ""))
 				return
 			}
@@ -162,7 +212,7 @@ func (j *judge) access(a *Access) {
 		}
 		j.fields(way.Fields)
 		for _, secret := range way.Secrets {
-			text, key := j.secrets[secret.Name], SecretKey(j.id, secret.Name)
+			text, key := j.secrets[secret.Name], j.secret(secret.Name)
 			if text == "" {
 				j.fail(key, "is missing; %s needs %s", way.Noun, j.parts(way, secret.Name))
 			} else if !secret.Form.fitting()(text) {
@@ -190,7 +240,7 @@ func (j *judge) parts(way *Way, this string) string {
 		if secret.Name == this {
 			all = append(all, "this secret")
 		} else {
-			all = append(all, "the secret "+SecretKey(j.id, secret.Name))
+			all = append(all, "the secret "+j.secret(secret.Name))
 		}
 	}
 	if len(all) < 2 {
@@ -210,46 +260,17 @@ func (j *judge) address(field, text string) {
 
 // Addresses are the source's that are given, by their keys: whoever is on the way to one may read what is sent there.
 func (s *System) Addresses(own Settings) []Located {
-	plain := Plain(own)
-	var found []Located
-	for _, field := range s.Fields() {
-		if text, _ := at(plain, field.Key); field.Kind == Address && !empty(text) {
-			found = append(found, Located{field.Key, fmt.Sprint(text)})
-		}
-	}
-	return found
+	return Declared{s.Rows, s.Access}.Addresses(Plain(own))
 }
 
 // Located is an address and the key that it is given by.
 type Located struct{ Key, Address string }
 
 // Fields are all that its settings have, those of ways in too.
-func (s *System) Fields() []Field {
-	fields := slices.Concat(s.Rows...)
-	if s.Access != nil {
-		for i := range s.Access.Ways {
-			fields = append(fields, s.Access.Ways[i].Fields...)
-		}
-	}
-	return fields
-}
+func (s *System) Fields() []Field { return Declared{s.Rows, s.Access}.Fields() }
 
 // Label is what the editor calls the field of a key; empty where it has none.
-func (s *System) Label(key string) string {
-	for _, field := range s.Fields() {
-		if field.Key == key {
-			return field.Label
-		}
-		if rest, within := strings.CutPrefix(key, field.Key+"."); within && field.Kind == Rules {
-			for _, each := range field.Fields {
-				if each.Key == rest {
-					return each.Label
-				}
-			}
-		}
-	}
-	return ""
-}
+func (s *System) Label(key string) string { return Declared{s.Rows, s.Access}.Label(key) }
 
 // fitting says of texts whether they have the form. Every text has none.
 func (f *Form) fitting() func(string) bool {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/livedora/dora-datasource/pkg/dora"
 	"github.com/livedora/dora-datasource/pkg/goldentest"
+	"github.com/livedora/dora-datasource/pkg/sink"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/systems"
 )
@@ -32,6 +33,9 @@ var written = []struct {
 	{goldentest.Section("configure.md", "systems"), listed},
 	{goldentest.Section("connect.md", "table of systems"), connected},
 	{goldentest.Section("webhooks.md", "senders"), senders},
+	{goldentest.Section("configure.md", "kinds of sinks"), kindsOfSinks},
+	{goldentest.Section("sinks.md", "settings of InfluxDB"), func() string { return settingsOfSink(systems.Sinks.Of("influxdb")) }},
+	{goldentest.Section("sinks.md", "figures that are delivered"), deliveredKinds},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "        # proofs, written by go tool mage golden", End: "        # end of the proofs"}, proofs},
 	{goldentest.Part{File: "../rest/openapi.yaml", Begin: "    # who is posted to, written by go tool mage golden", End: "    # end of who is posted to"}, posted},
 }
@@ -156,4 +160,59 @@ func posted() string {
 	return fmt.Sprintf("    posted: { name: source, in: query, required: true, description: %q, schema: { type: string } }\n", to) +
 		fmt.Sprintf("    postedDeployment: { name: source, in: query, required: true, description: %q, schema: { type: string } }\n",
 			to+", or of one of type "+strings.Join(deployments, " or ")+", for a deployment by its number there")
+}
+
+// kindsOfSinks is a row for each kind of sink.
+func kindsOfSinks() string {
+	var b strings.Builder
+	b.WriteString("\n| kind | `type` |\n| --- | --- |\n")
+	for _, s := range systems.Sinks {
+		fmt.Fprintf(&b, "| [%s](sinks.md#%s): %s | `%s` |\n", s.Name, strings.ToLower(s.Name), s.Summary, s.Type)
+	}
+	return b.String() + "\n"
+}
+
+// settingsOfSink is what there is to configure.
+func settingsOfSink(s *sink.System) string {
+	var b strings.Builder
+	b.WriteString("\n| key | meaning |\n| --- | --- |\n")
+	for _, f := range s.Fields().Fields() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Key, f.Meaning)
+	}
+	b.WriteString("\n| way in | secrets |\n| --- | --- |\n")
+	for _, way := range s.Access.Ways {
+		var secrets []string
+		for _, secret := range way.Secrets {
+			secrets = append(secrets, "`"+sink.SecretKey("<id>", secret.Name)+"`: "+secret.Description)
+		}
+		fmt.Fprintf(&b, "| %s: %s | %s |\n", way.Label, way.Description, strings.Join(secrets, "<br>"))
+	}
+	b.WriteString("\n| the least that it must be allowed | for |\n| --- | --- |\n")
+	for _, p := range s.Permissions {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", p.Name, p.For)
+	}
+	return b.String() + "\n"
+}
+
+// deliveredKinds is a row for each metric, with its statistics, of which those by default are bold.
+func deliveredKinds() string {
+	usual := sink.DefaultShape()
+	var b strings.Builder
+	b.WriteString("\n| `metric` | unit of `value` | `statistic` |\n| --- | --- | --- |\n")
+	for i := range dora.Metrics {
+		row := &dora.Metrics[i]
+		var all []string
+		for _, kind := range sink.Kinds {
+			if kind.Metric != row.Key {
+				continue
+			}
+			text := "`" + string(kind.Statistic) + "`"
+			if usual.Delivers(kind) {
+				text = "**" + text + "**"
+			}
+			all = append(all, text)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", row.Key, row.Unit, strings.Join(all, ", "))
+	}
+	return b.String() + "\n"
 }

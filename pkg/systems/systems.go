@@ -1,7 +1,10 @@
-// Package systems lists the systems that events come from. It is the one place that knows them all.
+// Package systems lists the systems that events come from, and the kinds of sinks that figures are delivered to. It is the one
+// place that knows them all.
 package systems
 
 import (
+	"github.com/livedora/dora-datasource/pkg/sink"
+	"github.com/livedora/dora-datasource/pkg/sink/influxdb"
 	"github.com/livedora/dora-datasource/pkg/source"
 	"github.com/livedora/dora-datasource/pkg/source/alertmanager"
 	"github.com/livedora/dora-datasource/pkg/source/argocd"
@@ -39,4 +42,9 @@ var All = source.Systems{
 	&csv.System,
 	&alertmanager.System,
 	&webhook.System,
+}
+
+// Sinks are the kinds of sinks. A new one is a folder beside the other and a line here.
+var Sinks = sink.Systems{
+	&influxdb.System,
 }

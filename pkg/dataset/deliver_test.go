@@ -1,0 +1,289 @@
+package dataset_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/livedora/dora-datasource/pkg/dataset"
+	"github.com/livedora/dora-datasource/pkg/deliver"
+	"github.com/livedora/dora-datasource/pkg/dora"
+	"github.com/livedora/dora-datasource/pkg/dora/facts"
+	"github.com/livedora/dora-datasource/pkg/dora/figures"
+	"github.com/livedora/dora-datasource/pkg/query"
+	"github.com/livedora/dora-datasource/pkg/settings"
+	"github.com/livedora/dora-datasource/pkg/sink"
+	"github.com/livedora/dora-datasource/pkg/sink/influxdb"
+	"github.com/livedora/dora-datasource/pkg/sink/influxdbtest"
+	"github.com/livedora/dora-datasource/pkg/strict"
+	"github.com/livedora/dora-datasource/pkg/systems"
+	"github.com/livedora/dora-datasource/pkg/world"
+)
+
+// delivered is an organisation whose figures go to InfluxDB.
+type delivered struct {
+	*testing.T
+	server   *influxdbtest.Server
+	database string
+	github   string
+	store    string // the settings' store, in JSON
+}
+
+func delivers(t *testing.T) *delivered {
+	t.Helper()
+	c := &delivered{T: t, server: influxdbtest.ForTest(t, influxdbtest.Options{})}
+	var err error
+	c.database, err = c.server.Database(t.Context())
+	require.NoError(t, err)
+	github := httptest.NewServer(world.New(world.Options{Seed: 2, Months: 2}).Handler(token))
+	t.Cleanup(github.Close)
+	c.github = github.URL
+	c.store = fmt.Sprintf(`{"path":%q}`, filepath.Join(t.TempDir(), "dora.db"))
+	return c
+}
+
+// settings are those of the organisation, with more keys of the sink and of the settings.
+func (c *delivered) settings(ofSink, more string) settings.Settings {
+	c.Helper()
+	object, err := strict.Object(fmt.Appendf(nil, `{
+		"sources": [
+			{"id": "github", "type": "github", "url": %q, "repositories": ["example-health/*"], "incidents": {"labels": ["incident"]}},
+			{"id": "told", "type": "webhook"}
+		],
+		"sinks": [{"id": "influx", "type": "influxdb", "url": %q, "database": %q, "levels": ["all", "team", "service", "environment"], "timezone": "Europe/London"%s}],
+		"collect": {"backfill": "100d"}, "store": %s%s}`, c.github, c.server.URL, c.database, ofSink, c.store, more))
+	require.NoError(c, err)
+	s, err := settings.Parse(systems.All, object, map[string]string{"sources.github.token": token}, systems.Sinks...)
+	require.NoError(c, err)
+	return s
+}
+
+func (c *delivered) open(s settings.Settings) *dataset.Dataset {
+	c.Helper()
+	d, err := dataset.Open(c.Context(), options(c.T, "1/dora", s))
+	require.NoError(c, err)
+	return d
+}
+
+// once collects and delivers, and gives how many points were written.
+func (c *delivered) once(s settings.Settings) int64 {
+	c.Helper()
+	d := c.open(s)
+	defer func() { require.NoError(c, d.Close()) }()
+	_, err := d.Once(c.Context())
+	require.NoError(c, err)
+	state := d.Deliveries()[0]
+	require.Equal(c, deliver.Current, state.Status)
+	require.Empty(c, c.differs(d))
+	return state.Points
+}
+
+// point is a figure, as InfluxDB or a query has it.
+type point struct {
+	value             float64
+	n, k              int
+	partial, immature bool
+}
+
+// there are the points in InfluxDB, by their tags and times.
+func (c *delivered) there() map[string]point {
+	c.Helper()
+	all, err := c.server.Query(c.Context(), c.database, `SELECT "value", "n", "k", "partial", "immature" FROM "dora" GROUP BY *`)
+	require.NoError(c, err)
+	found := map[string]point{}
+	for _, s := range all {
+		for _, row := range s.Values {
+			p := point{value: row[1].(float64), n: int(row[2].(float64)), partial: row[4].(bool), immature: row[5].(bool)}
+			if k, ok := row[3].(float64); ok {
+				p.k = int(k)
+			}
+			key := named(s.Tags["level"], s.Tags["bucket"], s.Tags["metric"], s.Tags["statistic"], s.Tags["service"], s.Tags["team"], s.Tags["environment"], int64(row[0].(float64)))
+			if _, twice := found[key]; twice {
+				require.Fail(c, "there twice: "+key)
+			}
+			found[key] = p
+		}
+	}
+	return found
+}
+
+func named(level, bucket, metric, statistic, service, team, environment string, at int64) string {
+	return fmt.Sprintf("%s %s %s %s %q %q %q %s", level, bucket, metric, statistic, service, team, environment, time.Unix(at, 0).UTC().Format(time.RFC3339))
+}
+
+// answered are the same points, as panels are answered.
+func (c *delivered) answered(d *dataset.Dataset) map[string]point {
+	c.Helper()
+	s, now := d.Settings(), time.Now()
+	shape := s.Sinks[0].Shape
+	zone := shape.Timezone.Location
+	since := now.Add(-time.Duration(s.Collect.Backfill))
+	found := map[string]point{}
+	for _, level := range shape.Levels {
+		groupBy := map[sink.Level][]string{sink.All: {}, sink.Team: {"team"}, sink.Service: {"service"}, sink.Environment: {"service", "environment"}}[level]
+		for _, bucket := range shape.Buckets {
+			from, next := figures.Bucket(bucket).Cover(since, since, zone)
+			if from.Before(since) {
+				from = next
+			}
+			_, to := figures.Bucket(bucket).Cover(now, now, zone)
+			for _, kind := range sink.Kinds {
+				if !shape.Delivers(kind) {
+					continue
+				}
+				text, err := json.Marshal(map[string]any{"metric": kind.Metric, "statistic": kind.Statistic, "bucket": bucket, "timezone": zone.String(), "groupBy": groupBy})
+				require.NoError(c, err)
+				q, err := query.Parse(text, s.Definition)
+				require.NoError(c, err)
+				for _, series := range query.Answer(q, d.Snapshot(), query.Range{From: from, To: to}, now).Report().Series {
+					for _, p := range series.Points {
+						if p.Value == nil {
+							continue
+						}
+						one := point{value: *p.Value, n: p.N, partial: p.Partial, immature: p.Immature}
+						if p.K != nil {
+							one.k = *p.K
+						}
+						labels := series.Labels
+						found[named(string(level), string(bucket), string(kind.Metric), string(kind.Statistic), influxdb.Text(labels["service"]), influxdb.Text(labels["team"]), labels["environment"], p.Start.Unix())] = one
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// differs holds what is in InfluxDB against what panels are answered, point by point, and gives the first that differs.
+func (c *delivered) differs(d *dataset.Dataset) string {
+	c.Helper()
+	want, have := c.answered(d), c.there()
+	require.Greater(c, len(want), 300)
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if got, there := have[key]; !there || got != want[key] {
+			return fmt.Sprintf("%s: want %+v, there %t: %+v", key, want[key], there, got)
+		}
+	}
+	for key := range have {
+		if _, wanted := want[key]; !wanted {
+			return key + " is there, and is nothing"
+		}
+	}
+	return ""
+}
+
+// What panels are answered is in InfluxDB, and stays so: where nothing changed nothing is written, where a person corrects a day
+// that day is, and where other settings make other figures these are there, and none of the others.
+func TestASinkHasTheFiguresThatPanelsShow(t *testing.T) {
+	c := delivers(t)
+	first := c.once(c.settings("", ""))
+	require.NotZero(t, first)
+	assert.Zero(t, c.once(c.settings("", "")), "another start writes nothing again")
+
+	page, err := os.ReadFile("../../docs/sinks.md")
+	require.NoError(t, err)
+	statement := regexp.MustCompile("(?s)```sql\n(.*?)```").FindSubmatch(page)
+	require.NotNil(t, statement)
+	shown, err := c.server.Query(t.Context(), c.database, strings.Replace(string(statement[1]), "$timeFilter", "time > 0", 1))
+	require.NoError(t, err)
+	require.NotEmpty(t, shown, "the documentation's query finds teams")
+	assert.NotEmpty(t, shown[0].Tags["team"])
+
+	d := c.open(c.settings("", ""))
+	failed := d.Snapshot().Services[0].Deployments[3]
+	_, err = d.Correct(t.Context(), dora.Correction{Verdict: dora.VerdictIgnored, Deployment: failed.Event.FullID(), Reason: "a drill", Author: "a person"})
+	require.NoError(t, err)
+	require.NoError(t, d.Close())
+	again := c.once(c.settings("", ""))
+	assert.NotZero(t, again)
+	assert.Less(t, again, first/10, "what did not change is not written again")
+
+	for _, s := range []settings.Settings{
+		c.settings("", `, "definition": {"unit": "commit", "leadTimeStart": "first_commit"}`),
+		c.settings(`, "timezone": "Asia/Kathmandu"`, ""),
+		c.settings(`, "statistics": ["count", "p95"], "levels": ["team", "all"], "buckets": ["day", "month"]`, ""),
+		c.settings("", `, "services": [{"match": {"repository": "example-health/{service}"}, "team": "all of us"}], "otherRepositories": "leave_out"`),
+	} {
+		c.once(s)
+	}
+	c.once(c.settings("", ""))
+}
+
+// A change arrives within seconds; while InfluxDB is away collecting goes on and it is told what is missing, and once it is back
+// everything comes by itself.
+func TestASinkCatchesUpByItself(t *testing.T) {
+	c := delivers(t)
+	d := c.open(c.settings("", ""))
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- d.Run(ctx) }()
+	defer func() {
+		end()
+		require.NoError(t, <-ended)
+		require.NoError(t, d.Close())
+	}()
+	state := func() deliver.State { return d.Deliveries()[0] }
+	read := func() bool {
+		for _, s := range d.State() {
+			if s.ID == "github" && s.LastSuccess.IsZero() {
+				return false
+			}
+		}
+		return true
+	}
+	current := func(after time.Time) func() bool {
+		return func() bool { s := state(); return s.Status == deliver.Current && s.Delivered.After(after) }
+	}
+	eventually(t, read)
+	d.Begun(ctx)
+	eventually(t, func() bool { return current(time.Time{})() && c.differs(d) == "" })
+
+	told := func(n int) {
+		at := time.Now().UTC().Add(-time.Duration(n) * 24 * time.Hour).Truncate(time.Second)
+		_, err := d.Post(ctx, &dora.Deployment{
+			Header: dora.Header{Source: "told", ID: fmt.Sprintf("example-health/told:deployment:%d", n), Updated: at}, Repository: "example-health/told", Environment: "production",
+			SHA: strings.Repeat(fmt.Sprint(n%10), 40), Created: at, Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
+		})
+		require.NoError(t, err)
+	}
+	posted := time.Now()
+	told(1)
+	eventually(t, func() bool {
+		return slices.ContainsFunc(d.Snapshot().Services, func(f *facts.Service) bool { return f.Service.Name == "example-health/told" })
+	})
+	eventually(t, func() bool {
+		all, err := c.server.Query(ctx, c.database, `SELECT "n" FROM "dora" WHERE "service" = 'example-health/told' AND "metric" = 'deployment_frequency' AND "bucket" = 'day' AND "level" = 'service' AND "n" = 1`)
+		return err == nil && len(all) == 1
+	})
+	t.Logf("a changed day arrives within %s", time.Since(posted).Round(time.Millisecond))
+	assert.Less(t, time.Since(posted), time.Minute)
+
+	require.NoError(t, c.server.Kill())
+	told(2)
+	eventually(t, func() bool { return state().Status == deliver.Failing })
+	told(3)
+	eventually(t, func() bool { s := state(); return !s.Behind.IsZero() && s.Pending > 0 })
+	s := state()
+	assert.Contains(t, s.Sentence(time.Now()), "Figures are not delivered: InfluxDB cannot be reached")
+	assert.Contains(t, s.Sentence(time.Now()), "catches up by itself")
+	assert.Empty(t, d.State()[0].Failure, "collecting goes on")
+	require.Len(t, d.CheckSinks(ctx), 1)
+	require.NoError(t, c.server.Run(ctx))
+	back := time.Now()
+	eventually(t, current(back))
+	t.Logf("caught up within %s", time.Since(back).Round(time.Millisecond))
+	assert.Empty(t, c.differs(d))
+	assert.Empty(t, d.CheckSinks(ctx))
+}
