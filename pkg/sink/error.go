@@ -21,20 +21,19 @@ const (
 	CauseSize        Cause = "size"        // a request was too large for it
 	CauseBusy        Cause = "busy"        // it asks to wait, or fails again and again
 	CauseNetwork     Cause = "network"     // it cannot be reached, or does not answer in time
-	CauseRemoval     Cause = "removal"     // it cannot take points away
 	CauseAnswer      Cause = "answer"      // its answer is not what it documents
 )
 
 // Causes lists them all.
 var Causes = []Cause{
 	CauseAddress, CauseCredentials, CausePermission, CauseDatabase, CauseRetention, CauseCardinality, CauseConflict, CauseLine, CauseSize,
-	CauseBusy, CauseNetwork, CauseRemoval, CauseAnswer,
+	CauseBusy, CauseNetwork, CauseAnswer,
 }
 
 // Whole says that what fails for this cause fails for every point, not only for those of one request.
 func (c Cause) Whole() bool {
 	switch c {
-	case CauseAddress, CauseCredentials, CausePermission, CauseDatabase, CauseBusy, CauseNetwork, CauseRemoval, CauseAnswer:
+	case CauseAddress, CauseCredentials, CausePermission, CauseDatabase, CauseBusy, CauseNetwork, CauseAnswer:
 		return true
 	}
 	return false

@@ -60,7 +60,6 @@ func TestSettingsOfSinksAreJudged(t *testing.T) {
 		{map[string]any{"database": ""}, nil, "sinks[0].database: is missing; allowed: the name of a database that is there"},
 		{map[string]any{"database": `a"b`}, nil, "sinks[0].database: is not a name of a database; allowed: the name of a database, without quotation marks"},
 		{map[string]any{"measurement": "a b"}, nil, "sinks[0].measurement: is not a name of a measurement; allowed: letters, digits, _, . and -, the first a letter or digit"},
-		{map[string]any{"removal": "never"}, nil, `sinks[0].removal: "never" is not allowed; allowed: delete, mark`},
 		{map[string]any{"timezone": "Mars/Olympus"}, nil, `sinks[0].timezone: "Mars/Olympus" is no time zone; allowed: the IANA name of one, such as Europe/London, or UTC`},
 		{map[string]any{"buckets": []any{"hour"}}, nil, `sinks[0].buckets[0]: "hour" is not allowed; allowed: day, week, month`},
 		{map[string]any{"levels": []any{"repository"}}, nil, `sinks[0].levels[0]: "repository" is not allowed; allowed: all, team, service, environment`},

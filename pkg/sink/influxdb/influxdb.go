@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,6 @@ const (
 type Sink struct {
 	*wire
 	dataset, database, policy, measurement string
-	removal                                Removal
 
 	heads map[sink.Series]string // of the series that were written last
 }
@@ -38,13 +38,10 @@ const headLimit = 20_000
 func New(given sink.Given, s Settings) *Sink {
 	made := &Sink{
 		wire: newWire(given, s), dataset: given.Dataset, database: s.Database, policy: s.RetentionPolicy,
-		measurement: s.Measurement, removal: s.Removal, heads: map[sink.Series]string{},
+		measurement: s.Measurement, heads: map[sink.Series]string{},
 	}
 	if made.measurement == "" {
 		made.measurement = defaultMeasurement
-	}
-	if made.removal == "" {
-		made.removal = Delete
 	}
 	return made
 }
@@ -92,44 +89,34 @@ func (s *Sink) write(ctx context.Context, lines []byte) error {
 	return s.refused(answer)
 }
 
-// Remove implements sink.Sink.
+// Remove implements sink.Sink. Points are marked as withdrawn: a field cannot be unset, InfluxDB 3 has no DELETE, and 1.6 with its
+// index in memory, once it was started again, loses sight of what is written where others were deleted.
 func (s *Sink) Remove(ctx context.Context, gone []sink.Gone) error {
-	conditions := make([]string, len(gone))
-	for i := range gone {
-		g := &gone[i]
-		series := sink.Series{Group: g.Group, Bucket: g.Bucket, Metric: g.Metric, Statistic: g.Statistic}
-		conditions[i] = s.where(s.tags(&series), g.From, g.To)
-	}
-	if s.removal == Mark {
-		for _, condition := range conditions {
-			if err := s.mark(ctx, condition); err != nil {
-				return err
-			}
+	for some := range slices.Chunk(gone, statementLimit) {
+		conditions := make([]string, len(some))
+		for i := range some {
+			g := &some[i]
+			conditions[i] = s.where(s.tags(&sink.Series{Group: g.Group, Bucket: g.Bucket, Metric: g.Metric, Statistic: g.Statistic}), g.From, g.To)
 		}
-		return nil
-	}
-	for len(conditions) > 0 {
-		some := conditions[:min(len(conditions), statementLimit)]
-		conditions = conditions[len(some):]
-		if err := s.delete(ctx, some); err != nil {
+		if err := s.mark(ctx, conditions); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sweepSpan is how much is marked at a time.
-const sweepSpan = 7 * 24 * time.Hour
+// What is swept at a time, and how far ahead of ours a clock may have been.
+const (
+	sweepSpan  = 28 * 24 * time.Hour
+	sweepAhead = 31 * 24 * time.Hour
+)
 
 // Sweep implements sink.Sink.
 func (s *Sink) Sweep(ctx context.Context, from time.Time) error {
 	all := []tag{{"dataset", Text(s.dataset)}}
-	until := time.Now().Add(366 * 24 * time.Hour) // of a clock that was ahead
-	if s.removal == Delete {
-		return s.delete(ctx, []string{s.where(all, from, until)})
-	}
+	until := time.Now().Add(sweepAhead)
 	for begin := from; begin.Before(until); begin = begin.Add(sweepSpan) {
-		if err := s.mark(ctx, s.where(all, begin, begin.Add(sweepSpan-1))); err != nil {
+		if err := s.mark(ctx, []string{s.where(all, begin, begin.Add(sweepSpan-1))}); err != nil {
 			return err
 		}
 	}
@@ -146,26 +133,17 @@ func (s *Sink) where(tags []tag, from, to time.Time) string {
 	return b.String()
 }
 
-func (s *Sink) delete(ctx context.Context, conditions []string) error {
-	statements := make([]string, len(conditions))
-	for i, condition := range conditions {
-		statements[i] = "DELETE FROM " + name(s.measurement) + " WHERE " + condition
-	}
-	_, err := s.query(ctx, strings.Join(statements, "; "))
-	var known *sink.Error
-	if errors.As(err, &known) && (known.Cause == sink.CauseLine || known.Cause == sink.CauseAnswer) {
-		return s.failure(sink.CauseRemoval, "InfluxDB does not delete, and points that are no longer true would stay: where it is version 3, set removal to mark", known.Err)
-	}
-	return err
-}
-
-// mark writes over the points that a condition picks that they are withdrawn.
-func (s *Sink) mark(ctx context.Context, condition string) error {
+// mark writes over the points that conditions pick that they are withdrawn.
+func (s *Sink) mark(ctx context.Context, conditions []string) error {
 	from := name(s.measurement)
 	if s.policy != "" {
 		from = name(s.policy) + "." + from
 	}
-	results, err := s.query(ctx, `SELECT "n", "withdrawn" FROM `+from+" WHERE "+condition+" GROUP BY *")
+	statements := make([]string, len(conditions))
+	for i, condition := range conditions {
+		statements[i] = `SELECT "n", "withdrawn" FROM ` + from + " WHERE " + condition + " GROUP BY *"
+	}
+	results, err := s.query(ctx, strings.Join(statements, "; "))
 	if err != nil {
 		return err
 	}

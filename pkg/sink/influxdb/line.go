@@ -111,10 +111,8 @@ func (s *Sink) line(b []byte, head string, p *sink.Point, withdrawn bool) []byte
 	b = strconv.AppendBool(b, p.Partial)
 	b = append(b, ",value="...)
 	b = strconv.AppendFloat(b, p.Value, 'g', -1, 64)
-	if s.removal == Mark {
-		b = append(b, ",withdrawn="...)
-		b = strconv.AppendBool(b, withdrawn)
-	}
+	b = append(b, ",withdrawn="...)
+	b = strconv.AppendBool(b, withdrawn)
 	b = append(b, ' ')
 	b = strconv.AppendInt(b, p.Start.Unix(), 10)
 	return append(b, '\n')

@@ -16,22 +16,18 @@ import (
 	"github.com/livedora/dora-datasource/pkg/sink/sinktest"
 )
 
-// InfluxDB 1, with a log-in, keeps what all sinks promise: where it deletes, and where it marks as version 3 needs.
+// InfluxDB 1, with a log-in, keeps what all sinks promise.
 func TestInfluxDBKeepsThePromises(t *testing.T) {
 	server := influxdbtest.ForTest(t, influxdbtest.Options{Auth: true})
-	for _, removal := range []influxdb.Removal{influxdb.Delete, influxdb.Mark} {
-		t.Run(string(removal), func(t *testing.T) {
-			sinktest.Run(t, sinktest.Subject{Place: func(t *testing.T) sinktest.Place { return placeOf(t, server, removal) }})
-		})
-	}
+	sinktest.Run(t, sinktest.Subject{Place: func(t *testing.T) sinktest.Place { return placeOf(t, server) }})
 }
 
-func placeOf(t *testing.T, server *influxdbtest.Server, removal influxdb.Removal) sinktest.Place {
+func placeOf(t *testing.T, server *influxdbtest.Server) sinktest.Place {
 	t.Helper()
 	database, err := server.Database(t.Context())
 	require.NoError(t, err)
 	open := func(dataset, password string) sink.Sink {
-		settings := influxdb.Settings{URL: server.URL, Database: database, User: influxdbtest.Administrator, Removal: removal}
+		settings := influxdb.Settings{URL: server.URL, Database: database, User: influxdbtest.Administrator}
 		return settings.Open(sink.Given{ID: "influx", Dataset: dataset, Secrets: map[string]string{"password": password}, Client: http.DefaultClient})
 	}
 	return sinktest.Place{

@@ -32,10 +32,6 @@ var System = sink.System{
 				Form:    &source.Form{Pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", Allowed: "letters, digits, _, . and -, the first a letter or digit", Noun: "a name of a measurement"},
 				Meaning: "what the points are called (absent: `" + defaultMeasurement + "`)",
 			},
-			{
-				Key: "removal", Kind: source.Choice, Label: "What is no longer true", Choices: removals,
-				Meaning: "what becomes of points that are no longer true: `delete`, or `mark` where InfluxDB deletes nothing, as version 3: then every point has the field `withdrawn`, and queries ask for those where it is false (absent: `delete`)",
-			},
 		},
 	},
 	Access: &source.Access{
@@ -60,7 +56,7 @@ var System = sink.System{
 	},
 	Permissions: []source.Permission{
 		{Name: "READ", For: "to see whether the database is there and how long it keeps points"},
-		{Name: "WRITE", For: "to write points, and to take away those that are no longer true"},
+		{Name: "WRITE", For: "to write points, and that they are withdrawn"},
 	},
 	Settings: func() sink.Settings { return &Settings{} },
 }
@@ -74,8 +70,6 @@ type Settings struct {
 	RetentionPolicy string `json:"retentionPolicy,omitempty"`
 	// Measurement is what the points are called.
 	Measurement string `json:"measurement,omitempty"`
-	// Removal is what becomes of points that are no longer true.
-	Removal Removal `json:"removal,omitempty"`
 	// User is who logs in with a password.
 	User string `json:"user,omitempty"`
 }
@@ -87,23 +81,6 @@ const (
 	secretToken    = "token"
 	secretPassword = "password"
 )
-
-// Removal is what becomes of points that are no longer true.
-type Removal string
-
-// The ways; to delete is the default.
-const (
-	Delete Removal = "delete"
-	Mark   Removal = "mark"
-)
-
-var removals = []source.Option{
-	{Value: string(Delete), Label: "Delete", Description: "as InfluxDB 1 and 2 can"},
-	{Value: string(Mark), Label: "Mark", Description: "by the field withdrawn, as version 3 needs"},
-}
-
-// Allowed lists the ways that settings may name.
-func (Removal) Allowed() []string { return source.Values(removals) }
 
 // Open implements sink.Settings.
 func (s *Settings) Open(given sink.Given) sink.Sink { return New(given, *s) }
