@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/livedora/dora-datasource/pkg/sink"
 	"github.com/livedora/dora-datasource/pkg/sink/influxdb"
 	"github.com/livedora/dora-datasource/pkg/sink/influxdbtest"
+	"github.com/livedora/dora-datasource/pkg/store/postgrestest"
 	"github.com/livedora/dora-datasource/pkg/strict"
 	"github.com/livedora/dora-datasource/pkg/systems"
 	"github.com/livedora/dora-datasource/pkg/world"
@@ -187,6 +189,35 @@ func (c *delivered) differs(d *dataset.Dataset) string {
 	return ""
 }
 
+// drawn has every query of the dashboard that comes with the documentation find something, for what its variables stand for.
+func (c *delivered) drawn() {
+	c.Helper()
+	text, err := os.ReadFile("../../docs/influxdb-dashboard.json")
+	require.NoError(c, err)
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Query string }
+		}
+	}
+	require.NoError(c, json.Unmarshal(text, &dashboard))
+	asked := 0
+	for _, panel := range dashboard.Panels {
+		for _, target := range panel.Targets {
+			asked++
+			filled := strings.NewReplacer("$timeFilter", "time > 0", "$bucket", "month", "$team", ".*").Replace(target.Query)
+			series, err := c.server.Query(c.Context(), c.database, filled)
+			require.NoError(c, err, panel.Title)
+			require.NotEmpty(c, series, "%s: %s", panel.Title, filled)
+			if level := "'all'"; strings.Contains(filled, level) {
+				require.Len(c, series, 1, "one line: %s", filled)
+			}
+			require.Contains(c, filled, `"withdrawn" = false`)
+		}
+	}
+	require.Equal(c, 12, asked)
+}
+
 // What panels are answered is in InfluxDB, and stays so: where nothing changed nothing is written, where a person corrects a day
 // that day is, and where other settings make other figures these are there, and none of the others.
 func TestASinkHasTheFiguresThatPanelsShow(t *testing.T) {
@@ -203,6 +234,8 @@ func TestASinkHasTheFiguresThatPanelsShow(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, shown, "the documentation's query finds teams")
 	assert.NotEmpty(t, shown[0].Tags["team"])
+
+	c.drawn()
 
 	d := c.open(c.settings("", ""))
 	failed := d.Snapshot().Services[0].Deployments[3]
@@ -224,19 +257,72 @@ func TestASinkHasTheFiguresThatPanelsShow(t *testing.T) {
 	c.once(c.settings("", ""))
 }
 
+// run has a dataset run until what it gives is called.
+func (c *delivered) run(d *dataset.Dataset) (end func()) {
+	ctx, stop := context.WithCancel(c.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }() // the dataset, until the test ends it
+	return sync.OnceFunc(func() {
+		stop()
+		require.NoError(c, <-ended)
+		require.NoError(c, d.Close())
+	})
+}
+
+// told posts a deployment of some days ago.
+func (c *delivered) told(d *dataset.Dataset, days int) {
+	c.Helper()
+	at := time.Now().UTC().Add(-time.Duration(days) * 24 * time.Hour).Truncate(time.Second)
+	_, err := d.Post(c.Context(), &dora.Deployment{
+		Header: dora.Header{Source: "told", ID: fmt.Sprintf("example-health/told:deployment:%d", days), Updated: at}, Repository: "example-health/told", Environment: "production",
+		SHA: strings.Repeat(fmt.Sprint(days%10), 40), Created: at, Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
+	})
+	require.NoError(c, err)
+}
+
+// Of two Grafanas that share a database one delivers, also what the other was told; when it ends, the other does.
+func TestOfTwoGrafanasOneDelivers(t *testing.T) {
+	c := delivers(t)
+	server := postgrestest.ForTest(t)
+	database, err := server.Database(t.Context())
+	require.NoError(t, err)
+	c.store = fmt.Sprintf(`{"address": %q, "database": %q, "user": %q, "tls": "disable"}`, database.Address, database.Name, database.User)
+	first := c.open(c.settings("", ""))
+	endFirst := c.run(first)
+	defer endFirst()
+	current := func(d *dataset.Dataset) func() bool {
+		return func() bool { return d.Deliveries()[0].Status == deliver.Current && c.differs(d) == "" }
+	}
+	eventually(t, func() bool { return !first.State()[0].LastSuccess.IsZero() && len(first.Snapshot().Services) > 0 })
+	eventually(t, current(first))
+	second := c.open(c.settings("", ""))
+	defer c.run(second)()
+	eventually(t, func() bool { return second.Deliveries()[0].Status == deliver.Elsewhere })
+	state := second.Deliveries()[0]
+	assert.Equal(t, "Another instance delivers; this one waits.", state.Sentence(time.Now()))
+
+	c.told(second, 1)
+	eventually(t, func() bool { return slices.ContainsFunc(first.Snapshot().Services, isTold) })
+	eventually(t, current(first))
+	assert.Equal(t, deliver.Elsewhere, second.Deliveries()[0].Status)
+	assert.Zero(t, second.Deliveries()[0].Points)
+
+	endFirst()
+	c.told(second, 2)
+	eventually(t, func() bool { return second.Deliveries()[0].Status == deliver.Current })
+	eventually(t, current(second))
+	assert.Less(t, second.Deliveries()[0].Points, int64(200), "it goes on where the first ended")
+}
+
+func isTold(f *facts.Service) bool { return f.Service.Name == "example-health/told" }
+
 // A change arrives within seconds; while InfluxDB is away collecting goes on and it is told what is missing, and once it is back
 // everything comes by itself.
 func TestASinkCatchesUpByItself(t *testing.T) {
 	c := delivers(t)
 	d := c.open(c.settings("", ""))
-	ctx, end := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- d.Run(ctx) }()
-	defer func() {
-		end()
-		require.NoError(t, <-ended)
-		require.NoError(t, d.Close())
-	}()
+	ctx := t.Context()
+	defer c.run(d)()
 	state := func() deliver.State { return d.Deliveries()[0] }
 	read := func() bool {
 		for _, s := range d.State() {
@@ -253,18 +339,10 @@ func TestASinkCatchesUpByItself(t *testing.T) {
 	d.Begun(ctx)
 	eventually(t, func() bool { return current(time.Time{})() && c.differs(d) == "" })
 
-	told := func(n int) {
-		at := time.Now().UTC().Add(-time.Duration(n) * 24 * time.Hour).Truncate(time.Second)
-		_, err := d.Post(ctx, &dora.Deployment{
-			Header: dora.Header{Source: "told", ID: fmt.Sprintf("example-health/told:deployment:%d", n), Updated: at}, Repository: "example-health/told", Environment: "production",
-			SHA: strings.Repeat(fmt.Sprint(n%10), 40), Created: at, Statuses: []dora.DeploymentStatus{{State: dora.StateSuccess, At: at}},
-		})
-		require.NoError(t, err)
-	}
 	posted := time.Now()
-	told(1)
+	c.told(d, 1)
 	eventually(t, func() bool {
-		return slices.ContainsFunc(d.Snapshot().Services, func(f *facts.Service) bool { return f.Service.Name == "example-health/told" })
+		return slices.ContainsFunc(d.Snapshot().Services, isTold)
 	})
 	eventually(t, func() bool {
 		all, err := c.server.Query(ctx, c.database, `SELECT "n" FROM "dora" WHERE "service" = 'example-health/told' AND "metric" = 'deployment_frequency' AND "bucket" = 'day' AND "level" = 'service' AND "n" = 1`)
@@ -274,9 +352,9 @@ func TestASinkCatchesUpByItself(t *testing.T) {
 	assert.Less(t, time.Since(posted), time.Minute)
 
 	require.NoError(t, c.server.Kill())
-	told(2)
+	c.told(d, 2)
 	eventually(t, func() bool { return state().Status == deliver.Failing })
-	told(3)
+	c.told(d, 3)
 	eventually(t, func() bool { s := state(); return !s.Behind.IsZero() && s.Pending > 0 })
 	s := state()
 	assert.Contains(t, s.Sentence(time.Now()), "Figures are not delivered: InfluxDB")
