@@ -180,7 +180,7 @@ func (s *Settings) validate() error {
 		fail("collect.backfill", "%s is too short; allowed: a length of time, such as 365d", s.Collect.Backfill)
 	}
 	s.Store.validate(fail)
-	s.validateSinks(fail)
+	s.validateSinks(ids, fail)
 	if s.Definition.IncidentWindow <= 0 {
 		fail("definition.incidentWindow", "%s is too short; allowed: a length of time, such as 24h", s.Definition.IncidentWindow)
 	}

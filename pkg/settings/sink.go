@@ -100,7 +100,7 @@ func (s *Settings) takeSinkSecrets(secrets map[string]string) {
 // sinkLimit bounds how many sinks there may be: each keeps a ledger.
 const sinkLimit = 5
 
-func (s *Settings) validateSinks(fail func(field, format string, args ...any)) {
+func (s *Settings) validateSinks(sources []string, fail func(field, format string, args ...any)) {
 	if len(s.Sinks) > sinkLimit {
 		fail("sinks", "%d are too many; allowed: %d", len(s.Sinks), sinkLimit)
 	}
@@ -115,6 +115,8 @@ func (s *Settings) validateSinks(fail func(field, format string, args ...any)) {
 			fail(at+".id", "%q is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit", each.ID)
 		} else if slices.Contains(ids, each.ID) {
 			fail(at+".id", "%q is there twice; each sink needs an id of its own", each.ID)
+		} else if slices.Contains(sources, each.ID) { // they stand in one table
+			fail(at+".id", "%q is a source's id; allowed: another one", each.ID)
 		}
 		ids = append(ids, each.ID)
 		if each.Type == "" {

@@ -53,6 +53,7 @@ func TestSettingsOfSinksAreJudged(t *testing.T) {
 		says    string
 	}{
 		{map[string]any{"id": "a b"}, nil, `sinks[0].id: "a b" is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit`},
+		{map[string]any{"id": "github"}, nil, `sinks[0].id: "github" is a source's id; allowed: another one`},
 		{map[string]any{"type": "grafana"}, nil, `sinks[0].type: "grafana" is not allowed; allowed: influxdb`},
 		{map[string]any{"type": nil}, nil, "sinks[0].type: is missing; allowed: influxdb"},
 		{map[string]any{"url": ""}, nil, "sinks[0].url: is missing; allowed: https://HOST:PORT of InfluxDB"},
