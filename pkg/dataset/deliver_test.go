@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -367,4 +368,49 @@ func TestASinkCatchesUpByItself(t *testing.T) {
 	t.Logf("caught up within %s", time.Since(back).Round(time.Millisecond))
 	assert.Empty(t, c.differs(d))
 	assert.Empty(t, d.CheckSinks(ctx))
+}
+
+// A database that keeps points for a month has a month's figures, and it is said that older ones are not delivered.
+func TestASinkThatKeepsPointsForLessThanHistoryHasWhatItKeeps(t *testing.T) {
+	c := delivers(t)
+	require.NoError(t, c.server.Exec(t.Context(), "", fmt.Sprintf("CREATE RETENTION POLICY month ON %s DURATION 30d REPLICATION 1 DEFAULT", c.database)))
+	d := c.open(c.settings("", ""))
+	defer func() { require.NoError(t, d.Close()) }()
+	_, err := d.Once(t.Context())
+	require.NoError(t, err)
+	state := d.Deliveries()[0]
+	assert.Contains(t, state.Sentence(time.Now()), "It keeps points for 30 days, and history goes back 100 days: what is older is not delivered.")
+	have, oldest := c.there(), time.Now().AddDate(0, 0, -30)
+	days := 0
+	for key, want := range c.answered(d) {
+		at, err := time.Parse(time.RFC3339, key[strings.LastIndexByte(key, ' ')+1:])
+		require.NoError(t, err)
+		got, there := have[key]
+		switch {
+		case at.Before(oldest):
+			require.False(t, there, key)
+		case at.After(oldest.Add(25 * time.Hour)): // between is as the hour has it
+			require.Equal(t, want, got, key)
+			days++
+		}
+	}
+	assert.Greater(t, days, 100)
+}
+
+// A ledger that was damaged in the store is begun anew: what is in the sink becomes what should be there.
+func TestADamagedLedgerIsBegunAnew(t *testing.T) {
+	c := delivers(t)
+	all := c.once(c.settings("", ""))
+	var store struct{ Path string }
+	require.NoError(t, json.Unmarshal([]byte(c.store), &store))
+	db, err := sql.Open("sqlite", store.Path)
+	require.NoError(t, err)
+	changed, err := db.ExecContext(t.Context(), `UPDATE cursors SET cursor = x'0102030405060708090a' WHERE source = 'sink:influx:7'`)
+	require.NoError(t, err)
+	rows, err := changed.RowsAffected()
+	require.NoError(t, err)
+	require.EqualValues(t, 1, rows)
+	require.NoError(t, db.Close())
+	assert.Equal(t, all, c.once(c.settings("", "")))
+	assert.Zero(t, c.once(c.settings("", "")))
 }
