@@ -111,11 +111,12 @@ func (s *Settings) validateSinks(sources []string, fail func(field, format strin
 	for i := range s.Sinks {
 		each := &s.Sinks[i]
 		at := fmt.Sprintf("sinks[%d]", i)
-		if !idPattern.MatchString(each.ID) {
+		switch {
+		case !idPattern.MatchString(each.ID):
 			fail(at+".id", "%q is not allowed; allowed: 1 to 64 letters, digits, - and _, the first a letter or digit", each.ID)
-		} else if slices.Contains(ids, each.ID) {
+		case slices.Contains(ids, each.ID):
 			fail(at+".id", "%q is there twice; each sink needs an id of its own", each.ID)
-		} else if slices.Contains(sources, each.ID) { // they stand in one table
+		case slices.Contains(sources, each.ID): // they stand in one table
 			fail(at+".id", "%q is a source's id; allowed: another one", each.ID)
 		}
 		ids = append(ids, each.ID)
